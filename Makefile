@@ -1,0 +1,168 @@
+# Works with GNU make 3.81 and later, and with any POSIX sh.
+
+GO         ?= go
+BIN        := bin
+VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# What the test targets pass to go test: `make test RUN=TestPayment PKG=./api/...`.
+PKG        ?= ./...
+RUN        ?= .
+TEST_FLAGS ?=
+
+# The version is stamped by the linker; reading it from git would fail in a
+# checkout that belongs to another user.
+BUILD_FLAGS := -buildvcs=false -ldflags "-X main.version=$(VERSION)"
+
+# Results of tests that talk to servers are never taken from Go's cache.
+GO_TEST   = $(GO) test -count=1 -timeout=30m
+MTF_DEV   := $(BIN)/mtf-dev
+WITH_DEV  = $(MTF_DEV) exec --
+MODULES   := . tools cmd/dev
+SERVER    := go.temporal.io/server
+
+export GOTOOLCHAIN = local
+export GOWORK = off
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN { FS = ":.*## " } /^[a-zA-Z0-9\/_-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' Makefile
+
+# --- Run ---
+
+.PHONY: demo
+demo: build/dev build ## Run everything on this machine with demo data (EXIT=1 stops after the tour)
+	@$(MTF_DEV) demo $(if $(filter-out 0,$(EXIT)),--exit)
+
+.PHONY: run
+run: build/dev build ## Run everything on this machine, without demo data
+	@$(MTF_DEV) run
+
+# --- Build ---
+
+.PHONY: build
+build: ## Build the program, bin/mtf
+	@$(GO) build $(BUILD_FLAGS) -o $(BIN)/mtf ./cmd/mtf
+
+# A line every 30 seconds shows that a long build is alive. The loop ends with
+# the shell that started it, so an interrupted build leaves nothing behind.
+.PHONY: build/dev
+build/dev: ## Build bin/mtf-dev: the program with an embedded Temporal and a private PostgreSQL
+	@if [ ! -x $(MTF_DEV) ]; then \
+		echo "Building the embedded Temporal server and UI; the first build takes several minutes."; \
+	fi
+	@mkdir -p $(BIN)
+	@( seconds=0; \
+	   while sleep 1 >/dev/null 2>&1 && kill -0 $$$$ 2>/dev/null; do \
+		seconds=$$((seconds + 1)); \
+		if [ $$((seconds % 30)) -eq 0 ]; then echo "  still building after $$seconds s"; fi; \
+	   done ) & ticker=$$!; \
+	(cd cmd/dev && $(GO) build $(BUILD_FLAGS) -o ../../$(MTF_DEV) .); status=$$?; \
+	kill $$ticker 2>/dev/null; wait $$ticker 2>/dev/null; \
+	exit $$status
+
+# --- Test ---
+
+.PHONY: test
+test: test/root test/dev ## Run the tests of all modules on a real PostgreSQL and Temporal
+
+.PHONY: test/root
+test/root: build/dev
+	$(WITH_DEV) $(GO_TEST) -run '$(RUN)' $(TEST_FLAGS) $(PKG)
+
+.PHONY: test/dev
+test/dev: build/dev
+	cd cmd/dev && MTF_TEST_DEV_BINARY='$(CURDIR)/$(MTF_DEV)' $(GO_TEST) $(TEST_FLAGS) ./...
+
+.PHONY: test-race
+test-race: build/dev ## Run the tests of the root module with the race detector
+	$(WITH_DEV) $(GO_TEST) -race -run '$(RUN)' $(TEST_FLAGS) $(PKG)
+
+.PHONY: test-faults
+test-faults: build/dev ## Run the slow tests that kill processes at the worst moments (TestFault...)
+	MTF_TEST_FAULTS=1 $(WITH_DEV) $(GO_TEST) -v -run '^TestFault' $(TEST_FLAGS) $(PKG)
+	cd cmd/dev && MTF_TEST_FAULTS=1 MTF_TEST_DEV_BINARY='$(CURDIR)/$(MTF_DEV)' $(GO_TEST) -v -run '^TestFault' $(TEST_FLAGS) ./...
+
+.PHONY: bench
+bench: build/dev ## Run the benchmarks of the root module
+	$(WITH_DEV) $(GO_TEST) -run '^$$' -bench '$(RUN)' -benchmem $(TEST_FLAGS) $(PKG)
+
+# --- Generated code and checks ---
+
+.PHONY: generate
+generate: generate/sqlc ## Generate all generated code
+
+# The old files go only once the queries compile: sqlc never deletes a file
+# whose queries have gone.
+.PHONY: generate/sqlc
+generate/sqlc: $(BIN)/sqlc ## Generate db/dbsqlc from the migrations and the queries
+	$(BIN)/sqlc compile
+	@rm -f db/dbsqlc/*.go
+	$(BIN)/sqlc generate
+
+.PHONY: verify
+verify: verify/format verify/modules verify/tidy verify/vet verify/generate verify/staticcheck verify/workflowcheck ## Run every check that CI runs besides the tests
+
+.PHONY: lint
+lint: verify/format verify/vet verify/staticcheck ## Run the quick checks
+
+.PHONY: verify/format
+verify/format: ## Check that gofmt would change nothing
+	@files=$$(find . -path './.*' -prune -o -path ./$(BIN) -prune -o -name '*.go' -print | xargs gofmt -l) || exit 1; \
+	if [ -n "$$files" ]; then echo "Not formatted by gofmt:"; echo "$$files"; exit 1; fi
+
+.PHONY: verify/generate
+verify/generate: $(BIN)/sqlc ## Check that the generated code is up to date
+	@rm -rf $(BIN)/.generated && mkdir -p $(BIN)/.generated/db
+	@cp sqlc.yaml $(BIN)/.generated/ && cp -R db/migrations db/queries $(BIN)/.generated/db/
+	@cd $(BIN)/.generated && ../sqlc generate
+	@diff -ru db/dbsqlc $(BIN)/.generated/db/dbsqlc || { echo "db/dbsqlc is out of date: run make generate."; exit 1; }
+	@rm -rf $(BIN)/.generated
+
+# The root module keeps the Temporal server out of what users build.
+.PHONY: verify/modules
+verify/modules: ## Check that the root module does not depend on the Temporal server
+	@modules=$$($(GO) list -m all) || exit 1; \
+	if echo "$$modules" | grep '^$(SERVER) '; then \
+		echo "$(SERVER) belongs in cmd/dev/go.mod only."; exit 1; \
+	fi
+
+.PHONY: verify/staticcheck
+verify/staticcheck: $(BIN)/staticcheck ## Run staticcheck on the root module
+	$(BIN)/staticcheck ./...
+
+.PHONY: verify/tidy
+verify/tidy: ## Check that go mod tidy would change nothing in any module
+	@status=0; for module in $(MODULES); do \
+		(cd $$module && $(GO) mod tidy -diff) || { echo "$$module/go.mod is not tidy."; status=1; }; \
+	done; exit $$status
+
+# Vetting the module of the embedded server takes longer than building it.
+.PHONY: verify/vet
+verify/vet: ## Run go vet on the root module
+	$(GO) vet ./...
+
+.PHONY: verify/workflowcheck
+verify/workflowcheck: $(BIN)/workflowcheck ## Check that workflow code is deterministic
+	$(BIN)/workflowcheck ./workflows/...
+
+# --- Tools and cleaning ---
+
+TOOLS := $(BIN)/sqlc $(BIN)/staticcheck $(BIN)/workflowcheck
+
+$(BIN)/sqlc:          tool = github.com/sqlc-dev/sqlc/cmd/sqlc
+$(BIN)/staticcheck:   tool = honnef.co/go/tools/cmd/staticcheck
+$(BIN)/workflowcheck: tool = go.temporal.io/sdk/contrib/tools/workflowcheck
+
+# Built once per change of the pinned versions. sqlc compiles PostgreSQL's own
+# parser with the C compiler; without one it falls back to a slower parser.
+$(TOOLS): tools/go.mod tools/go.sum
+	@echo "Building $@ at the version pinned in tools/go.mod; the first build takes some minutes."
+	@mkdir -p $(BIN)
+	@cd tools && $(GO) build -buildvcs=false -o ../$@ $(tool)
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove what was built; data directories stay
+	rm -rf $(BIN)

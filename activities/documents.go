@@ -1,0 +1,69 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/archive"
+	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// IssueContractDocumentInput names the contract whose document is asked for.
+type IssueContractDocumentInput struct {
+	ContractID uuid.UUID `json:"contract_id"`
+	ActorID    string    `json:"actor_id"`
+}
+
+// IssueContractDocument registers a document of a contract and returns its id; a
+// contract that has one keeps it.
+func (a *Activities) IssueContractDocument(ctx context.Context, input IssueContractDocumentInput) (uuid.UUID, error) {
+	return inTransaction(ctx, a, func(tx pgx.Tx, now time.Time) (uuid.UUID, error) {
+		if _, err := dbsqlc.New().ContractLock(ctx, tx, input.ContractID); err != nil {
+			if errors.Is(err, pgx.ErrNoRows) {
+				err = refusal.New(refusal.ContractNotFound)
+			}
+			return uuid.Nil, err
+		}
+		existing, err := a.Archive.LatestContractDocument(ctx, tx, input.ContractID)
+		if !errors.Is(err, refusal.New(refusal.ContractDocumentNotFound)) {
+			return existing.ID, err
+		}
+		issued, err := a.Archive.IssueContract(ctx, tx, input.ContractID, document.NewSubscription, input.ActorID, now)
+		return issued.ID, err
+	})
+}
+
+// StoreContractDocument writes the file of a registered contract document.
+func (a *Activities) StoreContractDocument(ctx context.Context, documentID uuid.UUID) error {
+	return a.Archive.StoreContract(ctx, documentID)
+}
+
+// IssueChunkDocuments makes the documents of the invoices that a chunk issued and
+// marks the chunk as documented.
+func (a *Activities) IssueChunkDocuments(ctx context.Context, chunk ChunkInput) (int, error) {
+	stop := heartbeat(ctx)
+	defer stop()
+	row, err := dbsqlc.New().BillingRunChunkGet(ctx, a.Pool, dbsqlc.BillingRunChunkGetParams{
+		BillingRunID: chunk.RunID, Number: chunk.Number,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("activities: find chunk: %w", err)
+	}
+	now := a.Now()
+	count, err := a.Archive.IssueInvoices(ctx, archive.InvoiceRange{
+		BillingRunID: chunk.RunID, FirstClientID: row.FirstClientID, LastClientID: row.LastClientID,
+	}, now)
+	if err != nil {
+		return 0, err
+	}
+	return count, dbsqlc.New().BillingRunChunkDocumented(ctx, a.Pool, dbsqlc.BillingRunChunkDocumentedParams{
+		BillingRunID: chunk.RunID, Number: chunk.Number, Now: &now,
+	})
+}

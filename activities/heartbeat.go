@@ -1,0 +1,30 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+)
+
+// heartbeatInterval is a third of the timeout that the workflows set.
+const heartbeatInterval = 3 * time.Second
+
+// heartbeat tells the server that this worker is alive until stop is called, so
+// that the activity is given to another worker within seconds when it is not.
+func heartbeat(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		ticker := time.NewTicker(heartbeatInterval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				activity.RecordHeartbeat(ctx)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return cancel
+}

@@ -1,0 +1,37 @@
+package activities
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// applicationError turns a refusal into an application error that is not retried
+// and raises no alarm; its type is the API's error code. Other errors pass.
+func applicationError(err error) error {
+	refused := refusal.As(err)
+	if refused == nil {
+		return err
+	}
+	return temporal.NewApplicationErrorWithOptions(refused.Message, string(refused.Code), temporal.ApplicationErrorOptions{
+		NonRetryable: true,
+		Category:     temporal.ApplicationErrorCategoryBenign,
+		Details:      []any{refused},
+	})
+}
+
+// Refusal returns the refusal that a workflow ended with, or nil when it failed
+// for another reason.
+func Refusal(err error) *refusal.Error {
+	failure, ok := errors.AsType[*temporal.ApplicationError](err)
+	if !ok || failure.Category() != temporal.ApplicationErrorCategoryBenign {
+		return nil
+	}
+	var refused *refusal.Error
+	if failure.Details(&refused) != nil || refused == nil {
+		return refusal.New(refusal.Code(failure.Type()))
+	}
+	return refused
+}

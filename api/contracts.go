@@ -1,0 +1,109 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *Server) contractRoutes() {
+	const tag = "Contracts"
+	register(s, operation{id: "listContracts", method: http.MethodGet, path: "/api/v1/contracts", tag: tag,
+		summary: "List contracts, newest first"}, s.listContracts)
+	register(s, operation{id: "getContract", method: http.MethodGet, path: "/api/v1/contracts/{contract_id}", tag: tag,
+		summary: "Get a contract", refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContract)
+	register(s, operation{id: "listContractAudit", method: http.MethodGet, path: "/api/v1/contracts/{contract_id}/audit", tag: tag,
+		summary: "The audit trail of a contract, oldest first", refusals: []refusal.Code{refusal.ContractNotFound}}, s.listContractAudit)
+}
+
+// ContractRead is a contract as the API shows it.
+type ContractRead struct {
+	ID               uuid.UUID      `json:"id"`
+	ClientID         uuid.UUID      `json:"client_id"`
+	SubscriberID     uuid.UUID      `json:"subscriber_id"`
+	OfferID          uuid.UUID      `json:"offer_id"`
+	Status           string         `json:"status" enum:"draft,active,suspended,terminated"`
+	StartDate        calendar.Date  `json:"start_date" format:"date"`
+	EndDate          *calendar.Date `json:"end_date" format:"date"`
+	CommitmentMonths *int32         `json:"commitment_months"`
+	ActivatedAt      *Timestamp     `json:"activated_at"`
+	TerminatedAt     *Timestamp     `json:"terminated_at"`
+	CreatedAt        Timestamp      `json:"created_at"`
+	UpdatedAt        Timestamp      `json:"updated_at"`
+}
+
+// ContractAuditEventRead is an event of a contract's audit trail.
+type ContractAuditEventRead struct {
+	ID         uuid.UUID `json:"id"`
+	ContractID uuid.UUID `json:"contract_id"`
+	EventType  string    `json:"event_type"`
+	ActorID    string    `json:"actor_id"`
+	Details    string    `json:"details" doc:"A JSON object as text, with sorted keys."`
+	CreatedAt  Timestamp `json:"created_at"`
+}
+
+// ContractPath names a contract.
+type ContractPath struct {
+	ContractID string `path:"contract_id"`
+}
+
+func readContract(row dbsqlc.Contract) ContractRead {
+	return ContractRead{
+		ID: row.ID, ClientID: row.ClientID, SubscriberID: row.SubscriberID, OfferID: row.OfferID, Status: row.Status,
+		StartDate: row.StartDate, EndDate: row.EndDate, CommitmentMonths: row.CommitmentMonths,
+		ActivatedAt: optionalTimestamp(row.ActivatedAt), TerminatedAt: optionalTimestamp(row.TerminatedAt),
+		CreatedAt: Timestamp(row.CreatedAt), UpdatedAt: Timestamp(row.UpdatedAt),
+	}
+}
+
+func readContractAuditEvent(row dbsqlc.ContractAuditEvent) ContractAuditEventRead {
+	return ContractAuditEventRead{
+		ID: row.ID, ContractID: row.ContractID, EventType: row.EventType, ActorID: row.ActorID,
+		Details: sortedJSON(row.Details), CreatedAt: Timestamp(row.CreatedAt),
+	}
+}
+
+func (s *Server) listContracts(ctx context.Context, input *PageParams) (*PageOutput[ContractRead], error) {
+	total, err := s.queries.ContractCount(ctx, s.Pool)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.queries.ContractList(ctx, s.Pool, dbsqlc.ContractListParams{PageSize: input.Size, PageOffset: input.offset()})
+	if err != nil {
+		return nil, err
+	}
+	return newPage(*input, total, rows, readContract), nil
+}
+
+func (s *Server) getContract(ctx context.Context, input *ContractPath) (*struct{ Body ContractRead }, error) {
+	row, err := s.queries.ContractGetByID(ctx, s.Pool, parseID(input.ContractID))
+	if err != nil {
+		return nil, orNotFound(err, refusal.ContractNotFound)
+	}
+	return &struct{ Body ContractRead }{readContract(row)}, nil
+}
+
+func (s *Server) listContractAudit(ctx context.Context, input *ContractPath) (*struct {
+	Body []ContractAuditEventRead `nullable:"false"`
+}, error) {
+	contract, err := s.queries.ContractGetByID(ctx, s.Pool, parseID(input.ContractID))
+	if err != nil {
+		return nil, orNotFound(err, refusal.ContractNotFound)
+	}
+	rows, err := s.queries.ContractAuditEventListByContract(ctx, s.Pool, contract.ID)
+	if err != nil {
+		return nil, err
+	}
+	output := &struct {
+		Body []ContractAuditEventRead `nullable:"false"`
+	}{Body: make([]ContractAuditEventRead, len(rows))}
+	for i, row := range rows {
+		output.Body[i] = readContractAuditEvent(row)
+	}
+	return output, nil
+}

@@ -1,0 +1,200 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/client"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *Server) customerRoutes() {
+	const tag = "Customers"
+	register(s, operation{id: "createClient", method: http.MethodPost, path: "/api/v1/customers", tag: tag,
+		summary: "Create a client", refusals: []refusal.Code{refusal.ClientCINConflict}}, s.createClient)
+	register(s, operation{id: "listClients", method: http.MethodGet, path: "/api/v1/customers", tag: tag,
+		summary: "List clients, newest first"}, s.listClients)
+	register(s, operation{id: "getClient", method: http.MethodGet, path: "/api/v1/customers/{client_id}", tag: tag,
+		summary: "Get a client", refusals: []refusal.Code{refusal.ClientNotFound}}, s.getClient)
+	register(s, operation{id: "updateClient", method: http.MethodPut, path: "/api/v1/customers/{client_id}", tag: tag,
+		summary:  "Change what is sent of a client",
+		refusals: []refusal.Code{refusal.ClientNotFound, refusal.ClientCINConflict}}, s.updateClient)
+	register(s, operation{id: "deleteClient", method: http.MethodDelete, path: "/api/v1/customers/{client_id}", tag: tag,
+		summary:  "Delete a client without history, with its subscribers",
+		refusals: []refusal.Code{refusal.ClientNotFound, refusal.ClientDeleteBlocked}}, s.deleteClient)
+}
+
+// ClientCreate is the body of a new client.
+type ClientCreate struct {
+	CIN        *string `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40" example:"AB123456"`
+	ClientType string  `json:"client_type" enum:"individual,business"`
+	FullName   string  `json:"full_name" minLength:"2" maxLength:"150" example:"Leila Amrani"`
+	Address    *string `json:"address,omitempty" nullable:"true" maxLength:"255"`
+	Email      *string `json:"email,omitempty" nullable:"true" maxLength:"255"`
+	Phone      *string `json:"phone,omitempty" nullable:"true" maxLength:"40"`
+	Status     string  `json:"status,omitempty" enum:"active,suspended,terminated" default:"active"`
+}
+
+// ClientUpdate is the body of a change: only what is sent changes, null clears.
+type ClientUpdate struct {
+	CIN      Sent[string] `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
+	FullName Sent[string] `json:"full_name,omitempty" minLength:"2" maxLength:"150"`
+	Address  Sent[string] `json:"address,omitempty" nullable:"true" maxLength:"255"`
+	Email    Sent[string] `json:"email,omitempty" nullable:"true" maxLength:"255"`
+	Phone    Sent[string] `json:"phone,omitempty" nullable:"true" maxLength:"40"`
+	Status   Sent[string] `json:"status,omitempty" enum:"active,suspended,terminated"`
+}
+
+// ClientRead is a client as the API shows it.
+type ClientRead struct {
+	ID              uuid.UUID  `json:"id"`
+	CIN             *string    `json:"cin"`
+	ClientType      string     `json:"client_type"`
+	FullName        string     `json:"full_name"`
+	Address         *string    `json:"address"`
+	Email           *string    `json:"email"`
+	Phone           *string    `json:"phone"`
+	IsDelinquent    bool       `json:"is_delinquent"`
+	DelinquentSince *Timestamp `json:"delinquent_since"`
+	Status          string     `json:"status"`
+	CreatedAt       Timestamp  `json:"created_at"`
+	UpdatedAt       Timestamp  `json:"updated_at"`
+}
+
+// ClientOutput answers with one client.
+type ClientOutput struct{ Body ClientRead }
+
+// ClientPath names a client.
+type ClientPath struct {
+	ClientID string `path:"client_id"`
+}
+
+func readClient(row dbsqlc.Client) ClientRead {
+	return ClientRead{
+		ID: row.ID, CIN: row.CIN, ClientType: row.ClientType, FullName: row.FullName, Address: row.Address,
+		Email: row.Email, Phone: row.Phone, IsDelinquent: row.DelinquentSince != nil,
+		DelinquentSince: optionalTimestamp(row.DelinquentSince), Status: row.Status,
+		CreatedAt: Timestamp(row.CreatedAt), UpdatedAt: Timestamp(row.UpdatedAt),
+	}
+}
+
+func (s *Server) createClient(ctx context.Context, input *struct{ Body ClientCreate }) (*ClientOutput, error) {
+	var checked fields
+	created := newClient(input.Body, &checked)
+	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	row, err := client.Create(ctx, s.Pool, created, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &ClientOutput{Body: readClient(row)}, nil
+}
+
+// newClient normalises a client that comes with a request.
+func newClient(body ClientCreate, checked *fields) client.New {
+	return client.New{
+		CIN: normalisedCIN(body.CIN, checked), ClientType: body.ClientType,
+		FullName: checked.trimmed("full_name", body.FullName, 2), Address: optionalText(body.Address),
+		Email: optionalText(body.Email), Phone: optionalText(body.Phone), Status: body.Status,
+	}
+}
+
+func normalisedCIN(cin *string, checked *fields) *string {
+	if cin == nil {
+		return nil
+	}
+	normalised := client.NormaliseCIN(checked.trimmed("cin", *cin, client.MinCINLength))
+	return &normalised
+}
+
+func (s *Server) listClients(ctx context.Context, input *PageParams) (*PageOutput[ClientRead], error) {
+	total, err := s.queries.ClientCount(ctx, s.Pool)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.queries.ClientList(ctx, s.Pool, dbsqlc.ClientListParams{PageSize: input.Size, PageOffset: input.offset()})
+	if err != nil {
+		return nil, err
+	}
+	return newPage(*input, total, rows, readClient), nil
+}
+
+func (s *Server) getClient(ctx context.Context, input *ClientPath) (*ClientOutput, error) {
+	row, err := s.queries.ClientGetByID(ctx, s.Pool, parseID(input.ClientID))
+	if err != nil {
+		return nil, orNotFound(err, refusal.ClientNotFound)
+	}
+	return &ClientOutput{Body: readClient(row)}, nil
+}
+
+func (s *Server) updateClient(ctx context.Context, input *struct {
+	ClientPath
+	Body ClientUpdate
+}) (*ClientOutput, error) {
+	var checked fields
+	if input.Body.FullName.Present {
+		input.Body.FullName.Value = checked.trimmed("full_name", input.Body.FullName.Value, 2)
+	}
+	if cin := &input.Body.CIN; cin.Present && !cin.Null {
+		cin.Value = client.NormaliseCIN(checked.trimmed("cin", cin.Value, client.MinCINLength))
+	}
+	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	var updated dbsqlc.Client
+	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
+		row, err := s.queries.ClientLock(ctx, tx, parseID(input.ClientID))
+		if err != nil {
+			return orNotFound(err, refusal.ClientNotFound)
+		}
+		input.Body.apply(&row)
+		updated, err = s.queries.ClientUpdate(ctx, tx, dbsqlc.ClientUpdateParams{
+			ID: row.ID, CIN: row.CIN, FullName: row.FullName, Address: row.Address, Email: row.Email, Phone: row.Phone,
+			Status: row.Status, Now: s.Now(),
+		})
+		return err
+	})
+	if errors.Is(err, refusal.New(refusal.ClientCINConflict)) {
+		return nil, client.Conflict(ctx, s.Pool, input.Body.CIN.Value)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &ClientOutput{Body: readClient(updated)}, nil
+}
+
+func (u *ClientUpdate) apply(row *dbsqlc.Client) {
+	u.CIN.setOptional(&row.CIN)
+	u.FullName.set(&row.FullName)
+	u.Address.setOptional(&row.Address)
+	u.Email.setOptional(&row.Email)
+	u.Phone.setOptional(&row.Phone)
+	u.Status.set(&row.Status)
+	row.Address, row.Email, row.Phone = optionalText(row.Address), optionalText(row.Email), optionalText(row.Phone)
+}
+
+func (s *Server) deleteClient(ctx context.Context, input *ClientPath) (*struct{}, error) {
+	deleted, err := s.queries.ClientDelete(ctx, s.Pool, parseID(input.ClientID))
+	if err != nil {
+		return nil, db.Translate(err)
+	}
+	if deleted == 0 {
+		return nil, refusal.New(refusal.ClientNotFound)
+	}
+	return nil, nil
+}
+
+// orNotFound turns a missing row into its refusal.
+func orNotFound(err error, code refusal.Code) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return refusal.New(code)
+	}
+	return err
+}

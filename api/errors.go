@@ -1,0 +1,122 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/mtfacturation/mtf/internal/process"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// The codes of errors that no business rule causes.
+const (
+	codeNotFound         refusal.Code = "not_found"
+	codeMethodNotAllowed refusal.Code = "method_not_allowed"
+	codePayloadTooLarge  refusal.Code = "payload_too_large"
+	codeRequestTimeout   refusal.Code = "request_timeout"
+	codeInternal         refusal.Code = "internal_error"
+	codeUnavailable      refusal.Code = "service_unavailable"
+)
+
+// retryAfterSeconds is what a caller is told to wait when the system cannot answer now.
+const retryAfterSeconds = 2
+
+// ErrorEnvelope is the body of every answer that is not a success.
+type ErrorEnvelope struct {
+	Detail ErrorDetail `json:"error"`
+
+	status int
+}
+
+// ErrorDetail is what went wrong, in terms that a caller may see.
+type ErrorDetail struct {
+	Code    refusal.Code   `json:"code" doc:"Stable error code." example:"offer_not_found"`
+	Message string         `json:"message" doc:"What is wrong, for people." example:"Offer not found"`
+	Details map[string]any `json:"details" doc:"What the code's description names, else empty."`
+	TraceID string         `json:"trace_id" doc:"The X-Request-ID of this exchange."`
+}
+
+// Error implements error.
+func (e *ErrorEnvelope) Error() string { return string(e.Detail.Code) + ": " + e.Detail.Message }
+
+// GetStatus implements huma.StatusError.
+func (e *ErrorEnvelope) GetStatus() int { return e.status }
+
+// GetHeaders implements huma.HeadersError: what is temporary says when to try again.
+func (e *ErrorEnvelope) GetHeaders() http.Header {
+	header := http.Header{}
+	if e.status == http.StatusServiceUnavailable {
+		header.Set("Retry-After", strconv.Itoa(retryAfterSeconds))
+	}
+	return header
+}
+
+// newEnvelope returns the envelope of a refusal.
+func newEnvelope(ctx context.Context, status int, refused *refusal.Error) *ErrorEnvelope {
+	details := refused.Details
+	if details == nil {
+		details = map[string]any{}
+	}
+	return &ErrorEnvelope{
+		status: status,
+		Detail: ErrorDetail{Code: refused.Code, Message: refused.Message, Details: details, TraceID: traceID(ctx)},
+	}
+}
+
+// plainEnvelope returns an envelope without details.
+func plainEnvelope(ctx context.Context, status int, code refusal.Code, message string) *ErrorEnvelope {
+	return newEnvelope(ctx, status, &refusal.Error{Code: code, Message: message})
+}
+
+// envelopeOf turns any error of a handler into its envelope. A fault is logged and
+// answered without its text.
+func envelopeOf(ctx context.Context, err error) *ErrorEnvelope {
+	if refused := refusal.As(err); refused != nil {
+		return newEnvelope(ctx, statusOf(refused.Code), refused)
+	}
+	if errors.Is(err, process.ErrUnavailable) {
+		slog.WarnContext(ctx, "workflow service unavailable", "trace_id", traceID(ctx), "error", err)
+		return plainEnvelope(ctx, http.StatusServiceUnavailable, codeUnavailable, "The service is busy, try again")
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return plainEnvelope(ctx, http.StatusRequestTimeout, codeRequestTimeout, "The request was cancelled")
+	}
+	slog.ErrorContext(ctx, "request failed", "trace_id", traceID(ctx), "error", err)
+	return plainEnvelope(ctx, http.StatusInternalServerError, codeInternal, "Unexpected error")
+}
+
+// humaError is the envelope of the errors that huma itself finds, which are those of
+// a request that does not fit its operation.
+func humaError(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+	requestCtx := context.Background()
+	if ctx != nil {
+		requestCtx = ctx.Context()
+	}
+	switch status {
+	case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return newEnvelope(requestCtx, http.StatusUnprocessableEntity, refusal.Invalid(problemsOf(message, errs)...))
+	case http.StatusRequestEntityTooLarge:
+		return plainEnvelope(requestCtx, status, codePayloadTooLarge, "Request body is larger than 1 MiB")
+	case http.StatusRequestTimeout:
+		return plainEnvelope(requestCtx, status, codeRequestTimeout, "The request took too long to arrive")
+	default:
+		return envelopeOf(requestCtx, errors.Join(append(errs, errors.New(message))...))
+	}
+}
+
+// writeEnvelope answers outside of an operation: from a middleware, or where no route fits.
+func writeEnvelope(w http.ResponseWriter, envelope *ErrorEnvelope) {
+	for name, values := range envelope.GetHeaders() {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(envelope.status)
+	// The client may be gone; there is nobody left to tell.
+	_ = json.NewEncoder(w).Encode(envelope)
+}

@@ -1,0 +1,155 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/internal/money"
+)
+
+// Timestamp is an instant on the wire: RFC 3339 in UTC with six digits of a second,
+// as the original system writes it.
+type Timestamp time.Time
+
+// MarshalText writes the timestamp.
+func (t Timestamp) MarshalText() ([]byte, error) {
+	return []byte(time.Time(t).UTC().Format("2006-01-02T15:04:05.000000Z")), nil
+}
+
+// Schema describes the timestamp to OpenAPI.
+func (Timestamp) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Examples: []any{"2026-11-22T15:29:16.747600Z"}}
+}
+
+// optionalTimestamp keeps an absent instant absent.
+func optionalTimestamp(instant *time.Time) *Timestamp { return (*Timestamp)(instant) }
+
+// AmountInput is an amount of money in a request: a string or a number. It is read
+// from the text of the request, never through a float, and rounded half up to two
+// decimals.
+type AmountInput struct {
+	Amount money.Amount
+
+	err error
+}
+
+// UnmarshalJSON keeps a problem for Resolve, which knows where in the body it is.
+func (a *AmountInput) UnmarshalJSON(text []byte) error {
+	a.Amount, a.err = money.ParseAmount(unquoted(text))
+	return nil
+}
+
+// Resolve reports what is wrong with the amount.
+func (a *AmountInput) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
+	return decimalProblem(a.err, path)
+}
+
+// Schema describes the amount to OpenAPI.
+func (AmountInput) Schema(huma.Registry) *huma.Schema { return decimalSchema("199.00") }
+
+// RateInput is a tax rate in a request: a string or a number.
+type RateInput struct {
+	Rate money.Rate
+
+	err error
+}
+
+// UnmarshalJSON keeps a problem for Resolve, which knows where in the body it is.
+func (r *RateInput) UnmarshalJSON(text []byte) error {
+	r.Rate, r.err = money.ParseRate(unquoted(text))
+	return nil
+}
+
+// Resolve reports what is wrong with the rate.
+func (r *RateInput) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
+	return decimalProblem(r.err, path)
+}
+
+// Schema describes the rate to OpenAPI.
+func (RateInput) Schema(huma.Registry) *huma.Schema { return decimalSchema("0.20") }
+
+func decimalSchema(example string) *huma.Schema {
+	return &huma.Schema{
+		AnyOf:    []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeNumber}},
+		Examples: []any{example},
+	}
+}
+
+func decimalProblem(err error, path *huma.PathBuffer) []error {
+	if err == nil {
+		return nil
+	}
+	return []error{&huma.ErrorDetail{
+		Location: path.String(),
+		Message:  "decimal_parsing\x00Input should be a decimal number within range",
+	}}
+}
+
+func unquoted(text []byte) string { return string(bytes.Trim(text, `"`)) }
+
+// Sent is a field of a partial update: it knows whether it was sent at all, and
+// whether it was sent as null.
+type Sent[T any] struct {
+	Value T
+	// Present is true when the field was in the request, null included.
+	Present bool
+	Null    bool
+}
+
+// UnmarshalJSON is only called for fields that are in the request.
+func (s *Sent[T]) UnmarshalJSON(text []byte) error {
+	s.Present = true
+	if string(text) == "null" {
+		s.Null = true
+		return nil
+	}
+	return json.Unmarshal(text, &s.Value)
+}
+
+// Schema is that of the value; a tag on the field says whether null is allowed.
+func (s Sent[T]) Schema(registry huma.Registry) *huma.Schema {
+	schema := *huma.SchemaFromType(registry, reflect.TypeFor[T]())
+	return &schema
+}
+
+// set writes the value to a required field when it was sent.
+func (s Sent[T]) set(target *T) {
+	if s.Present {
+		*target = s.Value
+	}
+}
+
+// setOptional writes the value to an optional field when it was sent; null clears it.
+func (s Sent[T]) setOptional(target **T) {
+	switch {
+	case s.Null:
+		*target = nil
+	case s.Present:
+		*target = &s.Value
+	}
+}
+
+// parseID reads an identifier from a path or a body. One that is no UUID names
+// nothing: it becomes the nil UUID, which no row has, and so is not found.
+func parseID(text string) uuid.UUID {
+	const canonicalLength = 36
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != canonicalLength {
+		return uuid.Nil
+	}
+	return id
+}
+
+// optionalID reads an optional identifier like parseID.
+func optionalID(text *string) *uuid.UUID {
+	if text == nil {
+		return nil
+	}
+	id := parseID(*text)
+	return &id
+}

@@ -1,0 +1,58 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+func (s *Server) healthRoutes() {
+	register(s, operation{id: "health", method: http.MethodGet, path: "/api/v1/health", tag: "Health", public: true,
+		summary: "Whether the service answers"}, s.health)
+	register(s, operation{id: "root", method: http.MethodGet, path: "/", tag: "Health", public: true,
+		summary: "Which service this is"}, s.root)
+	register(s, operation{id: "livez", method: http.MethodGet, path: "/livez", tag: "Health", public: true,
+		summary: "Whether the process lives"}, s.health)
+	register(s, operation{id: "readyz", method: http.MethodGet, path: "/readyz", tag: "Health", public: true,
+		summary: "Whether requests will be served"}, s.ready)
+}
+
+// readyTimeout bounds what a readiness probe waits for.
+const readyTimeout = 2 * time.Second
+
+// StatusOutput is the answer of a health check.
+type StatusOutput struct {
+	Body struct {
+		Status string `json:"status" example:"ok"`
+	}
+}
+
+// RootOutput names the service.
+type RootOutput struct {
+	Body struct {
+		Service string `json:"service"`
+		Env     string `json:"env"`
+		Version string `json:"version"`
+	}
+}
+
+func (s *Server) health(context.Context, *struct{}) (*StatusOutput, error) {
+	output := &StatusOutput{}
+	output.Body.Status = "ok"
+	return output, nil
+}
+
+func (s *Server) root(context.Context, *struct{}) (*RootOutput, error) {
+	output := &RootOutput{}
+	output.Body.Service, output.Body.Env, output.Body.Version = "mtf", string(s.Config.Environment), s.Version
+	return output, nil
+}
+
+func (s *Server) ready(ctx context.Context, input *struct{}) (*StatusOutput, error) {
+	probing, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	if err := s.Ready(probing); err != nil {
+		return nil, plainEnvelope(ctx, http.StatusServiceUnavailable, codeUnavailable, "Not ready yet")
+	}
+	return s.health(ctx, input)
+}

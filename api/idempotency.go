@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/process"
+)
+
+// KeyParams are the headers of an operation that needs an Idempotency-Key.
+type KeyParams struct {
+	Key    string `header:"Idempotency-Key" required:"true" doc:"8 to 200 characters; the same key and body get the same answer." example:"demo-key-12345678"`
+	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait."`
+}
+
+// maxWait bounds what a caller may ask to wait for.
+const maxWait = 60 * time.Second
+
+// wait returns how long the caller wants to wait (RFC 7240).
+func (p KeyParams) wait() time.Duration { return preferredWait(p.Prefer) }
+
+func preferredWait(prefer string) time.Duration {
+	for preference := range strings.SplitSeq(prefer, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(preference), "=")
+		switch strings.ToLower(name) {
+		case "respond-async":
+			return 0
+		case "wait":
+			if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
+				return min(time.Duration(seconds)*time.Second, maxWait)
+			}
+		}
+	}
+	return process.DefaultWait
+}
+
+// Accepted is the answer to a request whose process is still running. It is no
+// failure, but it travels where errors do: instead of the operation's answer.
+type Accepted struct {
+	Status  string `json:"status" example:"running"`
+	Message string `json:"message"`
+
+	location string
+}
+
+// Error implements error.
+func (a *Accepted) Error() string { return a.Message }
+
+// GetStatus implements huma.StatusError.
+func (a *Accepted) GetStatus() int { return http.StatusAccepted }
+
+// GetHeaders implements huma.HeadersError.
+func (a *Accepted) GetHeaders() http.Header {
+	return http.Header{"Location": {a.location}, "Retry-After": {strconv.Itoa(retryAfterSeconds)}}
+}
+
+// accepted answers 202; location is where the caller finds the outcome.
+func accepted(location string) error {
+	return &Accepted{
+		Status:   "running",
+		Message:  "Accepted and still running: send the same request again for its answer",
+		location: location,
+	}
+}
+
+// keyedRequest checks the key and fingerprints the normalised payload.
+func keyedRequest(operation idempotency.Operation, key string, payload any) (idempotency.Request, error) {
+	checked, err := idempotency.ParseKey(key)
+	if err != nil {
+		return idempotency.Request{}, err
+	}
+	return idempotency.NewRequest(operation, checked, payload)
+}
+
+// run carries out a process and answers 202 with the location when it is not done in time.
+func (s *Server) run(ctx context.Context, p process.Process, location string, answer any) (replayed bool, err error) {
+	replayed, err = s.Processes.Run(ctx, p, answer)
+	if isPending(err) {
+		return replayed, accepted(location)
+	}
+	return replayed, err
+}

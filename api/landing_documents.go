@@ -1,0 +1,154 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/internal/client"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/landing"
+	"github.com/mtfacturation/mtf/internal/process"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/token"
+	"github.com/mtfacturation/mtf/workflows"
+)
+
+func (s *Server) landingDocumentRoutes() {
+	register(s, operation{id: "landingContractDocumentLink", method: http.MethodPost,
+		path: "/api/v1/landing/contracts/{contract_id}/document-link", tag: tagLanding, public: true,
+		summary:  "A download link for the contract of a client; the document is made if it is missing",
+		refusals: []refusal.Code{refusal.ContractNotFound, refusal.Forbidden, refusal.ClientCINMissing}}, s.contractDocumentLink)
+	register(s, operation{id: "landingContractDocument", method: http.MethodGet,
+		path: "/api/v1/landing/contracts/{contract_id}/document", tag: tagLanding, public: true,
+		summary: "Download a contract with a token",
+		refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
+			refusal.LandingDocumentTokenMismatch, refusal.ContractDocumentNotFound}}, s.contractDocument)
+	register(s, operation{id: "landingInvoiceDocument", method: http.MethodGet,
+		path: "/api/v1/landing/invoices/{invoice_id}/document", tag: tagLanding, public: true,
+		summary: "Download an invoice with a token",
+		refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
+			refusal.LandingInvoiceTokenMismatch, refusal.InvoiceNotFound}}, s.invoiceDocument)
+}
+
+// DocumentLink is a download link.
+type DocumentLink struct {
+	ContractID          uuid.UUID `json:"contract_id"`
+	DocumentDownloadURL string    `json:"document_download_url" doc:"A path with a token, good for a day."`
+}
+
+func (s *Server) contractDocumentLink(ctx context.Context, input *struct {
+	ContractPath
+	Body struct {
+		CIN string `json:"cin" minLength:"4" maxLength:"40"`
+	}
+}) (*struct{ Body DocumentLink }, error) {
+	var checked fields
+	cin := client.NormaliseCIN(checked.trimmed("cin", input.Body.CIN, client.MinCINLength))
+	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	parties, err := s.queries.ContractGetParties(ctx, s.Pool, parseID(input.ContractID))
+	switch {
+	case err != nil:
+		return nil, orNotFound(err, refusal.ContractNotFound)
+	case parties.Client.CIN == nil:
+		return nil, refusal.New(refusal.ClientCINMissing)
+	case *parties.Client.CIN != cin:
+		// The contract of the API has 403 here and 422 on a plan change, for the same code.
+		return nil, newEnvelope(ctx, http.StatusForbidden, refusal.New(refusal.LandingContractMismatch))
+	}
+	contractID := parties.Contract.ID
+	if err := s.ensureContractDocument(ctx, contractID); err != nil {
+		return nil, err
+	}
+	url := s.contractDocumentURL(cin, contractID, s.Now().Add(token.DocumentLifetime).Truncate(time.Second))
+	return &struct{ Body DocumentLink }{DocumentLink{ContractID: contractID, DocumentDownloadURL: url}}, nil
+}
+
+// ensureContractDocument has a document issued for a contract that has none.
+func (s *Server) ensureContractDocument(ctx context.Context, contractID uuid.UUID) error {
+	_, err := s.Archive.LatestContractDocument(ctx, s.Pool, contractID)
+	if refused := refusal.As(err); refused == nil {
+		return err
+	}
+	request, err := idempotency.NewRequest(idempotency.ContractDocument, idempotency.Key(contractID.String()), contractID)
+	if err != nil {
+		return err
+	}
+	var documentID uuid.UUID
+	_, err = s.run(ctx, process.Process{
+		Request:  request,
+		Workflow: workflows.IssueContractDocument,
+		Input:    activities.IssueContractDocumentInput{ContractID: contractID, ActorID: landing.ActorID},
+		Queue:    workflows.InteractiveQueue,
+		Summary:  "Document of contract " + contractID.String(),
+		Wait:     process.DefaultWait,
+	}, "/api/v1/landing/contracts/"+contractID.String()+"/document-link", &documentID)
+	return err
+}
+
+// TokenParams carry the token of a download.
+type TokenParams struct {
+	Token string `query:"token" required:"true"`
+}
+
+func (s *Server) contractDocument(ctx context.Context, input *struct {
+	ContractPath
+	TokenParams
+}) (*huma.StreamResponse, error) {
+	claims, err := s.Tokens.Verify(input.Token, token.ContractDocument, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	contractID := parseID(input.ContractID)
+	if claims.ContractID == nil || *claims.ContractID != contractID {
+		return nil, refusal.New(refusal.LandingDocumentTokenMismatch)
+	}
+	parties, err := s.queries.ContractGetParties(ctx, s.Pool, contractID)
+	if err != nil {
+		return nil, orNotFound(err, refusal.ContractDocumentNotFound)
+	}
+	if parties.Client.CIN == nil || *parties.Client.CIN != claims.CIN {
+		return nil, refusal.New(refusal.LandingDocumentTokenMismatch)
+	}
+	file, err := s.Archive.ContractFile(ctx, contractID)
+	if err != nil {
+		return nil, err
+	}
+	return sendFile(file), nil
+}
+
+func (s *Server) invoiceDocument(ctx context.Context, input *struct {
+	InvoicePath
+	TokenParams
+}) (*huma.StreamResponse, error) {
+	claims, err := s.Tokens.Verify(input.Token, token.InvoiceDocument, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	invoiceID := parseID(input.InvoiceID)
+	if claims.InvoiceID == nil || *claims.InvoiceID != invoiceID {
+		return nil, refusal.New(refusal.LandingInvoiceTokenMismatch)
+	}
+	invoice, err := s.queries.InvoiceGetByID(ctx, s.Pool, invoiceID)
+	if err != nil {
+		return nil, orNotFound(err, refusal.InvoiceNotFound)
+	}
+	owner, err := s.queries.ClientGetByID(ctx, s.Pool, invoice.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	if owner.CIN == nil || *owner.CIN != claims.CIN {
+		return nil, refusal.New(refusal.LandingInvoiceTokenMismatch)
+	}
+	file, err := s.Archive.InvoiceFile(ctx, invoiceID, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	return sendFile(file), nil
+}

@@ -1,0 +1,210 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/catalog"
+	"github.com/mtfacturation/mtf/internal/client"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/landing"
+	"github.com/mtfacturation/mtf/internal/phone"
+	"github.com/mtfacturation/mtf/internal/process"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/token"
+	"github.com/mtfacturation/mtf/workflows"
+)
+
+func (s *Server) landingSubmitRoutes() {
+	register(s, operation{id: "landingSubmitNew", method: http.MethodPost, path: "/api/v1/landing/submit/new", tag: tagLanding,
+		public: true, summary: "Subscribe to a new service",
+		refusals: slices.Concat(provisioningRefusals, []refusal.Code{refusal.LandingOfferMismatch,
+			refusal.MobileNumberInvalid, refusal.LandlineNumberInvalid})}, s.submitNew)
+	register(s, operation{id: "landingSubmitPlanChange", method: http.MethodPost, path: "/api/v1/landing/submit/plan-change", tag: tagLanding,
+		public: true, summary: "Put a contract on another offer of its category",
+		refusals: slices.Concat(provisioningRefusals, []refusal.Code{refusal.LandingClientNotFound, refusal.ContractNotFound,
+			refusal.LandingContractMismatch, refusal.LandingOfferMismatch})}, s.submitPlanChange)
+}
+
+// LandingSubmitNew asks for a new service.
+type LandingSubmitNew struct {
+	ServiceCategory            string        `json:"service_category" enum:"mobile,internet,landline"`
+	OfferID                    string        `json:"offer_id"`
+	CIN                        string        `json:"cin" minLength:"4" maxLength:"40"`
+	FullName                   string        `json:"full_name" minLength:"2" maxLength:"150"`
+	Email                      *string       `json:"email,omitempty" nullable:"true" maxLength:"255"`
+	Address                    *string       `json:"address,omitempty" nullable:"true" maxLength:"255"`
+	ContactPhone               *string       `json:"contact_phone,omitempty" nullable:"true" maxLength:"40"`
+	ContractStartDate          calendar.Date `json:"contract_start_date" format:"date"`
+	CommitmentMonths           *int32        `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60"`
+	MobileNumberMode           *string       `json:"mobile_number_mode,omitempty" nullable:"true" enum:"use_existing,assign_new"`
+	ExistingMobileLocalNumber  *string       `json:"existing_mobile_local_number,omitempty" nullable:"true" maxLength:"40"`
+	RequestedMobileLocalNumber *string       `json:"requested_mobile_local_number,omitempty" nullable:"true" maxLength:"40"`
+	HomeLandlineLocalNumber    *string       `json:"home_landline_local_number,omitempty" nullable:"true" maxLength:"40"`
+}
+
+// LandingSubmitPlanChange asks for another offer on a contract.
+type LandingSubmitPlanChange struct {
+	CIN               string        `json:"cin" minLength:"4" maxLength:"40"`
+	SourceContractID  string        `json:"source_contract_id"`
+	TargetOfferID     string        `json:"target_offer_id"`
+	ContractStartDate calendar.Date `json:"contract_start_date" format:"date"`
+	CommitmentMonths  *int32        `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60"`
+}
+
+// LandingSubmitResult answers both submits.
+type LandingSubmitResult struct {
+	Contract            ContractRead `json:"contract"`
+	ClientID            uuid.UUID    `json:"client_id"`
+	ClientCIN           string       `json:"client_cin"`
+	ServiceIdentifier   string       `json:"service_identifier"`
+	CreatedClient       bool         `json:"created_client"`
+	CreatedSubscriber   bool         `json:"created_subscriber"`
+	ProvisioningMode    string       `json:"provisioning_mode"`
+	IdempotencyReplayed bool         `json:"idempotency_replayed"`
+	DocumentDownloadURL string       `json:"document_download_url" doc:"A path with a token, good for a day."`
+}
+
+// LandingSubmitOutput answers both submits.
+type LandingSubmitOutput struct{ Body LandingSubmitResult }
+
+func (s *Server) submitNew(ctx context.Context, input *struct {
+	KeyParams
+	Body LandingSubmitNew
+}) (*LandingSubmitOutput, error) {
+	subscription, err := input.Body.normalised()
+	if err != nil {
+		return nil, err
+	}
+	request, err := keyedRequest(idempotency.LandingNew, input.Key, subscription)
+	if err != nil {
+		return nil, err
+	}
+	return s.submit(ctx, process.Process{
+		Request:  request,
+		Workflow: workflows.SubscribeNewService,
+		Input:    activities.SubscribeInput{Request: request, Subscription: subscription},
+		Queue:    workflows.InteractiveQueue,
+		Summary:  "New " + string(subscription.Category) + " subscription on offer " + subscription.OfferID.String(),
+		Wait:     input.wait(),
+	}, "/api/v1/landing/submit/new")
+}
+
+func (s *Server) submitPlanChange(ctx context.Context, input *struct {
+	KeyParams
+	Body LandingSubmitPlanChange
+}) (*LandingSubmitOutput, error) {
+	var checked fields
+	change := landing.PlanChange{
+		CIN:              client.NormaliseCIN(checked.trimmed("cin", input.Body.CIN, client.MinCINLength)),
+		SourceContractID: parseID(input.Body.SourceContractID), TargetOfferID: parseID(input.Body.TargetOfferID),
+		StartDate: input.Body.ContractStartDate, CommitmentMonths: input.Body.CommitmentMonths,
+	}
+	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	request, err := keyedRequest(idempotency.PlanChange, input.Key, change)
+	if err != nil {
+		return nil, err
+	}
+	return s.submit(ctx, process.Process{
+		Request:  request,
+		Workflow: workflows.ChangePlan,
+		Input:    activities.ChangePlanInput{Request: request, Change: change},
+		Queue:    workflows.InteractiveQueue,
+		Summary:  "Contract " + change.SourceContractID.String() + " to offer " + change.TargetOfferID.String(),
+		Wait:     input.wait(),
+	}, "/api/v1/landing/submit/plan-change")
+}
+
+// submit carries out a landing process and answers with a download link. A replayed
+// answer has the link of the first one for as long as that works, then a new one.
+func (s *Server) submit(ctx context.Context, p process.Process, location string) (*LandingSubmitOutput, error) {
+	var submitted landing.Submitted
+	replayed, err := s.run(ctx, p, location, &submitted)
+	if err != nil {
+		return nil, err
+	}
+	expiresAt := submitted.LinkExpiresAt
+	if now := s.Now(); !now.Before(expiresAt) {
+		expiresAt = now.Add(token.DocumentLifetime)
+	}
+	return &LandingSubmitOutput{Body: LandingSubmitResult{
+		Contract: readContract(submitted.Contract), ClientID: submitted.ClientID, ClientCIN: submitted.ClientCIN,
+		ServiceIdentifier: submitted.ServiceIdentifier, CreatedClient: submitted.CreatedClient,
+		CreatedSubscriber: submitted.CreatedSubscriber, ProvisioningMode: string(submitted.Mode),
+		IdempotencyReplayed: replayed,
+		DocumentDownloadURL: s.contractDocumentURL(submitted.ClientCIN, submitted.Contract.ID, expiresAt),
+	}}, nil
+}
+
+func (s *Server) contractDocumentURL(cin string, contractID uuid.UUID, expiresAt time.Time) string {
+	return "/api/v1/landing/contracts/" + contractID.String() + "/document?token=" +
+		s.Tokens.ContractDocument(cin, contractID, expiresAt)
+}
+
+// normalised checks which number fields go together and normalises the one that counts.
+func (b LandingSubmitNew) normalised() (landing.NewSubscription, error) {
+	var checked fields
+	subscription := landing.NewSubscription{
+		Category: catalog.Category(b.ServiceCategory), OfferID: parseID(b.OfferID),
+		CIN:      client.NormaliseCIN(checked.trimmed("cin", b.CIN, client.MinCINLength)),
+		FullName: checked.trimmed("full_name", b.FullName, 2), Email: optionalText(b.Email), Address: optionalText(b.Address),
+		ContactPhone: optionalText(b.ContactPhone), StartDate: b.ContractStartDate, CommitmentMonths: b.CommitmentMonths,
+	}
+	given, kind := b.numberGiven(&subscription.Allocation, &checked)
+	if err := checked.err(); err != nil || given == nil {
+		return subscription, err
+	}
+	number, err := kind.Parse(*given)
+	subscription.Number = number
+	return subscription, err
+}
+
+// numberGiven returns the number that the client named, if any, and how it is
+// allocated. It notes the fields that the category or the mode refuses.
+func (b LandingSubmitNew) numberGiven(allocation *landing.Allocation, checked *fields) (*string, phone.Kind) {
+	existing, requested, home := optionalText(b.ExistingMobileLocalNumber), optionalText(b.RequestedMobileLocalNumber),
+		optionalText(b.HomeLandlineLocalNumber)
+	refuseGiven := func(name string, value *string, message string) {
+		if value != nil {
+			checked.refuse(name, message)
+		}
+	}
+	if b.ServiceCategory != string(catalog.Mobile) {
+		refuseGiven("mobile_number_mode", b.MobileNumberMode, "only a mobile subscription has a mobile number")
+		refuseGiven("existing_mobile_local_number", existing, "only a mobile subscription has a mobile number")
+		refuseGiven("requested_mobile_local_number", requested, "only a mobile subscription has a mobile number")
+		if home == nil {
+			checked.refuse("home_landline_local_number", "home_landline_local_number is required for internet and landline")
+		}
+		*allocation = landing.ProvidedHomeLandline
+		return home, phone.Landline
+	}
+
+	refuseGiven("home_landline_local_number", home, "a mobile subscription has no home landline")
+	switch {
+	case b.MobileNumberMode == nil:
+		checked.refuse("mobile_number_mode", "mobile_number_mode is required for mobile")
+	case *b.MobileNumberMode == "use_existing":
+		if existing == nil {
+			checked.refuse("existing_mobile_local_number", "existing_mobile_local_number is required with use_existing")
+		}
+		refuseGiven("requested_mobile_local_number", requested, "requested_mobile_local_number goes with assign_new")
+		*allocation = landing.ExistingInput
+		return existing, phone.Mobile
+	default:
+		refuseGiven("existing_mobile_local_number", existing, "existing_mobile_local_number goes with use_existing")
+		*allocation = landing.RequestedInput
+		if requested == nil {
+			*allocation = landing.Generated
+		}
+	}
+	return requested, phone.Mobile
+}

@@ -1,0 +1,105 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+const (
+	headerRequestID    = "X-Request-ID"
+	maxRequestIDLength = 128
+)
+
+type traceKey struct{}
+
+// traceID returns the id of the exchange.
+func traceID(ctx context.Context) string {
+	id, _ := ctx.Value(traceKey{}).(string)
+	return id
+}
+
+// trace keeps the caller's X-Request-ID or makes one; every answer carries it.
+func trace(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := strings.TrimSpace(r.Header.Get(headerRequestID))
+		if id == "" || len(id) > maxRequestIDLength || !printable(id) {
+			id = uuid.NewString()
+		}
+		w.Header().Set(headerRequestID, id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), traceKey{}, id)))
+	})
+}
+
+// recoverPanics answers a panic with the envelope and logs where it came from.
+func recoverPanics(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(cause)
+			}
+			slog.ErrorContext(r.Context(), "panic in a handler", "trace_id", traceID(r.Context()),
+				"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			writeEnvelope(w, plainEnvelope(r.Context(), http.StatusInternalServerError, codeInternal, "Unexpected error"))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// cleanURL refuses paths and queries that hold NUL characters or invalid UTF-8,
+// and lets the last of repeated query parameters win.
+func cleanURL(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil || !storable(r.URL.Path) {
+			refuseURL(w, r)
+			return
+		}
+		for name, values := range query {
+			last := values[len(values)-1]
+			if !storable(name) || !storable(last) {
+				refuseURL(w, r)
+				return
+			}
+			query.Set(name, last)
+		}
+		r.URL.RawQuery = query.Encode()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func refuseURL(w http.ResponseWriter, r *http.Request) {
+	problem := refusal.Problem{Location: []any{"query"}, Message: "URL holds characters that are not text", Type: "value_error"}
+	writeEnvelope(w, newEnvelope(r.Context(), http.StatusUnprocessableEntity, refusal.Invalid(problem)))
+}
+
+func storable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
+func printable(text string) bool {
+	return utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+}
+
+// noRoute answers for paths that do not exist.
+func noRoute(w http.ResponseWriter, r *http.Request) {
+	writeEnvelope(w, plainEnvelope(r.Context(), http.StatusNotFound, codeNotFound, "Not Found"))
+}
+
+// noMethod answers for paths that exist with other methods.
+func noMethod(w http.ResponseWriter, r *http.Request) {
+	writeEnvelope(w, plainEnvelope(r.Context(), http.StatusMethodNotAllowed, codeMethodNotAllowed, "Method Not Allowed"))
+}

@@ -1,0 +1,250 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/catalog"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *Server) offerRoutes() {
+	const tag = "Catalogue"
+	register(s, operation{id: "createOffer", method: http.MethodPost, path: "/api/v1/offers", tag: tag,
+		summary: "Create an offer", refusals: []refusal.Code{refusal.OfferVersionConflict}}, s.createOffer)
+	register(s, operation{id: "listOffers", method: http.MethodGet, path: "/api/v1/offers", tag: tag,
+		summary: "List offers, newest first"}, s.listOffers)
+	register(s, operation{id: "getOffer", method: http.MethodGet, path: "/api/v1/offers/{offer_id}", tag: tag,
+		summary: "Get an offer", refusals: []refusal.Code{refusal.OfferNotFound}}, s.getOffer)
+	register(s, operation{id: "updateOffer", method: http.MethodPut, path: "/api/v1/offers/{offer_id}", tag: tag,
+		summary:  "Change what is sent of an offer; the whole is checked again",
+		refusals: []refusal.Code{refusal.OfferNotFound, refusal.OfferVersionConflict}}, s.updateOffer)
+	register(s, operation{id: "deleteOffer", method: http.MethodDelete, path: "/api/v1/offers/{offer_id}", tag: tag,
+		summary:  "Delete an offer that no contract refers to",
+		refusals: []refusal.Code{refusal.OfferNotFound, refusal.OfferDeleteBlocked}}, s.deleteOffer)
+}
+
+// OfferCreate is the body of a new offer. Its service type is derived, and the
+// components of other categories are ignored.
+type OfferCreate struct {
+	Name                       string         `json:"name" minLength:"2" maxLength:"100" example:"Mobile 20GB"`
+	ServiceCategory            string         `json:"service_category" enum:"mobile,internet,landline"`
+	Version                    int32          `json:"version,omitempty" default:"1" minimum:"1" maximum:"2147483647"`
+	MonthlyFee                 AmountInput    `json:"monthly_fee" doc:"Above 0, before tax."`
+	ActivationFee              AmountInput    `json:"activation_fee,omitempty" doc:"Not negative, before tax; 0 when absent."`
+	Status                     string         `json:"status,omitempty" enum:"active,retired" default:"active"`
+	ValidFrom                  calendar.Date  `json:"valid_from" format:"date"`
+	ValidTo                    *calendar.Date `json:"valid_to,omitempty" nullable:"true" format:"date"`
+	MobileDataGB               *int32         `json:"mobile_data_gb,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	MobileCallsHours           *int32         `json:"mobile_calls_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetAccessType         *string        `json:"internet_access_type,omitempty" nullable:"true" enum:"fiber,adsl"`
+	InternetFiberSpeedMbps     *int32         `json:"internet_fiber_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetADSLSpeedMbps      *int32         `json:"internet_adsl_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetLandlineIncluded   bool           `json:"internet_landline_included,omitempty" doc:"Ignored: every internet offer includes it."`
+	InternetTVIncluded         bool           `json:"internet_tv_included,omitempty"`
+	LandlineNationalIncluded   bool           `json:"landline_national_included,omitempty"`
+	LandlineInternationalHours *int32         `json:"landline_international_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	LandlinePhoneHours         *int32         `json:"landline_phone_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+}
+
+// OfferUpdate is the body of a change: what is sent is merged over what is stored.
+type OfferUpdate struct {
+	Name                       Sent[string]        `json:"name,omitempty" minLength:"2" maxLength:"100"`
+	ServiceCategory            Sent[string]        `json:"service_category,omitempty" enum:"mobile,internet,landline"`
+	Version                    Sent[int32]         `json:"version,omitempty" minimum:"1" maximum:"2147483647"`
+	MonthlyFee                 *AmountInput        `json:"monthly_fee,omitempty"`
+	ActivationFee              *AmountInput        `json:"activation_fee,omitempty"`
+	Status                     Sent[string]        `json:"status,omitempty" enum:"active,retired"`
+	ValidFrom                  Sent[calendar.Date] `json:"valid_from,omitempty" format:"date"`
+	ValidTo                    Sent[calendar.Date] `json:"valid_to,omitempty" nullable:"true" format:"date"`
+	MobileDataGB               Sent[int32]         `json:"mobile_data_gb,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	MobileCallsHours           Sent[int32]         `json:"mobile_calls_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetAccessType         Sent[string]        `json:"internet_access_type,omitempty" nullable:"true" enum:"fiber,adsl"`
+	InternetFiberSpeedMbps     Sent[int32]         `json:"internet_fiber_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetADSLSpeedMbps      Sent[int32]         `json:"internet_adsl_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetTVIncluded         Sent[bool]          `json:"internet_tv_included,omitempty"`
+	LandlineNationalIncluded   Sent[bool]          `json:"landline_national_included,omitempty"`
+	LandlineInternationalHours Sent[int32]         `json:"landline_international_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	LandlinePhoneHours         Sent[int32]         `json:"landline_phone_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+}
+
+// OfferRead is an offer as the API shows it.
+type OfferRead struct {
+	ID                         uuid.UUID      `json:"id"`
+	Name                       string         `json:"name"`
+	ServiceCategory            string         `json:"service_category"`
+	ServiceType                string         `json:"service_type"`
+	Version                    int32          `json:"version"`
+	MonthlyFee                 money.Amount   `json:"monthly_fee"`
+	ActivationFee              money.Amount   `json:"activation_fee"`
+	Status                     string         `json:"status"`
+	ValidFrom                  calendar.Date  `json:"valid_from" format:"date"`
+	ValidTo                    *calendar.Date `json:"valid_to" format:"date"`
+	MobileDataGB               *int32         `json:"mobile_data_gb"`
+	MobileCallsHours           *int32         `json:"mobile_calls_hours"`
+	InternetAccessType         *string        `json:"internet_access_type"`
+	InternetFiberSpeedMbps     *int32         `json:"internet_fiber_speed_mbps"`
+	InternetADSLSpeedMbps      *int32         `json:"internet_adsl_speed_mbps"`
+	InternetLandlineIncluded   bool           `json:"internet_landline_included"`
+	InternetTVIncluded         bool           `json:"internet_tv_included"`
+	LandlineNationalIncluded   bool           `json:"landline_national_included"`
+	LandlineInternationalHours *int32         `json:"landline_international_hours"`
+	LandlinePhoneHours         *int32         `json:"landline_phone_hours"`
+	CreatedAt                  Timestamp      `json:"created_at"`
+	UpdatedAt                  Timestamp      `json:"updated_at"`
+}
+
+// OfferOutput answers with one offer.
+type OfferOutput struct{ Body OfferRead }
+
+// OfferPath names an offer.
+type OfferPath struct {
+	OfferID string `path:"offer_id"`
+}
+
+func readOffer(row dbsqlc.Offer) OfferRead {
+	return OfferRead{
+		ID: row.ID, Name: row.Name, ServiceCategory: row.ServiceCategory, ServiceType: row.ServiceType, Version: row.Version,
+		MonthlyFee: row.MonthlyFee, ActivationFee: row.ActivationFee, Status: row.Status, ValidFrom: row.ValidFrom,
+		ValidTo: row.ValidTo, MobileDataGB: row.MobileDataGB, MobileCallsHours: row.MobileCallsHours,
+		InternetAccessType: row.InternetAccessType, InternetFiberSpeedMbps: row.InternetFiberSpeedMbps,
+		InternetADSLSpeedMbps: row.InternetADSLSpeedMbps, InternetLandlineIncluded: row.InternetLandlineIncluded,
+		InternetTVIncluded: row.InternetTVIncluded, LandlineNationalIncluded: row.LandlineNationalIncluded,
+		LandlineInternationalHours: row.LandlineInternationalHours, LandlinePhoneHours: row.LandlinePhoneHours,
+		CreatedAt: Timestamp(row.CreatedAt), UpdatedAt: Timestamp(row.UpdatedAt),
+	}
+}
+
+func (s *Server) createOffer(ctx context.Context, input *struct{ Body OfferCreate }) (*OfferOutput, error) {
+	definition := input.Body.definition()
+	if problems := definition.Normalise(); len(problems) > 0 {
+		return nil, refusal.Invalid(problems...)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	row, err := s.queries.OfferInsert(ctx, s.Pool, offerParams(id, definition, s.Now()))
+	if err != nil {
+		return nil, db.Translate(err)
+	}
+	return &OfferOutput{Body: readOffer(row)}, nil
+}
+
+func (b OfferCreate) definition() catalog.Definition {
+	return catalog.Definition{
+		Name: b.Name, Category: catalog.Category(b.ServiceCategory), Version: b.Version, MonthlyFee: b.MonthlyFee.Amount,
+		ActivationFee: b.ActivationFee.Amount, Status: b.Status, ValidFrom: b.ValidFrom, ValidTo: b.ValidTo,
+		MobileDataGB: b.MobileDataGB, MobileCallsHours: b.MobileCallsHours, InternetAccessType: b.InternetAccessType,
+		InternetFiberSpeedMbps: b.InternetFiberSpeedMbps, InternetADSLSpeedMbps: b.InternetADSLSpeedMbps,
+		InternetTVIncluded: b.InternetTVIncluded, LandlineNationalIncluded: b.LandlineNationalIncluded,
+		LandlineInternationalHours: b.LandlineInternationalHours, LandlinePhoneHours: b.LandlinePhoneHours,
+	}
+}
+
+func offerParams(id uuid.UUID, d catalog.Definition, now time.Time) dbsqlc.OfferInsertParams {
+	return dbsqlc.OfferInsertParams{
+		ID: id, Name: d.Name, ServiceCategory: string(d.Category), ServiceType: d.ServiceType(), Version: d.Version,
+		MonthlyFee: d.MonthlyFee, ActivationFee: d.ActivationFee, Status: d.Status, ValidFrom: d.ValidFrom, ValidTo: d.ValidTo,
+		MobileDataGB: d.MobileDataGB, MobileCallsHours: d.MobileCallsHours, InternetAccessType: d.InternetAccessType,
+		InternetFiberSpeedMbps: d.InternetFiberSpeedMbps, InternetADSLSpeedMbps: d.InternetADSLSpeedMbps,
+		InternetLandlineIncluded: d.InternetLandlineIncluded(), InternetTVIncluded: d.InternetTVIncluded,
+		LandlineNationalIncluded: d.LandlineNationalIncluded, LandlineInternationalHours: d.LandlineInternationalHours,
+		LandlinePhoneHours: d.LandlinePhoneHours, Now: now,
+	}
+}
+
+func (s *Server) listOffers(ctx context.Context, input *PageParams) (*PageOutput[OfferRead], error) {
+	total, err := s.queries.OfferCount(ctx, s.Pool)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.queries.OfferList(ctx, s.Pool, dbsqlc.OfferListParams{PageSize: input.Size, PageOffset: input.offset()})
+	if err != nil {
+		return nil, err
+	}
+	return newPage(*input, total, rows, readOffer), nil
+}
+
+func (s *Server) getOffer(ctx context.Context, input *OfferPath) (*OfferOutput, error) {
+	row, err := s.queries.OfferGetByID(ctx, s.Pool, parseID(input.OfferID))
+	if err != nil {
+		return nil, orNotFound(err, refusal.OfferNotFound)
+	}
+	return &OfferOutput{Body: readOffer(row)}, nil
+}
+
+func (s *Server) updateOffer(ctx context.Context, input *struct {
+	OfferPath
+	Body OfferUpdate
+}) (*OfferOutput, error) {
+	var updated dbsqlc.Offer
+	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
+		row, err := s.queries.OfferLockForUpdate(ctx, tx, parseID(input.OfferID))
+		if err != nil {
+			return orNotFound(err, refusal.OfferNotFound)
+		}
+		definition := input.Body.mergedOver(row)
+		if problems := definition.Normalise(); len(problems) > 0 {
+			return refusal.Invalid(problems...)
+		}
+		updated, err = s.queries.OfferUpdate(ctx, tx, dbsqlc.OfferUpdateParams(offerParams(row.ID, definition, s.Now())))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &OfferOutput{Body: readOffer(updated)}, nil
+}
+
+func (u *OfferUpdate) mergedOver(row dbsqlc.Offer) catalog.Definition {
+	category := row.ServiceCategory
+	u.ServiceCategory.set(&category)
+	u.Name.set(&row.Name)
+	u.Version.set(&row.Version)
+	u.Status.set(&row.Status)
+	u.ValidFrom.set(&row.ValidFrom)
+	u.ValidTo.setOptional(&row.ValidTo)
+	u.MobileDataGB.setOptional(&row.MobileDataGB)
+	u.MobileCallsHours.setOptional(&row.MobileCallsHours)
+	u.InternetAccessType.setOptional(&row.InternetAccessType)
+	u.InternetFiberSpeedMbps.setOptional(&row.InternetFiberSpeedMbps)
+	u.InternetADSLSpeedMbps.setOptional(&row.InternetADSLSpeedMbps)
+	u.InternetTVIncluded.set(&row.InternetTVIncluded)
+	u.LandlineNationalIncluded.set(&row.LandlineNationalIncluded)
+	u.LandlineInternationalHours.setOptional(&row.LandlineInternationalHours)
+	u.LandlinePhoneHours.setOptional(&row.LandlinePhoneHours)
+	if u.MonthlyFee != nil {
+		row.MonthlyFee = u.MonthlyFee.Amount
+	}
+	if u.ActivationFee != nil {
+		row.ActivationFee = u.ActivationFee.Amount
+	}
+	return catalog.Definition{
+		Name: row.Name, Category: catalog.Category(category), Version: row.Version, MonthlyFee: row.MonthlyFee,
+		ActivationFee: row.ActivationFee, Status: row.Status, ValidFrom: row.ValidFrom, ValidTo: row.ValidTo,
+		MobileDataGB: row.MobileDataGB, MobileCallsHours: row.MobileCallsHours, InternetAccessType: row.InternetAccessType,
+		InternetFiberSpeedMbps: row.InternetFiberSpeedMbps, InternetADSLSpeedMbps: row.InternetADSLSpeedMbps,
+		InternetTVIncluded: row.InternetTVIncluded, LandlineNationalIncluded: row.LandlineNationalIncluded,
+		LandlineInternationalHours: row.LandlineInternationalHours, LandlinePhoneHours: row.LandlinePhoneHours,
+	}
+}
+
+func (s *Server) deleteOffer(ctx context.Context, input *OfferPath) (*struct{}, error) {
+	deleted, err := s.queries.OfferDelete(ctx, s.Pool, parseID(input.OfferID))
+	if err != nil {
+		return nil, db.Translate(err)
+	}
+	if deleted == 0 {
+		return nil, refusal.New(refusal.OfferNotFound)
+	}
+	return nil, nil
+}

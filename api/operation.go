@@ -1,0 +1,107 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+const (
+	mediaJSON = "application/json"
+	mediaPDF  = "application/pdf"
+
+	bearerScheme = "bearer"
+)
+
+func init() { huma.NewErrorWithContext = humaError }
+
+// openAPI is the document that the operations are added to.
+func openAPI(version string) huma.Config {
+	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	config := huma.DefaultConfig("MT Facturation", version)
+	config.Components.Schemas = registry
+	config.Info.Description = "Billing of mobile, internet and landline offers: clients, contracts, monthly runs, payments and collections."
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		bearerScheme: {Type: "http", Scheme: "bearer", Description: "In local and test: `actor_id[:role1,role2]`."},
+	}
+	// The contract's bodies carry no $schema links, and unknown fields are ignored.
+	config.CreateHooks = nil
+	config.SchemasPath = ""
+	config.DocsPath = ""
+	config.Formats = map[string]huma.Format{mediaJSON: jsonFormat, "json": jsonFormat}
+	return config
+}
+
+// operation describes one route: what it does and which refusals it can answer.
+type operation struct {
+	id       string
+	method   string
+	path     string
+	tag      string
+	summary  string
+	public   bool
+	refusals []refusal.Code
+}
+
+// register adds an operation. Whatever error its handler returns becomes an envelope.
+func register[I, O any](s *Server, op operation, handler func(context.Context, *I) (*O, error)) {
+	described := huma.Operation{
+		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.tag}, Summary: op.summary,
+		Description:   refusalTable(op.refusals),
+		Errors:        errorStatuses(op),
+		DefaultStatus: http.StatusOK,
+	}
+	if op.method == http.MethodDelete {
+		described.DefaultStatus = http.StatusNoContent
+	}
+	if !op.public {
+		described.Security = []map[string][]string{{bearerScheme: {}}}
+	}
+	huma.Register(s.api, described, func(ctx context.Context, input *I) (*O, error) {
+		output, err := handler(ctx, input)
+		if err != nil {
+			return nil, asStatusError(ctx, err)
+		}
+		return output, nil
+	})
+}
+
+// asStatusError passes on what is an HTTP answer already.
+func asStatusError(ctx context.Context, err error) error {
+	if answer, ok := err.(huma.StatusError); ok {
+		return answer
+	}
+	return envelopeOf(ctx, err)
+}
+
+// errorStatuses lists the statuses that an operation can answer besides success.
+func errorStatuses(op operation) []int {
+	list := []int{http.StatusUnprocessableEntity, http.StatusInternalServerError}
+	if !op.public {
+		list = append(list, http.StatusUnauthorized)
+	}
+	for _, code := range op.refusals {
+		list = append(list, statusOf(code))
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// refusalTable documents the error codes of an operation.
+func refusalTable(codes []refusal.Code) string {
+	if len(codes) == 0 {
+		return ""
+	}
+	var table strings.Builder
+	table.WriteString("| status | code | meaning |\n| --- | --- | --- |\n")
+	for _, code := range codes {
+		fmt.Fprintf(&table, "| %d | `%s` | %s |\n", statusOf(code), code, refusal.New(code).Message)
+	}
+	return table.String()
+}

@@ -1,0 +1,125 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *Server) paymentRoutes() {
+	const tag = "Collections"
+	register(s, operation{id: "recordPayment", method: http.MethodPost, path: "/api/v1/collections/payments", tag: tag,
+		summary: "Record a payment of an invoice",
+		refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
+			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding}}, s.recordPayment)
+	register(s, operation{id: "listPayments", method: http.MethodGet, path: "/api/v1/collections/payments", tag: tag,
+		summary: "List payments, newest first"}, s.listPayments)
+}
+
+// PaymentCreate is the body of a payment.
+type PaymentCreate struct {
+	InvoiceID   string        `json:"invoice_id"`
+	Amount      AmountInput   `json:"amount" doc:"Above 0, at most what is outstanding."`
+	PaymentDate calendar.Date `json:"payment_date" format:"date"`
+	Method      string        `json:"method,omitempty" enum:"cash,card,bank_transfer,wallet,other" default:"other"`
+	Reference   *string       `json:"reference,omitempty" nullable:"true" maxLength:"120"`
+	Note        *string       `json:"note,omitempty" nullable:"true" maxLength:"1200"`
+}
+
+// PaymentRead is a payment as the API shows it.
+type PaymentRead struct {
+	ID          uuid.UUID     `json:"id"`
+	InvoiceID   uuid.UUID     `json:"invoice_id"`
+	ClientID    uuid.UUID     `json:"client_id"`
+	Amount      money.Amount  `json:"amount"`
+	Currency    string        `json:"currency"`
+	PaymentDate calendar.Date `json:"payment_date" format:"date"`
+	Method      string        `json:"method"`
+	Reference   *string       `json:"reference"`
+	Note        *string       `json:"note"`
+	Status      string        `json:"status" enum:"posted,reversed"`
+	CreatedAt   Timestamp     `json:"created_at"`
+}
+
+// PaymentAllocationResult is what a payment did.
+type PaymentAllocationResult struct {
+	Payment              PaymentRead  `json:"payment"`
+	InvoiceStatus        string       `json:"invoice_status"`
+	OutstandingAmount    money.Amount `json:"outstanding_amount"`
+	AllocationState      string       `json:"allocation_state" enum:"partial,full"`
+	CollectionCaseStatus *string      `json:"collection_case_status"`
+	IdempotencyReplayed  bool         `json:"idempotency_replayed"`
+}
+
+func readPayment(row dbsqlc.Payment) PaymentRead {
+	return PaymentRead{
+		ID: row.ID, InvoiceID: row.InvoiceID, ClientID: row.ClientID, Amount: row.Amount, Currency: row.Currency,
+		PaymentDate: row.PaymentDate, Method: row.Method, Reference: row.Reference, Note: row.Note, Status: row.Status,
+		CreatedAt: Timestamp(row.CreatedAt),
+	}
+}
+
+// recordPayment is one transaction and has no steps after it, so it needs no workflow.
+func (s *Server) recordPayment(ctx context.Context, input *struct {
+	KeyParams
+	Body PaymentCreate
+}) (*struct{ Body PaymentAllocationResult }, error) {
+	var checked fields
+	if input.Body.Amount.Amount <= 0 {
+		checked.refuse("amount", "amount must be greater than 0")
+	}
+	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	payment := collections.PaymentInput{
+		InvoiceID: parseID(input.Body.InvoiceID), Amount: input.Body.Amount.Amount, PaymentDate: input.Body.PaymentDate,
+		Method: input.Body.Method, Reference: optionalText(input.Body.Reference), Note: optionalText(input.Body.Note),
+	}
+	request, err := keyedRequest(idempotency.Payment, input.Key, payment)
+	if err != nil {
+		return nil, err
+	}
+	var allocation collections.Allocation
+	var replayed bool
+	err = db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
+		allocation, replayed, err = collections.RecordPayment(ctx, tx, request, payment, actorOf(ctx).ID, s.today(), s.Now())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body PaymentAllocationResult }{PaymentAllocationResult{
+		Payment: readPayment(allocation.Payment), InvoiceStatus: allocation.InvoiceStatus,
+		OutstandingAmount: allocation.OutstandingAmount, AllocationState: string(allocation.State),
+		CollectionCaseStatus: allocation.CaseStatus, IdempotencyReplayed: replayed,
+	}}, nil
+}
+
+func (s *Server) listPayments(ctx context.Context, input *struct {
+	PageParams
+	InvoiceID string `query:"invoice_id"`
+	ClientID  string `query:"client_id"`
+}) (*PageOutput[PaymentRead], error) {
+	filter := dbsqlc.PaymentCountParams{InvoiceID: optionalID(echoed(input.InvoiceID)), ClientID: optionalID(echoed(input.ClientID))}
+	total, err := s.queries.PaymentCount(ctx, s.Pool, filter)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.queries.PaymentList(ctx, s.Pool, dbsqlc.PaymentListParams{
+		InvoiceID: filter.InvoiceID, ClientID: filter.ClientID, PageSize: input.Size, PageOffset: input.offset(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newPage(input.PageParams, total, rows, readPayment), nil
+}

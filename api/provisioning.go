@@ -1,0 +1,161 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/contract"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/process"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/workflows"
+)
+
+// provisioningRefusals are what a provisioning can answer, by whichever door it comes.
+var provisioningRefusals = []refusal.Code{
+	refusal.OfferNotFound, refusal.OfferNotActive, refusal.OfferValidityInvalid, refusal.ClientNotFound,
+	refusal.ClientCINConflict, refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid,
+	refusal.UpgradeTargetMissing, refusal.UpgradeTargetInvalid, refusal.UpgradeDisambiguation,
+	refusal.ProvisioningIntentConflict, refusal.SubscriberTaken, refusal.SubscriberOffer,
+	refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict,
+}
+
+func (s *Server) provisioningRoutes() {
+	register(s, operation{id: "provisionContract", method: http.MethodPost, path: "/api/v1/contracts/provision", tag: "Contracts",
+		summary: "Provision a contract: a new one, or an upgrade of an existing one", refusals: provisioningRefusals}, s.provision)
+}
+
+// ProvisionBody asks for a contract. Exactly one of client_id and client is sent,
+// and at most one of subscriber_id and subscriber.
+type ProvisionBody struct {
+	OfferID            string               `json:"offer_id"`
+	ContractStartDate  calendar.Date        `json:"contract_start_date" format:"date"`
+	CommitmentMonths   *int32               `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60"`
+	EndDate            *calendar.Date       `json:"end_date,omitempty" nullable:"true" format:"date"`
+	AutoActivate       bool                 `json:"auto_activate,omitempty" default:"true"`
+	ClientID           *string              `json:"client_id,omitempty" nullable:"true"`
+	Client             *InlineClient        `json:"client,omitempty"`
+	SubscriberID       *string              `json:"subscriber_id,omitempty" nullable:"true"`
+	Subscriber         *ProvisionSubscriber `json:"subscriber,omitempty"`
+	ProvisioningIntent string               `json:"provisioning_intent,omitempty" enum:"auto,upgrade,new_line" default:"auto"`
+	TargetContractID   *string              `json:"target_contract_id,omitempty" nullable:"true"`
+}
+
+// InlineClient is a client that is made with its contract.
+type InlineClient struct {
+	CIN        *string `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
+	ClientType string  `json:"client_type" enum:"individual,business"`
+	FullName   string  `json:"full_name" minLength:"2" maxLength:"150"`
+	Address    *string `json:"address,omitempty" nullable:"true" maxLength:"255"`
+	Email      *string `json:"email,omitempty" nullable:"true" maxLength:"255"`
+	Phone      *string `json:"phone,omitempty" nullable:"true" maxLength:"40"`
+}
+
+// ProvisionSubscriber describes the line of a new contract.
+type ProvisionSubscriber struct {
+	ServiceIdentifier *string `json:"service_identifier,omitempty" nullable:"true" minLength:"3" maxLength:"100"`
+	ServiceType       *string `json:"service_type,omitempty" nullable:"true" enum:"mobile,fiber,adsl,tv,addon,landline"`
+}
+
+// ProvisionResult is what a provisioning did.
+type ProvisionResult struct {
+	Contract            ContractRead `json:"contract"`
+	CreatedClient       bool         `json:"created_client"`
+	CreatedSubscriber   bool         `json:"created_subscriber"`
+	ProvisioningMode    string       `json:"provisioning_mode" enum:"upgrade_existing_contract,new_contract"`
+	IdempotencyReplayed *bool        `json:"idempotency_replayed,omitempty" doc:"Present when an Idempotency-Key was sent."`
+}
+
+func (s *Server) provision(ctx context.Context, input *struct {
+	Key    string `header:"Idempotency-Key" doc:"Optional; 8 to 200 characters."`
+	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait."`
+	Body   ProvisionBody
+}) (*struct{ Body ProvisionResult }, error) {
+	provision, err := input.Body.normalised()
+	if err != nil {
+		return nil, err
+	}
+	request := idempotency.Request{Operation: idempotency.Provision}
+	if input.Key != "" {
+		if request, err = keyedRequest(idempotency.Provision, input.Key, provision); err != nil {
+			return nil, err
+		}
+	}
+	var provisioned contract.Provisioned
+	replayed, err := s.run(ctx, process.Process{
+		Request:  request,
+		Workflow: workflows.ProvisionContract,
+		Input:    activities.ProvisionInput{Request: request, Provision: provision, ActorID: actorOf(ctx).ID},
+		Queue:    workflows.InteractiveQueue,
+		Summary:  "Provision a contract on offer " + provision.OfferID.String() + ", intent " + string(provision.Intent),
+		Wait:     preferredWait(input.Prefer),
+	}, "/api/v1/contracts", &provisioned)
+	if err != nil {
+		return nil, err
+	}
+	result := readProvisioned(provisioned)
+	if request.Keyed() {
+		result.IdempotencyReplayed = &replayed
+	}
+	return &struct{ Body ProvisionResult }{result}, nil
+}
+
+func readProvisioned(provisioned contract.Provisioned) ProvisionResult {
+	return ProvisionResult{
+		Contract: readContract(provisioned.Contract), CreatedClient: provisioned.CreatedClient,
+		CreatedSubscriber: provisioned.CreatedSubscriber, ProvisioningMode: string(provisioned.Mode),
+	}
+}
+
+// normalised checks which fields go together and returns the request without its
+// freedoms of writing.
+func (b ProvisionBody) normalised() (contract.ProvisionInput, error) {
+	var checked fields
+	b.checkCombination(&checked)
+	input := contract.ProvisionInput{
+		OfferID: parseID(b.OfferID), StartDate: b.ContractStartDate, EndDate: b.EndDate, CommitmentMonths: b.CommitmentMonths,
+		AutoActivate: b.AutoActivate, ClientID: optionalID(b.ClientID), SubscriberID: optionalID(b.SubscriberID),
+		Intent: contract.Intent(b.ProvisioningIntent), TargetContractID: optionalID(b.TargetContractID),
+	}
+	if b.Client != nil {
+		created := newClient(ClientCreate{
+			CIN: b.Client.CIN, ClientType: b.Client.ClientType, FullName: b.Client.FullName, Address: b.Client.Address,
+			Email: b.Client.Email, Phone: b.Client.Phone, Status: "active",
+		}, &checked)
+		input.NewClient = &created
+	}
+	if b.Subscriber != nil {
+		input.ServiceType = b.Subscriber.ServiceType
+		if identifier := b.Subscriber.ServiceIdentifier; identifier != nil {
+			trimmed := checked.trimmed("service_identifier", *identifier, 3)
+			input.ServiceIdentifier = &trimmed
+		}
+	}
+	return input, checked.err()
+}
+
+// checkCombination notes the combinations that the contract refuses.
+func (b ProvisionBody) checkCombination(checked *fields) {
+	anySubscriber := b.SubscriberID != nil || b.Subscriber != nil
+	if (b.ClientID == nil) == (b.Client == nil) {
+		checked.refuse("client_id", "exactly one of client_id and client is required")
+	}
+	if b.SubscriberID != nil && b.Subscriber != nil {
+		checked.refuse("subscriber_id", "at most one of subscriber_id and subscriber is allowed")
+	}
+	if b.EndDate != nil && b.EndDate.Before(b.ContractStartDate) {
+		checked.refuse("end_date", "end_date must not be before contract_start_date")
+	}
+	switch contract.Intent(b.ProvisioningIntent) {
+	case contract.NewLine:
+		if b.TargetContractID != nil || b.SubscriberID != nil {
+			checked.refuse("provisioning_intent", "new_line takes no target_contract_id and no subscriber_id")
+		}
+	case contract.Upgrade:
+		if b.ClientID == nil || b.Client != nil || anySubscriber {
+			checked.refuse("provisioning_intent", "upgrade needs client_id and takes no client and no subscriber")
+		}
+	}
+}

@@ -1,0 +1,90 @@
+// Package api is the HTTP door: it checks requests, starts or asks workflows, reads
+// rows, and answers in the words of the API contract.
+//
+// Each resource has a file with its routes, what it looks like on the wire, and its
+// handlers, in this order.
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/go-chi/cors"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/archive"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/process"
+	"github.com/mtfacturation/mtf/internal/token"
+)
+
+// Dependencies are what the API works with.
+type Dependencies struct {
+	Config    config.Config
+	Pool      *pgxpool.Pool
+	Processes *process.Starter
+	Archive   *archive.Archive
+	Tokens    *token.Signer
+	Zone      calendar.Zone
+	// Now tells the time, in UTC and whole microseconds as PostgreSQL keeps them.
+	Now func() time.Time
+	// Ready returns nil once requests will be served.
+	Ready   func(context.Context) error
+	Version string
+}
+
+// Server answers the API's requests.
+type Server struct {
+	Dependencies
+	queries *dbsqlc.Queries
+	api     huma.API
+}
+
+// NewHandler returns the whole API.
+func NewHandler(dependencies Dependencies) http.Handler {
+	router := chi.NewRouter()
+	router.Use(trace, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
+		authenticate(dependencies.Config.Environment), middleware.GetHead)
+	router.NotFound(noRoute)
+	router.MethodNotAllowed(noMethod)
+
+	server := &Server{Dependencies: dependencies, queries: dbsqlc.New()}
+	server.api = humachi.New(router, openAPI(dependencies.Version))
+	server.healthRoutes()
+	server.customerRoutes()
+	server.offerRoutes()
+	server.contractRoutes()
+	server.provisioningRoutes()
+	server.landingRoutes()
+	server.landingSubmitRoutes()
+	server.landingDocumentRoutes()
+	server.billingRunRoutes()
+	server.invoiceRoutes()
+	server.paymentRoutes()
+	return router
+}
+
+// today is the business day.
+func (s *Server) today() calendar.Date { return s.Zone.DateAt(s.Now()) }
+
+// crossOrigin answers preflights before anything asks who is calling. Without a
+// list of origins, the development servers on localhost are let in.
+func crossOrigin(origins []string) func(http.Handler) http.Handler {
+	if len(origins) == 0 {
+		origins = []string{"http://localhost:*", "http://127.0.0.1:*"}
+	}
+	return cors.Handler(cors.Options{
+		AllowedOrigins: origins,
+		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Actor-Id", "X-Actor-Roles", headerRequestID},
+		ExposedHeaders: []string{headerRequestID, "Location", "Retry-After", "Content-Disposition"},
+		MaxAge:         600,
+	})
+}

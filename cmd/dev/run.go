@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/mtfacturation/mtf/cmd/dev/stack"
+)
+
+// drainLimit bounds the application's own stop, after which what it runs on is stopped all the same.
+const drainLimit = 30 * time.Second
+
+// faultStopLimit bounds the stop of the whole stack after a fault.
+const faultStopLimit = 5 * time.Second
+
+// runCommand runs the whole system. Its settings are environment variables; see stack.FromEnvironment.
+type runCommand struct{}
+
+// Help is shown by mtf-dev run --help.
+func (runCommand) Help() string {
+	return `Environment (a port of 0 stands for a free one):
+  MTF_DATA_DIR          directory of all data (.data)
+  MTF_API_PORT          port of the API (8000)
+  MTF_TEMPORAL_PORT     port of Temporal (7233)
+  MTF_TEMPORAL_UI_PORT  port of the Temporal UI (8233)
+  MTF_POSTGRES_PORT     port of PostgreSQL (5433)
+  MTF_POSTGRES_BIN      directory of PostgreSQL's programs, instead of looking for them
+  DATABASE_URL          a database to use for the application instead of the embedded one;
+                        Temporal still has its own unless TEMPORAL_ADDRESS is set too
+  TEMPORAL_ADDRESS      a Temporal server to use instead of the embedded one
+  TEMPORAL_NAMESPACE    namespace of the application (default)`
+}
+
+// Run starts the stack, then the application, and returns nil once a signal has stopped both. The first SIGINT, SIGTERM
+// or SIGHUP lets the application drain before the stack is stopped; a second one stops the stack in a hurry.
+func (runCommand) Run() error {
+	config, err := stack.FromEnvironment(os.Getenv)
+	if err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // It is ignored under nohup, and must stay so.
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	asked, hurry := stopContexts(signals)
+
+	s, err := stack.Start(asked, config)
+	if err != nil {
+		if asked.Err() != nil {
+			return nil // The user asked for the stop; that the start was cut short is no fault.
+		}
+		return err
+	}
+	err = serve(asked, hurry, s, func() { announce(s.Endpoints()) })
+	fmt.Fprintln(os.Stderr, "stopping …")
+	if err != nil {
+		// What is left may wait for the part that failed. The first fault explains those of the stop.
+		limited, cancel := context.WithTimeout(hurry, faultStopLimit)
+		defer cancel()
+		_ = s.Stop(limited)
+		return err
+	}
+	if err := s.Stop(hurry); hurry.Err() == nil {
+		return err
+	}
+	return nil // The user did not want to wait for an orderly stop.
+}
+
+// announce tells where everything is.
+func announce(endpoints stack.Endpoints) {
+	fmt.Fprintf(os.Stderr, "ready: API http://%s  Temporal UI %s  data %s (Ctrl-C stops all of it)\n",
+		endpoints.APIAddress, endpoints.TemporalUIURL, endpoints.DataDir)
+}
+
+// stopContexts returns two contexts: the first ends with the first signal, the second with the second.
+func stopContexts(signals <-chan os.Signal) (asked, hurry context.Context) {
+	asked, ask := context.WithCancel(context.Background())
+	hurry, rush := context.WithCancel(context.Background())
+	go func() {
+		<-signals
+		ask()
+		<-signals
+		rush()
+	}()
+	return asked, hurry
+}
+
+// serve runs the application until asked ends or something fails, and returns once the application has drained, or the
+// limit is over, or hurry ends.
+func serve(asked, hurry context.Context, s *stack.Stack, ready func()) error {
+	application, drain := context.WithCancel(asked)
+	defer drain()
+	ended := make(chan error, 1)
+	go func() { ended <- runApplication(application, s.Endpoints(), ready) }()
+	var failure error
+	select {
+	case err := <-ended:
+		return err
+	case failure = <-s.Failed():
+		drain()
+	case <-asked.Done():
+	}
+	select {
+	case err := <-ended:
+		if failure != nil {
+			return failure
+		}
+		return err
+	case <-time.After(drainLimit):
+		return errors.Join(failure, fmt.Errorf("the application did not stop within %s", drainLimit))
+	case <-hurry.Done():
+		return failure
+	}
+}

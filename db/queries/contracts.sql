@@ -1,0 +1,69 @@
+-- name: ContractAuditEventInsert :exec
+INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)
+VALUES (@id, @contract_id, @event_type, @actor_id, @details, @now);
+
+-- name: ContractAuditEventInsertMany :copyfrom
+INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)
+VALUES (@id, @contract_id, @event_type, @actor_id, @details, @created_at);
+
+-- name: ContractAuditEventListByContract :many
+SELECT * FROM contract_audit_events
+WHERE contract_id = @contract_id
+ORDER BY created_at, id;
+
+-- name: ContractCount :one
+SELECT count(*) FROM contracts;
+
+-- name: ContractGetByID :one
+SELECT * FROM contracts WHERE id = @id;
+
+-- name: ContractGetParties :one
+-- A contract with all that its document shows.
+SELECT sqlc.embed(contracts), sqlc.embed(clients), sqlc.embed(subscribers), sqlc.embed(offers)
+FROM contracts
+JOIN clients ON clients.id = contracts.client_id
+JOIN subscribers ON subscribers.id = contracts.subscriber_id
+JOIN offers ON offers.id = contracts.offer_id
+WHERE contracts.id = @id;
+
+-- name: ContractInsert :one
+INSERT INTO contracts (id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months,
+    activated_at, created_at, updated_at)
+VALUES (@id, @client_id, @subscriber_id, @offer_id, @status, @start_date, sqlc.narg('end_date'),
+    sqlc.narg('commitment_months'), sqlc.narg('activated_at'), @now, @now)
+RETURNING *;
+
+-- name: ContractInsertMany :copyfrom
+INSERT INTO contracts (id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months,
+    activated_at, created_at, updated_at)
+VALUES (@id, @client_id, @subscriber_id, @offer_id, @status, @start_date, @end_date, @commitment_months,
+    @activated_at, @created_at, @updated_at);
+
+-- name: ContractList :many
+SELECT * FROM contracts
+ORDER BY created_at DESC, id DESC
+LIMIT @page_size OFFSET @page_offset;
+
+-- name: ContractListUpgradeCandidates :many
+-- The client's active contracts on a service type, with their subscribers' identifiers.
+SELECT sqlc.embed(contracts), sqlc.embed(subscribers)
+FROM contracts
+JOIN subscribers ON subscribers.id = contracts.subscriber_id
+WHERE contracts.client_id = @client_id
+  AND contracts.status = 'active'
+  AND subscribers.service_type = @service_type
+ORDER BY contracts.created_at, contracts.id
+FOR UPDATE OF contracts;
+
+-- name: ContractLock :one
+SELECT * FROM contracts WHERE id = @id FOR NO KEY UPDATE;
+
+-- name: ContractUpgrade :one
+-- The new offer from a new start date; commitment and end only when given.
+UPDATE contracts
+SET offer_id = @offer_id, start_date = @start_date,
+    commitment_months = coalesce(sqlc.narg('commitment_months'), commitment_months),
+    end_date = coalesce(sqlc.narg('end_date'), end_date),
+    updated_at = @now
+WHERE id = @id
+RETURNING *;

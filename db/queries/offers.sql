@@ -1,0 +1,52 @@
+-- name: OfferCount :one
+SELECT count(*) FROM offers;
+
+-- name: OfferDelete :execrows
+DELETE FROM offers WHERE id = @id;
+
+-- name: OfferGetByID :one
+SELECT * FROM offers WHERE id = @id;
+
+-- name: OfferInsert :one
+INSERT INTO offers (name, service_category, service_type, version, monthly_fee, activation_fee, status,
+    valid_from, valid_to, mobile_data_gb, mobile_calls_hours, internet_access_type, internet_fiber_speed_mbps,
+    internet_adsl_speed_mbps, internet_landline_included, internet_tv_included, landline_national_included,
+    landline_international_hours, landline_phone_hours, created_at, updated_at, id)
+VALUES (@name, @service_category, @service_type, @version, @monthly_fee, @activation_fee, @status,
+    @valid_from, sqlc.narg('valid_to'), sqlc.narg('mobile_data_gb'), sqlc.narg('mobile_calls_hours'),
+    sqlc.narg('internet_access_type'), sqlc.narg('internet_fiber_speed_mbps'), sqlc.narg('internet_adsl_speed_mbps'),
+    @internet_landline_included, @internet_tv_included, @landline_national_included,
+    sqlc.narg('landline_international_hours'), sqlc.narg('landline_phone_hours'), @now, @now, @id)
+RETURNING *;
+
+-- name: OfferList :many
+SELECT * FROM offers
+ORDER BY created_at DESC, id DESC
+LIMIT @page_size OFFSET @page_offset;
+
+-- name: OfferListActive :many
+SELECT * FROM offers
+WHERE status = 'active'
+ORDER BY name, version DESC, id;
+
+-- name: OfferLock :one
+-- Held against a concurrent change or deletion while a contract on it is made.
+SELECT * FROM offers WHERE id = @id FOR SHARE;
+
+-- name: OfferLockForUpdate :one
+SELECT * FROM offers WHERE id = @id FOR UPDATE;
+
+-- name: OfferUpdate :one
+UPDATE offers
+SET name = @name, service_category = @service_category, service_type = @service_type, version = @version,
+    monthly_fee = @monthly_fee, activation_fee = @activation_fee, status = @status, valid_from = @valid_from,
+    valid_to = sqlc.narg('valid_to'), mobile_data_gb = sqlc.narg('mobile_data_gb'),
+    mobile_calls_hours = sqlc.narg('mobile_calls_hours'), internet_access_type = sqlc.narg('internet_access_type'),
+    internet_fiber_speed_mbps = sqlc.narg('internet_fiber_speed_mbps'),
+    internet_adsl_speed_mbps = sqlc.narg('internet_adsl_speed_mbps'),
+    internet_landline_included = @internet_landline_included, internet_tv_included = @internet_tv_included,
+    landline_national_included = @landline_national_included,
+    landline_international_hours = sqlc.narg('landline_international_hours'),
+    landline_phone_hours = sqlc.narg('landline_phone_hours'), updated_at = @now
+WHERE id = @id
+RETURNING *;

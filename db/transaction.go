@@ -1,0 +1,66 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+const (
+	// maxAttempts bounds how often a transaction is repeated after it lost a race.
+	maxAttempts = 8
+	firstPause  = 5 * time.Millisecond
+)
+
+// InTransaction runs work in one transaction and commits when it returns nil.
+//
+// A transaction that lost a race (a deadlock, a serialisation failure, or a
+// second writer of the same idempotency key) is repeated from the start, so work
+// must not keep state between calls. A violated constraint that stands for a
+// business rule comes back as its refusal; everything else as it is.
+func InTransaction(ctx context.Context, pool *pgxpool.Pool, work func(tx pgx.Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := pgx.BeginFunc(ctx, pool, work)
+		if err == nil {
+			return nil
+		}
+		if !lostRace(err) || attempt == maxAttempts {
+			return Translate(err)
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return err
+		}
+	}
+}
+
+// lostRace reports whether the same transaction may succeed when it is repeated.
+func lostRace(err error) bool {
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return false
+	}
+	switch failure.Code {
+	case "40001", "40P01": // serialization_failure, deadlock_detected
+		return true
+	}
+	return repeatable[failure.ConstraintName]
+}
+
+// pause waits with full jitter, longer after every attempt.
+func pause(ctx context.Context, attempt int) error {
+	limit := firstPause << (attempt - 1)
+	timer := time.NewTimer(rand.N(limit) + time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("db: waiting to repeat a transaction: %w", ctx.Err())
+	}
+}

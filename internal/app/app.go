@@ -1,0 +1,122 @@
+// Package app puts the program together: it opens what the parts need, starts the
+// API and the workers, and stops them in order.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/log"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/archive"
+	"github.com/mtfacturation/mtf/internal/billing"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/landing"
+	"github.com/mtfacturation/mtf/internal/process"
+	"github.com/mtfacturation/mtf/internal/token"
+)
+
+// App holds what the API and the workers share.
+type App struct {
+	Config    config.Config
+	Pool      *pgxpool.Pool
+	Temporal  client.Client
+	Archive   *archive.Archive
+	Processes *process.Starter
+	Zone      calendar.Zone
+	Now       func() time.Time
+}
+
+// Clock is the real time, in UTC and whole microseconds as PostgreSQL keeps it.
+func Clock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// TemporalOptions reads the SDK's own TEMPORAL_* settings.
+func TemporalOptions() (client.Options, error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return client.Options{}, fmt.Errorf("app: TEMPORAL_* settings: %w", err)
+	}
+	return options, nil
+}
+
+// Open connects to PostgreSQL and Temporal. The database must have been migrated.
+// The caller closes the app.
+func Open(ctx context.Context, settings config.Config, temporal client.Options) (*App, error) {
+	if err := settings.RequireDatabase(); err != nil {
+		return nil, err
+	}
+	zone, err := calendar.LoadZone(settings.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.CheckMigrated(ctx, settings.DatabaseURL); err != nil {
+		return nil, err
+	}
+	pool, err := db.Open(ctx, settings.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Config: settings, Pool: pool, Zone: zone, Now: Clock}
+	if err := a.connect(ctx, temporal); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) connect(ctx context.Context, temporal client.Options) error {
+	store, err := document.NewDirectoryStore(a.Config.DocumentsDirectory)
+	if err != nil {
+		return err
+	}
+	a.Archive, err = archive.Open(ctx, a.Pool, store, a.Config.Seller.Letterhead(), a.Zone, a.Now())
+	if err != nil {
+		return err
+	}
+	temporal.Logger = log.NewStructuredLogger(slog.Default())
+	a.Temporal, err = client.DialContext(ctx, temporal)
+	if err != nil {
+		return fmt.Errorf("app: Temporal at %s: %w", temporal.HostPort, err)
+	}
+	a.Processes = process.NewStarter(a.Temporal, a.Pool)
+	return nil
+}
+
+// Close gives back what Open took.
+func (a *App) Close() {
+	if a.Temporal != nil {
+		a.Temporal.Close()
+	}
+	a.Pool.Close()
+}
+
+// Ready returns nil when both PostgreSQL and Temporal answer.
+func (a *App) Ready(ctx context.Context) error {
+	_, unhealthy := a.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+	return errors.Join(a.Pool.Ping(ctx), unhealthy)
+}
+
+// activities returns what the workers run.
+func (a *App) activities() *activities.Activities {
+	return &activities.Activities{
+		Pool:    a.Pool,
+		Archive: a.Archive,
+		Desk:    landing.NewDesk(a.Archive),
+		Seller:  billing.Seller{Code: a.Config.Seller.Code, NumberPrefix: a.Config.Seller.NumberPrefix},
+		Zone:    a.Zone,
+		Now:     a.Now,
+	}
+}
+
+// tokens returns the signer of the landing pages' links.
+func (a *App) tokens() (*token.Signer, error) { return token.NewSigner(a.Config.TokenSecret) }

@@ -1,0 +1,90 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/mtfacturation/mtf/api"
+	"github.com/mtfacturation/mtf/internal/process"
+)
+
+// The limits of an HTTP exchange. An answer may take as long as the longest wait
+// for a workflow that a caller can ask for, and some time to be written.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 90 * time.Second
+	idleTimeout       = 120 * time.Second
+	maxHeaderBytes    = 32 << 10
+
+	// drainTimeout bounds how long a stop waits for requests under way.
+	drainTimeout = process.DefaultWait + 5*time.Second
+)
+
+// Parts says what a process runs.
+type Parts struct {
+	API    bool
+	Worker bool
+}
+
+// Serve runs the parts until ctx ends and stops them in order: first no new
+// requests and the end of those under way, then the workers. started is called once
+// requests are taken; it may be nil.
+func (a *App) Serve(ctx context.Context, parts Parts, version string, started func(address string)) error {
+	if parts.Worker {
+		stopWorkers, err := a.startWorkers()
+		if err != nil {
+			return err
+		}
+		defer stopWorkers()
+	}
+	if !parts.API {
+		<-ctx.Done()
+		return nil
+	}
+	return a.serveHTTP(ctx, version, started)
+}
+
+func (a *App) serveHTTP(ctx context.Context, version string, started func(address string)) error {
+	tokens, err := a.tokens()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", a.Config.HTTPAddress)
+	if err != nil {
+		return fmt.Errorf("app: the API cannot listen: %w", err)
+	}
+	server := &http.Server{
+		Handler: api.NewHandler(api.Dependencies{
+			Config: a.Config, Pool: a.Pool, Processes: a.Processes, Archive: a.Archive, Tokens: tokens, Zone: a.Zone,
+			Now: a.Now, Ready: a.Ready, Version: version,
+		}),
+		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	slog.Info("API listening", "address", listener.Addr().String())
+	if started != nil {
+		started(listener.Addr().String())
+	}
+
+	select {
+	case err := <-served:
+		return fmt.Errorf("app: the API ended: %w", err)
+	case <-ctx.Done():
+	}
+	// The requests under way outlive ctx, which only asked for the stop.
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := server.Shutdown(draining); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return errors.Join(fmt.Errorf("app: requests under way were cut off: %w", err), server.Close())
+	}
+	return nil
+}

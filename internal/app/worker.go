@@ -1,0 +1,62 @@
+package app
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/worker"
+
+	"github.com/mtfacturation/mtf/workflows"
+)
+
+// workerStopTimeout is how long a stopping worker lets its activities finish.
+const workerStopTimeout = 10 * time.Second
+
+// startWorkers starts one worker for each task queue and returns what stops them.
+func (a *App) startWorkers() (stop func(), err error) {
+	var running []worker.Worker
+	stop = func() {
+		// The interactive queue was started first and is stopped last.
+		for _, w := range slices.Backward(running) {
+			w.Stop()
+		}
+	}
+	registered := a.activities()
+	for _, queue := range a.queues() {
+		w := worker.New(a.Temporal, queue.name, queue.options)
+		workflows.Register(w, registered)
+		if err := w.Start(); err != nil {
+			stop()
+			return nil, fmt.Errorf("app: worker of queue %s: %w", queue.name, err)
+		}
+		running = append(running, w)
+	}
+	return stop, nil
+}
+
+type queue struct {
+	name    string
+	options worker.Options
+}
+
+// queues lists what the workers listen on. Billing and documents take as many
+// activities at once as the configuration allows, so that batches leave room for
+// the interactive work beside them.
+func (a *App) queues() []queue {
+	return []queue{
+		{workflows.InteractiveQueue, worker.Options{
+			WorkerStopTimeout:                       workerStopTimeout,
+			MaxConcurrentLocalActivityExecutionSize: 64,
+		}},
+		{workflows.BillingQueue, worker.Options{
+			WorkerStopTimeout:                  workerStopTimeout,
+			MaxConcurrentActivityExecutionSize: a.Config.Billing.Concurrency,
+		}},
+		{workflows.DocumentsQueue, worker.Options{
+			WorkerStopTimeout:                  workerStopTimeout,
+			MaxConcurrentActivityExecutionSize: a.Config.Billing.Concurrency,
+			DisableWorkflowWorker:              true,
+		}},
+	}
+}

@@ -1,0 +1,127 @@
+// Package archive issues documents and gives them out again.
+//
+// The register (table documents) says which documents were issued and what their
+// bytes hash to; the store holds the files. A file is always made from rows, so a
+// lost one is made again and must hash to what the register says.
+package archive
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/document"
+)
+
+// ErrChanged is returned when a document made again differs from the one that was
+// issued: the program must then not pass it off as the original.
+var ErrChanged = errors.New("archive: the document differs from the one that was issued")
+
+// Archive issues and restores documents. It is safe for concurrent use.
+type Archive struct {
+	pool     *pgxpool.Pool
+	store    document.Store
+	zone     calendar.Zone
+	current  uuid.UUID
+	mu       sync.Mutex
+	renderer map[uuid.UUID]*document.Renderer
+}
+
+// File is a document with the name under which a client saves it.
+type File struct {
+	Name    string
+	Content []byte
+}
+
+// Open returns an archive that issues documents under the given letterhead, which
+// is registered so that they can be made again after it has changed.
+func Open(ctx context.Context, pool *pgxpool.Pool, store document.Store, letterhead document.Letterhead,
+	zone calendar.Zone, now time.Time) (*Archive, error) {
+	content, err := json.Marshal(letterhead)
+	if err != nil {
+		return nil, fmt.Errorf("archive: encode letterhead: %w", err)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("archive: new id: %w", err)
+	}
+	fingerprint := sha256.Sum256(content)
+	current, err := dbsqlc.New().LetterheadRegister(ctx, pool, dbsqlc.LetterheadRegisterParams{
+		ID: id, Fingerprint: fingerprint[:], Content: content, Now: now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("archive: register letterhead: %w", err)
+	}
+	renderer, err := document.NewRenderer(letterhead)
+	if err != nil {
+		return nil, err
+	}
+	return &Archive{
+		pool: pool, store: store, zone: zone, current: current,
+		renderer: map[uuid.UUID]*document.Renderer{current: renderer},
+	}, nil
+}
+
+// rendererFor returns the renderer of a letterhead that was registered at any time.
+func (a *Archive) rendererFor(ctx context.Context, letterheadID uuid.UUID) (*document.Renderer, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if known := a.renderer[letterheadID]; known != nil {
+		return known, nil
+	}
+	row, err := dbsqlc.New().LetterheadGet(ctx, a.pool, letterheadID)
+	if err != nil {
+		return nil, fmt.Errorf("archive: letterhead: %w", err)
+	}
+	var letterhead document.Letterhead
+	if err := json.Unmarshal(row.Content, &letterhead); err != nil {
+		return nil, fmt.Errorf("archive: decode letterhead: %w", err)
+	}
+	renderer, err := document.NewRenderer(letterhead)
+	if err != nil {
+		return nil, err
+	}
+	a.renderer[letterheadID] = renderer
+	return renderer, nil
+}
+
+// file reads a registered document and makes it again when its file is lost.
+func (a *Archive) file(ctx context.Context, registered dbsqlc.Document, render func(*document.Renderer) ([]byte, error)) (File, error) {
+	content, err := a.store.Get(ctx, registered.StorageKey)
+	if errors.Is(err, document.ErrNotFound) {
+		content, err = a.restore(ctx, registered, render)
+	}
+	if err != nil {
+		return File{}, err
+	}
+	return File{Name: registered.FileName, Content: content}, nil
+}
+
+// restore makes a registered document again, checks it against the register and stores it.
+func (a *Archive) restore(ctx context.Context, registered dbsqlc.Document, render func(*document.Renderer) ([]byte, error)) ([]byte, error) {
+	renderer, err := a.rendererFor(ctx, registered.LetterheadID)
+	if err != nil {
+		return nil, err
+	}
+	content, err := render(renderer)
+	if err != nil {
+		return nil, fmt.Errorf("archive: render %s: %w", registered.StorageKey, err)
+	}
+	if sum := sha256.Sum256(content); !bytes.Equal(sum[:], registered.SHA256) {
+		return nil, fmt.Errorf("%w: %s", ErrChanged, registered.StorageKey)
+	}
+	if err := a.store.Put(ctx, registered.StorageKey, content); err != nil {
+		return nil, err
+	}
+	return content, nil
+}

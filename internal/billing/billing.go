@@ -1,0 +1,73 @@
+// Package billing turns contracts into invoices: the lines a contract owes for a
+// period, their tax and totals, and the chunk transaction that issues them.
+package billing
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/money"
+)
+
+// Currency is what all offers are priced and all invoices issued in.
+const Currency = "MAD"
+
+// The kinds of invoice line.
+const (
+	LineRecurring  = "recurring"
+	LineActivation = "activation"
+)
+
+// The states of an invoice. Payments and the calendar move between them; void is final.
+const (
+	InvoiceIssued  = "issued"
+	InvoicePaid    = "paid"
+	InvoiceOverdue = "overdue"
+	InvoiceVoid    = "void"
+)
+
+// Terms are what a run applies to every invoice.
+type Terms struct {
+	Period  calendar.Period `json:"period"`
+	DueDays int32           `json:"due_days"`
+	TaxRate money.Rate      `json:"tax_rate"`
+}
+
+// DueDate is the last day of the period plus the due days.
+func (t Terms) DueDate() calendar.Date { return t.Period.End.AddDays(int(t.DueDays)) }
+
+// Contract is what billing knows of a contract that is active in the period.
+type Contract struct {
+	ID                uuid.UUID
+	StartDate         calendar.Date
+	OfferID           uuid.UUID
+	OfferName         string
+	ServiceCategory   string
+	ServiceIdentifier string
+	MonthlyFee        money.Amount
+	ActivationFee     money.Amount
+}
+
+// Line is one line of an invoice.
+type Line struct {
+	Contract    Contract
+	Type        string
+	Description string
+	UnitAmount  money.Amount
+	// Days is the period whose recurring fee is charged; nil on a one-off line.
+	Days *calendar.Period
+}
+
+// Quantity is always one: a contract is billed whole months.
+func (Line) Quantity() int32 { return 1 }
+
+// Total is the unit amount times the quantity.
+func (l Line) Total() money.Amount { return l.UnitAmount }
+
+// Statement is what one client owes: lines with their sums.
+type Statement struct {
+	Lines    []Line
+	Subtotal money.Amount
+	Tax      money.Amount
+	Total    money.Amount
+}

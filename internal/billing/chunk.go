@@ -1,0 +1,182 @@
+package billing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// ChunkResult is what a chunk contributed to its run.
+type ChunkResult struct {
+	ClientCount    int32        `json:"client_count"`
+	InvoiceCount   int32        `json:"invoice_count"`
+	SkippedCount   int32        `json:"skipped_count"`
+	FailedCount    int32        `json:"failed_count"`
+	SubtotalAmount money.Amount `json:"subtotal_amount"`
+	TaxAmount      money.Amount `json:"tax_amount"`
+	TotalAmount    money.Amount `json:"total_amount"`
+}
+
+// ChunkInput names a chunk and the instant and local day its invoices are issued at.
+type ChunkInput struct {
+	RunID     uuid.UUID
+	Number    int32
+	Seller    Seller
+	IssuedAt  time.Time
+	IssueDate calendar.Date
+}
+
+// BillChunk issues the invoices of one chunk of a run in the given transaction.
+//
+// The chunk's row is locked and says whether the work is done, so the transaction
+// can be repeated any number of times. A contract that paid its recurring fee for
+// any day of the period is left out; a client with nothing left to bill counts as
+// skipped, and one that cannot be billed is recorded with the reason and does not
+// stop the others. Should another run bill the same days at the same time, the
+// database refuses the second one and this transaction is repeated.
+func BillChunk(ctx context.Context, tx dbsqlc.DBTX, input ChunkInput) (ChunkResult, error) {
+	queries := dbsqlc.New()
+	row, err := queries.BillingRunChunkLock(ctx, tx, dbsqlc.BillingRunChunkLockParams{
+		BillingRunID: input.RunID, Number: input.Number,
+	})
+	if err != nil {
+		return ChunkResult{}, fmt.Errorf("billing: lock chunk: %w", err)
+	}
+	if row.Status != ChunkPlanned {
+		return resultOf(row), nil
+	}
+	run, err := queries.BillingRunGetByID(ctx, tx, input.RunID)
+	if err != nil {
+		return ChunkResult{}, fmt.Errorf("billing: find run: %w", err)
+	}
+	contracts, err := queries.BillableContractList(ctx, tx, dbsqlc.BillableContractListParams{
+		FirstClientID: row.FirstClientID, LastClientID: row.LastClientID,
+		PeriodStart: run.PeriodStart, PeriodEnd: run.PeriodEnd, PlannedAt: run.PlannedAt,
+	})
+	if err != nil {
+		return ChunkResult{}, fmt.Errorf("billing: billable contracts: %w", err)
+	}
+	c := chunk{input: input, run: run, terms: TermsOf(run), result: ChunkResult{ClientCount: row.ClientCount}}
+	for client := range clientsOf(contracts) {
+		if err := c.bill(client); err != nil {
+			return ChunkResult{}, err
+		}
+	}
+	return c.result, c.write(ctx, tx)
+}
+
+// chunk collects the rows that one chunk writes.
+type chunk struct {
+	input    ChunkInput
+	run      dbsqlc.BillingRun
+	terms    Terms
+	invoices []dbsqlc.InvoiceInsertManyParams
+	lines    []dbsqlc.InvoiceLineInsertManyParams
+	failures []dbsqlc.BillingRunFailureInsertManyParams
+	result   ChunkResult
+}
+
+// clientsOf yields the contracts of one client after the other; they are sorted by client.
+func clientsOf(contracts []dbsqlc.BillableContractListRow) func(yield func([]dbsqlc.BillableContractListRow) bool) {
+	return func(yield func([]dbsqlc.BillableContractListRow) bool) {
+		for start := 0; start < len(contracts); {
+			end := start + 1
+			for end < len(contracts) && contracts[end].ClientID == contracts[start].ClientID {
+				end++
+			}
+			if !yield(contracts[start:end]) {
+				return
+			}
+			start = end
+		}
+	}
+}
+
+// bill adds the invoice of one client, or counts why there is none.
+func (c *chunk) bill(rows []dbsqlc.BillableContractListRow) error {
+	var due []Contract
+	for _, row := range rows {
+		if !row.AlreadyBilled {
+			due = append(due, contractOf(row))
+		}
+	}
+	if len(due) == 0 {
+		c.result.SkippedCount++
+		return nil
+	}
+	statement, err := NewStatement(due, c.terms)
+	if refused := refusal.As(err); refused != nil {
+		c.park(rows[0].ClientID, refused)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.add(rows[0], statement)
+}
+
+// park records a client that cannot be billed.
+func (c *chunk) park(clientID uuid.UUID, reason *refusal.Error) {
+	c.result.FailedCount++
+	c.failures = append(c.failures, dbsqlc.BillingRunFailureInsertManyParams{
+		BillingRunID: c.run.ID, ClientID: clientID, ChunkNumber: c.input.Number,
+		Code: string(reason.Code), Message: reason.Message, CreatedAt: c.input.IssuedAt,
+	})
+}
+
+// add appends an invoice without its number, which is given when the chunk is written.
+func (c *chunk) add(client dbsqlc.BillableContractListRow, statement Statement) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("billing: new id: %w", err)
+	}
+	at := c.input.IssuedAt
+	c.invoices = append(c.invoices, dbsqlc.InvoiceInsertManyParams{
+		ID: id, BillingRunID: c.run.ID, ClientID: client.ClientID,
+		PeriodStart: c.terms.Period.Start, PeriodEnd: c.terms.Period.End,
+		IssueDate: c.input.IssueDate, DueDate: c.terms.DueDate(), Status: InvoiceIssued, Currency: c.run.Currency,
+		SubtotalAmount: statement.Subtotal, TaxRate: c.terms.TaxRate, TaxAmount: statement.Tax, TotalAmount: statement.Total,
+		ClientName: client.ClientName, ClientType: client.ClientType, ClientCIN: client.ClientCIN,
+		ClientAddress: client.ClientAddress, IssuedAt: at, CreatedAt: at, UpdatedAt: at,
+	})
+	for i, line := range statement.Lines {
+		lineID, err := uuid.NewV7()
+		if err != nil {
+			return fmt.Errorf("billing: new id: %w", err)
+		}
+		c.lines = append(c.lines, dbsqlc.InvoiceLineInsertManyParams{
+			ID: lineID, InvoiceID: id, Position: int32(i + 1), ContractID: line.Contract.ID, OfferID: line.Contract.OfferID,
+			ServiceCategory: line.Contract.ServiceCategory, ServiceIdentifier: line.Contract.ServiceIdentifier,
+			LineType: line.Type, Description: line.Description, Quantity: line.Quantity(),
+			UnitAmount: line.UnitAmount, LineTotal: line.Total(), BilledDays: dayRange(line.Days), CreatedAt: at,
+		})
+	}
+	c.result.InvoiceCount++
+	c.result.SubtotalAmount += statement.Subtotal
+	c.result.TaxAmount += statement.Tax
+	c.result.TotalAmount += statement.Total
+	return nil
+}
+
+func contractOf(row dbsqlc.BillableContractListRow) Contract {
+	return Contract{
+		ID: row.ContractID, StartDate: row.StartDate, OfferID: row.OfferID, OfferName: row.OfferName,
+		ServiceCategory: row.ServiceCategory, ServiceIdentifier: row.ServiceIdentifier,
+		MonthlyFee: row.MonthlyFee, ActivationFee: row.ActivationFee,
+	}
+}
+
+func resultOf(row dbsqlc.BillingRunChunk) ChunkResult {
+	return ChunkResult{
+		ClientCount: row.ClientCount, InvoiceCount: row.InvoiceCount, SkippedCount: row.SkippedCount,
+		FailedCount: row.FailedCount, SubtotalAmount: row.SubtotalAmount, TaxAmount: row.TaxAmount,
+		TotalAmount: row.TotalAmount,
+	}
+}

@@ -1,0 +1,153 @@
+package billing
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// The states of a billing run that this package moves it through.
+const (
+	RunPlanned   = "planned"
+	RunRunning   = "running"
+	RunCompleted = "completed"
+)
+
+// The states of a chunk: planned, then billed once its rows are committed, then
+// documented once its files are stored.
+const (
+	ChunkPlanned    = "planned"
+	ChunkBilled     = "billed"
+	ChunkDocumented = "documented"
+)
+
+// MaxListedInvoices is how many invoice ids a run's answer lists.
+const MaxListedInvoices = 1000
+
+// Plan describes a planned run: what it will do and how much of it there is.
+type Plan struct {
+	RunID       uuid.UUID `json:"run_id"`
+	Terms       Terms     `json:"terms"`
+	ClientCount int32     `json:"client_count"`
+	ChunkCount  int32     `json:"chunk_count"`
+}
+
+// PlanInput is what a run is planned from.
+type PlanInput struct {
+	RunID     uuid.UUID           `json:"run_id"`
+	Request   idempotency.Request `json:"request"`
+	Terms     Terms               `json:"terms"`
+	ActorID   string              `json:"actor_id"`
+	ChunkSize int32               `json:"chunk_size"`
+}
+
+// PlanRun freezes the population of a run and cuts it into chunks, in the given
+// transaction. When the key has a run already, that run is what comes back: the
+// same request goes on where it stopped, another one is refused with
+// idempotency_key_payload_conflict.
+func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time) (Plan, error) {
+	queries := dbsqlc.New()
+	run, err := queries.BillingRunInsert(ctx, tx, dbsqlc.BillingRunInsertParams{
+		ID: input.RunID, IdempotencyKey: string(input.Request.Key), Fingerprint: input.Request.Fingerprint,
+		PeriodStart: input.Terms.Period.Start, PeriodEnd: input.Terms.Period.End, DueDays: input.Terms.DueDays,
+		TaxRate: input.Terms.TaxRate, Currency: Currency, ActorID: input.ActorID, Now: now,
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return existingPlan(ctx, tx, input)
+	}
+	if err != nil {
+		return Plan{}, fmt.Errorf("billing: insert run: %w", err)
+	}
+	sizes, err := queries.BillingRunChunkPlan(ctx, tx, dbsqlc.BillingRunChunkPlanParams{
+		BillingRunID: run.ID, ChunkSize: input.ChunkSize,
+		PeriodStart: run.PeriodStart, PeriodEnd: run.PeriodEnd, PlannedAt: run.PlannedAt,
+	})
+	if err != nil {
+		return Plan{}, fmt.Errorf("billing: plan chunks: %w", err)
+	}
+	var clients int32
+	for _, size := range sizes {
+		clients += size
+	}
+	run, err = queries.BillingRunPlanned(ctx, tx, dbsqlc.BillingRunPlannedParams{
+		ID: run.ID, ClientCount: clients, ChunkCount: int32(len(sizes)), Now: now,
+	})
+	return planOf(run), err
+}
+
+func existingPlan(ctx context.Context, tx dbsqlc.DBTX, input PlanInput) (Plan, error) {
+	run, err := dbsqlc.New().BillingRunGetByKey(ctx, tx, string(input.Request.Key))
+	if err != nil {
+		return Plan{}, fmt.Errorf("billing: find run: %w", err)
+	}
+	if !bytes.Equal(run.Fingerprint, input.Request.Fingerprint) {
+		return Plan{}, refusal.New(refusal.IdempotencyKeyPayloadConflict)
+	}
+	return planOf(run), nil
+}
+
+func planOf(run dbsqlc.BillingRun) Plan {
+	return Plan{RunID: run.ID, Terms: TermsOf(run), ClientCount: run.ClientCount, ChunkCount: run.ChunkCount}
+}
+
+// TermsOf returns the terms that a run was planned with.
+func TermsOf(run dbsqlc.BillingRun) Terms {
+	return Terms{
+		Period:  calendar.Period{Start: run.PeriodStart, End: run.PeriodEnd},
+		DueDays: run.DueDays,
+		TaxRate: run.TaxRate,
+	}
+}
+
+// Result is what a completed run answers, stored under its key.
+type Result struct {
+	RunID             uuid.UUID       `json:"billing_run_id"`
+	Period            calendar.Period `json:"period"`
+	Status            string          `json:"status"`
+	InvoiceCount      int32           `json:"invoice_count"`
+	SkippedCount      int32           `json:"skipped_count"`
+	FailedCount       int32           `json:"failed_count"`
+	SubtotalAmount    money.Amount    `json:"subtotal_amount"`
+	TaxAmount         money.Amount    `json:"tax_amount"`
+	TotalAmount       money.Amount    `json:"total_amount"`
+	InvoiceIDs        []uuid.UUID     `json:"invoice_ids"`
+	InvoicesTruncated bool            `json:"invoices_truncated"`
+}
+
+// CompleteRun adds up the chunks and stores the answer under the run's key, in one
+// transaction. Repeated, it gives the stored answer.
+func CompleteRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request idempotency.Request, now time.Time) (Result, error) {
+	var result Result
+	if found, err := idempotency.Load(ctx, tx, request, &result); found || err != nil {
+		return result, err
+	}
+	queries := dbsqlc.New()
+	run, err := queries.BillingRunComplete(ctx, tx, dbsqlc.BillingRunCompleteParams{ID: runID, Now: now})
+	if err != nil {
+		return Result{}, fmt.Errorf("billing: complete run: %w", err)
+	}
+	ids, err := queries.BillingRunInvoiceIDs(ctx, tx, dbsqlc.BillingRunInvoiceIDsParams{
+		BillingRunID: runID, MaxCount: MaxListedInvoices,
+	})
+	if err != nil {
+		return Result{}, fmt.Errorf("billing: list invoices of run: %w", err)
+	}
+	result = Result{
+		RunID: run.ID, Period: TermsOf(run).Period, Status: run.Status,
+		InvoiceCount: run.InvoiceCount, SkippedCount: run.SkippedCount, FailedCount: run.FailedCount,
+		SubtotalAmount: run.SubtotalAmount, TaxAmount: run.TaxAmount, TotalAmount: run.TotalAmount,
+		InvoiceIDs: ids, InvoicesTruncated: int(run.InvoiceCount) > len(ids),
+	}
+	return result, idempotency.Save(ctx, tx, request, result, now)
+}

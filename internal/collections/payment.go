@@ -1,0 +1,150 @@
+package collections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/billing"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// PaymentInput is a checked payment.
+type PaymentInput struct {
+	InvoiceID   uuid.UUID     `json:"invoice_id"`
+	Amount      money.Amount  `json:"amount"`
+	PaymentDate calendar.Date `json:"payment_date"`
+	Method      string        `json:"method"`
+	Reference   *string       `json:"reference"`
+	Note        *string       `json:"note"`
+}
+
+// AllocationState says whether a payment settled its invoice.
+type AllocationState string
+
+// The allocation states.
+const (
+	AllocationPartial AllocationState = "partial"
+	AllocationFull    AllocationState = "full"
+)
+
+// Allocation is what a payment did.
+type Allocation struct {
+	Payment           dbsqlc.Payment  `json:"payment"`
+	InvoiceStatus     string          `json:"invoice_status"`
+	OutstandingAmount money.Amount    `json:"outstanding_amount"`
+	State             AllocationState `json:"allocation_state"`
+	CaseStatus        *string         `json:"collection_case_status"`
+}
+
+// RecordPayment posts a payment against an invoice and brings the invoice, its
+// case and the client's delinquency in line, all in the given transaction together
+// with the answer under the request's key. replayed reports that the answer was
+// stored before.
+//
+// The invoice's row is locked first, so payments of one invoice queue up and the
+// outstanding amount that is checked is the one that is paid. It refuses with
+// invoice_not_found, invoice_void, invoice_already_paid and payment_exceeds_outstanding.
+func RecordPayment(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PaymentInput, actorID string,
+	today calendar.Date, now time.Time) (allocation Allocation, replayed bool, err error) {
+	if replayed, err = idempotency.Load(ctx, tx, request, &allocation); replayed || err != nil {
+		return allocation, replayed, err
+	}
+	invoice, err := payableInvoice(ctx, tx, input.InvoiceID)
+	if err != nil {
+		return Allocation{}, false, err
+	}
+	if outstanding := outstandingOf(invoice); input.Amount > outstanding {
+		return Allocation{}, false, refusal.New(refusal.PaymentExceedsOutstanding).
+			With("outstanding_amount", outstanding).With("payment_amount", input.Amount)
+	}
+	allocation, err = allocate(ctx, tx, invoice, input, actorID, today, now)
+	if err != nil {
+		return Allocation{}, false, err
+	}
+	return allocation, false, idempotency.Save(ctx, tx, request, allocation, now)
+}
+
+// payableInvoice locks an invoice and refuses when it takes no payment.
+func payableInvoice(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Invoice, error) {
+	invoice, err := dbsqlc.New().InvoiceLock(ctx, tx, id)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return invoice, refusal.New(refusal.InvoiceNotFound)
+	case err != nil:
+		return invoice, fmt.Errorf("collections: lock invoice: %w", err)
+	case invoice.Status == billing.InvoiceVoid:
+		return invoice, refusal.New(refusal.InvoiceVoid)
+	case outstandingOf(invoice) == 0:
+		return invoice, refusal.New(refusal.InvoiceAlreadyPaid)
+	}
+	return invoice, nil
+}
+
+// allocate posts the payment and moves everything that depends on the balance.
+func allocate(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, input PaymentInput, actorID string,
+	today calendar.Date, now time.Time) (Allocation, error) {
+	queries := dbsqlc.New()
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Allocation{}, fmt.Errorf("collections: new id: %w", err)
+	}
+	payment, err := queries.PaymentInsert(ctx, tx, dbsqlc.PaymentInsertParams{
+		ID: id, InvoiceID: invoice.ID, ClientID: invoice.ClientID, Amount: input.Amount, Currency: invoice.Currency,
+		PaymentDate: input.PaymentDate, Method: input.Method, Reference: input.Reference, Note: input.Note,
+		ActorID: actorID, Now: now,
+	})
+	if err != nil {
+		return Allocation{}, fmt.Errorf("collections: insert payment: %w", err)
+	}
+	paid := invoice.PaidAmount + input.Amount
+	invoice, err = queries.InvoiceUpdatePayment(ctx, tx, dbsqlc.InvoiceUpdatePaymentParams{
+		ID: invoice.ID, PaidAmount: paid, Now: now,
+		Status: InvoiceStatus(invoice.Status, invoice.TotalAmount-paid, invoice.DueDate, today),
+	})
+	if err != nil {
+		return Allocation{}, fmt.Errorf("collections: update invoice: %w", err)
+	}
+	followed, err := followPayment(ctx, tx, invoice, payment, today, actorID, now)
+	if err != nil {
+		return Allocation{}, err
+	}
+	allocation := Allocation{
+		Payment: payment, InvoiceStatus: invoice.Status, OutstandingAmount: outstandingOf(invoice),
+		State: AllocationPartial, CaseStatus: followed,
+	}
+	if allocation.OutstandingAmount == 0 {
+		allocation.State = AllocationFull
+	}
+	return allocation, nil
+}
+
+// followPayment notes the payment on the invoice's case, if it has one, syncs the
+// case and the client's delinquency, and returns the case's status.
+func followPayment(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, payment dbsqlc.Payment,
+	today calendar.Date, actorID string, now time.Time) (*string, error) {
+	about, err := syncCase(ctx, tx, invoice, today, actorID, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := dbsqlc.New().ClientUpdateDelinquency(ctx, tx, dbsqlc.ClientUpdateDelinquencyParams{
+		ID: invoice.ClientID, Now: now,
+	}); err != nil {
+		return nil, fmt.Errorf("collections: update delinquency: %w", err)
+	}
+	if about == nil {
+		return nil, nil
+	}
+	err = appendActionWith(ctx, tx, about.ID, ActionPaymentRecorded, "Payment recorded", actorID, map[string]any{
+		"payment_id": payment.ID, "amount": payment.Amount, "invoice_id": invoice.ID,
+	}, now)
+	return &about.Status, err
+}

@@ -1,0 +1,126 @@
+// Package config reads the program's settings from the environment and checks them.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/token"
+)
+
+// Environment says how far callers are trusted.
+type Environment string
+
+// The environments. Local and test trust what callers say of themselves and sign
+// tokens with a known secret; every other name is taken as production.
+const (
+	Local Environment = "local"
+	Test  Environment = "test"
+)
+
+// TrustsCallers reports whether identities need no proof here.
+func (e Environment) TrustsCallers() bool { return e == Local || e == Test }
+
+// Config is all that the program can be told. Temporal's own settings are read by
+// its SDK from TEMPORAL_* variables.
+type Config struct {
+	Environment Environment `env:"MTF_ENV" envDefault:"local"`
+	DatabaseURL string      `env:"DATABASE_URL"`
+	HTTPAddress string      `env:"MTF_HTTP_ADDR" envDefault:"127.0.0.1:8000"`
+	TimeZone    string      `env:"MTF_TIME_ZONE" envDefault:"Africa/Casablanca"`
+	TokenSecret string      `env:"MTF_TOKEN_SECRET"`
+	// DataDirectory holds the documents unless they have a place of their own.
+	DataDirectory      string   `env:"MTF_DATA_DIR" envDefault:".data"`
+	DocumentsDirectory string   `env:"MTF_DOCUMENTS_DIR"`
+	CORSOrigins        []string `env:"MTF_CORS_ORIGINS"`
+
+	Billing Billing
+	Seller  Seller
+}
+
+// Billing sets how runs are cut and how much of one is under way at once.
+type Billing struct {
+	ChunkClients int32 `env:"MTF_BILLING_CHUNK_CLIENTS" envDefault:"1000"`
+	Concurrency  int   `env:"MTF_BILLING_CONCURRENCY" envDefault:"2"`
+}
+
+// Seller is the operator that issues contracts and invoices.
+type Seller struct {
+	Code         string   `env:"MTF_SELLER_CODE" envDefault:"MTF"`
+	NumberPrefix string   `env:"MTF_INVOICE_NUMBER_PREFIX" envDefault:"FA"`
+	Name         string   `env:"MTF_SELLER_NAME" envDefault:"MT Facturation SA"`
+	AddressLines []string `env:"MTF_SELLER_ADDRESS" envSeparator:"|" envDefault:"12, avenue Mohammed V|10000 Rabat, Maroc"`
+	Phone        string   `env:"MTF_SELLER_PHONE" envDefault:"+212 5 37 00 00 00"`
+	Email        string   `env:"MTF_SELLER_EMAIL" envDefault:"contact@mt-facturation.example"`
+	ICE          string   `env:"MTF_SELLER_ICE" envDefault:"001234567000088"`
+	TaxID        string   `env:"MTF_SELLER_TAX_ID" envDefault:"12345678"`
+	Register     string   `env:"MTF_SELLER_TRADE_REGISTER" envDefault:"Rabat 123456"`
+	BusinessTax  string   `env:"MTF_SELLER_BUSINESS_TAX"`
+	BankName     string   `env:"MTF_SELLER_BANK_NAME"`
+	BankAccount  string   `env:"MTF_SELLER_BANK_ACCOUNT"`
+}
+
+// Letterhead is the seller as documents show it.
+func (s Seller) Letterhead() document.Letterhead {
+	return document.Letterhead{
+		Name: s.Name, AddressLines: s.AddressLines, Phone: s.Phone, Email: s.Email, ICE: s.ICE, TaxID: s.TaxID,
+		TradeRegister: s.Register, BusinessTax: s.BusinessTax, BankName: s.BankName, BankAccount: s.BankAccount,
+	}
+}
+
+// localTokenSecret signs tokens where nothing is secret.
+const localTokenSecret = "local-and-test-only-token-secret"
+
+// FromEnvironment reads the settings and returns all that is wrong with them.
+func FromEnvironment() (Config, error) {
+	config, err := env.ParseAs[Config]()
+	if err != nil {
+		return Config{}, fmt.Errorf("config: %w", err)
+	}
+	return config.Complete()
+}
+
+// Complete fills in what depends on other settings and checks the whole.
+func (c Config) Complete() (Config, error) {
+	if c.DocumentsDirectory == "" {
+		c.DocumentsDirectory = filepath.Join(c.DataDirectory, "documents")
+	}
+	if c.TokenSecret == "" && c.Environment.TrustsCallers() {
+		c.TokenSecret = localTokenSecret
+	}
+	return c, errors.Join(c.problems()...)
+}
+
+func (c Config) problems() []error {
+	var problems []error
+	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf("config: "+format, args...)) }
+	if !c.Environment.TrustsCallers() && len(c.TokenSecret) < token.MinSecretLength {
+		add("MTF_TOKEN_SECRET must be set to at least %d characters when MTF_ENV is %q", token.MinSecretLength, c.Environment)
+	}
+	if _, err := calendar.LoadZone(c.TimeZone); err != nil {
+		add("MTF_TIME_ZONE: %w", err)
+	}
+	if c.Billing.ChunkClients < 1 || c.Billing.ChunkClients > 10_000 {
+		add("MTF_BILLING_CHUNK_CLIENTS must be 1 to 10000")
+	}
+	if c.Billing.Concurrency < 1 || c.Billing.Concurrency > 64 {
+		add("MTF_BILLING_CONCURRENCY must be 1 to 64")
+	}
+	if c.Seller.Code == "" || c.Seller.NumberPrefix == "" || c.Seller.Name == "" {
+		add("MTF_SELLER_CODE, MTF_INVOICE_NUMBER_PREFIX and MTF_SELLER_NAME must not be empty")
+	}
+	return problems
+}
+
+// RequireDatabase returns a clear error when no database is configured.
+func (c Config) RequireDatabase() error {
+	if c.DatabaseURL == "" {
+		return errors.New("config: DATABASE_URL is not set; it looks like postgres://user:password@host:5432/mtf")
+	}
+	return nil
+}

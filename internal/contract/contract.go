@@ -1,0 +1,28 @@
+// Package contract holds how a contract comes to be and changes: the
+// upgrade-or-new decision, its checks, and the transaction that applies it.
+package contract
+
+import "github.com/mtfacturation/mtf/internal/calendar"
+
+// The states of a contract. Draft, active and suspended are open: a subscriber
+// has one open contract at most.
+const (
+	StatusDraft      = "draft"
+	StatusActive     = "active"
+	StatusSuspended  = "suspended"
+	StatusTerminated = "terminated"
+)
+
+// The events of a contract's audit trail.
+const (
+	EventProvisioned         = "contract_provisioned"
+	EventOfferChanged        = "contract_offer_changed"
+	EventIdentifierAllocated = "landing_service_identifier_allocated"
+	EventDocumentIssued      = "contract_document_issued"
+)
+
+// minimumEndDate is the first day on which a commitment is served: the start plus
+// the months, clamped to the end of a shorter month.
+func minimumEndDate(start calendar.Date, commitmentMonths int32) calendar.Date {
+	return start.AddMonths(int(commitmentMonths))
+}

@@ -1,0 +1,30 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"iter"
+)
+
+// ErrNotFound is returned by Get for a key that holds nothing.
+var ErrNotFound = errors.New("document: not found")
+
+// Store keeps documents by key. Documents never change, so writing a key again
+// is harmless. Every method returns an error that wraps ErrInvalidKey for a key
+// that is not made of plain slash-separated names. Implementations are safe for
+// concurrent use.
+type Store interface {
+	// Put stores the content under the key, in place of what is there. A reader
+	// sees either nothing, the old content or the whole new content.
+	Put(ctx context.Context, key string, content []byte) error
+
+	// Get returns the content, or an error that wraps ErrNotFound.
+	Get(ctx context.Context, key string) ([]byte, error)
+
+	// Delete removes the key; a key that holds nothing is no error.
+	Delete(ctx context.Context, key string) error
+
+	// Keys yields all keys in ascending order. The first error is the last thing
+	// yielded. Keys written or deleted meanwhile may or may not be seen.
+	Keys(ctx context.Context) iter.Seq2[string, error]
+}

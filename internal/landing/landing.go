@@ -1,0 +1,47 @@
+// Package landing holds what clients do by themselves on the public pages:
+// subscribe to a new service, and change the plan of one they have.
+package landing
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/internal/archive"
+	"github.com/mtfacturation/mtf/internal/contract"
+	"github.com/mtfacturation/mtf/internal/token"
+)
+
+// ActorID is the actor of everything that the public pages cause.
+const ActorID = "landing-flow"
+
+// The flows that the landing page offers.
+const (
+	FlowSubscribe  = "subscribe_new_service"
+	FlowPlanChange = "upgrade_or_downgrade_existing_service"
+	FlowBilling    = "check_billing_and_download_invoices"
+)
+
+// Desk carries out landing requests.
+type Desk struct {
+	archive *archive.Archive
+}
+
+// NewDesk returns a desk that issues its contracts through the archive.
+func NewDesk(archive *archive.Archive) *Desk { return &Desk{archive: archive} }
+
+// Submitted is the answer to a submit, as it is stored under its key.
+type Submitted struct {
+	contract.Provisioned
+	ClientID          uuid.UUID `json:"client_id"`
+	ClientCIN         string    `json:"client_cin"`
+	ServiceIdentifier string    `json:"service_identifier"`
+	DocumentID        uuid.UUID `json:"document_id"`
+	// LinkExpiresAt is how long the download link of the first answer works.
+	LinkExpiresAt time.Time `json:"link_expires_at"`
+}
+
+// linkExpiry is when a link made now stops working.
+func linkExpiry(now time.Time) time.Time {
+	return now.Add(token.DocumentLifetime).Truncate(time.Second)
+}

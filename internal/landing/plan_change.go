@@ -1,0 +1,76 @@
+package landing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/catalog"
+	"github.com/mtfacturation/mtf/internal/contract"
+	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// PlanChange is a normalised request to put a contract on another offer of its category.
+type PlanChange struct {
+	CIN              string        `json:"cin"`
+	SourceContractID uuid.UUID     `json:"source_contract_id"`
+	TargetOfferID    uuid.UUID     `json:"target_offer_id"`
+	StartDate        calendar.Date `json:"contract_start_date"`
+	CommitmentMonths *int32        `json:"commitment_months"`
+}
+
+// ChangePlan carries out a plan change in the given transaction, as an upgrade of
+// the source contract, with a new document and the answer under the request's key.
+//
+// Refusals are those of the API's submit/plan-change and of provisioning.
+func (d *Desk) ChangePlan(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PlanChange, now time.Time) (Submitted, error) {
+	var submitted Submitted
+	if found, err := idempotency.Load(ctx, tx, request, &submitted); found || err != nil {
+		return submitted, err
+	}
+	owner, err := dbsqlc.New().ClientLockByCIN(ctx, tx, &input.CIN)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Submitted{}, refusal.New(refusal.LandingClientNotFound)
+	}
+	if err != nil {
+		return Submitted{}, fmt.Errorf("landing: lock client: %w", err)
+	}
+	source, err := sourceContract(ctx, tx, input.SourceContractID, owner.ID)
+	if err != nil {
+		return Submitted{}, err
+	}
+	if err := checkCategory(ctx, tx, input.TargetOfferID, catalog.Category(source.Offer.ServiceCategory)); err != nil {
+		return Submitted{}, err
+	}
+	provisioned, err := contract.Provision(ctx, tx, contract.ProvisionInput{
+		OfferID: input.TargetOfferID, StartDate: input.StartDate, CommitmentMonths: input.CommitmentMonths,
+		AutoActivate: true, ClientID: &owner.ID, Intent: contract.Upgrade, TargetContractID: &input.SourceContractID,
+	}, ActorID, now)
+	if err != nil {
+		return Submitted{}, err
+	}
+	identifier := source.Subscriber.ServiceIdentifier
+	return d.finish(ctx, tx, request, outcome{provisioned, owner, identifier, document.PlanChange}, now)
+}
+
+// sourceContract finds a contract and refuses when it is another client's.
+func sourceContract(ctx context.Context, tx dbsqlc.DBTX, id, ownerID uuid.UUID) (dbsqlc.ContractGetPartiesRow, error) {
+	source, err := dbsqlc.New().ContractGetParties(ctx, tx, id)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return source, refusal.New(refusal.ContractNotFound)
+	case err != nil:
+		return source, fmt.Errorf("landing: find contract: %w", err)
+	case source.Client.ID != ownerID:
+		return source, refusal.New(refusal.LandingContractMismatch)
+	}
+	return source, nil
+}

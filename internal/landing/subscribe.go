@@ -1,0 +1,143 @@
+package landing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/catalog"
+	"github.com/mtfacturation/mtf/internal/client"
+	"github.com/mtfacturation/mtf/internal/contract"
+	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/phone"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// NewSubscription is a normalised request for a new service.
+type NewSubscription struct {
+	Category         catalog.Category `json:"service_category"`
+	OfferID          uuid.UUID        `json:"offer_id"`
+	CIN              string           `json:"cin"`
+	FullName         string           `json:"full_name"`
+	Email            *string          `json:"email"`
+	Address          *string          `json:"address"`
+	ContactPhone     *string          `json:"contact_phone"`
+	StartDate        calendar.Date    `json:"contract_start_date"`
+	CommitmentMonths *int32           `json:"commitment_months"`
+	// Number is the normalised number that the client named; empty when one is to be assigned.
+	Number phone.Number `json:"number"`
+	// Allocation says how the number is found.
+	Allocation Allocation `json:"allocation_mode"`
+}
+
+// Allocation is how the service identifier of a new subscription is found.
+type Allocation string
+
+// The allocation modes, as the audit trail names them.
+const (
+	ExistingInput        Allocation = "existing_input"
+	RequestedInput       Allocation = "requested_input"
+	Generated            Allocation = "generated"
+	ProvidedHomeLandline Allocation = "provided_home_landline"
+)
+
+// Subscribe carries out a new subscription in the given transaction: the client is
+// found by CIN or made, the number allocated, the contract provisioned with intent
+// auto, its document registered, and the answer stored under the request's key.
+//
+// Refusals are those of the API's submit/new and of provisioning.
+func (d *Desk) Subscribe(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input NewSubscription, now time.Time) (Submitted, error) {
+	var submitted Submitted
+	if found, err := idempotency.Load(ctx, tx, request, &submitted); found || err != nil {
+		return submitted, err
+	}
+	if err := checkCategory(ctx, tx, input.OfferID, input.Category); err != nil {
+		return Submitted{}, err
+	}
+	owner, created, err := client.FindOrCreate(ctx, tx, client.New{
+		CIN: &input.CIN, ClientType: client.TypeIndividual, FullName: input.FullName, Address: input.Address,
+		Email: input.Email, Phone: input.ContactPhone, Status: client.StatusActive,
+	}, now)
+	if err != nil {
+		return Submitted{}, err
+	}
+	number, err := allocate(ctx, tx, input)
+	if err != nil {
+		return Submitted{}, err
+	}
+	identifier := string(number)
+	provisioned, err := contract.Provision(ctx, tx, contract.ProvisionInput{
+		OfferID: input.OfferID, StartDate: input.StartDate, CommitmentMonths: input.CommitmentMonths, AutoActivate: true,
+		ClientID: &owner.ID, ServiceIdentifier: &identifier, Intent: contract.Auto,
+	}, ActorID, now)
+	if err != nil {
+		return Submitted{}, err
+	}
+	provisioned.CreatedClient = created
+	if err := auditAllocation(ctx, tx, provisioned.Contract.ID, input, number, now); err != nil {
+		return Submitted{}, err
+	}
+	return d.finish(ctx, tx, request, outcome{provisioned, owner, identifier, modeOf(provisioned)}, now)
+}
+
+// checkCategory refuses an offer that does not exist or is of another category.
+// Whether it can be sold is the provisioning's to check.
+func checkCategory(ctx context.Context, tx dbsqlc.DBTX, offerID uuid.UUID, category catalog.Category) error {
+	offer, err := dbsqlc.New().OfferGetByID(ctx, tx, offerID)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return refusal.New(refusal.OfferNotFound)
+	case err != nil:
+		return fmt.Errorf("landing: find offer: %w", err)
+	case offer.ServiceCategory != string(category):
+		return refusal.New(refusal.LandingOfferMismatch)
+	}
+	return nil
+}
+
+func auditAllocation(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, input NewSubscription, number phone.Number, now time.Time) error {
+	return contract.Audit(ctx, tx, contractID, contract.EventIdentifierAllocated, ActorID, map[string]any{
+		"service_category":          input.Category,
+		"allocation_mode":           input.Allocation,
+		"service_identifier_masked": number.Masked(),
+	}, now)
+}
+
+func modeOf(provisioned contract.Provisioned) document.ContractMode {
+	if provisioned.Mode == contract.UpgradeExisting {
+		return document.PlanChange
+	}
+	return document.NewSubscription
+}
+
+// outcome is what a submit did before its document and answer.
+type outcome struct {
+	provisioned contract.Provisioned
+	owner       dbsqlc.Client
+	identifier  string
+	mode        document.ContractMode
+}
+
+// finish registers the contract's document and stores the answer.
+func (d *Desk) finish(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, done outcome, now time.Time) (Submitted, error) {
+	issued, err := d.archive.IssueContract(ctx, tx, done.provisioned.Contract.ID, done.mode, ActorID, now)
+	if err != nil {
+		return Submitted{}, err
+	}
+	submitted := Submitted{
+		Provisioned:       done.provisioned,
+		ClientID:          done.owner.ID,
+		ClientCIN:         *done.owner.CIN,
+		ServiceIdentifier: done.identifier,
+		DocumentID:        issued.ID,
+		LinkExpiresAt:     linkExpiry(now),
+	}
+	return submitted, idempotency.Save(ctx, tx, request, submitted, now)
+}

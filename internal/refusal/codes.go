@@ -1,0 +1,107 @@
+package refusal
+
+// The codes of the public API. The wording of a message may change; a code may not.
+const (
+	ValidationError Code = "validation_error"
+	Unauthorized    Code = "unauthorized"
+	Forbidden       Code = "forbidden"
+
+	IdempotencyKeyInvalid         Code = "idempotency_key_invalid"
+	IdempotencyKeyPayloadConflict Code = "idempotency_key_payload_conflict"
+
+	ClientNotFound       Code = "client_not_found"
+	ClientCINConflict    Code = "client_cin_conflict"
+	ClientDeleteBlocked  Code = "client_delete_blocked"
+	ClientCINMissing     Code = "client_cin_missing"
+	SubscriberNotFound   Code = "subscriber_not_found"
+	SubscriberTaken      Code = "subscriber_identifier_conflict"
+	SubscriberClient     Code = "subscriber_client_mismatch"
+	SubscriberOffer      Code = "subscriber_offer_mismatch"
+	SubscriberContracted Code = "subscriber_contract_conflict"
+
+	OfferNotFound        Code = "offer_not_found"
+	OfferNotActive       Code = "offer_not_active"
+	OfferValidityInvalid Code = "offer_validity_invalid"
+	OfferVersionConflict Code = "offer_version_conflict"
+	OfferDeleteBlocked   Code = "offer_delete_blocked"
+
+	ContractNotFound           Code = "contract_not_found"
+	ContractDateInvalid        Code = "contract_date_invalid"
+	ContractCommitmentInvalid  Code = "contract_commitment_invalid"
+	UpgradeTargetMissing       Code = "contract_upgrade_target_missing"
+	UpgradeTargetInvalid       Code = "contract_upgrade_target_invalid"
+	UpgradeDisambiguation      Code = "contract_upgrade_disambiguation_required"
+	ProvisioningIntentConflict Code = "provisioning_intent_conflict"
+	ContractDocumentNotFound   Code = "contract_document_not_found"
+
+	LandingClientNotFound        Code = "landing_client_not_found"
+	LandingContractMismatch      Code = "landing_contract_client_mismatch"
+	LandingOfferMismatch         Code = "landing_offer_service_mismatch"
+	LandingTokenInvalid          Code = "landing_token_invalid"
+	LandingTokenExpired          Code = "landing_token_expired"
+	LandingDocumentTokenMismatch Code = "landing_document_token_mismatch"
+	LandingInvoiceTokenMismatch  Code = "landing_invoice_token_mismatch"
+	MobileNumberInvalid          Code = "mobile_number_invalid"
+	LandlineNumberInvalid        Code = "landline_number_invalid"
+
+	BillingRunNotFound        Code = "billing_run_not_found"
+	InvoiceNotFound           Code = "invoice_not_found"
+	InvoiceVoid               Code = "invoice_void"
+	InvoiceAlreadyPaid        Code = "invoice_already_paid"
+	PaymentExceedsOutstanding Code = "payment_exceeds_outstanding"
+	AmountOutOfRange          Code = "amount_out_of_range"
+)
+
+var messages = map[Code]string{
+	ValidationError: "Request validation failed",
+	Unauthorized:    "Authentication is required",
+	Forbidden:       "Insufficient permissions",
+
+	IdempotencyKeyInvalid:         "Idempotency-Key must be 8 to 200 printable characters",
+	IdempotencyKeyPayloadConflict: "Idempotency-Key was already used with a different payload",
+
+	ClientNotFound:       "Client not found",
+	ClientCINConflict:    "A client with this CIN already exists",
+	ClientDeleteBlocked:  "Client has contracts, invoices, payments or collection cases",
+	ClientCINMissing:     "Client has no CIN",
+	SubscriberNotFound:   "Subscriber not found",
+	SubscriberTaken:      "Service identifier is already in use",
+	SubscriberClient:     "Subscriber does not belong to the client",
+	SubscriberOffer:      "Subscriber service type does not match the offer",
+	SubscriberContracted: "Subscriber already has an open contract",
+
+	OfferNotFound:        "Offer not found",
+	OfferNotActive:       "Offer is not active",
+	OfferValidityInvalid: "Contract start date is outside the offer's validity",
+	OfferVersionConflict: "An offer with this name, category and version already exists",
+	OfferDeleteBlocked:   "Offer is used by contracts",
+
+	ContractNotFound:           "Contract not found",
+	ContractDateInvalid:        "Contract end date cannot be before its start date",
+	ContractCommitmentInvalid:  "Contract end date is before the end of the commitment",
+	UpgradeTargetMissing:       "Client has no active contract that this offer can upgrade",
+	UpgradeTargetInvalid:       "Target contract cannot be upgraded to this offer",
+	UpgradeDisambiguation:      "Several contracts can be upgraded, name one as target_contract_id",
+	ProvisioningIntentConflict: "A new contract gets its own subscriber, an existing one cannot be given",
+	ContractDocumentNotFound:   "Contract document not found",
+
+	LandingClientNotFound:        "No client with this CIN",
+	LandingContractMismatch:      "Contract does not belong to this client",
+	LandingOfferMismatch:         "Offer belongs to another service category",
+	LandingTokenInvalid:          "Token is not valid",
+	LandingTokenExpired:          "Token has expired",
+	LandingDocumentTokenMismatch: "Token was issued for another document",
+	LandingInvoiceTokenMismatch:  "Token was issued for another invoice",
+	MobileNumberInvalid:          "Mobile number is not valid",
+	LandlineNumberInvalid:        "Landline number is not valid",
+
+	BillingRunNotFound:        "Billing run not found",
+	InvoiceNotFound:           "Invoice not found",
+	InvoiceVoid:               "Invoice is void",
+	InvoiceAlreadyPaid:        "Invoice is already paid",
+	PaymentExceedsOutstanding: "Payment amount cannot exceed invoice outstanding balance",
+	AmountOutOfRange:          "Amount is out of range",
+}
+
+// Codes returns every code with its message, for tables and documentation.
+func Codes() map[Code]string { return messages }

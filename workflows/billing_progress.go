@@ -1,0 +1,84 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/mtfacturation/mtf/internal/billing"
+	"github.com/mtfacturation/mtf/internal/money"
+)
+
+// ProgressQuery asks a billing run where it is.
+const ProgressQuery = "progress"
+
+// BillingRunProgress is where a run is: its plan, how far it has come, and the
+// sums so far.
+type BillingRunProgress struct {
+	Plan billing.Plan `json:"plan"`
+	// Started counts the chunks that were given to a worker, Billed those whose rows
+	// are committed, Documented those whose files are stored too.
+	Started    int32               `json:"started"`
+	Billed     int32               `json:"billed"`
+	Documented int32               `json:"documented"`
+	Documents  int32               `json:"documents"`
+	Sums       billing.ChunkResult `json:"sums"`
+	Completed  bool                `json:"completed"`
+}
+
+func (p *BillingRunProgress) finished() bool { return p.Documented == p.Plan.ChunkCount }
+
+func (p *BillingRunProgress) billed(chunk billing.ChunkResult) {
+	p.Billed++
+	p.Sums.ClientCount += chunk.ClientCount
+	p.Sums.InvoiceCount += chunk.InvoiceCount
+	p.Sums.SkippedCount += chunk.SkippedCount
+	p.Sums.FailedCount += chunk.FailedCount
+	p.Sums.SubtotalAmount += chunk.SubtotalAmount
+	p.Sums.TaxAmount += chunk.TaxAmount
+	p.Sums.TotalAmount += chunk.TotalAmount
+}
+
+func (p *BillingRunProgress) documented(documents int32) {
+	p.Documented++
+	p.Documents += documents
+}
+
+func (p *BillingRunProgress) completed() { p.Completed = true }
+
+// show puts the progress where the Temporal UI displays it.
+func (p *BillingRunProgress) show(ctx workflow.Context) {
+	workflow.SetCurrentDetails(ctx, p.markdown())
+}
+
+// markdown renders the progress as a table for operators.
+func (p *BillingRunProgress) markdown() string {
+	state := "running"
+	if p.Completed {
+		state = "completed"
+	}
+	row := func(cells ...any) string { return "| " + strings.TrimSpace(fmt.Sprintln(cells...)) + " |\n" }
+	return fmt.Sprintf("**Period %s**, %s: %s\n\n", p.Plan.Terms.Period, state, p.share()) +
+		"| | done | of |\n|---|---:|---:|\n" +
+		row("Chunks billed |", p.Billed, "|", p.Plan.ChunkCount) +
+		row("Clients |", p.Sums.ClientCount, "|", p.Plan.ClientCount) +
+		row("Documents stored |", p.Documents, "|", p.Sums.InvoiceCount) +
+		"\n| | so far |\n|---|---:|\n" +
+		row("Invoices |", p.Sums.InvoiceCount) +
+		row("Subtotal |", inCurrency(p.Sums.SubtotalAmount)) +
+		row("Tax |", inCurrency(p.Sums.TaxAmount)) +
+		row("**Total** |", "**"+inCurrency(p.Sums.TotalAmount)+"**") +
+		row("Clients skipped, nothing left to bill |", p.Sums.SkippedCount) +
+		row("Clients that could not be billed |", p.Sums.FailedCount)
+}
+
+// share is the part of the chunks that is done with, in per cent.
+func (p *BillingRunProgress) share() string {
+	if p.Plan.ChunkCount == 0 {
+		return "nothing to bill"
+	}
+	return fmt.Sprintf("%d %%", 100*int64(p.Documented)/int64(p.Plan.ChunkCount))
+}
+
+func inCurrency(amount money.Amount) string { return amount.String() + " " + billing.Currency }

@@ -1,0 +1,40 @@
+package workflows
+
+import (
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/internal/landing"
+)
+
+// SubscribeNewService takes a new subscription from the landing page: client,
+// number and contract in one transaction, then the contract's file.
+func SubscribeNewService(ctx workflow.Context, input activities.SubscribeInput) (landing.Submitted, error) {
+	var a *activities.Activities
+	var submitted landing.Submitted
+	err := workflow.ExecuteLocalActivity(transaction(ctx, "Subscribe the client"), a.Subscribe, input).Get(ctx, &submitted)
+	if err != nil {
+		return submitted, err
+	}
+	return submitted, storeContractDocument(ctx, submitted.DocumentID)
+}
+
+// ChangePlan takes a plan change from the landing page: the upgrade in one
+// transaction, then the new contract's file.
+func ChangePlan(ctx workflow.Context, input activities.ChangePlanInput) (landing.Submitted, error) {
+	var a *activities.Activities
+	var submitted landing.Submitted
+	err := workflow.ExecuteLocalActivity(transaction(ctx, "Change the plan"), a.ChangePlan, input).Get(ctx, &submitted)
+	if err != nil {
+		return submitted, err
+	}
+	return submitted, storeContractDocument(ctx, submitted.DocumentID)
+}
+
+// storeContractDocument writes the file before the client is answered, so that the
+// link in the answer works at once.
+func storeContractDocument(ctx workflow.Context, documentID uuid.UUID) error {
+	var a *activities.Activities
+	return workflow.ExecuteLocalActivity(transaction(ctx, "Store the contract document"), a.StoreContractDocument, documentID).Get(ctx, nil)
+}

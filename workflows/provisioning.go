@@ -1,0 +1,16 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/internal/contract"
+)
+
+// ProvisionContract makes a new contract or upgrades an existing one.
+func ProvisionContract(ctx workflow.Context, input activities.ProvisionInput) (contract.Provisioned, error) {
+	var a *activities.Activities
+	var provisioned contract.Provisioned
+	err := workflow.ExecuteLocalActivity(transaction(ctx, "Provision the contract"), a.Provision, input).Get(ctx, &provisioned)
+	return provisioned, err
+}

@@ -1,0 +1,11 @@
+// Package workflows holds the processes, one per file: each says in which order
+// things happen and leaves the doing to activities.
+package workflows
+
+// The task queues. Interactive work is what a person waits for; billing and
+// documents are batches, kept apart so that neither can starve the first.
+const (
+	InteractiveQueue = "interactive"
+	BillingQueue     = "billing"
+	DocumentsQueue   = "documents"
+)
