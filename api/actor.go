@@ -32,7 +32,7 @@ const (
 	landingPrefix    = "/api/v1/landing/"
 )
 
-// publicPaths need no identity, besides everything under landingPrefix.
+// publicPaths need no identity, besides everything under landingPrefix and docsPath.
 var publicPaths = []string{"/", "/livez", "/readyz", "/api/v1/health", "/docs", "/redoc", "/openapi.json"}
 
 // authenticate finds out who makes a request and refuses those that say nothing.
@@ -42,7 +42,7 @@ var publicPaths = []string{"/", "/livez", "/readyz", "/api/v1/health", "/docs", 
 func authenticate(environment config.Environment) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if slices.Contains(publicPaths, r.URL.Path) || strings.HasPrefix(r.URL.Path, landingPrefix) {
+			if isPublic(r.URL.Path) {
 				next.ServeHTTP(w, r)
 				return
 			}
@@ -55,6 +55,10 @@ func authenticate(environment config.Environment) func(http.Handler) http.Handle
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, actor)))
 		})
 	}
+}
+
+func isPublic(path string) bool {
+	return slices.Contains(publicPaths, path) || strings.HasPrefix(path, landingPrefix) || strings.HasPrefix(path, docsPath+"/")
 }
 
 // sayso reads the local formats: "Bearer actor_id[:role1,role2]", or X-Actor-Id with X-Actor-Roles.

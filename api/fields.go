@@ -34,13 +34,16 @@ func optionalTimestamp(instant *time.Time) *Timestamp { return (*Timestamp)(inst
 // decimals.
 type AmountInput struct {
 	Amount money.Amount
+	// Text is the amount as it was sent, for answers that repeat it.
+	Text string
 
 	err error
 }
 
 // UnmarshalJSON keeps a problem for Resolve, which knows where in the body it is.
 func (a *AmountInput) UnmarshalJSON(text []byte) error {
-	a.Amount, a.err = money.ParseAmount(unquoted(text))
+	a.Text = unquoted(text)
+	a.Amount, a.err = money.ParseAmount(a.Text)
 	return nil
 }
 

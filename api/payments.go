@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -95,6 +96,9 @@ func (s *Server) recordPayment(ctx context.Context, input *struct {
 		allocation, replayed, err = collections.RecordPayment(ctx, tx, request, payment, actorOf(ctx).ID, s.today(), s.Now())
 		return err
 	})
+	if errors.Is(err, refusal.New(refusal.PaymentExceedsOutstanding)) {
+		return nil, refusal.As(err).With("payment_amount", input.Body.Amount.Text)
+	}
 	if err != nil {
 		return nil, err
 	}

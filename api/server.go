@@ -57,6 +57,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 
 	server := &Server{Dependencies: dependencies, queries: dbsqlc.New()}
 	server.api = humachi.New(router, openAPI(dependencies.Version))
+	documentationRoutes(router)
 	server.healthRoutes()
 	server.customerRoutes()
 	server.offerRoutes()

@@ -16,6 +16,15 @@ import (
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
+// Migrations returns the files that make the schema.
+func Migrations() fs.FS {
+	files, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		panic("db: embedded migrations: " + err.Error())
+	}
+	return files
+}
+
 // Migrate brings the database to the program's schema and returns how many
 // migrations it applied. Several programs may start at once: a session lock lets
 // one migrate while the others wait for it.
@@ -59,17 +68,12 @@ func migrator(url string) (*goose.Provider, func(), error) {
 	}
 	closeDB := func() { _ = database.Close() }
 
-	migrations, err := fs.Sub(migrationFiles, "migrations")
-	if err != nil {
-		closeDB()
-		return nil, nil, fmt.Errorf("db: embedded migrations: %w", err)
-	}
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		closeDB()
 		return nil, nil, fmt.Errorf("db: migration lock: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, database, migrations, goose.WithSessionLocker(locker))
+	provider, err := goose.NewProvider(goose.DialectPostgres, database, Migrations(), goose.WithSessionLocker(locker))
 	if err != nil {
 		closeDB()
 		return nil, nil, fmt.Errorf("db: migrations: %w", err)

@@ -15,8 +15,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/config"
 )
 
-// version is what the API calls this program.
-const version = "dev"
+// version is what the API calls this program; the linker sets it.
+var version = "dev"
 
 // runApplication migrates the database, serves the API and runs the workers until ctx ends, then lets what is under way
 // finish and returns nil. An error means that the application could not go on. ready is called once requests are served.

@@ -36,13 +36,25 @@ func (runCommand) Help() string {
   TEMPORAL_NAMESPACE    namespace of the application (default)`
 }
 
-// Run starts the stack, then the application, and returns nil once a signal has stopped both. The first SIGINT, SIGTERM
-// or SIGHUP lets the application drain before the stack is stopped; a second one stops the stack in a hurry.
+// Run keeps the system running until a signal stops it.
 func (runCommand) Run() error {
 	config, err := stack.FromEnvironment(os.Getenv)
 	if err != nil {
 		return err
 	}
+	return runStack(config, func(_ context.Context, endpoints stack.Endpoints) (stay bool, err error) {
+		announce(endpoints)
+		return true, nil
+	})
+}
+
+// visit is what a command does once requests are served. The system is stopped after it unless it wants to stay.
+type visit func(ctx context.Context, endpoints stack.Endpoints) (stay bool, err error)
+
+// runStack starts the stack, then the application, and returns nil once a signal, or the end of the visit, has stopped
+// both. The first SIGINT, SIGTERM or SIGHUP lets the application drain before the stack is stopped; a second one stops the
+// stack in a hurry.
+func runStack(config stack.Config, visit visit) error {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // It is ignored under nohup, and must stay so.
@@ -57,7 +69,7 @@ func (runCommand) Run() error {
 		}
 		return err
 	}
-	err = serve(asked, hurry, s, func() { announce(s.Endpoints()) })
+	err = serve(asked, hurry, s, visit)
 	fmt.Fprintln(os.Stderr, "stopping …")
 	if err != nil {
 		// What is left may wait for the part that failed. The first fault explains those of the stop.
@@ -91,18 +103,30 @@ func stopContexts(signals <-chan os.Signal) (asked, hurry context.Context) {
 	return asked, hurry
 }
 
-// serve runs the application until asked ends or something fails, and returns once the application has drained, or the
-// limit is over, or hurry ends.
-func serve(asked, hurry context.Context, s *stack.Stack, ready func()) error {
+// serve runs the application until asked ends, something fails or the visit is over, and returns once the application has
+// drained, or the limit is over, or hurry ends.
+func serve(asked, hurry context.Context, s *stack.Stack, visit visit) error {
 	application, drain := context.WithCancel(asked)
 	defer drain()
-	ended := make(chan error, 1)
-	go func() { ended <- runApplication(application, s.Endpoints(), ready) }()
+	ended, visited, ready := make(chan error, 1), make(chan error, 1), make(chan struct{})
+	go func() { ended <- runApplication(application, s.Endpoints(), func() { close(ready) }) }()
+	go func() {
+		select {
+		case <-ready:
+		case <-application.Done():
+			return
+		}
+		if stay, err := visit(application, s.Endpoints()); err != nil || !stay {
+			visited <- err
+		}
+	}()
 	var failure error
 	select {
 	case err := <-ended:
 		return err
 	case failure = <-s.Failed():
+		drain()
+	case failure = <-visited:
 		drain()
 	case <-asked.Done():
 	}

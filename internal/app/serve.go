@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/mtfacturation/mtf/api"
-	"github.com/mtfacturation/mtf/internal/process"
 )
 
 // The limits of an HTTP exchange. An answer may take as long as the longest wait
@@ -23,7 +22,7 @@ const (
 	maxHeaderBytes    = 32 << 10
 
 	// drainTimeout bounds how long a stop waits for requests under way.
-	drainTimeout = process.DefaultWait + 5*time.Second
+	drainTimeout = 20 * time.Second
 )
 
 // Parts says what a process runs.
@@ -80,6 +79,7 @@ func (a *App) serveHTTP(ctx context.Context, version string, started func(addres
 		return fmt.Errorf("app: the API ended: %w", err)
 	case <-ctx.Done():
 	}
+	a.Processes.StopWaiting()
 	// The requests under way outlive ctx, which only asked for the stop.
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()

@@ -56,7 +56,6 @@ func (a *App) queues() []queue {
 		{workflows.DocumentsQueue, worker.Options{
 			WorkerStopTimeout:                  workerStopTimeout,
 			MaxConcurrentActivityExecutionSize: a.Config.Billing.Concurrency,
-			DisableWorkflowWorker:              true,
 		}},
 	}
 }

@@ -16,49 +16,57 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-// syncCase brings the case of a locked invoice in line with the invoice's state
-// and returns it, or nil when the invoice never had one.
-//
-// An overdue invoice has a case that is worked on, kept at its days, bucket and
-// outstanding amount. A paid one resolves its case, one that is not overdue any
-// more closes it. Each move appends its action.
-func syncCase(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, today calendar.Date, actorID string,
-	now time.Time) (*dbsqlc.CollectionCase, error) {
-	current, err := dbsqlc.New().CollectionCaseLockByInvoice(ctx, tx, invoice.ID)
-	overdue := invoice.Status == billing.InvoiceOverdue
-	switch {
-	case errors.Is(err, pgx.ErrNoRows) && !overdue:
+// lockCase returns the case of an invoice, locked, or nil when it never had one.
+func lockCase(ctx context.Context, tx dbsqlc.DBTX, invoiceID uuid.UUID) (*dbsqlc.CollectionCase, error) {
+	current, err := dbsqlc.New().CollectionCaseLockByInvoice(ctx, tx, invoiceID)
+	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
-	case errors.Is(err, pgx.ErrNoRows):
-		return openCase(ctx, tx, invoice, today, actorID, now)
-	case err != nil:
+	}
+	if err != nil {
 		return nil, fmt.Errorf("collections: lock case: %w", err)
 	}
+	return &current, nil
+}
 
-	next := current
-	next.OutstandingAmount = outstandingOf(invoice)
-	action, note := "", ""
+// syncCase brings the locked case of a locked invoice in line with the invoice's
+// state and returns it; nil stands for an invoice that never had one.
+//
+// An overdue invoice has a case that is worked on, kept at its days, bucket and
+// outstanding amount; that the calendar opens it is told as such. A paid one
+// resolves its case, one that is not overdue any more closes it. Each move appends
+// its action.
+func syncCase(ctx context.Context, tx dbsqlc.DBTX, current *dbsqlc.CollectionCase, invoice dbsqlc.Invoice,
+	today calendar.Date, actorID string, now time.Time) (*dbsqlc.CollectionCase, error) {
+	overdue := invoice.Status == billing.InvoiceOverdue
+	if current == nil {
+		if !overdue {
+			return nil, nil
+		}
+		return openCase(ctx, tx, invoice, today, now)
+	}
+
+	move := caseMove{next: *current}
+	move.next.OutstandingAmount = outstandingOf(invoice)
 	worked := current.Status == CaseOpen || current.Status == CaseInProgress
 	switch {
 	case overdue:
-		next.DaysPastDue = int32(today.DaysSince(invoice.DueDate))
-		next.AgingBucket = AgingBucket(int(next.DaysPastDue))
+		move.next.DaysPastDue = int32(today.DaysSince(invoice.DueDate))
+		move.next.AgingBucket = AgingBucket(int(move.next.DaysPastDue))
 		if !worked {
-			next.Status, next.ClosedAt = CaseOpen, nil
-			action, note = ActionCaseReopened, "Collection case reopened due to outstanding overdue balance"
+			move.next.Status, move.next.ClosedAt = CaseOpen, nil
+			move.tell(ActionCaseReopened, "Collection case reopened due to outstanding overdue balance", SyncActor)
 		}
 	case worked && invoice.Status == billing.InvoicePaid:
-		next.Status, next.ClosedAt = CaseResolved, &now
-		action, note = ActionCaseResolved, "Invoice settled in full"
+		move.next.Status, move.next.ClosedAt = CaseResolved, &now
+		move.tell(ActionCaseResolved, "Invoice settled in full", actorID)
 	case worked:
-		next.Status, next.ClosedAt = CaseClosed, &now
-		action, note = ActionCaseClosed, "Invoice is no longer overdue"
+		move.next.Status, move.next.ClosedAt = CaseClosed, &now
+		move.tell(ActionCaseClosed, "Invoice is no longer overdue", actorID)
 	}
-	return moveCase(ctx, tx, current, next, action, note, actorID, now)
+	return move.apply(ctx, tx, *current, now)
 }
 
-func openCase(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, today calendar.Date, actorID string,
-	now time.Time) (*dbsqlc.CollectionCase, error) {
+func openCase(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, today calendar.Date, now time.Time) (*dbsqlc.CollectionCase, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("collections: new id: %w", err)
@@ -71,29 +79,38 @@ func openCase(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, today
 	if err != nil {
 		return nil, fmt.Errorf("collections: open case: %w", err)
 	}
-	return &opened, appendAction(ctx, tx, opened, ActionCaseOpened, "Collection case opened for overdue invoice", actorID, now)
+	return &opened, appendAction(ctx, tx, opened, ActionCaseOpened, "Collection case opened for overdue invoice", SyncActor, now)
 }
 
-// moveCase writes what changed of a case and appends the action that tells why.
-func moveCase(ctx context.Context, tx dbsqlc.DBTX, current, next dbsqlc.CollectionCase, action, note, actorID string,
-	now time.Time) (*dbsqlc.CollectionCase, error) {
-	if action == "" && current.OutstandingAmount == next.OutstandingAmount && current.DaysPastDue == next.DaysPastDue {
+// caseMove is what becomes of a case, and the action that tells why.
+type caseMove struct {
+	next                  dbsqlc.CollectionCase
+	action, note, actorID string
+}
+
+func (m *caseMove) tell(action, note, actorID string) {
+	m.action, m.note, m.actorID = action, note, actorID
+}
+
+// apply writes what changed; a case that is in line already is left alone.
+func (m *caseMove) apply(ctx context.Context, tx dbsqlc.DBTX, current dbsqlc.CollectionCase, now time.Time) (*dbsqlc.CollectionCase, error) {
+	if m.action != "" {
+		m.next.LastActionAt = now
+	}
+	if m.action == "" && current.OutstandingAmount == m.next.OutstandingAmount && current.DaysPastDue == m.next.DaysPastDue {
 		return &current, nil
 	}
-	if action != "" {
-		next.LastActionAt = now
-	}
 	moved, err := dbsqlc.New().CollectionCaseUpdate(ctx, tx, dbsqlc.CollectionCaseUpdateParams{
-		ID: next.ID, Status: next.Status, DaysPastDue: next.DaysPastDue, AgingBucket: next.AgingBucket,
-		OutstandingAmount: next.OutstandingAmount, LastActionAt: next.LastActionAt, ClosedAt: next.ClosedAt, Now: now,
+		ID: m.next.ID, Status: m.next.Status, DaysPastDue: m.next.DaysPastDue, AgingBucket: m.next.AgingBucket,
+		OutstandingAmount: m.next.OutstandingAmount, LastActionAt: m.next.LastActionAt, ClosedAt: m.next.ClosedAt, Now: now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("collections: update case: %w", err)
 	}
-	if action == "" {
+	if m.action == "" {
 		return &moved, nil
 	}
-	return &moved, appendAction(ctx, tx, moved, action, note, actorID, now)
+	return &moved, appendAction(ctx, tx, moved, m.action, m.note, m.actorID, now)
 }
 
 func appendAction(ctx context.Context, tx dbsqlc.DBTX, about dbsqlc.CollectionCase, action, note, actorID string, now time.Time) error {

@@ -127,11 +127,22 @@ func allocate(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, input
 	return allocation, nil
 }
 
-// followPayment notes the payment on the invoice's case, if it has one, syncs the
-// case and the client's delinquency, and returns the case's status.
+// followPayment notes the payment on the invoice's case, if it has one or gets one,
+// syncs the case and the client's delinquency, and returns the case's status.
 func followPayment(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, payment dbsqlc.Payment,
 	today calendar.Date, actorID string, now time.Time) (*string, error) {
-	about, err := syncCase(ctx, tx, invoice, today, actorID, now)
+	known, err := lockCase(ctx, tx, invoice.ID)
+	if err != nil {
+		return nil, err
+	}
+	if known != nil {
+		// What the payment causes comes after it in the case's history.
+		if err := notePayment(ctx, tx, known.ID, payment, actorID, now); err != nil {
+			return nil, err
+		}
+		known.LastActionAt = now
+	}
+	about, err := syncCase(ctx, tx, known, invoice, today, actorID, now)
 	if err != nil {
 		return nil, err
 	}
@@ -140,11 +151,17 @@ func followPayment(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, 
 	}); err != nil {
 		return nil, fmt.Errorf("collections: update delinquency: %w", err)
 	}
-	if about == nil {
+	switch {
+	case about == nil:
 		return nil, nil
+	case known == nil:
+		err = notePayment(ctx, tx, about.ID, payment, actorID, now)
 	}
-	err = appendActionWith(ctx, tx, about.ID, ActionPaymentRecorded, "Payment recorded", actorID, map[string]any{
-		"payment_id": payment.ID, "amount": payment.Amount, "invoice_id": invoice.ID,
-	}, now)
 	return &about.Status, err
+}
+
+func notePayment(ctx context.Context, tx dbsqlc.DBTX, caseID uuid.UUID, payment dbsqlc.Payment, actorID string, now time.Time) error {
+	return appendActionWith(ctx, tx, caseID, ActionPaymentRecorded, "Payment recorded", actorID, map[string]any{
+		"payment_id": payment.ID, "amount": payment.Amount, "invoice_id": payment.InvoiceID,
+	}, now)
 }

@@ -47,12 +47,19 @@ const memoFingerprint = "fingerprint"
 type Starter struct {
 	temporal client.Client
 	pool     *pgxpool.Pool
+	waiting  context.Context
+	stop     context.CancelFunc
 }
 
 // NewStarter returns a starter on one Temporal namespace and one database.
 func NewStarter(temporal client.Client, pool *pgxpool.Pool) *Starter {
-	return &Starter{temporal: temporal, pool: pool}
+	waiting, stop := context.WithCancel(context.Background())
+	return &Starter{temporal: temporal, pool: pool, waiting: waiting, stop: stop}
 }
+
+// StopWaiting ends every wait with ErrPending, so that a stopping API does not hold
+// on to callers whose processes go on without it.
+func (s *Starter) StopWaiting() { s.stop() }
 
 // Process is one process to be started.
 type Process struct {
@@ -85,6 +92,7 @@ func (s *Starter) Run(ctx context.Context, p Process, answer any) (replayed bool
 	}
 	waiting, cancel := context.WithTimeout(ctx, p.Wait)
 	defer cancel()
+	defer context.AfterFunc(s.waiting, cancel)()
 	return joined, s.outcome(waiting, run.Get(waiting, answer))
 }
 
@@ -144,7 +152,7 @@ func (s *Starter) outcome(waiting context.Context, err error) error {
 	if _, failed := errors.AsType[*temporal.WorkflowExecutionError](err); failed {
 		return err
 	}
-	if errors.Is(waiting.Err(), context.DeadlineExceeded) {
+	if errors.Is(waiting.Err(), context.DeadlineExceeded) || s.waiting.Err() != nil {
 		return ErrPending
 	}
 	return unavailable(err)

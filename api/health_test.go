@@ -1,0 +1,33 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/systemtest"
+)
+
+func TestHealthNeedsNoIdentity(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	for _, path := range []string{"/api/v1/health", "/livez", "/readyz"} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			answer := s.Call(t, method, path, nil, systemtest.Anonymous)
+			require.Equal(t, http.StatusOK, answer.Status, "%s %s: %s", method, path, answer.Body)
+			if method == http.MethodGet {
+				require.JSONEq(t, `{"status": "ok"}`, string(answer.Body), path)
+			}
+		}
+	}
+}
+
+func TestRootNamesServiceAndEnvironment(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	var root struct{ Service, Env string }
+	s.Call(t, http.MethodGet, "/", nil, systemtest.Anonymous).Into(t, http.StatusOK, &root)
+	require.Equal(t, "mtf", root.Service)
+	require.Equal(t, "test", root.Env)
+}

@@ -1,0 +1,112 @@
+package apiclient
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/money"
+)
+
+// pollInterval is how often a running billing run is looked at.
+const pollInterval = 250 * time.Millisecond
+
+// BillingRun asks for a billing run.
+type BillingRun struct {
+	PeriodStart calendar.Date `json:"period_start"`
+	PeriodEnd   calendar.Date `json:"period_end"`
+	DueDays     int           `json:"due_days"`
+	TaxRate     money.Rate    `json:"tax_rate"`
+}
+
+// BillingResult is what a run issued.
+type BillingResult struct {
+	BillingRunID        string        `json:"billing_run_id"`
+	PeriodStart         calendar.Date `json:"period_start"`
+	PeriodEnd           calendar.Date `json:"period_end"`
+	Status              string        `json:"status"`
+	InvoiceCount        int           `json:"invoice_count"`
+	SkippedCount        int           `json:"skipped_count"`
+	FailedCount         int           `json:"failed_count"`
+	SubtotalAmount      money.Amount  `json:"subtotal_amount"`
+	TaxAmount           money.Amount  `json:"tax_amount"`
+	TotalAmount         money.Amount  `json:"total_amount"`
+	InvoiceIDs          []string      `json:"invoice_ids"`
+	InvoiceIDsTruncated bool          `json:"invoice_ids_truncated"`
+	IdempotencyReplayed bool          `json:"idempotency_replayed"`
+}
+
+// BillingProgress is where a run is.
+type BillingProgress struct {
+	ID           string       `json:"id"`
+	WorkflowID   string       `json:"workflow_id"`
+	Status       string       `json:"status"`
+	ClientCount  int          `json:"client_count"`
+	ChunkCount   int          `json:"chunk_count"`
+	InvoiceCount int          `json:"invoice_count"`
+	TotalAmount  money.Amount `json:"total_amount"`
+	Progress     struct {
+		BilledClients    int `json:"billed_clients"`
+		DocumentedChunks int `json:"documented_chunks"`
+		Documents        int `json:"documents"`
+	} `json:"progress"`
+}
+
+// RunBilling starts a run, or joins the one of the same key, and follows it to its
+// end. progress is called whenever there is news; it may be nil. Cancelling ctx
+// stops following, not the run.
+func (c *Client) RunBilling(ctx context.Context, run BillingRun, key string, progress func(BillingProgress)) (BillingResult, error) {
+	const path = "/api/v1/billing/runs"
+	var result BillingResult
+	started, err := c.Do(ctx, http.MethodPost, path, run, nil, "Idempotency-Key", key, "Prefer", "respond-async")
+	if err != nil {
+		return result, err
+	}
+	if started.Status == http.StatusAccepted {
+		if err := c.follow(ctx, started.Header.Get("Location"), progress); err != nil {
+			return result, err
+		}
+	}
+	// The same request again: the run's stored answer, or the rest of the wait for it.
+	_, err = c.Do(ctx, http.MethodPost, path, run, &result, "Idempotency-Key", key, "Prefer", "wait=60")
+	return result, err
+}
+
+// follow polls a run until it has ended.
+func (c *Client) follow(ctx context.Context, location string, progress func(BillingProgress)) error {
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		var now BillingProgress
+		_, err := c.Do(ctx, http.MethodGet, location, nil, &now)
+		switch {
+		case HasCode(err, "billing_run_not_found"):
+			// It is accepted but not planned yet.
+		case err != nil:
+			return err
+		default:
+			if progress != nil {
+				progress(now)
+			}
+			if now.Ended() {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("apiclient: following the run: %w", ctx.Err())
+		case <-ticker.C:
+		}
+	}
+}
+
+// Ended reports whether nothing more will happen in the run.
+func (p BillingProgress) Ended() bool {
+	switch p.Status {
+	case "completed", "completed_with_failures", "cancelled", "failed":
+		return true
+	}
+	return false
+}

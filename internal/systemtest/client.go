@@ -1,0 +1,114 @@
+package systemtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Header is one header of a request.
+type Header struct{ Name, Value string }
+
+// Key is the Idempotency-Key header.
+func Key(key string) Header { return Header{"Idempotency-Key", key} }
+
+// Anonymous leaves the identity out.
+var Anonymous = Header{"Authorization", ""}
+
+// Response is an answer of the API.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Call sends a request as an operator. The body is sent as JSON, a string as it is.
+func (s *System) Call(t testing.TB, method, path string, body any, headers ...Header) Response {
+	t.Helper()
+	response, err := s.TryCall(method, path, body, headers...)
+	require.NoError(t, err, "%s %s", method, path)
+	return response
+}
+
+// TryCall is Call for goroutines, which must not end the test.
+func (s *System) TryCall(method, path string, body any, headers ...Header) (Response, error) {
+	var content io.Reader
+	switch body := body.(type) {
+	case nil:
+	case string:
+		content = bytes.NewBufferString(body)
+	default:
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return Response{}, err
+		}
+		content = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequest(method, s.URL+path, content)
+	if err != nil {
+		return Response{}, err
+	}
+	request.Header.Set("Authorization", "Bearer op-1:ops,billing")
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for _, header := range headers {
+		request.Header.Set(header.Name, header.Value)
+		if header.Value == "" {
+			request.Header.Del(header.Name)
+		}
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return Response{}, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	read, err := io.ReadAll(answer.Body)
+	return Response{Status: answer.StatusCode, Header: answer.Header, Body: read}, err
+}
+
+// Get is Call for a GET that must succeed; it reads the answer into target.
+func (s *System) Get(t testing.TB, path string, target any) {
+	t.Helper()
+	s.Call(t, http.MethodGet, path, nil).Into(t, http.StatusOK, target)
+}
+
+// Post is Call for a POST that must succeed; it reads the answer into target.
+func (s *System) Post(t testing.TB, path string, body, target any, headers ...Header) {
+	t.Helper()
+	s.Call(t, http.MethodPost, path, body, headers...).Into(t, http.StatusOK, target)
+}
+
+// Into checks the status and reads the answer into target.
+func (r Response) Into(t testing.TB, status int, target any) {
+	t.Helper()
+	require.Equal(t, status, r.Status, "answer: %s", r.Body)
+	if target != nil {
+		require.NoError(t, json.Unmarshal(r.Body, target), "answer: %s", r.Body)
+	}
+}
+
+// Refused checks that the answer is the error envelope with a status and a code,
+// and returns its details.
+func (r Response) Refused(t testing.TB, status int, code string) map[string]any {
+	t.Helper()
+	var envelope struct {
+		Error struct {
+			Code    string         `json:"code"`
+			Message string         `json:"message"`
+			Details map[string]any `json:"details"`
+			TraceID string         `json:"trace_id"`
+		} `json:"error"`
+	}
+	require.NoError(t, json.Unmarshal(r.Body, &envelope), "answer: %s", r.Body)
+	require.Equal(t, code, envelope.Error.Code, "answer: %s", r.Body)
+	require.Equal(t, status, r.Status, "answer: %s", r.Body)
+	require.NotEmpty(t, envelope.Error.Message, "answer: %s", r.Body)
+	require.NotNil(t, envelope.Error.Details, "answer: %s", r.Body)
+	require.Equal(t, r.Header.Get("X-Request-Id"), envelope.Error.TraceID, "answer: %s", r.Body)
+	return envelope.Error.Details
+}

@@ -1,0 +1,93 @@
+// Package systemtest runs the whole system inside a test: API and workers on a
+// database and a Temporal namespace of the test's own.
+package systemtest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/mtfacturation/mtf/internal/app"
+	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/testenv"
+)
+
+// Today is the business day that tests run on, whatever the day is.
+var Today = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
+
+// System is a running system.
+type System struct {
+	*app.App
+	// URL is the API's base, without a path.
+	URL string
+
+	settings config.Config
+	temporal client.Options
+	clock    func() time.Time
+	stop     func()
+}
+
+// Start runs the system until the test ends. adjust changes its settings first.
+func Start(t testing.TB, adjust ...func(*config.Config)) *System {
+	t.Helper()
+	settings := config.Config{
+		Environment: config.Test, DatabaseURL: testenv.DatabaseURL(t), HTTPAddress: "127.0.0.1:0",
+		TimeZone: "Africa/Casablanca", DocumentsDirectory: t.TempDir(),
+		Billing: config.Billing{ChunkClients: 20, Concurrency: 2},
+		Seller:  config.Seller{Code: "MTF", NumberPrefix: "FA", Name: "Opérateur d'essai"},
+	}
+	for _, change := range adjust {
+		change(&settings)
+	}
+	settings, err := settings.Complete()
+	require.NoError(t, err)
+	s := &System{settings: settings, temporal: testenv.Temporal(t), clock: ticking(Today)}
+	s.run(t)
+	t.Cleanup(func() { s.stop() })
+	return s
+}
+
+// Restart stops the system as a deployment does and runs it again on the same
+// database, documents and namespace.
+func (s *System) Restart(t testing.TB) {
+	t.Helper()
+	s.stop()
+	s.run(t)
+}
+
+func (s *System) run(t testing.TB) {
+	t.Helper()
+	opened, err := app.Open(context.Background(), s.settings, s.temporal)
+	require.NoError(t, err)
+	opened.Now = s.clock
+	s.App = opened
+
+	ctx, cancel := context.WithCancel(context.Background())
+	listening, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- opened.Serve(ctx, app.Parts{API: true, Worker: true}, "test", func(address string) { listening <- address })
+	}()
+	select {
+	case address := <-listening:
+		s.URL = "http://" + address
+	case err := <-ended:
+		require.NoError(t, err)
+	}
+	s.stop = func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the system did not stop cleanly: %v", err)
+		}
+		opened.Close()
+		s.stop = func() {}
+	}
+}
+
+// ticking is a clock that starts at an instant and then goes on like the real one.
+func ticking(start time.Time) func() time.Time {
+	begun := time.Now()
+	return func() time.Time { return start.Add(time.Since(begun)).UTC().Truncate(time.Microsecond) }
+}
