@@ -20,6 +20,7 @@ const (
 	codeMethodNotAllowed refusal.Code = "method_not_allowed"
 	codePayloadTooLarge  refusal.Code = "payload_too_large"
 	codeRequestTimeout   refusal.Code = "request_timeout"
+	codeRangeInvalid     refusal.Code = "range_not_satisfiable"
 	codeInternal         refusal.Code = "internal_error"
 	codeUnavailable      refusal.Code = "service_unavailable"
 )

@@ -95,8 +95,8 @@ func decimalProblem(err error, path *huma.PathBuffer) []error {
 
 func unquoted(text []byte) string { return string(bytes.Trim(text, `"`)) }
 
-// Sent is a field of a partial update: it knows whether it was sent at all, and
-// whether it was sent as null.
+// Sent is a field that knows whether it was sent at all, and whether it was sent as
+// null: for partial updates, and for objects that may be null.
 type Sent[T any] struct {
 	Value T
 	// Present is true when the field was in the request, null included.
@@ -125,6 +125,14 @@ func (s Sent[T]) set(target *T) {
 	if s.Present {
 		*target = s.Value
 	}
+}
+
+// pointer returns the value, or nil when it was not sent or sent as null.
+func (s Sent[T]) pointer() *T {
+	if !s.Present || s.Null {
+		return nil
+	}
+	return &s.Value
 }
 
 // setOptional writes the value to an optional field when it was sent; null clears it.

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -132,7 +131,7 @@ func (s *Server) createOffer(ctx context.Context, input *struct{ Body OfferCreat
 	if err != nil {
 		return nil, err
 	}
-	row, err := s.queries.OfferInsert(ctx, s.Pool, offerParams(id, definition, s.Now()))
+	row, err := s.queries.OfferInsert(ctx, s.Pool, definition.Row(id, s.Now()))
 	if err != nil {
 		return nil, db.Translate(err)
 	}
@@ -147,18 +146,6 @@ func (b OfferCreate) definition() catalog.Definition {
 		InternetFiberSpeedMbps: b.InternetFiberSpeedMbps, InternetADSLSpeedMbps: b.InternetADSLSpeedMbps,
 		InternetTVIncluded: b.InternetTVIncluded, LandlineNationalIncluded: b.LandlineNationalIncluded,
 		LandlineInternationalHours: b.LandlineInternationalHours, LandlinePhoneHours: b.LandlinePhoneHours,
-	}
-}
-
-func offerParams(id uuid.UUID, d catalog.Definition, now time.Time) dbsqlc.OfferInsertParams {
-	return dbsqlc.OfferInsertParams{
-		ID: id, Name: d.Name, ServiceCategory: string(d.Category), ServiceType: d.ServiceType(), Version: d.Version,
-		MonthlyFee: d.MonthlyFee, ActivationFee: d.ActivationFee, Status: d.Status, ValidFrom: d.ValidFrom, ValidTo: d.ValidTo,
-		MobileDataGB: d.MobileDataGB, MobileCallsHours: d.MobileCallsHours, InternetAccessType: d.InternetAccessType,
-		InternetFiberSpeedMbps: d.InternetFiberSpeedMbps, InternetADSLSpeedMbps: d.InternetADSLSpeedMbps,
-		InternetLandlineIncluded: d.InternetLandlineIncluded(), InternetTVIncluded: d.InternetTVIncluded,
-		LandlineNationalIncluded: d.LandlineNationalIncluded, LandlineInternationalHours: d.LandlineInternationalHours,
-		LandlinePhoneHours: d.LandlinePhoneHours, Now: now,
 	}
 }
 
@@ -192,11 +179,12 @@ func (s *Server) updateOffer(ctx context.Context, input *struct {
 		if err != nil {
 			return orNotFound(err, refusal.OfferNotFound)
 		}
-		definition := input.Body.mergedOver(row)
+		definition := catalog.DefinitionOf(row)
+		input.Body.apply(&definition)
 		if problems := definition.Normalise(); len(problems) > 0 {
 			return refusal.Invalid(problems...)
 		}
-		updated, err = s.queries.OfferUpdate(ctx, tx, dbsqlc.OfferUpdateParams(offerParams(row.ID, definition, s.Now())))
+		updated, err = s.queries.OfferUpdate(ctx, tx, dbsqlc.OfferUpdateParams(definition.Row(row.ID, s.Now())))
 		return err
 	})
 	if err != nil {
@@ -205,36 +193,28 @@ func (s *Server) updateOffer(ctx context.Context, input *struct {
 	return &OfferOutput{Body: readOffer(updated)}, nil
 }
 
-func (u *OfferUpdate) mergedOver(row dbsqlc.Offer) catalog.Definition {
-	category := row.ServiceCategory
-	u.ServiceCategory.set(&category)
-	u.Name.set(&row.Name)
-	u.Version.set(&row.Version)
-	u.Status.set(&row.Status)
-	u.ValidFrom.set(&row.ValidFrom)
-	u.ValidTo.setOptional(&row.ValidTo)
-	u.MobileDataGB.setOptional(&row.MobileDataGB)
-	u.MobileCallsHours.setOptional(&row.MobileCallsHours)
-	u.InternetAccessType.setOptional(&row.InternetAccessType)
-	u.InternetFiberSpeedMbps.setOptional(&row.InternetFiberSpeedMbps)
-	u.InternetADSLSpeedMbps.setOptional(&row.InternetADSLSpeedMbps)
-	u.InternetTVIncluded.set(&row.InternetTVIncluded)
-	u.LandlineNationalIncluded.set(&row.LandlineNationalIncluded)
-	u.LandlineInternationalHours.setOptional(&row.LandlineInternationalHours)
-	u.LandlinePhoneHours.setOptional(&row.LandlinePhoneHours)
+// apply merges what was sent over a definition.
+func (u *OfferUpdate) apply(d *catalog.Definition) {
+	u.Name.set(&d.Name)
+	u.ServiceCategory.set((*string)(&d.Category))
+	u.Version.set(&d.Version)
+	u.Status.set(&d.Status)
+	u.ValidFrom.set(&d.ValidFrom)
+	u.ValidTo.setOptional(&d.ValidTo)
+	u.MobileDataGB.setOptional(&d.MobileDataGB)
+	u.MobileCallsHours.setOptional(&d.MobileCallsHours)
+	u.InternetAccessType.setOptional(&d.InternetAccessType)
+	u.InternetFiberSpeedMbps.setOptional(&d.InternetFiberSpeedMbps)
+	u.InternetADSLSpeedMbps.setOptional(&d.InternetADSLSpeedMbps)
+	u.InternetTVIncluded.set(&d.InternetTVIncluded)
+	u.LandlineNationalIncluded.set(&d.LandlineNationalIncluded)
+	u.LandlineInternationalHours.setOptional(&d.LandlineInternationalHours)
+	u.LandlinePhoneHours.setOptional(&d.LandlinePhoneHours)
 	if u.MonthlyFee != nil {
-		row.MonthlyFee = u.MonthlyFee.Amount
+		d.MonthlyFee = u.MonthlyFee.Amount
 	}
 	if u.ActivationFee != nil {
-		row.ActivationFee = u.ActivationFee.Amount
-	}
-	return catalog.Definition{
-		Name: row.Name, Category: catalog.Category(category), Version: row.Version, MonthlyFee: row.MonthlyFee,
-		ActivationFee: row.ActivationFee, Status: row.Status, ValidFrom: row.ValidFrom, ValidTo: row.ValidTo,
-		MobileDataGB: row.MobileDataGB, MobileCallsHours: row.MobileCallsHours, InternetAccessType: row.InternetAccessType,
-		InternetFiberSpeedMbps: row.InternetFiberSpeedMbps, InternetADSLSpeedMbps: row.InternetADSLSpeedMbps,
-		InternetTVIncluded: row.InternetTVIncluded, LandlineNationalIncluded: row.LandlineNationalIncluded,
-		LandlineInternationalHours: row.LandlineInternationalHours, LandlinePhoneHours: row.LandlinePhoneHours,
+		d.ActivationFee = u.ActivationFee.Amount
 	}
 }
 

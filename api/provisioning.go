@@ -6,6 +6,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/process"
@@ -30,17 +31,17 @@ func (s *Server) provisioningRoutes() {
 // ProvisionBody asks for a contract. Exactly one of client_id and client is sent,
 // and at most one of subscriber_id and subscriber.
 type ProvisionBody struct {
-	OfferID            string               `json:"offer_id"`
-	ContractStartDate  calendar.Date        `json:"contract_start_date" format:"date"`
-	CommitmentMonths   *int32               `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60"`
-	EndDate            *calendar.Date       `json:"end_date,omitempty" nullable:"true" format:"date"`
-	AutoActivate       bool                 `json:"auto_activate,omitempty" default:"true"`
-	ClientID           *string              `json:"client_id,omitempty" nullable:"true"`
-	Client             *InlineClient        `json:"client,omitempty"`
-	SubscriberID       *string              `json:"subscriber_id,omitempty" nullable:"true"`
-	Subscriber         *ProvisionSubscriber `json:"subscriber,omitempty"`
-	ProvisioningIntent string               `json:"provisioning_intent,omitempty" enum:"auto,upgrade,new_line" default:"auto"`
-	TargetContractID   *string              `json:"target_contract_id,omitempty" nullable:"true"`
+	OfferID            string                    `json:"offer_id"`
+	ContractStartDate  calendar.Date             `json:"contract_start_date" format:"date"`
+	CommitmentMonths   *int32                    `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60"`
+	EndDate            *calendar.Date            `json:"end_date,omitempty" nullable:"true" format:"date"`
+	AutoActivate       bool                      `json:"auto_activate,omitempty" default:"true"`
+	ClientID           *string                   `json:"client_id,omitempty" nullable:"true"`
+	Client             Sent[InlineClient]        `json:"client,omitempty" nullable:"true"`
+	SubscriberID       *string                   `json:"subscriber_id,omitempty" nullable:"true"`
+	Subscriber         Sent[ProvisionSubscriber] `json:"subscriber,omitempty" nullable:"true"`
+	ProvisioningIntent string                    `json:"provisioning_intent,omitempty" enum:"auto,upgrade,new_line" default:"auto"`
+	TargetContractID   *string                   `json:"target_contract_id,omitempty" nullable:"true"`
 }
 
 // InlineClient is a client that is made with its contract.
@@ -119,16 +120,16 @@ func (b ProvisionBody) normalised() (contract.ProvisionInput, error) {
 		AutoActivate: b.AutoActivate, ClientID: optionalID(b.ClientID), SubscriberID: optionalID(b.SubscriberID),
 		Intent: contract.Intent(b.ProvisioningIntent), TargetContractID: optionalID(b.TargetContractID),
 	}
-	if b.Client != nil {
+	if inline := b.Client.pointer(); inline != nil {
 		created := newClient(ClientCreate{
-			CIN: b.Client.CIN, ClientType: b.Client.ClientType, FullName: b.Client.FullName, Address: b.Client.Address,
-			Email: b.Client.Email, Phone: b.Client.Phone, Status: "active",
+			CIN: inline.CIN, ClientType: inline.ClientType, FullName: inline.FullName, Address: inline.Address,
+			Email: inline.Email, Phone: inline.Phone, Status: client.StatusActive,
 		}, &checked)
 		input.NewClient = &created
 	}
-	if b.Subscriber != nil {
-		input.ServiceType = b.Subscriber.ServiceType
-		if identifier := b.Subscriber.ServiceIdentifier; identifier != nil {
+	if subscriber := b.Subscriber.pointer(); subscriber != nil {
+		input.ServiceType = subscriber.ServiceType
+		if identifier := subscriber.ServiceIdentifier; identifier != nil {
 			trimmed := checked.trimmed("service_identifier", *identifier, 3)
 			input.ServiceIdentifier = &trimmed
 		}
@@ -138,11 +139,11 @@ func (b ProvisionBody) normalised() (contract.ProvisionInput, error) {
 
 // checkCombination notes the combinations that the contract refuses.
 func (b ProvisionBody) checkCombination(checked *fields) {
-	anySubscriber := b.SubscriberID != nil || b.Subscriber != nil
-	if (b.ClientID == nil) == (b.Client == nil) {
+	inline, subscriber := b.Client.pointer(), b.Subscriber.pointer()
+	if (b.ClientID == nil) == (inline == nil) {
 		checked.refuse("client_id", "exactly one of client_id and client is required")
 	}
-	if b.SubscriberID != nil && b.Subscriber != nil {
+	if b.SubscriberID != nil && subscriber != nil {
 		checked.refuse("subscriber_id", "at most one of subscriber_id and subscriber is allowed")
 	}
 	if b.EndDate != nil && b.EndDate.Before(b.ContractStartDate) {
@@ -154,7 +155,7 @@ func (b ProvisionBody) checkCombination(checked *fields) {
 			checked.refuse("provisioning_intent", "new_line takes no target_contract_id and no subscriber_id")
 		}
 	case contract.Upgrade:
-		if b.ClientID == nil || b.Client != nil || anySubscriber {
+		if b.ClientID == nil || inline != nil || b.SubscriberID != nil || subscriber != nil {
 			checked.refuse("provisioning_intent", "upgrade needs client_id and takes no client and no subscriber")
 		}
 	}

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"fmt"
+
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/workflow"
 
@@ -17,7 +19,7 @@ func SubscribeNewService(ctx workflow.Context, input activities.SubscribeInput) 
 	if err != nil {
 		return submitted, err
 	}
-	return submitted, storeContractDocument(ctx, submitted.DocumentID)
+	return submitted, finishSubmit(ctx, submitted)
 }
 
 // ChangePlan takes a plan change from the landing page: the upgrade in one
@@ -29,7 +31,19 @@ func ChangePlan(ctx workflow.Context, input activities.ChangePlanInput) (landing
 	if err != nil {
 		return submitted, err
 	}
-	return submitted, storeContractDocument(ctx, submitted.DocumentID)
+	return submitted, finishSubmit(ctx, submitted)
+}
+
+// finishSubmit stores the file of what was provisioned and shows both in the Temporal UI.
+func finishSubmit(ctx workflow.Context, submitted landing.Submitted) error {
+	table := fmt.Sprintf("| | |\n|---|---|\n| Did | %s |\n| Contract | `%s` |\n| Offer | `%s` |\n| Client | `%s` |\n| Document | `%s` |\n",
+		submitted.Mode, submitted.Contract.ID, submitted.Contract.OfferID, submitted.ClientID, submitted.DocumentID)
+	workflow.SetCurrentDetails(ctx, "Provisioned, the document is being stored.\n\n"+table)
+	if err := storeContractDocument(ctx, submitted.DocumentID); err != nil {
+		return err
+	}
+	workflow.SetCurrentDetails(ctx, "Done.\n\n"+table)
+	return nil
 }
 
 // storeContractDocument writes the file before the client is answered, so that the

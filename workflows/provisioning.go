@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"fmt"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/mtfacturation/mtf/activities"
@@ -12,5 +14,10 @@ func ProvisionContract(ctx workflow.Context, input activities.ProvisionInput) (c
 	var a *activities.Activities
 	var provisioned contract.Provisioned
 	err := workflow.ExecuteLocalActivity(transaction(ctx, "Provision the contract"), a.Provision, input).Get(ctx, &provisioned)
-	return provisioned, err
+	if err != nil {
+		return provisioned, err
+	}
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Done: %s, contract `%s`, client `%s`.",
+		provisioned.Mode, provisioned.Contract.ID, provisioned.Contract.ClientID))
+	return provisioned, nil
 }

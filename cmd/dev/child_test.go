@@ -222,7 +222,7 @@ func (c *child) requireSentence(parts ...string) {
 	require.Equal(c.t, 1, c.exitCode())
 	var sentences []string
 	for line := range strings.Lines(c.printed.String()) {
-		if !strings.HasPrefix(line, "starting ") && !strings.HasPrefix(line, "stopping ") {
+		if !strings.HasPrefix(line, "starting ") && !strings.HasPrefix(line, "stopping ") && !strings.HasPrefix(line, "ready: ") {
 			sentences = append(sentences, line)
 		}
 	}

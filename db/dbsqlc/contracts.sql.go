@@ -256,6 +256,7 @@ type ContractInsertManyParams struct {
 	EndDate          *calendar.Date `json:"end_date"`
 	CommitmentMonths *int32         `json:"commitment_months"`
 	ActivatedAt      *time.Time     `json:"activated_at"`
+	TerminatedAt     *time.Time     `json:"terminated_at"`
 	CreatedAt        time.Time      `json:"created_at"`
 	UpdatedAt        time.Time      `json:"updated_at"`
 }

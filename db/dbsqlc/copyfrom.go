@@ -153,6 +153,7 @@ func (r iteratorForContractInsertMany) Values() ([]interface{}, error) {
 		r.rows[0].EndDate,
 		r.rows[0].CommitmentMonths,
 		r.rows[0].ActivatedAt,
+		r.rows[0].TerminatedAt,
 		r.rows[0].CreatedAt,
 		r.rows[0].UpdatedAt,
 	}, nil
@@ -163,7 +164,7 @@ func (r iteratorForContractInsertMany) Err() error {
 }
 
 func (q *Queries) ContractInsertMany(ctx context.Context, db DBTX, arg []ContractInsertManyParams) (int64, error) {
-	return db.CopyFrom(ctx, []string{"contracts"}, []string{"id", "client_id", "subscriber_id", "offer_id", "status", "start_date", "end_date", "commitment_months", "activated_at", "created_at", "updated_at"}, &iteratorForContractInsertMany{rows: arg})
+	return db.CopyFrom(ctx, []string{"contracts"}, []string{"id", "client_id", "subscriber_id", "offer_id", "status", "start_date", "end_date", "commitment_months", "activated_at", "terminated_at", "created_at", "updated_at"}, &iteratorForContractInsertMany{rows: arg})
 }
 
 // iteratorForInvoiceInsertMany implements pgx.CopyFromSource.

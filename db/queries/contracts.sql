@@ -35,9 +35,9 @@ RETURNING *;
 
 -- name: ContractInsertMany :copyfrom
 INSERT INTO contracts (id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months,
-    activated_at, created_at, updated_at)
+    activated_at, terminated_at, created_at, updated_at)
 VALUES (@id, @client_id, @subscriber_id, @offer_id, @status, @start_date, @end_date, @commitment_months,
-    @activated_at, @created_at, @updated_at);
+    @activated_at, @terminated_at, @created_at, @updated_at);
 
 -- name: ContractList :many
 SELECT * FROM contracts

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 
 	"github.com/caarlos0/env/v11"
 
@@ -49,20 +50,30 @@ type Billing struct {
 	Concurrency  int   `env:"MTF_BILLING_CONCURRENCY" envDefault:"2"`
 }
 
-// Seller is the operator that issues contracts and invoices.
+// Seller is the operator that issues contracts and invoices. Local and test have one
+// to show; elsewhere it must be told, since its name and ICE are on legal documents.
 type Seller struct {
 	Code         string   `env:"MTF_SELLER_CODE" envDefault:"MTF"`
 	NumberPrefix string   `env:"MTF_INVOICE_NUMBER_PREFIX" envDefault:"FA"`
-	Name         string   `env:"MTF_SELLER_NAME" envDefault:"MT Facturation SA"`
-	AddressLines []string `env:"MTF_SELLER_ADDRESS" envSeparator:"|" envDefault:"12, avenue Mohammed V|10000 Rabat, Maroc"`
-	Phone        string   `env:"MTF_SELLER_PHONE" envDefault:"+212 5 37 00 00 00"`
-	Email        string   `env:"MTF_SELLER_EMAIL" envDefault:"contact@mt-facturation.example"`
-	ICE          string   `env:"MTF_SELLER_ICE" envDefault:"001234567000088"`
-	TaxID        string   `env:"MTF_SELLER_TAX_ID" envDefault:"12345678"`
-	Register     string   `env:"MTF_SELLER_TRADE_REGISTER" envDefault:"Rabat 123456"`
+	Name         string   `env:"MTF_SELLER_NAME"`
+	AddressLines []string `env:"MTF_SELLER_ADDRESS" envSeparator:"|"`
+	Phone        string   `env:"MTF_SELLER_PHONE"`
+	Email        string   `env:"MTF_SELLER_EMAIL"`
+	ICE          string   `env:"MTF_SELLER_ICE"`
+	TaxID        string   `env:"MTF_SELLER_TAX_ID"`
+	Register     string   `env:"MTF_SELLER_TRADE_REGISTER"`
 	BusinessTax  string   `env:"MTF_SELLER_BUSINESS_TAX"`
 	BankName     string   `env:"MTF_SELLER_BANK_NAME"`
 	BankAccount  string   `env:"MTF_SELLER_BANK_ACCOUNT"`
+}
+
+// showSeller issues documents where none is real.
+func showSeller(told Seller) Seller {
+	return Seller{
+		Code: told.Code, NumberPrefix: told.NumberPrefix, Name: "MT Facturation SA",
+		AddressLines: []string{"12, avenue Mohammed V", "10000 Rabat, Maroc"}, Phone: "+212 5 37 00 00 00",
+		Email: "contact@mt-facturation.example", ICE: "001234567000062", TaxID: "12345678", Register: "Rabat 123456",
+	}
 }
 
 // Letterhead is the seller as documents show it.
@@ -93,6 +104,9 @@ func (c Config) Complete() (Config, error) {
 	if c.TokenSecret == "" && c.Environment.TrustsCallers() {
 		c.TokenSecret = localTokenSecret
 	}
+	if c.Seller.Name == "" && c.Environment.TrustsCallers() {
+		c.Seller = showSeller(c.Seller)
+	}
 	return c, errors.Join(c.problems()...)
 }
 
@@ -111,10 +125,23 @@ func (c Config) problems() []error {
 	if c.Billing.Concurrency < 1 || c.Billing.Concurrency > 64 {
 		add("MTF_BILLING_CONCURRENCY must be 1 to 64")
 	}
-	if c.Seller.Code == "" || c.Seller.NumberPrefix == "" || c.Seller.Name == "" {
-		add("MTF_SELLER_CODE, MTF_INVOICE_NUMBER_PREFIX and MTF_SELLER_NAME must not be empty")
+	if c.Seller.Code == "" || c.Seller.NumberPrefix == "" {
+		add("MTF_SELLER_CODE and MTF_INVOICE_NUMBER_PREFIX must not be empty")
+	}
+	if c.Seller.Name == "" {
+		add("MTF_SELLER_NAME must be set when MTF_ENV is %q", c.Environment)
+	}
+	if c.Seller.ICE != "" && !validICE(c.Seller.ICE) {
+		add("MTF_SELLER_ICE must be 15 digits that are divisible by 97")
 	}
 	return problems
+}
+
+// validICE checks the identifier of a Moroccan company: 15 digits, divisible by 97.
+func validICE(ice string) bool {
+	const digits = 15
+	number, err := strconv.ParseUint(ice, 10, 64)
+	return err == nil && len(ice) == digits && number%97 == 0
 }
 
 // RequireDatabase returns a clear error when no database is configured.

@@ -31,7 +31,7 @@ type batch struct {
 	first, end  int
 	clients     []dbsqlc.ClientInsertManyParams
 	subscribers []dbsqlc.SubscriberInsertManyParams
-	contracts   []contractRow
+	contracts   []dbsqlc.ContractInsertManyParams
 	auditEvents []dbsqlc.ContractAuditEventInsertManyParams
 }
 
@@ -98,8 +98,10 @@ func (b *batch) addLine(g generator, r random, clientID uuid.UUID, serviceType, 
 		ID: r.id(orderedAt), ClientID: clientID, ServiceType: offer.ServiceType, ServiceIdentifier: number,
 		Status: subscriberStatus(l.status), CreatedAt: orderedAt, UpdatedAt: l.updatedAt,
 	}
-	made := contractRow{
-		ID: r.id(orderedAt), ClientID: clientID, SubscriberID: subscriber.ID, OfferID: offer.ID, life: l, CreatedAt: orderedAt,
+	made := dbsqlc.ContractInsertManyParams{
+		ID: r.id(orderedAt), ClientID: clientID, SubscriberID: subscriber.ID, OfferID: offer.ID, Status: l.status,
+		StartDate: l.start, EndDate: l.end, CommitmentMonths: l.commitmentMonths, ActivatedAt: l.activatedAt,
+		TerminatedAt: l.terminatedAt, CreatedAt: orderedAt, UpdatedAt: l.updatedAt,
 	}
 	details, err := json.Marshal(map[string]any{
 		"offer_id":      offer.ID,

@@ -128,6 +128,9 @@ func TestContractsLookLikeThoseOfAnOperator(t *testing.T) {
 		"c.status <> 'terminated' AND c.end_date < c.start_date + make_interval(months => c.commitment_months)")
 	none("a draft was never activated, all else was", "(c.status = 'draft') <> (c.activated_at IS NULL)")
 	none("a terminated contract ended", "c.status = 'terminated' AND (c.end_date IS NULL OR c.end_date > $1)", options.Today)
+	none("the contract ends on the day of its termination", "c.end_date <> (c.terminated_at AT TIME ZONE 'UTC')::date")
+	some("mobile numbers with 6", "s.service_identifier LIKE '+2126%'", 0.2, 0.5)
+	some("mobile numbers with 7", "s.service_identifier LIKE '+2127%'", 0.2, 0.5)
 	none("terminated after it was activated", "c.terminated_at <= c.activated_at")
 	none("times lie in order and before now", `NOT (k.created_at < c.created_at AND c.created_at <= c.updated_at AND c.updated_at < $1
 		AND s.created_at = c.created_at AND e.created_at = c.created_at AND s.updated_at < $1 AND k.updated_at < $1)`, options.Now)

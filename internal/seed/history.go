@@ -41,8 +41,10 @@ func (h history) cameAt(client int) time.Time {
 	return h.start.Add(time.Duration(milliseconds) * time.Millisecond)
 }
 
-// dayOf returns the business day of an instant, counted back from today in whole
-// days: it needs no time zone and is never before the history's first day.
+// dayOf returns the business day of an instant, by counting the UTC days back to
+// today. It needs no time zone, is never before the history's first day, and
+// differs from the local day in Morocco in the last hour of a UTC day only.
 func (h history) dayOf(at time.Time) calendar.Date {
-	return h.today.AddDays(-int(h.now.Sub(at) / day))
+	const seconds = int64(day / time.Second)
+	return h.today.AddDays(int(at.Unix()/seconds - h.now.Unix()/seconds))
 }

@@ -52,7 +52,7 @@ func (b block) cin(client int) string {
 
 // mobileNumber returns one of the client's mobile numbers; line counts from 0.
 func (b block) mobileNumber(client, line int) phone.Number {
-	index := (uint64(b)*MaxClients+uint64(client))*maxMobileLines + uint64(line)
+	index := (uint64(b)*maxMobileLines+uint64(line))*MaxClients + uint64(client)
 	return phone.Mobile.FromDigits(mobileSpace.at(index))
 }
 

@@ -42,11 +42,11 @@ func (h history) drawLife(r random, serviceType string, clientSince, orderedAt t
 		return l
 	case draw < 5 && running >= 0:
 		l.status = contract.StatusSuspended
-		l.updatedAt = orderedAt.Add(time.Duration(r.Int64N(max(1, int64(h.now.Sub(orderedAt)/time.Millisecond)))) * time.Millisecond)
-	case draw < 9 && running >= 1:
+		l.updatedAt = orderedAt.Add(time.Duration(r.Int64N(h.now.Sub(orderedAt).Milliseconds())) * time.Millisecond)
+	case draw < 9 && running >= 2:
 		l.status = contract.StatusTerminated
-		lasted := r.between(1, running)
-		// Whole days after the client came never lie past now, since start and today are whole days apart.
+		// At the same time of an earlier day, so that it lies before now at any hour.
+		lasted := r.between(1, running-1)
 		terminatedAt := clientSince.Add(time.Duration(delay+lasted) * day)
 		l.terminatedAt, l.updatedAt = &terminatedAt, terminatedAt
 		l.end = new(l.start.AddDays(lasted))

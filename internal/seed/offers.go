@@ -41,9 +41,7 @@ func ensureCatalogue(ctx context.Context, pool *pgxpool.Pool, options Options, h
 			id := ids.id(history.start)
 			offer, exists := stored[offerIdentity{definition.Name, definition.Category, definition.Version}]
 			if !exists {
-				params := offerParams(definition)
-				params.ID, params.Now = id, history.start
-				if offer, err = dbsqlc.New().OfferInsert(ctx, tx, params); err != nil {
+				if offer, err = dbsqlc.New().OfferInsert(ctx, tx, definition.Row(id, history.start)); err != nil {
 					return err
 				}
 				inserted++
@@ -68,18 +66,6 @@ func storedOffers(ctx context.Context, tx pgx.Tx) (map[offerIdentity]dbsqlc.Offe
 		stored[offerIdentity{row.Name, catalog.Category(row.ServiceCategory), row.Version}] = row
 	}
 	return stored, nil
-}
-
-func offerParams(d catalog.Definition) dbsqlc.OfferInsertParams {
-	return dbsqlc.OfferInsertParams{
-		Name: d.Name, ServiceCategory: string(d.Category), ServiceType: d.ServiceType(), Version: d.Version,
-		MonthlyFee: d.MonthlyFee, ActivationFee: d.ActivationFee, Status: d.Status, ValidFrom: d.ValidFrom, ValidTo: d.ValidTo,
-		MobileDataGB: d.MobileDataGB, MobileCallsHours: d.MobileCallsHours, InternetAccessType: d.InternetAccessType,
-		InternetFiberSpeedMbps: d.InternetFiberSpeedMbps, InternetADSLSpeedMbps: d.InternetADSLSpeedMbps,
-		InternetLandlineIncluded: d.InternetLandlineIncluded(), InternetTVIncluded: d.InternetTVIncluded,
-		LandlineNationalIncluded: d.LandlineNationalIncluded, LandlineInternationalHours: d.LandlineInternationalHours,
-		LandlinePhoneHours: d.LandlinePhoneHours,
-	}
 }
 
 // shelf holds what can be bought, by service type.

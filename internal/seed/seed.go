@@ -36,7 +36,8 @@ type Options struct {
 	Today calendar.Date
 	// Now is the instant before which every row was created.
 	Now time.Time
-	// Progress, when set, is told after every batch how many clients are stored.
+	// Progress, when set, is told after every batch how many clients are stored. It
+	// is never called twice at the same time.
 	Progress func(done, total int)
 }
 
@@ -48,8 +49,9 @@ type Summary struct {
 // Load writes the data of a seed beside what the database holds.
 //
 // The catalogue is written only where its offers are missing. Clients follow in
-// batches, each in one transaction with all that belongs to them. When a load is
-// interrupted, the batches before stay, whole; the seed counts as loaded then.
+// batches, each in one transaction with all that belongs to them. When a load fails
+// or is interrupted, the batches that were stored stay, whole, and the seed counts
+// as loaded; the summary tells how many clients they hold.
 //
 // It returns ErrLoaded, having written nothing, when the seed was loaded before.
 func Load(ctx context.Context, pool *pgxpool.Pool, options Options) (Summary, error) {
@@ -69,7 +71,8 @@ func Load(ctx context.Context, pool *pgxpool.Pool, options Options) (Summary, er
 	if err != nil {
 		return summary, err
 	}
-	if err := loadClients(ctx, pool, generator{options: options, history: history, shelf: shelf}, &summary); err != nil {
+	clients := loader{pool: pool, generator: generator{options: options, history: history, shelf: shelf}, summary: &summary}
+	if err := clients.load(ctx); err != nil {
 		return summary, err
 	}
 	// Fresh tables have no statistics, and the first lists and billing runs would be planned blindly.

@@ -1,0 +1,187 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/token"
+)
+
+// setenv gives the program these variables of its own and no others.
+func setenv(t *testing.T, variables map[string]string) {
+	t.Helper()
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "MTF_") || name == "DATABASE_URL" {
+			t.Setenv(name, "") // Registers the restoration of the value.
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
+	for name, value := range variables {
+		t.Setenv(name, value)
+	}
+}
+
+func TestAnEmptyEnvironmentIsALocalOne(t *testing.T) {
+	setenv(t, nil)
+	got, err := config.FromEnvironment()
+	require.NoError(t, err)
+
+	assert.Equal(t, config.Local, got.Environment)
+	assert.True(t, got.Environment.TrustsCallers())
+	assert.Equal(t, "127.0.0.1:8000", got.HTTPAddress)
+	assert.Equal(t, "Africa/Casablanca", got.TimeZone)
+	assert.Equal(t, filepath.Join(".data", "documents"), got.DocumentsDirectory)
+	assert.Equal(t, config.Billing{ChunkClients: 1000, Concurrency: 2}, got.Billing)
+	assert.Equal(t, "MTF", got.Seller.Code)
+	assert.Equal(t, "FA", got.Seller.NumberPrefix)
+	assert.Equal(t, []string{"12, avenue Mohammed V", "10000 Rabat, Maroc"}, got.Seller.AddressLines)
+	assert.Empty(t, got.CORSOrigins)
+	assert.NotEmpty(t, got.TokenSecret, "tokens are signed locally too")
+	assert.ErrorContains(t, got.RequireDatabase(), "DATABASE_URL")
+}
+
+func TestTheEnvironmentSetsEverySetting(t *testing.T) {
+	secret := strings.Repeat("s", token.MinSecretLength)
+	setenv(t, map[string]string{
+		"MTF_ENV": "production", "DATABASE_URL": "postgres://mtf@db/mtf", "MTF_HTTP_ADDR": ":8000", "MTF_TIME_ZONE": "UTC",
+		"MTF_TOKEN_SECRET": secret, "MTF_DATA_DIR": "/data", "MTF_DOCUMENTS_DIR": "/documents",
+		"MTF_CORS_ORIGINS": "https://a.example,https://b.example", "MTF_BILLING_CHUNK_CLIENTS": "250", "MTF_BILLING_CONCURRENCY": "8",
+		"MTF_SELLER_CODE": "X", "MTF_INVOICE_NUMBER_PREFIX": "XF", "MTF_SELLER_NAME": "X SA", "MTF_SELLER_ADDRESS": "one|two, three",
+	})
+	got, err := config.FromEnvironment()
+	require.NoError(t, err)
+	assert.NoError(t, got.RequireDatabase())
+	assert.False(t, got.Environment.TrustsCallers())
+	assert.Equal(t, secret, got.TokenSecret)
+	assert.Equal(t, "UTC", got.TimeZone)
+	assert.Equal(t, "/documents", got.DocumentsDirectory)
+	assert.Equal(t, []string{"https://a.example", "https://b.example"}, got.CORSOrigins)
+	assert.Equal(t, config.Billing{ChunkClients: 250, Concurrency: 8}, got.Billing)
+	assert.Equal(t, config.Seller{Code: "X", NumberPrefix: "XF", Name: "X SA", AddressLines: []string{"one", "two, three"}}, got.Seller)
+	assert.Equal(t, got.Seller.AddressLines, got.Seller.Letterhead().AddressLines)
+}
+
+func TestDocumentsAreKeptInTheDataDirectory(t *testing.T) {
+	setenv(t, map[string]string{"MTF_DATA_DIR": "/srv/mtf"})
+	got, err := config.FromEnvironment()
+	require.NoError(t, err)
+	assert.Equal(t, "/srv/mtf/documents", got.DocumentsDirectory)
+}
+
+func TestOnlyLocalAndTestDoWithoutATokenSecret(t *testing.T) {
+	short, long := strings.Repeat("s", token.MinSecretLength-1), strings.Repeat("s", token.MinSecretLength)
+	for _, c := range []struct {
+		environment, secret string
+		refused             bool
+	}{
+		{"local", "", false}, {"test", "", false}, {"local", "x", false},
+		{"production", "", true}, {"production", short, true}, {"production", long, false},
+		{"staging", "", true}, {"Local", "", true}, {"LOCAL", short, true}, {"local ", "", true}, {"anything", long, false},
+	} {
+		setenv(t, map[string]string{"MTF_ENV": c.environment, "MTF_TOKEN_SECRET": c.secret, "MTF_SELLER_NAME": "X SA"})
+		got, err := config.FromEnvironment()
+		if !c.refused {
+			assert.NoError(t, err, "%+v", c)
+			assert.NotEmpty(t, got.TokenSecret, "%+v", c)
+			continue
+		}
+		if assert.ErrorContains(t, err, "MTF_TOKEN_SECRET", "%+v", c) && c.secret != "" {
+			assert.NotContains(t, err.Error(), c.secret, "an error must not show the secret")
+		}
+	}
+}
+
+func TestTheLocalSecretIsNoSecretInProduction(t *testing.T) {
+	setenv(t, nil)
+	local, err := config.FromEnvironment()
+	require.NoError(t, err)
+
+	setenv(t, map[string]string{"MTF_ENV": "production", "MTF_TOKEN_SECRET": local.TokenSecret, "MTF_SELLER_NAME": "X SA"})
+	_, err = config.FromEnvironment()
+	assert.ErrorContains(t, err, "MTF_TOKEN_SECRET", "anybody can read the local secret in the source")
+}
+
+func TestAllBadValuesAreReportedAtOnce(t *testing.T) {
+	setenv(t, map[string]string{
+		"MTF_ENV": "production", "MTF_TIME_ZONE": "Africa/Atlantis", "MTF_BILLING_CHUNK_CLIENTS": "0", "MTF_BILLING_CONCURRENCY": "65",
+		"MTF_SELLER_ICE": "1",
+	})
+	_, err := config.FromEnvironment()
+	for _, want := range []string{"MTF_TOKEN_SECRET", "Africa/Atlantis", "MTF_BILLING_CHUNK_CLIENTS", "MTF_BILLING_CONCURRENCY", "MTF_SELLER_NAME", "MTF_SELLER_ICE"} {
+		assert.ErrorContains(t, err, want)
+	}
+
+	setenv(t, map[string]string{"MTF_BILLING_CHUNK_CLIENTS": "many", "MTF_BILLING_CONCURRENCY": "2.5"})
+	_, err = config.FromEnvironment()
+	for _, want := range []string{"ChunkClients", "Concurrency"} {
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+func TestBillingLimitsAreInclusive(t *testing.T) {
+	for _, c := range []struct {
+		chunk       int32
+		concurrency int
+		refused     bool
+	}{
+		{1, 1, false}, {10_000, 64, false}, {0, 1, true}, {10_001, 1, true}, {-1, 1, true}, {1, 0, true}, {1, 65, true},
+	} {
+		setenv(t, nil)
+		settings, err := config.FromEnvironment()
+		require.NoError(t, err)
+		settings.Billing = config.Billing{ChunkClients: c.chunk, Concurrency: c.concurrency}
+		_, err = settings.Complete()
+		assert.Equal(t, c.refused, err != nil, "%+v: %v", c, err)
+	}
+}
+
+func TestASellerHasACodeAndAPrefix(t *testing.T) {
+	for _, clear := range []func(s *config.Seller){
+		func(s *config.Seller) { s.Code = "" },
+		func(s *config.Seller) { s.NumberPrefix = "" },
+	} {
+		setenv(t, nil)
+		settings, err := config.FromEnvironment()
+		require.NoError(t, err)
+		clear(&settings.Seller)
+		_, err = settings.Complete()
+		assert.ErrorContains(t, err, "MTF_SELLER_CODE", "%+v", settings.Seller)
+	}
+}
+
+func TestOnlyLocalAndTestHaveASellerToShow(t *testing.T) {
+	for environment, refused := range map[string]bool{"local": false, "test": false, "production": true, "staging": true} {
+		setenv(t, map[string]string{"MTF_ENV": environment, "MTF_TOKEN_SECRET": strings.Repeat("s", token.MinSecretLength)})
+		got, err := config.FromEnvironment()
+		if refused {
+			assert.ErrorContains(t, err, "MTF_SELLER_NAME", environment)
+			continue
+		}
+		assert.NoError(t, err, environment)
+		assert.NotEmpty(t, got.Seller.Name, environment)
+		assert.NotEmpty(t, got.Seller.ICE, environment)
+	}
+}
+
+func TestAnICEHasFifteenDigitsAndACheck(t *testing.T) {
+	for ice, refused := range map[string]bool{
+		"": false, "001234567000062": false, "000000000000097": false,
+		"001234567000063": true, "01234567000062": true, "0001234567000062": true, "00123456700006X": true, "+01234567000062": true,
+		"97": true, "001234567 00062": true, "001_234_567_062": true,
+	} {
+		setenv(t, map[string]string{"MTF_SELLER_NAME": "X SA", "MTF_SELLER_ICE": ice})
+		_, err := config.FromEnvironment()
+		if refused {
+			assert.ErrorContains(t, err, "MTF_SELLER_ICE", "%q", ice)
+		} else {
+			assert.NoError(t, err, "%q", ice)
+		}
+	}
+}
