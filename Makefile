@@ -4,7 +4,7 @@ GO         ?= go
 BIN        := bin
 VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-# What the test targets pass to go test: `make test RUN=TestPayment PKG=./api/...`.
+# What the test targets pass to go test: `make test/root RUN=TestPayment PKG=./api/...`.
 PKG        ?= ./...
 RUN        ?= .
 TEST_FLAGS ?=
@@ -68,21 +68,20 @@ build/dev: ## Build bin/mtf-dev: the program with an embedded Temporal and a pri
 test: test/root test/dev ## Run the tests of all modules on a real PostgreSQL and Temporal
 
 .PHONY: test/root
-test/root: build/dev
+test/root: build/dev ## Run the tests of the root module: PKG=./api/... RUN=TestName narrow it down
 	$(WITH_DEV) $(GO_TEST) -run '$(RUN)' $(TEST_FLAGS) $(PKG)
 
 .PHONY: test/dev
-test/dev: build/dev
-	cd cmd/dev && MTF_TEST_DEV_BINARY='$(CURDIR)/$(MTF_DEV)' $(GO_TEST) $(TEST_FLAGS) ./...
+test/dev: ## Run the tests of the embedded stack, which start it as processes
+	cd cmd/dev && $(GO_TEST) -run '$(RUN)' $(TEST_FLAGS) ./...
 
 .PHONY: test-race
 test-race: build/dev ## Run the tests of the root module with the race detector
 	$(WITH_DEV) $(GO_TEST) -race -run '$(RUN)' $(TEST_FLAGS) $(PKG)
 
 .PHONY: test-faults
-test-faults: build/dev ## Run the slow tests that kill processes at the worst moments (TestFault...)
-	MTF_TEST_FAULTS=1 $(WITH_DEV) $(GO_TEST) -v -run '^TestFault' $(TEST_FLAGS) $(PKG)
-	cd cmd/dev && MTF_TEST_FAULTS=1 MTF_TEST_DEV_BINARY='$(CURDIR)/$(MTF_DEV)' $(GO_TEST) -v -run '^TestFault' $(TEST_FLAGS) ./...
+test-faults: ## Run the tests that kill processes at the worst moments (TestFault...)
+	cd cmd/dev && $(GO_TEST) -v -run '^TestFault' $(TEST_FLAGS) ./...
 
 .PHONY: bench
 bench: build/dev ## Run the benchmarks of the root module

@@ -45,9 +45,9 @@ func (a *Activities) StoreContractDocument(ctx context.Context, documentID uuid.
 	return a.Archive.StoreContract(ctx, documentID)
 }
 
-// IssueChunkDocuments makes the documents of the invoices that a chunk issued and
-// marks the chunk as documented.
-func (a *Activities) IssueChunkDocuments(ctx context.Context, chunk ChunkInput) (int, error) {
+// IssueChunkDocuments makes the documents of the invoices that a chunk issued, marks
+// the chunk as documented, and returns how many documents it has.
+func (a *Activities) IssueChunkDocuments(ctx context.Context, chunk ChunkInput) (int32, error) {
 	stop := heartbeat(ctx)
 	defer stop()
 	row, err := dbsqlc.New().BillingRunChunkGet(ctx, a.Pool, dbsqlc.BillingRunChunkGetParams{
@@ -57,13 +57,13 @@ func (a *Activities) IssueChunkDocuments(ctx context.Context, chunk ChunkInput) 
 		return 0, fmt.Errorf("activities: find chunk: %w", err)
 	}
 	now := a.Now()
-	count, err := a.Archive.IssueInvoices(ctx, archive.InvoiceRange{
+	err = a.Archive.IssueInvoices(ctx, archive.InvoiceRange{
 		BillingRunID: chunk.RunID, FirstClientID: row.FirstClientID, LastClientID: row.LastClientID,
 	}, now)
 	if err != nil {
 		return 0, err
 	}
-	return count, dbsqlc.New().BillingRunChunkDocumented(ctx, a.Pool, dbsqlc.BillingRunChunkDocumentedParams{
+	return row.InvoiceCount, dbsqlc.New().BillingRunChunkDocumented(ctx, a.Pool, dbsqlc.BillingRunChunkDocumentedParams{
 		BillingRunID: chunk.RunID, Number: chunk.Number, Now: &now,
 	})
 }

@@ -11,9 +11,17 @@ import (
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
-func TestIdentityIsRequired(t *testing.T) {
+func TestIdentity(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	onOneSystem(t, []onSystem{
+		{"IdentityIsRequired", identityIsRequired},
+		{"IdentityIsAskedForBeforeAnythingElse", identityIsAskedForBeforeAnythingElse},
+		{"LandingPathsDoNotOpenOthers", landingPathsDoNotOpenOthers},
+		{"AuditTrailNamesTheActor", auditTrailNamesTheActor},
+	})
+}
+
+func identityIsRequired(t *testing.T, s *systemtest.System) {
 	for _, test := range []struct {
 		name    string
 		headers []systemtest.Header
@@ -35,7 +43,6 @@ func TestIdentityIsRequired(t *testing.T) {
 		{"actor header with roles", []systemtest.Header{systemtest.Anonymous, {Name: "X-Actor-Id", Value: "op-1"}, {Name: "X-Actor-Roles", Value: "ops"}}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
 			for _, path := range []string{customersPath, offersPath, "/api/v1/contracts", "/api/v1/billing/runs", "/api/v1/invoices", "/api/v1/collections/payments"} {
 				answer := s.Call(t, http.MethodGet, path, nil, test.headers...)
 				if test.known {
@@ -48,9 +55,7 @@ func TestIdentityIsRequired(t *testing.T) {
 	}
 }
 
-func TestIdentityIsAskedForBeforeAnythingElse(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func identityIsAskedForBeforeAnythingElse(t *testing.T, s *systemtest.System) {
 	for _, test := range []struct {
 		method, path string
 		body         any
@@ -71,9 +76,7 @@ func TestIdentityIsAskedForBeforeAnythingElse(t *testing.T) {
 	}
 }
 
-func TestLandingPathsDoNotOpenOthers(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func landingPathsDoNotOpenOthers(t *testing.T, s *systemtest.System) {
 	for _, path := range []string{
 		"/api/v1/landing/../customers", "/api/v1/landing/%2e%2e/customers", "/api/v1/landing/..%2fcustomers",
 		"//api/v1/customers", "/api/v1/landing//../customers",
@@ -97,9 +100,7 @@ func TestCallersAreNotBelievedOutsideLocalAndTest(t *testing.T) {
 	}
 }
 
-func TestAuditTrailNamesTheActor(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func auditTrailNamesTheActor(t *testing.T, s *systemtest.System) {
 	client, _ := newClient(t, s)
 	offer := newOffer(t, s, mobileOffer())
 	answer := provision(t, s, object{"client_id": client, "offer_id": offer}, systemtest.Header{Name: "Authorization", Value: "Bearer op-77:ops"})

@@ -2,9 +2,12 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
@@ -110,10 +113,11 @@ func (s *Server) runBilling(ctx context.Context, input *struct {
 			RunID: runID, Request: request, Terms: terms, ActorID: actorOf(ctx).ID,
 			ChunkSize: s.Config.Billing.ChunkClients, Concurrency: s.Config.Billing.Concurrency,
 		},
-		Queue:   workflows.BillingQueue,
-		Summary: "Bill " + terms.Period.String() + ", tax rate " + terms.TaxRate.String(),
-		Wait:    input.wait(),
-	}, "/api/v1/billing/runs/"+runID.String(), &result)
+		Queue:    workflows.BillingQueue,
+		Summary:  "Bill " + terms.Period.String() + ", tax rate " + terms.TaxRate.String(),
+		Location: "/api/v1/billing/runs/" + runID.String(),
+		Wait:     input.wait(),
+	}, &result)
 	if err != nil {
 		return nil, err
 	}
@@ -122,15 +126,19 @@ func (s *Server) runBilling(ctx context.Context, input *struct {
 
 func (b BillingRunCreate) terms() (billing.Terms, error) {
 	var checked fields
+	terms := billing.Terms{
+		Period: calendar.Period{Start: b.PeriodStart, End: b.PeriodEnd}, DueDays: b.DueDays, TaxRate: b.TaxRate.Rate,
+	}
 	if b.PeriodEnd.Before(b.PeriodStart) {
 		checked.refuse("period_end", "period_end must not be before period_start")
+	}
+	if terms.DueDate().Year() > calendar.MaxYear {
+		checked.refuse("period_end", "period_end leaves no due date")
 	}
 	if b.TaxRate.Rate < 0 || b.TaxRate.Rate > money.MaxRate {
 		checked.refuse("tax_rate", "tax_rate must be from 0 to 1")
 	}
-	return billing.Terms{
-		Period: calendar.Period{Start: b.PeriodStart, End: b.PeriodEnd}, DueDays: b.DueDays, TaxRate: b.TaxRate.Rate,
-	}, checked.err()
+	return terms, checked.err()
 }
 
 func readBillingResult(result billing.Result, replayed bool) BillingRunResult {
@@ -152,13 +160,13 @@ func (s *Server) listBillingRuns(ctx context.Context, input *PageParams) (*PageO
 	if err != nil {
 		return nil, err
 	}
-	reads := make([]BillingRunRead, len(rows))
-	for i, row := range rows {
-		if reads[i], err = s.readBillingRun(ctx, row); err != nil {
-			return nil, err
-		}
+	done, err := s.progressOf(ctx, rows...)
+	if err != nil {
+		return nil, err
 	}
-	return newPage(*input, total, reads, func(read BillingRunRead) BillingRunRead { return read }), nil
+	return newPage(*input, total, rows, func(row dbsqlc.BillingRun) BillingRunRead {
+		return readBillingRun(row, done[row.ID], s.Now())
+	}), nil
 }
 
 func (s *Server) getBillingRun(ctx context.Context, input *struct {
@@ -168,21 +176,35 @@ func (s *Server) getBillingRun(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, orNotFound(err, refusal.BillingRunNotFound)
 	}
-	read, err := s.readBillingRun(ctx, row)
-	return &struct{ Body BillingRunRead }{read}, err
+	done, err := s.progressOf(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body BillingRunRead }{readBillingRun(row, done[row.ID], s.Now())}, nil
 }
 
-// readBillingRun adds up the chunks, so that counts and sums are those of this moment.
-func (s *Server) readBillingRun(ctx context.Context, row dbsqlc.BillingRun) (BillingRunRead, error) {
-	done, err := s.queries.BillingRunProgress(ctx, s.Pool, row.ID)
+// progressOf adds up the chunks of runs, so that counts and sums are those of this moment.
+func (s *Server) progressOf(ctx context.Context, runs ...dbsqlc.BillingRun) (map[uuid.UUID]dbsqlc.BillingRunProgressListRow, error) {
+	ids := make([]uuid.UUID, len(runs))
+	for i, run := range runs {
+		ids[i] = run.ID
+	}
+	rows, err := s.queries.BillingRunProgressList(ctx, s.Pool, ids)
 	if err != nil {
-		return BillingRunRead{}, err
+		return nil, err
 	}
-	end := s.Now()
+	progress := make(map[uuid.UUID]dbsqlc.BillingRunProgressListRow, len(rows))
+	for _, row := range rows {
+		progress[row.BillingRunID] = row
+	}
+	return progress, nil
+}
+
+func readBillingRun(row dbsqlc.BillingRun, done dbsqlc.BillingRunProgressListRow, now time.Time) BillingRunRead {
 	if row.CompletedAt != nil {
-		end = *row.CompletedAt
+		now = *row.CompletedAt
 	}
-	elapsed := end.Sub(row.PlannedAt).Seconds()
+	elapsed := now.Sub(row.PlannedAt).Seconds()
 	read := BillingRunRead{
 		ID: row.ID, IdempotencyKey: row.IdempotencyKey,
 		WorkflowID:  workflows.ID(idempotency.Request{Operation: idempotency.BillingRun, Key: idempotency.Key(row.IdempotencyKey)}),
@@ -199,17 +221,14 @@ func (s *Server) readBillingRun(ctx context.Context, row dbsqlc.BillingRun) (Bil
 	if elapsed > 0 {
 		read.ClientsPerSecond = float64(done.BilledClients) / elapsed
 	}
-	return read, nil
+	return read
 }
 
 // billingRunID is the id of the run of this key when there is one, else a new id.
 func (s *Server) billingRunID(ctx context.Context, request idempotency.Request) (uuid.UUID, error) {
 	run, err := s.queries.BillingRunGetByKey(ctx, s.Pool, string(request.Key))
-	if orNotFound(err, refusal.BillingRunNotFound) == nil {
-		return run.ID, nil
+	if errors.Is(err, pgx.ErrNoRows) {
+		return uuid.NewV7()
 	}
-	if refusal.As(orNotFound(err, refusal.BillingRunNotFound)) == nil {
-		return uuid.Nil, err
-	}
-	return uuid.NewV7()
+	return run.ID, err
 }

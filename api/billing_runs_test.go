@@ -177,15 +177,14 @@ func TestBillingRunDefaultsToFifteenDaysWithoutTax(t *testing.T) {
 func TestTaxIsRoundedHalfUpOnTheInvoice(t *testing.T) {
 	t.Parallel()
 	s := systemtest.Start(t)
-	for i, test := range []struct{ fee, rate, tax string }{
+	for _, test := range []struct{ fee, rate, tax string }{
 		{"0.25", "0.10", "0.03"}, {"0.24", "0.10", "0.02"}, {"705.50", "0.075", "52.91"}, {"0.05", "0.1", "0.01"}, {"9999.99", "1", "9999.99"},
 		{"100.00", "0.2", "20.00"}, {"33.33", "0.196", "6.53"},
 	} {
 		client, _ := newClient(t, s)
 		newContract(t, s, client, newOffer(t, s, with(mobileOffer(), object{"monthly_fee": test.fee, "activation_fee": 0})))
-		period := fmt.Sprintf("2026-%02d", i+1)
 		bill(t, s, object{"period_start": "2026-08-10", "period_end": "2026-09-09", "tax_rate": test.rate})
-		require.Equal(t, test.tax, invoiceOf(t, s, client)["tax_amount"], "fee %s at rate %s (%s)", test.fee, test.rate, period)
+		require.Equal(t, test.tax, invoiceOf(t, s, client)["tax_amount"], "fee %s at rate %s", test.fee, test.rate)
 	}
 }
 
@@ -258,5 +257,24 @@ func TestBillingRunRefusesWhatTheContractForbids(t *testing.T) {
 			})
 			problemAt(t, answer, "body", test.at)
 		})
+	}
+}
+
+func TestBillingRunAtTheEndOfTimeIsNoFault(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	client, _ := newClient(t, s)
+	newContract(t, s, client, newOffer(t, s, mobileOffer()))
+	for _, period := range []object{
+		{"period_start": "9999-12-01", "period_end": "9999-12-31", "due_days": 90}, {"period_start": "0001-01-01", "period_end": "0001-01-31"},
+		{"period_start": "0001-01-01", "period_end": "9999-12-31", "due_days": 1},
+	} {
+		answer := s.Call(t, http.MethodPost, billingPath, period, newKey(), systemtest.Header{Name: "Prefer", Value: "wait=5"})
+		if answer.Status != http.StatusOK {
+			answer.Refused(t, http.StatusUnprocessableEntity, "validation_error")
+		}
+	}
+	for _, invoice := range invoicesOf(t, s, client) {
+		require.Regexp(t, `^\d{4}-\d\d-\d\d$`, invoice["due_date"], "invoice: %v", invoice)
 	}
 }

@@ -139,7 +139,9 @@ func (s *Server) updateClient(ctx context.Context, input *struct {
 	Body ClientUpdate
 }) (*ClientOutput, error) {
 	var checked fields
-	if input.Body.FullName.Present {
+	input.Body.FullName.notNull("full_name", &checked)
+	input.Body.Status.notNull("status", &checked)
+	if input.Body.FullName.Present && !input.Body.FullName.Null {
 		input.Body.FullName.Value = checked.trimmed("full_name", input.Body.FullName.Value, 2)
 	}
 	if cin := &input.Body.CIN; cin.Present && !cin.Null {

@@ -18,6 +18,19 @@ const (
 	timestampPattern = `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$`
 )
 
+func TestClients(t *testing.T) {
+	t.Parallel()
+	onOneSystem(t, []onSystem{
+		{"CreateClientRefusesWhatTheContractForbids", createClientRefusesWhatTheContractForbids},
+		{"CINIsUniqueInWhateverCaseItIsWritten", cINIsUniqueInWhateverCaseItIsWritten},
+		{"CINWithLettersOfAnyAlphabetIsNoFault", cINWithLettersOfAnyAlphabetIsNoFault},
+		{"CreateClientTakesOneOfManyEqualCINsAtOnce", createClientTakesOneOfManyEqualCINsAtOnce},
+		{"UpdateClientChangesOnlyWhatIsSent", updateClientChangesOnlyWhatIsSent},
+		{"UpdateClientRefusesWhatTheContractForbids", updateClientRefusesWhatTheContractForbids},
+		{"UnknownClientIsNotFound", unknownClientIsNotFound},
+	})
+}
+
 func TestCreateClientNormalisesAndFillsInDefaults(t *testing.T) {
 	t.Parallel()
 	s := systemtest.Start(t)
@@ -65,9 +78,7 @@ func TestCreateClientNormalisesAndFillsInDefaults(t *testing.T) {
 	}
 }
 
-func TestCreateClientRefusesWhatTheContractForbids(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func createClientRefusesWhatTheContractForbids(t *testing.T, s *systemtest.System) {
 	valid := object{"client_type": "individual", "full_name": "Valid Name"}
 	for _, test := range []struct {
 		name    string
@@ -106,9 +117,7 @@ func TestCreateClientRefusesWhatTheContractForbids(t *testing.T) {
 	})
 }
 
-func TestCINIsUniqueInWhateverCaseItIsWritten(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func cINIsUniqueInWhateverCaseItIsWritten(t *testing.T, s *systemtest.System) {
 	id, cin := newClient(t, s)
 	other, _ := newClient(t, s)
 	answer := unchanged(t, s, func() systemtest.Response {
@@ -124,18 +133,14 @@ func TestCINIsUniqueInWhateverCaseItIsWritten(t *testing.T) {
 	require.Equal(t, "Test Client", read["full_name"], "a refused change was applied in part")
 }
 
-func TestCINWithLettersOfAnyAlphabetIsNoFault(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func cINWithLettersOfAnyAlphabetIsNoFault(t *testing.T, s *systemtest.System) {
 	for _, cin := range []string{"straße", "ﬁnance", "ŉaaaa", "ıiiii", "ǆabcd", "çéàü", "ΐΰὖὒ", "აბგდ", "\u00a0abcd\u00a0", "\u3000abce"} {
 		answer := s.Call(t, http.MethodPost, customersPath, object{"client_type": "individual", "full_name": "Letters", "cin": cin})
 		require.Less(t, answer.Status, 500, "CIN %q: %s", cin, answer.Body)
 	}
 }
 
-func TestCreateClientTakesOneOfManyEqualCINsAtOnce(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func createClientTakesOneOfManyEqualCINsAtOnce(t *testing.T, s *systemtest.System) {
 	cin, accepted := newCIN(), 0
 	for _, answer := range together(t, 16, func(int) (systemtest.Response, error) {
 		return s.TryCall(http.MethodPost, customersPath, object{"client_type": "individual", "full_name": "Racer", "cin": cin})
@@ -149,9 +154,7 @@ func TestCreateClientTakesOneOfManyEqualCINsAtOnce(t *testing.T) {
 	require.Equal(t, 1, accepted)
 }
 
-func TestUpdateClientChangesOnlyWhatIsSent(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func updateClientChangesOnlyWhatIsSent(t *testing.T, s *systemtest.System) {
 	full := object{
 		"cin": "UPD00001", "client_type": "individual", "full_name": "Before", "address": "Street", "email": "a@b.ma", "phone": "0600",
 	}
@@ -184,9 +187,7 @@ func TestUpdateClientChangesOnlyWhatIsSent(t *testing.T) {
 	}
 }
 
-func TestUpdateClientRefusesWhatTheContractForbids(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func updateClientRefusesWhatTheContractForbids(t *testing.T, s *systemtest.System) {
 	id, _ := newClient(t, s)
 	path := customersPath + "/" + id
 	var before, after object
@@ -212,9 +213,7 @@ func TestUpdateClientRefusesWhatTheContractForbids(t *testing.T) {
 	}
 }
 
-func TestUnknownClientIsNotFound(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func unknownClientIsNotFound(t *testing.T, s *systemtest.System) {
 	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000", "%20", strings.Repeat("9", 5000)} {
 		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
 			var body any

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/process"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -81,8 +82,8 @@ func envelopeOf(ctx context.Context, err error) *ErrorEnvelope {
 	if refused := refusal.As(err); refused != nil {
 		return newEnvelope(ctx, statusOf(refused.Code), refused)
 	}
-	if errors.Is(err, process.ErrUnavailable) {
-		slog.WarnContext(ctx, "workflow service unavailable", "trace_id", traceID(ctx), "error", err)
+	if errors.Is(err, process.ErrUnavailable) || db.Unavailable(err) {
+		slog.WarnContext(ctx, "Temporal or PostgreSQL is unavailable", "trace_id", traceID(ctx), "error", err)
 		return plainEnvelope(ctx, http.StatusServiceUnavailable, codeUnavailable, "The service is busy, try again")
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
@@ -106,6 +107,10 @@ func humaError(ctx huma.Context, status int, message string, errs ...error) huma
 		return plainEnvelope(requestCtx, status, codePayloadTooLarge, "Request body is larger than 1 MiB")
 	case http.StatusRequestTimeout:
 		return plainEnvelope(requestCtx, status, codeRequestTimeout, "The request took too long to arrive")
+	case http.StatusInternalServerError:
+		// Handlers bring their own answers: what huma itself fails at is reading a broken body.
+		problem := refusal.Problem{Location: []any{"body"}, Message: "Body could not be read", Type: "body_unreadable"}
+		return newEnvelope(requestCtx, http.StatusUnprocessableEntity, refusal.Invalid(problem))
 	default:
 		return envelopeOf(requestCtx, errors.Join(append(errs, errors.New(message))...))
 	}

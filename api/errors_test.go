@@ -11,9 +11,22 @@ import (
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
-func TestWhatIsNoOperationIsAnsweredInTheEnvelope(t *testing.T) {
+func TestErrors(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	onOneSystem(t, []onSystem{
+		{"WhatIsNoOperationIsAnsweredInTheEnvelope", whatIsNoOperationIsAnsweredInTheEnvelope},
+		{"BodiesThatAreNoJSONObjectAreRefused", bodiesThatAreNoJSONObjectAreRefused},
+		{"BodyOfAnotherContentTypeIsRefused", bodyOfAnotherContentTypeIsRefused},
+		{"BodyOverOneMebibyteIsTooLarge", bodyOverOneMebibyteIsTooLarge},
+		{"RequestIDIsKeptOrMade", requestIDIsKeptOrMade},
+		{"EveryAnswerHasAnIDOfItsOwn", everyAnswerHasAnIDOfItsOwn},
+		{"PreflightIsAnsweredBeforeIdentity", preflightIsAnsweredBeforeIdentity},
+		{"ErrorsCarryCORSHeaders", errorsCarryCORSHeaders},
+		{"OtherOriginsAreNotAllowed", otherOriginsAreNotAllowed},
+	})
+}
+
+func whatIsNoOperationIsAnsweredInTheEnvelope(t *testing.T, s *systemtest.System) {
 	for _, test := range []struct {
 		method, path string
 		status       int
@@ -35,9 +48,7 @@ func TestWhatIsNoOperationIsAnsweredInTheEnvelope(t *testing.T) {
 	}
 }
 
-func TestBodiesThatAreNoJSONObjectAreRefused(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func bodiesThatAreNoJSONObjectAreRefused(t *testing.T, s *systemtest.System) {
 	for _, test := range []struct {
 		name string
 		body any
@@ -57,9 +68,7 @@ func TestBodiesThatAreNoJSONObjectAreRefused(t *testing.T) {
 	}
 }
 
-func TestBodyOfAnotherContentTypeIsRefused(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func bodyOfAnotherContentTypeIsRefused(t *testing.T, s *systemtest.System) {
 	for _, contentType := range []string{"text/plain", "application/x-www-form-urlencoded", "application/xml"} {
 		answer := s.Call(t, http.MethodPost, customersPath, `<a/>`, systemtest.Header{Name: "Content-Type", Value: contentType})
 		answer.Refused(t, http.StatusUnprocessableEntity, "validation_error")
@@ -71,9 +80,7 @@ func TestBodyOfAnotherContentTypeIsRefused(t *testing.T) {
 	}
 }
 
-func TestBodyOverOneMebibyteIsTooLarge(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func bodyOverOneMebibyteIsTooLarge(t *testing.T, s *systemtest.System) {
 	frame := `{"client_type": "individual", "full_name": "Large", "unknown": ""}`
 	body := func(size int) string {
 		return strings.Replace(frame, `""`, `"`+strings.Repeat("x", size-len(frame))+`"`, 1)
@@ -85,9 +92,7 @@ func TestBodyOverOneMebibyteIsTooLarge(t *testing.T) {
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 }
 
-func TestRequestIDIsKeptOrMade(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func requestIDIsKeptOrMade(t *testing.T, s *systemtest.System) {
 	const header = "X-Request-ID"
 	for _, test := range []struct {
 		name, sent string
@@ -99,7 +104,6 @@ func TestRequestIDIsKeptOrMade(t *testing.T) {
 		{"too long", strings.Repeat("r", 129), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
 			for _, path := range []string{customersPath, customersPath + "/" + nobody, "/nothing", "/api/v1/landing/bootstrap"} {
 				answer := s.Call(t, http.MethodGet, path, nil, systemtest.Header{Name: header, Value: test.sent})
 				id := answer.Header.Get(header)
@@ -113,17 +117,13 @@ func TestRequestIDIsKeptOrMade(t *testing.T) {
 	}
 }
 
-func TestEveryAnswerHasAnIDOfItsOwn(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func everyAnswerHasAnIDOfItsOwn(t *testing.T, s *systemtest.System) {
 	first := s.Call(t, http.MethodGet, customersPath, nil).Header.Get("X-Request-ID")
 	second := s.Call(t, http.MethodGet, customersPath, nil).Header.Get("X-Request-ID")
 	require.NotEqual(t, first, second)
 }
 
-func TestPreflightIsAnsweredBeforeIdentity(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func preflightIsAnsweredBeforeIdentity(t *testing.T, s *systemtest.System) {
 	for _, origin := range []string{"http://localhost:3000", "http://localhost:5173", "http://127.0.0.1:8080"} {
 		answer := s.Call(t, http.MethodOptions, customersPath, nil, systemtest.Anonymous,
 			systemtest.Header{Name: "Origin", Value: origin},
@@ -136,9 +136,7 @@ func TestPreflightIsAnsweredBeforeIdentity(t *testing.T) {
 	}
 }
 
-func TestErrorsCarryCORSHeaders(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func errorsCarryCORSHeaders(t *testing.T, s *systemtest.System) {
 	origin := systemtest.Header{Name: "Origin", Value: "http://localhost:5173"}
 	for _, test := range []struct {
 		name   string
@@ -157,9 +155,7 @@ func TestErrorsCarryCORSHeaders(t *testing.T) {
 	}
 }
 
-func TestOtherOriginsAreNotAllowed(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func otherOriginsAreNotAllowed(t *testing.T, s *systemtest.System) {
 	for _, origin := range []string{"https://evil.example", "http://localhost.evil.example:80", "null"} {
 		answer := s.Call(t, http.MethodGet, "/api/v1/health", nil, systemtest.Header{Name: "Origin", Value: origin})
 		require.Empty(t, answer.Header.Get("Access-Control-Allow-Origin"), origin)

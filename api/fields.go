@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
 // Timestamp is an instant on the wire: RFC 3339 in UTC with six digits of a second,
@@ -34,6 +35,8 @@ func optionalTimestamp(instant *time.Time) *Timestamp { return (*Timestamp)(inst
 // decimals.
 type AmountInput struct {
 	Amount money.Amount
+	// Present is true when the field was in the request, null included.
+	Present bool
 	// Text is the amount as it was sent, for answers that repeat it.
 	Text string
 
@@ -42,7 +45,7 @@ type AmountInput struct {
 
 // UnmarshalJSON keeps a problem for Resolve, which knows where in the body it is.
 func (a *AmountInput) UnmarshalJSON(text []byte) error {
-	a.Text = unquoted(text)
+	a.Present, a.Text = true, unquoted(text)
 	a.Amount, a.err = money.ParseAmount(a.Text)
 	return nil
 }
@@ -106,9 +109,8 @@ type Sent[T any] struct {
 
 // UnmarshalJSON is only called for fields that are in the request.
 func (s *Sent[T]) UnmarshalJSON(text []byte) error {
-	s.Present = true
-	if string(text) == "null" {
-		s.Null = true
+	*s = Sent[T]{Present: true, Null: string(text) == "null"}
+	if s.Null {
 		return nil
 	}
 	return json.Unmarshal(text, &s.Value)
@@ -118,6 +120,16 @@ func (s *Sent[T]) UnmarshalJSON(text []byte) error {
 func (s Sent[T]) Schema(registry huma.Registry) *huma.Schema {
 	schema := *huma.SchemaFromType(registry, reflect.TypeFor[T]())
 	return &schema
+}
+
+// notNull notes a null for a field that cannot be cleared: huma takes the null of a
+// field that may be absent as its absence.
+func (s Sent[T]) notNull(name string, f *fields) {
+	if s.Null {
+		f.problems = append(f.problems, refusal.Problem{
+			Location: []any{"body", name}, Message: "Input should not be null", Type: "null_not_allowed",
+		})
+	}
 }
 
 // set writes the value to a required field when it was sent.

@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"errors"
 	"mime"
 	"net/http"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	"github.com/mtfacturation/mtf/internal/archive"
-	"github.com/mtfacturation/mtf/internal/process"
 )
 
 // sendFile answers with a PDF; a Range request gets the part it asks for.
@@ -51,5 +49,3 @@ func (w *rangeWriter) Write(content []byte) (int, error) {
 	}
 	return w.ResponseWriter.Write(content)
 }
-
-func isPending(err error) bool { return errors.Is(err, process.ErrPending) }

@@ -148,6 +148,21 @@ func fieldsOf(list string) []string {
 	return slices.Sorted(slices.Values(strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })))
 }
 
+// onSystem is a test that leaves a system fit for others.
+type onSystem struct {
+	name string
+	test func(*testing.T, *systemtest.System)
+}
+
+// onOneSystem runs tests one after the other on one system: a system of its own
+// would cost most of them more than the test itself.
+func onOneSystem(t *testing.T, tests []onSystem) {
+	s := systemtest.Start(t)
+	for _, shared := range tests {
+		t.Run(shared.name, func(t *testing.T) { shared.test(t, s) })
+	}
+}
+
 // tables are those that a refused request must leave alone.
 var tables = []string{
 	"clients", "subscribers", "offers", "contracts", "contract_audit_events", "billing_runs", "invoices", "invoice_lines",

@@ -9,9 +9,15 @@ import (
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
-func TestHealthNeedsNoIdentity(t *testing.T) {
+func TestHealth(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	onOneSystem(t, []onSystem{
+		{"HealthNeedsNoIdentity", healthNeedsNoIdentity},
+		{"RootNamesServiceAndEnvironment", rootNamesServiceAndEnvironment},
+	})
+}
+
+func healthNeedsNoIdentity(t *testing.T, s *systemtest.System) {
 	for _, path := range []string{"/api/v1/health", "/livez", "/readyz"} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			answer := s.Call(t, method, path, nil, systemtest.Anonymous)
@@ -23,9 +29,7 @@ func TestHealthNeedsNoIdentity(t *testing.T) {
 	}
 }
 
-func TestRootNamesServiceAndEnvironment(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func rootNamesServiceAndEnvironment(t *testing.T, s *systemtest.System) {
 	var root struct{ Service, Env string }
 	s.Call(t, http.MethodGet, "/", nil, systemtest.Anonymous).Into(t, http.StatusOK, &root)
 	require.Equal(t, "mtf", root.Service)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -23,19 +24,22 @@ const maxWait = 60 * time.Second
 // wait returns how long the caller wants to wait (RFC 7240).
 func (p KeyParams) wait() time.Duration { return preferredWait(p.Prefer) }
 
+// preferredWait reads the header Prefer. respond-async alone does not wait; together
+// with wait=N it asks for an answer within N seconds if there is one by then.
 func preferredWait(prefer string) time.Duration {
+	wait := process.DefaultWait
 	for preference := range strings.SplitSeq(prefer, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(preference), "=")
 		switch strings.ToLower(name) {
 		case "respond-async":
-			return 0
+			wait = 0
 		case "wait":
 			if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
-				return min(time.Duration(seconds)*time.Second, maxWait)
+				return time.Duration(min(seconds, int(maxWait/time.Second))) * time.Second
 			}
 		}
 	}
-	return process.DefaultWait
+	return wait
 }
 
 // Accepted is the answer to a request whose process is still running. It is no
@@ -76,11 +80,11 @@ func keyedRequest(operation idempotency.Operation, key string, payload any) (ide
 	return idempotency.NewRequest(operation, checked, payload)
 }
 
-// run carries out a process and answers 202 with the location when it is not done in time.
-func (s *Server) run(ctx context.Context, p process.Process, location string, answer any) (replayed bool, err error) {
-	replayed, err = s.Processes.Run(ctx, p, answer)
-	if isPending(err) {
-		return replayed, accepted(location)
+// run carries out a process and answers 202 with its location when it is not done in time.
+func (s *Server) run(ctx context.Context, p process.Process, answer any) (replayed bool, err error) {
+	outcome, err := s.Processes.Run(ctx, p, answer)
+	if errors.Is(err, process.ErrPending) {
+		return outcome.Replayed, accepted(outcome.Location)
 	}
-	return replayed, err
+	return outcome.Replayed, err
 }

@@ -22,7 +22,9 @@ func (s *Server) landingDocumentRoutes() {
 	register(s, operation{id: "landingContractDocumentLink", method: http.MethodPost,
 		path: "/api/v1/landing/contracts/{contract_id}/document-link", tag: tagLanding, public: true,
 		summary:  "A download link for the contract of a client; the document is made if it is missing",
-		refusals: []refusal.Code{refusal.ContractNotFound, refusal.Forbidden, refusal.ClientCINMissing}}, s.contractDocumentLink)
+		refusals: []refusal.Code{refusal.ContractNotFound, refusal.LandingContractMismatch, refusal.ClientCINMissing},
+		// The API contract has 422 for this code on a plan change, and 403 here.
+		statuses: map[refusal.Code]int{refusal.LandingContractMismatch: http.StatusForbidden}}, s.contractDocumentLink)
 	register(s, operation{id: "landingContractDocument", method: http.MethodGet,
 		path: "/api/v1/landing/contracts/{contract_id}/document", tag: tagLanding, public: true,
 		summary: "Download a contract with a token",
@@ -59,8 +61,7 @@ func (s *Server) contractDocumentLink(ctx context.Context, input *struct {
 	case parties.Client.CIN == nil:
 		return nil, refusal.New(refusal.ClientCINMissing)
 	case *parties.Client.CIN != cin:
-		// The contract of the API has 403 here and 422 on a plan change, for the same code.
-		return nil, newEnvelope(ctx, http.StatusForbidden, refusal.New(refusal.LandingContractMismatch))
+		return nil, refusal.New(refusal.LandingContractMismatch)
 	}
 	contractID := parties.Contract.ID
 	if err := s.ensureContractDocument(ctx, contractID); err != nil {
@@ -87,8 +88,9 @@ func (s *Server) ensureContractDocument(ctx context.Context, contractID uuid.UUI
 		Input:    activities.IssueContractDocumentInput{ContractID: contractID, ActorID: landing.ActorID},
 		Queue:    workflows.InteractiveQueue,
 		Summary:  "Document of contract " + contractID.String(),
+		Location: "/api/v1/landing/contracts/" + contractID.String() + "/document-link",
 		Wait:     process.DefaultWait,
-	}, "/api/v1/landing/contracts/"+contractID.String()+"/document-link", &documentID)
+	}, &documentID)
 	return err
 }
 

@@ -92,8 +92,9 @@ func (s *Server) submitNew(ctx context.Context, input *struct {
 		Input:    activities.SubscribeInput{Request: request, Subscription: subscription},
 		Queue:    workflows.InteractiveQueue,
 		Summary:  "New " + string(subscription.Category) + " subscription on offer " + subscription.OfferID.String(),
+		Location: "/api/v1/landing/submit/new",
 		Wait:     input.wait(),
-	}, "/api/v1/landing/submit/new")
+	})
 }
 
 func (s *Server) submitPlanChange(ctx context.Context, input *struct {
@@ -119,15 +120,16 @@ func (s *Server) submitPlanChange(ctx context.Context, input *struct {
 		Input:    activities.ChangePlanInput{Request: request, Change: change},
 		Queue:    workflows.InteractiveQueue,
 		Summary:  "Contract " + change.SourceContractID.String() + " to offer " + change.TargetOfferID.String(),
+		Location: "/api/v1/landing/submit/plan-change",
 		Wait:     input.wait(),
-	}, "/api/v1/landing/submit/plan-change")
+	})
 }
 
 // submit carries out a landing process and answers with a download link. A replayed
 // answer has the link of the first one for as long as that works, then a new one.
-func (s *Server) submit(ctx context.Context, p process.Process, location string) (*LandingSubmitOutput, error) {
+func (s *Server) submit(ctx context.Context, p process.Process) (*LandingSubmitOutput, error) {
 	var submitted landing.Submitted
-	replayed, err := s.run(ctx, p, location, &submitted)
+	replayed, err := s.run(ctx, p, &submitted)
 	if err != nil {
 		return nil, err
 	}

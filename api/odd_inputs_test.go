@@ -11,9 +11,19 @@ import (
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
-func TestTextThatCannotBeStoredIsRefused(t *testing.T) {
+func TestOddInputs(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	onOneSystem(t, []onSystem{
+		{"TextThatCannotBeStoredIsRefused", textThatCannotBeStoredIsRefused},
+		{"NumbersThatNothingCanHoldAreRefused", numbersThatNothingCanHoldAreRefused},
+		{"OddDatesAreNoFault", oddDatesAreNoFault},
+		{"URLsThatHoldNoTextAreRefused", urlsThatHoldNoTextAreRefused},
+		{"PagesAreCountedFromOneAndBounded", pagesAreCountedFromOneAndBounded},
+		{"HEADAnswersWhereGETDoes", headAnswersWhereGETDoes},
+	})
+}
+
+func textThatCannotBeStoredIsRefused(t *testing.T, s *systemtest.System) {
 	for _, test := range []struct{ name, text string }{
 		{"NUL", `a\u0000b`}, {"lone high surrogate", `a\ud83db`}, {"lone low surrogate", `a\ude00b`},
 		{"surrogates the wrong way round", `a\ude00\ud83db`}, {"high surrogate at the end", `ab\ud83d`},
@@ -36,9 +46,7 @@ func TestTextThatCannotBeStoredIsRefused(t *testing.T) {
 	}
 }
 
-func TestNumbersThatNothingCanHoldAreRefused(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func numbersThatNothingCanHoldAreRefused(t *testing.T, s *systemtest.System) {
 	for _, field := range []string{"monthly_fee", "activation_fee", "version", "mobile_data_gb"} {
 		for _, number := range []string{
 			"1e400", "-1e400", "1e99", `"1e400"`, `"1e-400x"`, "10000000000", strings.Repeat("9", 400), "2147483648000", "-5", "1e-400e1",
@@ -53,9 +61,7 @@ func TestNumbersThatNothingCanHoldAreRefused(t *testing.T) {
 	}
 }
 
-func TestOddDatesAreNoFault(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func oddDatesAreNoFault(t *testing.T, s *systemtest.System) {
 	for _, date := range []string{
 		"0000-01-01", "10000-01-01", "2026-13-01", "2026-02-29", "2026-1-1", "20260101", "", " ", "today", "2026-01-01 ", "-001-01-01",
 	} {
@@ -71,9 +77,7 @@ func TestOddDatesAreNoFault(t *testing.T) {
 	}
 }
 
-func TestURLsThatHoldNoTextAreRefused(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func urlsThatHoldNoTextAreRefused(t *testing.T, s *systemtest.System) {
 	for _, path := range []string{
 		customersPath + "/%00", customersPath + "/%ff%fe", customersPath + "?page=%00", customersPath + "?sort=a%00b",
 		customersPath + "?sort=%ff", customersPath + "?%00=1", "/api/v1/invoices?client_id=%00", customersPath + "?a=%zz",
@@ -85,9 +89,7 @@ func TestURLsThatHoldNoTextAreRefused(t *testing.T) {
 	}
 }
 
-func TestPagesAreCountedFromOneAndBounded(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func pagesAreCountedFromOneAndBounded(t *testing.T, s *systemtest.System) {
 	lists := []string{customersPath, offersPath, "/api/v1/contracts", "/api/v1/billing/runs", "/api/v1/invoices", "/api/v1/collections/payments"}
 	for _, list := range lists {
 		for _, test := range []struct{ query, at string }{
@@ -149,9 +151,7 @@ func TestListsShowTheNewestFirstOnPagesThatNeverOverlap(t *testing.T) {
 	require.Len(t, seen, 24)
 }
 
-func TestHEADAnswersWhereGETDoes(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func headAnswersWhereGETDoes(t *testing.T, s *systemtest.System) {
 	client, _ := newClient(t, s)
 	for path, status := range map[string]int{
 		customersPath: 200, customersPath + "/" + client: 200, customersPath + "/" + nobody: 404, "/api/v1/landing/bootstrap": 200,

@@ -59,8 +59,8 @@ type OfferUpdate struct {
 	Name                       Sent[string]        `json:"name,omitempty" minLength:"2" maxLength:"100"`
 	ServiceCategory            Sent[string]        `json:"service_category,omitempty" enum:"mobile,internet,landline"`
 	Version                    Sent[int32]         `json:"version,omitempty" minimum:"1" maximum:"2147483647"`
-	MonthlyFee                 *AmountInput        `json:"monthly_fee,omitempty"`
-	ActivationFee              *AmountInput        `json:"activation_fee,omitempty"`
+	MonthlyFee                 AmountInput         `json:"monthly_fee,omitempty"`
+	ActivationFee              AmountInput         `json:"activation_fee,omitempty"`
 	Status                     Sent[string]        `json:"status,omitempty" enum:"active,retired"`
 	ValidFrom                  Sent[calendar.Date] `json:"valid_from,omitempty" format:"date"`
 	ValidTo                    Sent[calendar.Date] `json:"valid_to,omitempty" nullable:"true" format:"date"`
@@ -173,6 +173,9 @@ func (s *Server) updateOffer(ctx context.Context, input *struct {
 	OfferPath
 	Body OfferUpdate
 }) (*OfferOutput, error) {
+	if err := input.Body.nulls(); err != nil {
+		return nil, err
+	}
 	var updated dbsqlc.Offer
 	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
 		row, err := s.queries.OfferLockForUpdate(ctx, tx, parseID(input.OfferID))
@@ -193,6 +196,19 @@ func (s *Server) updateOffer(ctx context.Context, input *struct {
 	return &OfferOutput{Body: readOffer(updated)}, nil
 }
 
+// nulls refuses a null for what an offer cannot be without.
+func (u *OfferUpdate) nulls() error {
+	var checked fields
+	u.Name.notNull("name", &checked)
+	u.ServiceCategory.notNull("service_category", &checked)
+	u.Version.notNull("version", &checked)
+	u.Status.notNull("status", &checked)
+	u.ValidFrom.notNull("valid_from", &checked)
+	u.InternetTVIncluded.notNull("internet_tv_included", &checked)
+	u.LandlineNationalIncluded.notNull("landline_national_included", &checked)
+	return checked.err()
+}
+
 // apply merges what was sent over a definition.
 func (u *OfferUpdate) apply(d *catalog.Definition) {
 	u.Name.set(&d.Name)
@@ -210,10 +226,10 @@ func (u *OfferUpdate) apply(d *catalog.Definition) {
 	u.LandlineNationalIncluded.set(&d.LandlineNationalIncluded)
 	u.LandlineInternationalHours.setOptional(&d.LandlineInternationalHours)
 	u.LandlinePhoneHours.setOptional(&d.LandlinePhoneHours)
-	if u.MonthlyFee != nil {
+	if u.MonthlyFee.Present {
 		d.MonthlyFee = u.MonthlyFee.Amount
 	}
-	if u.ActivationFee != nil {
+	if u.ActivationFee.Present {
 		d.ActivationFee = u.ActivationFee.Amount
 	}
 }

@@ -9,9 +9,17 @@ import (
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
-func TestOfferIsUniqueByNameCategoryAndVersion(t *testing.T) {
+func TestOfferIdentity(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	onOneSystem(t, []onSystem{
+		{"OfferIsUniqueByNameCategoryAndVersion", offerIsUniqueByNameCategoryAndVersion},
+		{"OneOfManyEqualOffersAtOnceIsTaken", oneOfManyEqualOffersAtOnceIsTaken},
+		{"DeleteOfferStopsAtContracts", deleteOfferStopsAtContracts},
+		{"UnknownOfferIsNotFound", unknownOfferIsNotFound},
+	})
+}
+
+func offerIsUniqueByNameCategoryAndVersion(t *testing.T, s *systemtest.System) {
 	base := with(mobileOffer(), object{"name": "Unique"})
 	newOffer(t, s, base)
 	second := newOffer(t, s, with(base, object{"version": 2}))
@@ -27,9 +35,7 @@ func TestOfferIsUniqueByNameCategoryAndVersion(t *testing.T) {
 	require.Subset(t, read, object{"version": 2.0, "monthly_fee": "199.00"}, "a refused change was applied in part")
 }
 
-func TestOneOfManyEqualOffersAtOnceIsTaken(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func oneOfManyEqualOffersAtOnceIsTaken(t *testing.T, s *systemtest.System) {
 	body, accepted := mobileOffer(), 0
 	for _, answer := range together(t, 16, func(int) (systemtest.Response, error) {
 		return s.TryCall(http.MethodPost, offersPath, body)
@@ -43,9 +49,7 @@ func TestOneOfManyEqualOffersAtOnceIsTaken(t *testing.T) {
 	require.Equal(t, 1, accepted)
 }
 
-func TestDeleteOfferStopsAtContracts(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func deleteOfferStopsAtContracts(t *testing.T, s *systemtest.System) {
 	free, sold := newOffer(t, s, mobileOffer()), newOffer(t, s, mobileOffer())
 	client, _ := newClient(t, s)
 	newContract(t, s, client, sold)
@@ -59,9 +63,7 @@ func TestDeleteOfferStopsAtContracts(t *testing.T) {
 	}).Refused(t, http.StatusConflict, "offer_delete_blocked")
 }
 
-func TestUnknownOfferIsNotFound(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func unknownOfferIsNotFound(t *testing.T, s *systemtest.System) {
 	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		s.Call(t, http.MethodGet, offersPath+"/"+id, nil).Refused(t, http.StatusNotFound, "offer_not_found")
 		s.Call(t, http.MethodPut, offersPath+"/"+id, object{"name": "Name"}).Refused(t, http.StatusNotFound, "offer_not_found")

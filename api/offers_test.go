@@ -26,6 +26,16 @@ var bareOffer = object{
 	"landline_international_hours": nil, "landline_phone_hours": nil,
 }
 
+func TestOffers(t *testing.T) {
+	t.Parallel()
+	onOneSystem(t, []onSystem{
+		{"OfferFeesAreReadAsWrittenAndRoundedHalfUp", offerFeesAreReadAsWrittenAndRoundedHalfUp},
+		{"OfferRulesHoldForCreatesAndForChanges", offerRulesHoldForCreatesAndForChanges},
+		{"UpdateOfferRefusesNullForWhatIsRequired", updateOfferRefusesNullForWhatIsRequired},
+		{"UpdateOfferMergesAndDerivesAgain", updateOfferMergesAndDerivesAgain},
+	})
+}
+
 func TestCreateOfferDerivesTheTypeAndClearsOtherCategories(t *testing.T) {
 	t.Parallel()
 	s := systemtest.Start(t)
@@ -80,9 +90,7 @@ func TestCreateOfferDerivesTheTypeAndClearsOtherCategories(t *testing.T) {
 	}
 }
 
-func TestOfferFeesAreReadAsWrittenAndRoundedHalfUp(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func offerFeesAreReadAsWrittenAndRoundedHalfUp(t *testing.T, s *systemtest.System) {
 	for _, test := range []struct{ sent, want string }{
 		{`"199"`, "199.00"}, {`199`, "199.00"}, {`199.5`, "199.50"}, {`"0.01"`, "0.01"}, {`0.005`, "0.01"}, {`"0.005"`, "0.01"},
 		{`"10.004"`, "10.00"}, {`10.015`, "10.02"}, {`"1.005"`, "1.01"}, {`1.005`, "1.01"}, {`8.045`, "8.05"}, {`" 12.3 "`, "12.30"},
@@ -150,9 +158,7 @@ func brokenOffers() []struct {
 	}
 }
 
-func TestOfferRulesHoldForCreatesAndForChanges(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func offerRulesHoldForCreatesAndForChanges(t *testing.T, s *systemtest.System) {
 	for _, test := range brokenOffers() {
 		t.Run("create/"+test.name, func(t *testing.T) {
 			body := with(test.base, test.changes)
@@ -172,9 +178,7 @@ func TestOfferRulesHoldForCreatesAndForChanges(t *testing.T) {
 	}
 }
 
-func TestUpdateOfferRefusesNullForWhatIsRequired(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func updateOfferRefusesNullForWhatIsRequired(t *testing.T, s *systemtest.System) {
 	path := offersPath + "/" + newOffer(t, s, mobileOffer())
 	var before, after object
 	s.Get(t, path, &before)
@@ -190,9 +194,7 @@ func TestUpdateOfferRefusesNullForWhatIsRequired(t *testing.T) {
 	}
 }
 
-func TestUpdateOfferMergesAndDerivesAgain(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func updateOfferMergesAndDerivesAgain(t *testing.T, s *systemtest.System) {
 	path := offersPath + "/" + newOffer(t, s, with(mobileOffer(), object{"name": "Merged", "valid_to": "2027-01-01"}))
 	for _, test := range []struct{ body, want object }{
 		{object{}, object{"name": "Merged", "mobile_data_gb": 20.0}},

@@ -23,14 +23,13 @@ func init() { huma.NewErrorWithContext = humaError }
 
 // openAPI is the document that the operations are added to.
 func openAPI(version string) huma.Config {
-	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	config := huma.DefaultConfig("MT Facturation", version)
-	config.Components.Schemas = registry
 	config.Info.Description = "Billing of mobile, internet and landline offers: clients, contracts, monthly runs, payments and collections."
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		bearerScheme: {Type: "http", Scheme: "bearer", Description: "In local and test: `actor_id[:role1,role2]`."},
 	}
-	// The contract's bodies carry no $schema links, and unknown fields are ignored.
+	// Unknown fields are ignored, and bodies carry no $schema links.
+	config.AllowAdditionalPropertiesByDefault = true
 	config.CreateHooks = nil
 	config.SchemasPath = ""
 	config.DocsPath = ""
@@ -47,13 +46,23 @@ type operation struct {
 	summary  string
 	public   bool
 	refusals []refusal.Code
+	// statuses is where the operation departs from the table of statuses.
+	statuses map[refusal.Code]int
+}
+
+// statusOf is the status with which the operation answers a refusal.
+func (op operation) statusOf(code refusal.Code) int {
+	if status, departs := op.statuses[code]; departs {
+		return status
+	}
+	return statusOf(code)
 }
 
 // register adds an operation. Whatever error its handler returns becomes an envelope.
 func register[I, O any](s *Server, op operation, handler func(context.Context, *I) (*O, error)) {
 	described := huma.Operation{
 		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.tag}, Summary: op.summary,
-		Description:   refusalTable(op.refusals),
+		Description:   refusalTable(op),
 		Errors:        errorStatuses(op),
 		DefaultStatus: http.StatusOK,
 	}
@@ -66,16 +75,19 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 	huma.Register(s.api, described, func(ctx context.Context, input *I) (*O, error) {
 		output, err := handler(ctx, input)
 		if err != nil {
-			return nil, asStatusError(ctx, err)
+			return nil, op.answer(ctx, err)
 		}
 		return output, nil
 	})
 }
 
-// asStatusError passes on what is an HTTP answer already.
-func asStatusError(ctx context.Context, err error) error {
+// answer turns the error of a handler into an HTTP answer, unless it is one already.
+func (op operation) answer(ctx context.Context, err error) error {
 	if answer, ok := err.(huma.StatusError); ok {
 		return answer
+	}
+	if refused := refusal.As(err); refused != nil {
+		return newEnvelope(ctx, op.statusOf(refused.Code), refused)
 	}
 	return envelopeOf(ctx, err)
 }
@@ -87,21 +99,21 @@ func errorStatuses(op operation) []int {
 		list = append(list, http.StatusUnauthorized)
 	}
 	for _, code := range op.refusals {
-		list = append(list, statusOf(code))
+		list = append(list, op.statusOf(code))
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
 }
 
 // refusalTable documents the error codes of an operation.
-func refusalTable(codes []refusal.Code) string {
-	if len(codes) == 0 {
+func refusalTable(op operation) string {
+	if len(op.refusals) == 0 {
 		return ""
 	}
 	var table strings.Builder
 	table.WriteString("| status | code | meaning |\n| --- | --- | --- |\n")
-	for _, code := range codes {
-		fmt.Fprintf(&table, "| %d | `%s` | %s |\n", statusOf(code), code, refusal.New(code).Message)
+	for _, code := range op.refusals {
+		fmt.Fprintf(&table, "| %d | `%s` | %s |\n", op.statusOf(code), code, refusal.New(code).Message)
 	}
 	return table.String()
 }

@@ -35,7 +35,7 @@ type ProvisionBody struct {
 	ContractStartDate  calendar.Date             `json:"contract_start_date" format:"date"`
 	CommitmentMonths   *int32                    `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60"`
 	EndDate            *calendar.Date            `json:"end_date,omitempty" nullable:"true" format:"date"`
-	AutoActivate       bool                      `json:"auto_activate,omitempty" default:"true"`
+	AutoActivate       *bool                     `json:"auto_activate,omitempty" nullable:"true" doc:"True when absent."`
 	ClientID           *string                   `json:"client_id,omitempty" nullable:"true"`
 	Client             Sent[InlineClient]        `json:"client,omitempty" nullable:"true"`
 	SubscriberID       *string                   `json:"subscriber_id,omitempty" nullable:"true"`
@@ -91,8 +91,9 @@ func (s *Server) provision(ctx context.Context, input *struct {
 		Input:    activities.ProvisionInput{Request: request, Provision: provision, ActorID: actorOf(ctx).ID},
 		Queue:    workflows.InteractiveQueue,
 		Summary:  "Provision a contract on offer " + provision.OfferID.String() + ", intent " + string(provision.Intent),
+		Location: "/api/v1/contracts/provision",
 		Wait:     preferredWait(input.Prefer),
-	}, "/api/v1/contracts", &provisioned)
+	}, &provisioned)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func (b ProvisionBody) normalised() (contract.ProvisionInput, error) {
 	b.checkCombination(&checked)
 	input := contract.ProvisionInput{
 		OfferID: parseID(b.OfferID), StartDate: b.ContractStartDate, EndDate: b.EndDate, CommitmentMonths: b.CommitmentMonths,
-		AutoActivate: b.AutoActivate, ClientID: optionalID(b.ClientID), SubscriberID: optionalID(b.SubscriberID),
+		AutoActivate: b.AutoActivate == nil || *b.AutoActivate, ClientID: optionalID(b.ClientID), SubscriberID: optionalID(b.SubscriberID),
 		Intent: contract.Intent(b.ProvisioningIntent), TargetContractID: optionalID(b.TargetContractID),
 	}
 	if inline := b.Client.pointer(); inline != nil {

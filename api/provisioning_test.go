@@ -15,6 +15,18 @@ const (
 	provisionFields = "contract, created_client, created_subscriber, provisioning_mode"
 )
 
+func TestProvision(t *testing.T) {
+	t.Parallel()
+	onOneSystem(t, []onSystem{
+		{"LineWithoutIdentifierGetsOneOfItsType", lineWithoutIdentifierGetsOneOfItsType},
+		{"NullOptionalsOfProvisionAreAbsentOnes", nullOptionalsOfProvisionAreAbsentOnes},
+		{"UpgradeKeepsCommitmentAndEndUnlessSent", upgradeKeepsCommitmentAndEndUnlessSent},
+		{"ProvisionRefusesCombinationsThatMeanNothing", provisionRefusesCombinationsThatMeanNothing},
+		{"ProvisionChecksOfferClientAndDates", provisionChecksOfferClientAndDates},
+		{"UpgradeChecksTheDatesThatTheContractKeeps", upgradeChecksTheDatesThatTheContractKeeps},
+	})
+}
+
 func TestProvisionMakesClientLineAndContractTogether(t *testing.T) {
 	t.Parallel()
 	s := systemtest.Start(t)
@@ -54,9 +66,7 @@ func TestProvisionWithoutActivationMakesADraftOnASuspendedLine(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM subscribers WHERE status = 'suspended'"))
 }
 
-func TestLineWithoutIdentifierGetsOneOfItsType(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func lineWithoutIdentifierGetsOneOfItsType(t *testing.T, s *systemtest.System) {
 	client, _ := newClient(t, s)
 	for pattern, offer := range map[string]object{
 		`^AUTO-MOBILE-[0-9a-fA-F]{10}$`: mobileOffer(), `^AUTO-FIBER-[0-9a-fA-F]{10}$`: fiberOffer(),
@@ -68,9 +78,7 @@ func TestLineWithoutIdentifierGetsOneOfItsType(t *testing.T) {
 	}
 }
 
-func TestNullOptionalsOfProvisionAreAbsentOnes(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func nullOptionalsOfProvisionAreAbsentOnes(t *testing.T, s *systemtest.System) {
 	client, _ := newClient(t, s)
 	answer := provision(t, s, object{
 		"client_id": client, "offer_id": newOffer(t, s, mobileOffer()), "client": nil, "subscriber": nil, "subscriber_id": nil,
@@ -79,9 +87,7 @@ func TestNullOptionalsOfProvisionAreAbsentOnes(t *testing.T) {
 	require.Equal(t, "new_contract", answer["provisioning_mode"])
 }
 
-func TestUpgradeKeepsCommitmentAndEndUnlessSent(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func upgradeKeepsCommitmentAndEndUnlessSent(t *testing.T, s *systemtest.System) {
 	client, _ := newClient(t, s)
 	first, second := newOffer(t, s, mobileOffer()), newOffer(t, s, mobileOffer())
 	contract := newContract(t, s, client, first, object{"commitment_months": 12, "end_date": "2028-01-01"})
@@ -106,9 +112,7 @@ func TestUpgradeKeepsCommitmentAndEndUnlessSent(t *testing.T) {
 	}
 }
 
-func TestProvisionRefusesCombinationsThatMeanNothing(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func provisionRefusesCombinationsThatMeanNothing(t *testing.T, s *systemtest.System) {
 	client, _ := newClient(t, s)
 	inline := object{"client_type": "individual", "full_name": "Inline Client"}
 	valid := object{"client_id": client, "offer_id": newOffer(t, s, mobileOffer()), "contract_start_date": "2026-08-10"}
@@ -148,9 +152,7 @@ func TestProvisionRefusesCombinationsThatMeanNothing(t *testing.T) {
 	}
 }
 
-func TestProvisionChecksOfferClientAndDates(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func provisionChecksOfferClientAndDates(t *testing.T, s *systemtest.System) {
 	client, cin := newClient(t, s)
 	offer := newOffer(t, s, with(mobileOffer(), object{"valid_from": "2026-02-01", "valid_to": "2027-06-30"}))
 	retired := newOffer(t, s, with(mobileOffer(), object{"status": "retired"}))
@@ -194,9 +196,7 @@ func TestProvisionChecksOfferClientAndDates(t *testing.T) {
 	}
 }
 
-func TestUpgradeChecksTheDatesThatTheContractKeeps(t *testing.T) {
-	t.Parallel()
-	s := systemtest.Start(t)
+func upgradeChecksTheDatesThatTheContractKeeps(t *testing.T, s *systemtest.System) {
 	client, _ := newClient(t, s)
 	offer := newOffer(t, s, mobileOffer())
 	newContract(t, s, client, offer, object{"commitment_months": 6, "end_date": "2027-02-10"})

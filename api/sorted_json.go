@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -46,10 +45,11 @@ func writeSorted(b *strings.Builder, value any) {
 		}
 		b.WriteByte(']')
 	default:
-		encoded, err := json.Marshal(value)
-		if err != nil {
-			encoded = []byte(fmt.Sprintf("%q", fmt.Sprint(value)))
-		}
-		b.Write(encoded)
+		var encoded strings.Builder
+		encoder := json.NewEncoder(&encoded)
+		encoder.SetEscapeHTML(false)
+		// A text, a number, a truth value or null: what was decoded always encodes.
+		_ = encoder.Encode(value)
+		b.WriteString(strings.TrimSuffix(encoded.String(), "\n"))
 	}
 }

@@ -12,11 +12,11 @@ import (
 func TestStoredJSONIsWrittenInOrderWithSpaces(t *testing.T) {
 	t.Parallel()
 	for stored, want := range map[string]string{
-		`{"status":"draft","offer_id":"2bf7"}`:    `{"offer_id": "2bf7", "status": "draft"}`,
-		`{"to":"active","from":"draft"}`:          `{"from": "draft", "to": "active"}`,
-		`{}`:                                      `{}`,
-		`[]`:                                      `[]`,
-		`null`:                                    `null`,
+		`{"status":"draft","offer_id":"2bf7"}`: `{"offer_id": "2bf7", "status": "draft"}`,
+		`{"to":"active","from":"draft"}`:       `{"from": "draft", "to": "active"}`,
+		`{}`:                                   `{}`,
+		`[]`:                                   `[]`,
+		`null`:                                 `null`,
 		`{"b":[1,{"d":null,"c":true}],"a":false}`: `{"a": false, "b": [1, {"c": true, "d": null}]}`,
 		`{"a":{"z":{"y":1,"x":2}}}`:               `{"a": {"z": {"x": 2, "y": 1}}}`,
 		`{"amount":"199.00","days":30}`:           `{"amount": "199.00", "days": 30}`,

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -50,6 +52,24 @@ func lostRace(err error) bool {
 		return true
 	}
 	return repeatable[failure.ConstraintName]
+}
+
+// Unavailable reports whether an error says that the database cannot be reached or
+// takes no more work now, rather than anything about the work itself.
+func Unavailable(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch failure.Code[:2] {
+		case "08", "53", "57": // connection_exception, insufficient_resources, operator_intervention
+			return true
+		}
+	}
+	return errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // pause waits with full jitter, longer after every attempt.

@@ -33,6 +33,7 @@ type BillingRunInput struct {
 // them up. Every step can be repeated, so a run survives whatever stops it.
 func RunBilling(ctx workflow.Context, input BillingRunInput) (billing.Result, error) {
 	run := billingRun{input: input}
+	run.progress.Plan = billing.Plan{RunID: input.RunID, Terms: input.Terms}
 	if input.Continued != nil {
 		run.progress = *input.Continued
 	}

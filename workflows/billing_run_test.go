@@ -154,6 +154,12 @@ func TestALongRunIsCarriedOverToNewExecutions(t *testing.T) {
 	}
 }
 
+func TestAnExecutionsHistoryStaysSmall(t *testing.T) {
+	t.Parallel()
+	const eventsPerChunk, limit = 12, 2_000
+	assert.LessOrEqual(t, chunksPerExecution*eventsPerChunk, limit)
+}
+
 // continuation returns the input with which the workflow continues as new.
 func continuation(t *testing.T, env *testsuite.TestWorkflowEnvironment) BillingRunInput {
 	t.Helper()

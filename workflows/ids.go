@@ -1,10 +1,18 @@
 package workflows
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
 	"github.com/google/uuid"
 
 	"github.com/mtfacturation/mtf/internal/idempotency"
 )
+
+// maxKeyLength keeps an id within what Temporal stores, 1,000 characters.
+const maxKeyLength = 800
 
 // ID is the workflow id of a request: its operation and key, readable in the
 // Temporal UI, such as "billing-run/monthly-2026-10". Temporal runs one workflow of
@@ -14,5 +22,24 @@ func ID(request idempotency.Request) string {
 	if !request.Keyed() {
 		return string(request.Operation) + "/" + uuid.NewString()
 	}
-	return string(request.Operation) + "/" + string(request.Key)
+	return string(request.Operation) + "/" + printableASCII(string(request.Key))
+}
+
+// printableASCII writes a key so that Temporal's headers can carry it. Different
+// keys stay different: what is not printable ASCII becomes %XX, and so does %. A key
+// that gets too long by it is named by its hash.
+func printableASCII(key string) string {
+	var b strings.Builder
+	for i := range len(key) {
+		if c := key[i]; c < ' ' || c > '~' || c == '%' {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	if b.Len() > maxKeyLength {
+		sum := sha256.Sum256([]byte(key))
+		return "%sha256-" + hex.EncodeToString(sum[:])
+	}
+	return b.String()
 }

@@ -105,7 +105,7 @@ func (l *ledger) begin(number int32) (wait bool) {
 	return true
 }
 
-func (l *ledger) document(_ context.Context, chunk activities.ChunkInput) (int, error) {
+func (l *ledger) document(_ context.Context, chunk activities.ChunkInput) (int32, error) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if l.billed[chunk.Number] != 1 {
@@ -116,7 +116,7 @@ func (l *ledger) document(_ context.Context, chunk activities.ChunkInput) (int, 
 	if chunk.Number == l.refuseToDocument {
 		return 0, refused(refusal.BillingRunNotFound)
 	}
-	return int(resultOf(chunk.Number).InvoiceCount), nil
+	return resultOf(chunk.Number).InvoiceCount, nil
 }
 
 // requireDone checks that exactly these chunks were billed and documented, once each.

@@ -25,9 +25,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/seed"
 )
 
-// TestABillingRunOutlivesTheDeathOfEverything kills the API, the workers, Temporal and PostgreSQL in the middle of a billing
+// TestFaultABillingRunOutlivesTheDeathOfEverything kills the API, the workers, Temporal and PostgreSQL in the middle of a billing
 // run. Started again, and asked for nothing, the system must finish the run by itself.
-func TestABillingRunOutlivesTheDeathOfEverything(t *testing.T) {
+func TestFaultABillingRunOutlivesTheDeathOfEverything(t *testing.T) {
 	t.Parallel()
 	const clients = 1500
 	s := newSite(t)

@@ -561,39 +561,6 @@ func (q *Queries) BillingRunList(ctx context.Context, db DBTX, arg BillingRunLis
 	return items, nil
 }
 
-const billingRunLock = `-- name: BillingRunLock :one
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs WHERE id = $1 FOR UPDATE
-`
-
-func (q *Queries) BillingRunLock(ctx context.Context, db DBTX, id uuid.UUID) (BillingRun, error) {
-	row := db.QueryRow(ctx, billingRunLock, id)
-	var i BillingRun
-	err := row.Scan(
-		&i.ID,
-		&i.IdempotencyKey,
-		&i.Fingerprint,
-		&i.PeriodStart,
-		&i.PeriodEnd,
-		&i.DueDays,
-		&i.TaxRate,
-		&i.Currency,
-		&i.Status,
-		&i.ActorID,
-		&i.ClientCount,
-		&i.ChunkCount,
-		&i.InvoiceCount,
-		&i.SkippedCount,
-		&i.FailedCount,
-		&i.SubtotalAmount,
-		&i.TaxAmount,
-		&i.TotalAmount,
-		&i.PlannedAt,
-		&i.CompletedAt,
-		&i.UpdatedAt,
-	)
-	return i, err
-}
-
 const billingRunPlanned = `-- name: BillingRunPlanned :one
 UPDATE billing_runs
 SET client_count = $1, chunk_count = $2, status = 'running', updated_at = $3
@@ -643,8 +610,9 @@ func (q *Queries) BillingRunPlanned(ctx context.Context, db DBTX, arg BillingRun
 	return i, err
 }
 
-const billingRunProgress = `-- name: BillingRunProgress :one
-SELECT count(*) FILTER (WHERE status <> 'planned')::integer AS billed_chunks,
+const billingRunProgressList = `-- name: BillingRunProgressList :many
+SELECT billing_run_id,
+       count(*) FILTER (WHERE status <> 'planned')::integer AS billed_chunks,
        count(*) FILTER (WHERE status = 'documented')::integer AS documented_chunks,
        coalesce(sum(client_count) FILTER (WHERE status <> 'planned'), 0)::integer AS billed_clients,
        coalesce(sum(invoice_count), 0)::integer AS invoice_count,
@@ -655,10 +623,12 @@ SELECT count(*) FILTER (WHERE status <> 'planned')::integer AS billed_chunks,
        coalesce(sum(tax_amount), 0)::centimes_sum AS tax_amount,
        coalesce(sum(total_amount), 0)::centimes_sum AS total_amount
 FROM billing_run_chunks
-WHERE billing_run_id = $1
+WHERE billing_run_id = ANY($1::uuid[])
+GROUP BY billing_run_id
 `
 
-type BillingRunProgressRow struct {
+type BillingRunProgressListRow struct {
+	BillingRunID     uuid.UUID    `json:"billing_run_id"`
 	BilledChunks     int32        `json:"billed_chunks"`
 	DocumentedChunks int32        `json:"documented_chunks"`
 	BilledClients    int32        `json:"billed_clients"`
@@ -671,20 +641,35 @@ type BillingRunProgressRow struct {
 	TotalAmount      money.Amount `json:"total_amount"`
 }
 
-func (q *Queries) BillingRunProgress(ctx context.Context, db DBTX, billingRunID uuid.UUID) (BillingRunProgressRow, error) {
-	row := db.QueryRow(ctx, billingRunProgress, billingRunID)
-	var i BillingRunProgressRow
-	err := row.Scan(
-		&i.BilledChunks,
-		&i.DocumentedChunks,
-		&i.BilledClients,
-		&i.InvoiceCount,
-		&i.DocumentCount,
-		&i.SkippedCount,
-		&i.FailedCount,
-		&i.SubtotalAmount,
-		&i.TaxAmount,
-		&i.TotalAmount,
-	)
-	return i, err
+// How far runs have come, a row for each run that has chunks.
+func (q *Queries) BillingRunProgressList(ctx context.Context, db DBTX, billingRunIds []uuid.UUID) ([]BillingRunProgressListRow, error) {
+	rows, err := db.Query(ctx, billingRunProgressList, billingRunIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BillingRunProgressListRow{}
+	for rows.Next() {
+		var i BillingRunProgressListRow
+		if err := rows.Scan(
+			&i.BillingRunID,
+			&i.BilledChunks,
+			&i.DocumentedChunks,
+			&i.BilledClients,
+			&i.InvoiceCount,
+			&i.DocumentCount,
+			&i.SkippedCount,
+			&i.FailedCount,
+			&i.SubtotalAmount,
+			&i.TaxAmount,
+			&i.TotalAmount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

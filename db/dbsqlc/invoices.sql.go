@@ -221,21 +221,22 @@ func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParam
 	return items, nil
 }
 
-const invoiceListOfChunk = `-- name: InvoiceListOfChunk :many
+const invoiceListUndocumented = `-- name: InvoiceListUndocumented :many
 SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at FROM invoices
 WHERE billing_run_id = $1 AND client_id BETWEEN $2 AND $3
+  AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.invoice_id = invoices.id)
 ORDER BY client_id
 `
 
-type InvoiceListOfChunkParams struct {
+type InvoiceListUndocumentedParams struct {
 	BillingRunID  uuid.UUID `json:"billing_run_id"`
 	FirstClientID uuid.UUID `json:"first_client_id"`
 	LastClientID  uuid.UUID `json:"last_client_id"`
 }
 
-// The invoices that a run issued for a range of clients.
-func (q *Queries) InvoiceListOfChunk(ctx context.Context, db DBTX, arg InvoiceListOfChunkParams) ([]Invoice, error) {
-	rows, err := db.Query(ctx, invoiceListOfChunk, arg.BillingRunID, arg.FirstClientID, arg.LastClientID)
+// The invoices that a run issued for a range of clients and that have no document yet.
+func (q *Queries) InvoiceListUndocumented(ctx context.Context, db DBTX, arg InvoiceListUndocumentedParams) ([]Invoice, error) {
+	rows, err := db.Query(ctx, invoiceListUndocumented, arg.BillingRunID, arg.FirstClientID, arg.LastClientID)
 	if err != nil {
 		return nil, err
 	}

@@ -48,9 +48,6 @@ SELECT * FROM billing_runs
 ORDER BY planned_at DESC, id DESC
 LIMIT @page_size OFFSET @page_offset;
 
--- name: BillingRunLock :one
-SELECT * FROM billing_runs WHERE id = @id FOR UPDATE;
-
 -- name: BillingRunPlanned :one
 -- Records the size of the plan and starts the run.
 UPDATE billing_runs
@@ -58,8 +55,10 @@ SET client_count = @client_count, chunk_count = @chunk_count, status = 'running'
 WHERE id = @id
 RETURNING *;
 
--- name: BillingRunProgress :one
-SELECT count(*) FILTER (WHERE status <> 'planned')::integer AS billed_chunks,
+-- name: BillingRunProgressList :many
+-- How far runs have come, a row for each run that has chunks.
+SELECT billing_run_id,
+       count(*) FILTER (WHERE status <> 'planned')::integer AS billed_chunks,
        count(*) FILTER (WHERE status = 'documented')::integer AS documented_chunks,
        coalesce(sum(client_count) FILTER (WHERE status <> 'planned'), 0)::integer AS billed_clients,
        coalesce(sum(invoice_count), 0)::integer AS invoice_count,
@@ -70,7 +69,8 @@ SELECT count(*) FILTER (WHERE status <> 'planned')::integer AS billed_chunks,
        coalesce(sum(tax_amount), 0)::centimes_sum AS tax_amount,
        coalesce(sum(total_amount), 0)::centimes_sum AS total_amount
 FROM billing_run_chunks
-WHERE billing_run_id = @billing_run_id;
+WHERE billing_run_id = ANY(@billing_run_ids::uuid[])
+GROUP BY billing_run_id;
 
 -- name: BillingRunChunkBilled :exec
 UPDATE billing_run_chunks

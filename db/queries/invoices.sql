@@ -38,10 +38,11 @@ WHERE (sqlc.narg('client_id')::uuid IS NULL OR i.client_id = sqlc.narg('client_i
 ORDER BY i.created_at DESC, i.id DESC
 LIMIT @page_size OFFSET @page_offset;
 
--- name: InvoiceListOfChunk :many
--- The invoices that a run issued for a range of clients.
+-- name: InvoiceListUndocumented :many
+-- The invoices that a run issued for a range of clients and that have no document yet.
 SELECT * FROM invoices
 WHERE billing_run_id = @billing_run_id AND client_id BETWEEN @first_client_id AND @last_client_id
+  AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.invoice_id = invoices.id)
 ORDER BY client_id;
 
 -- name: InvoiceLock :one

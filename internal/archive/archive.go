@@ -95,10 +95,11 @@ func (a *Archive) rendererFor(ctx context.Context, letterheadID uuid.UUID) (*doc
 	return renderer, nil
 }
 
-// file reads a registered document and makes it again when its file is lost.
+// file reads a registered document and makes it again when its file is lost or is
+// not what was registered, as after a power cut.
 func (a *Archive) file(ctx context.Context, registered dbsqlc.Document, render func(*document.Renderer) ([]byte, error)) (File, error) {
 	content, err := a.store.Get(ctx, registered.StorageKey)
-	if errors.Is(err, document.ErrNotFound) {
+	if errors.Is(err, document.ErrNotFound) || err == nil && !isRegistered(content, registered) {
 		content, err = a.restore(ctx, registered, render)
 	}
 	if err != nil {
@@ -117,11 +118,16 @@ func (a *Archive) restore(ctx context.Context, registered dbsqlc.Document, rende
 	if err != nil {
 		return nil, fmt.Errorf("archive: render %s: %w", registered.StorageKey, err)
 	}
-	if sum := sha256.Sum256(content); !bytes.Equal(sum[:], registered.SHA256) {
+	if !isRegistered(content, registered) {
 		return nil, fmt.Errorf("%w: %s", ErrChanged, registered.StorageKey)
 	}
 	if err := a.store.Put(ctx, registered.StorageKey, content); err != nil {
 		return nil, err
 	}
 	return content, nil
+}
+
+func isRegistered(content []byte, registered dbsqlc.Document) bool {
+	sum := sha256.Sum256(content)
+	return bytes.Equal(sum[:], registered.SHA256)
 }

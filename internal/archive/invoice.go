@@ -24,16 +24,16 @@ type InvoiceRange struct {
 	LastClientID  uuid.UUID
 }
 
-// IssueInvoices renders, stores and registers the documents of a range of
-// invoices and returns how many there are. It may be repeated at any point: keys
-// and bytes depend on the rows alone, and files are written before they are
-// registered, so a registered document always has had its file.
-func (a *Archive) IssueInvoices(ctx context.Context, invoices InvoiceRange, now time.Time) (int, error) {
-	rows, err := dbsqlc.New().InvoiceListOfChunk(ctx, a.pool, dbsqlc.InvoiceListOfChunkParams(invoices))
+// IssueInvoices renders, stores and registers the documents of those invoices in a
+// range that have none. It may be repeated at any point: a document that is
+// registered is left alone, and files are written before they are registered, so a
+// registered document always has had its file.
+func (a *Archive) IssueInvoices(ctx context.Context, invoices InvoiceRange, now time.Time) error {
+	rows, err := dbsqlc.New().InvoiceListUndocumented(ctx, a.pool, dbsqlc.InvoiceListUndocumentedParams(invoices))
 	if err != nil {
-		return 0, fmt.Errorf("archive: invoices of chunk: %w", err)
+		return fmt.Errorf("archive: undocumented invoices: %w", err)
 	}
-	return len(rows), a.issue(ctx, rows, now)
+	return a.issue(ctx, rows, now)
 }
 
 // InvoiceFile returns the document of an invoice, made now if it was not yet made

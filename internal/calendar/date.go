@@ -1,7 +1,7 @@
 // Package calendar holds civil dates and the business time zone.
 //
 // A date has no time and no zone; the business zone says which date an instant
-// falls on. Time zone data is embedded, so the answer does not depend on the machine.
+// falls on. Time zone data is embedded for machines that have none.
 package calendar
 
 import (
@@ -15,6 +15,9 @@ import (
 
 // ErrSyntax is returned for a text that is no date of the form YYYY-MM-DD.
 var ErrSyntax = errors.New("calendar: not a date of the form YYYY-MM-DD")
+
+// MaxYear is the last year that a date can be written in.
+const MaxYear = 9999
 
 // Date is a day of the Gregorian calendar between the years 1 and 9999.
 // The zero value is no date; dates compare with == and Before.
@@ -97,7 +100,9 @@ func (d Date) AddMonths(months int) Date {
 
 // DaysSince returns the number of days from other to d, negative when d is earlier.
 func (d Date) DaysSince(other Date) int {
-	return int(d.midnightUTC().Sub(other.midnightUTC()) / (24 * time.Hour))
+	// A Duration ends at 292 years, seconds do not.
+	const secondsOfDay = 24 * 60 * 60
+	return int((d.midnightUTC().Unix() - other.midnightUTC().Unix()) / secondsOfDay)
 }
 
 // FirstOfMonth returns the first day of d's month.

@@ -106,9 +106,15 @@ func (d *Definition) internetProblems() []refusal.Problem {
 	if d.InternetAccessType == nil {
 		return []refusal.Problem{refusal.InBody("internet_access_type", "an internet offer needs fiber or adsl access")}
 	}
+	if *d.InternetAccessType != TypeFiber && *d.InternetAccessType != TypeADSL {
+		return []refusal.Problem{refusal.InBody("internet_access_type", "internet_access_type must be fiber or adsl")}
+	}
 	own, other, ownField, otherField := d.InternetFiberSpeedMbps, d.InternetADSLSpeedMbps,
 		"internet_fiber_speed_mbps", "internet_adsl_speed_mbps"
 	if *d.InternetAccessType == TypeADSL {
+		if *d.InternetAccessType != TypeFiber && *d.InternetAccessType != TypeADSL {
+			return []refusal.Problem{refusal.InBody("internet_access_type", "internet_access_type must be fiber or adsl")}
+		}
 		own, other, ownField, otherField = other, own, otherField, ownField
 	}
 	var problems []refusal.Problem

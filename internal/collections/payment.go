@@ -58,8 +58,15 @@ func RecordPayment(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Requ
 	if replayed, err = idempotency.Load(ctx, tx, request, &allocation); replayed || err != nil {
 		return allocation, replayed, err
 	}
-	invoice, err := payableInvoice(ctx, tx, input.InvoiceID)
+	invoice, err := lockInvoice(ctx, tx, input.InvoiceID)
 	if err != nil {
+		return Allocation{}, false, err
+	}
+	// While this transaction waited for the lock, the same request may have been answered.
+	if replayed, err = idempotency.Load(ctx, tx, request, &allocation); replayed || err != nil {
+		return allocation, replayed, err
+	}
+	if err := checkPayable(invoice); err != nil {
 		return Allocation{}, false, err
 	}
 	if outstanding := outstandingOf(invoice); input.Amount > outstanding {
@@ -73,20 +80,26 @@ func RecordPayment(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Requ
 	return allocation, false, idempotency.Save(ctx, tx, request, allocation, now)
 }
 
-// payableInvoice locks an invoice and refuses when it takes no payment.
-func payableInvoice(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Invoice, error) {
+func lockInvoice(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Invoice, error) {
 	invoice, err := dbsqlc.New().InvoiceLock(ctx, tx, id)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
+	if errors.Is(err, pgx.ErrNoRows) {
 		return invoice, refusal.New(refusal.InvoiceNotFound)
-	case err != nil:
+	}
+	if err != nil {
 		return invoice, fmt.Errorf("collections: lock invoice: %w", err)
-	case invoice.Status == billing.InvoiceVoid:
-		return invoice, refusal.New(refusal.InvoiceVoid)
-	case outstandingOf(invoice) == 0:
-		return invoice, refusal.New(refusal.InvoiceAlreadyPaid)
 	}
 	return invoice, nil
+}
+
+// checkPayable refuses when an invoice takes no payment.
+func checkPayable(invoice dbsqlc.Invoice) error {
+	switch {
+	case invoice.Status == billing.InvoiceVoid:
+		return refusal.New(refusal.InvoiceVoid)
+	case outstandingOf(invoice) == 0:
+		return refusal.New(refusal.InvoiceAlreadyPaid)
+	}
+	return nil
 }
 
 // allocate posts the payment and moves everything that depends on the balance.
@@ -146,10 +159,8 @@ func followPayment(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, 
 	if err != nil {
 		return nil, err
 	}
-	if err := dbsqlc.New().ClientUpdateDelinquency(ctx, tx, dbsqlc.ClientUpdateDelinquencyParams{
-		ID: invoice.ClientID, Now: now,
-	}); err != nil {
-		return nil, fmt.Errorf("collections: update delinquency: %w", err)
+	if err := syncDelinquency(ctx, tx, invoice.ClientID, now); err != nil {
+		return nil, err
 	}
 	switch {
 	case about == nil:
@@ -164,4 +175,18 @@ func notePayment(ctx context.Context, tx dbsqlc.DBTX, caseID uuid.UUID, payment 
 	return appendActionWith(ctx, tx, caseID, ActionPaymentRecorded, "Payment recorded", actorID, map[string]any{
 		"payment_id": payment.ID, "amount": payment.Amount, "invoice_id": payment.InvoiceID,
 	}, now)
+}
+
+// syncDelinquency sets or clears a client's delinquency by the state of their
+// invoices. The client is locked first: of two payments that settle the last two
+// overdue invoices at once, the second must see what the first did.
+func syncDelinquency(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, now time.Time) error {
+	queries := dbsqlc.New()
+	if _, err := queries.ClientLock(ctx, tx, clientID); err != nil {
+		return fmt.Errorf("collections: lock client: %w", err)
+	}
+	if err := queries.ClientUpdateDelinquency(ctx, tx, dbsqlc.ClientUpdateDelinquencyParams{ID: clientID, Now: now}); err != nil {
+		return fmt.Errorf("collections: update delinquency: %w", err)
+	}
+	return nil
 }

@@ -113,8 +113,8 @@ func (c Config) Complete() (Config, error) {
 func (c Config) problems() []error {
 	var problems []error
 	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf("config: "+format, args...)) }
-	if !c.Environment.TrustsCallers() && len(c.TokenSecret) < token.MinSecretLength {
-		add("MTF_TOKEN_SECRET must be set to at least %d characters when MTF_ENV is %q", token.MinSecretLength, c.Environment)
+	if !c.Environment.TrustsCallers() && (len(c.TokenSecret) < token.MinSecretLength || c.TokenSecret == localTokenSecret) {
+		add("MTF_TOKEN_SECRET must be set to at least %d characters of its own when MTF_ENV is %q", token.MinSecretLength, c.Environment)
 	}
 	if _, err := calendar.LoadZone(c.TimeZone); err != nil {
 		add("MTF_TIME_ZONE: %w", err)

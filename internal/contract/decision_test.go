@@ -25,7 +25,6 @@ func line(n byte) *uuid.UUID { return new(numbered('s', n)) }
 func target(n byte) *uuid.UUID { return new(numbered('c', n)) }
 
 var (
-	none    = []contract.Candidate(nil)
 	one     = []contract.Candidate{candidate(1)}
 	several = []contract.Candidate{candidate(1), candidate(2), candidate(3)}
 )

@@ -27,12 +27,11 @@ type Operation string
 
 // The operations that take an Idempotency-Key.
 const (
-	LandingNew     Operation = "landing-new"
-	PlanChange     Operation = "plan-change"
-	Provision      Operation = "provision"
-	BillingRun     Operation = "billing-run"
-	Payment        Operation = "payment"
-	PaymentApprove Operation = "approve-paid"
+	LandingNew Operation = "landing-new"
+	PlanChange Operation = "plan-change"
+	Provision  Operation = "provision"
+	BillingRun Operation = "billing-run"
+	Payment    Operation = "payment"
 
 	// ContractDocument is keyed by the contract's id: its answer is the document itself.
 	ContractDocument Operation = "contract-document"

@@ -91,7 +91,7 @@ func TestOperationsScopeKeysApart(t *testing.T) {
 	t.Parallel()
 	operations := map[idempotency.Operation]bool{
 		idempotency.LandingNew: true, idempotency.PlanChange: true, idempotency.Provision: true, idempotency.BillingRun: true,
-		idempotency.Payment: true, idempotency.PaymentApprove: true, idempotency.ContractDocument: true,
+		idempotency.Payment: true, idempotency.ContractDocument: true,
 	}
 	assert.Len(t, operations, 7, "no two operations have one name")
 }

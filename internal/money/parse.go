@@ -24,9 +24,8 @@ func parseScaled(text string, decimals int) (int64, error) {
 		return 0, ErrSyntax
 	}
 	negative := strings.HasPrefix(text, "-")
-	text = strings.TrimPrefix(strings.TrimPrefix(text, "-"), "+")
-	if negative && strings.HasPrefix(text, "+") {
-		return 0, ErrSyntax
+	if negative || strings.HasPrefix(text, "+") {
+		text = text[1:]
 	}
 
 	mantissa, exponent, err := splitExponent(text)

@@ -3,9 +3,11 @@ package money
 // MarshalText writes the amount with two decimals; in JSON it is a string.
 func (a Amount) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// UnmarshalText reads an amount by the rules of ParseAmount.
-func (a *Amount) UnmarshalText(text []byte) (err error) {
-	*a, err = ParseAmount(string(text))
+// UnmarshalText reads what MarshalText wrote. Sums over many invoices may lie beyond
+// MaxAmount, so that bound is not checked here.
+func (a *Amount) UnmarshalText(text []byte) error {
+	scaled, err := parseScaled(string(text), 2)
+	*a = Amount(scaled)
 	return err
 }
 

@@ -5,6 +5,7 @@ package phone
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -74,8 +75,8 @@ func nationalNumber(text string) (string, bool) {
 		switch {
 		case r >= '0' && r <= '9':
 			digits.WriteRune(r)
-		case r > 127 || 'a' <= r|0x20 && r|0x20 <= 'z':
-			// Punctuation may stand between digits, letters are a mistake.
+		case unicode.IsLetter(r), unicode.IsDigit(r), r == unicode.ReplacementChar:
+			// Punctuation may stand between digits; letters and other digits are a mistake.
 			return "", false
 		}
 	}

@@ -39,9 +39,15 @@ var (
 	ErrUnavailable = errors.New("process: Temporal is unavailable")
 )
 
-// memoFingerprint is the memo field that tells whether a running workflow does the
-// same as a request that wants to join it.
-const memoFingerprint = "fingerprint"
+// The memo of a workflow: whether it does the same as a request that wants to join
+// it, and where its outcome is found.
+const (
+	memoFingerprint = "fingerprint"
+	memoLocation    = "location"
+)
+
+// startTimeout bounds the start of a workflow, whatever the wait for its answer.
+const startTimeout = 5 * time.Second
 
 // Starter starts workflows and waits for them.
 type Starter struct {
@@ -67,82 +73,100 @@ type Process struct {
 	Workflow any
 	Input    any
 	Queue    string
+	// Location is the path under which the outcome is found.
+	Location string
 	// Summary is the one line that the Temporal UI shows. It carries no personal data.
 	Summary string
 	// Wait bounds the wait for the answer; zero means not to wait at all.
 	Wait time.Duration
 }
 
+// Outcome tells about a process besides its answer.
+type Outcome struct {
+	// Replayed reports that another request with this key caused the effect.
+	Replayed bool
+	// Location is that of the workflow that runs, which a joined one has chosen.
+	Location string
+}
+
 // Run carries out a process and reads its answer into answer.
 //
-// replayed reports that another request with this key caused the effect. Refusals
-// of the process come back as such, with idempotency_key_payload_conflict when the
-// key was used for another request. Other errors: ErrPending, ErrUnavailable, or a
-// fault.
-func (s *Starter) Run(ctx context.Context, p Process, answer any) (replayed bool, err error) {
+// Refusals of the process come back as such, with idempotency_key_payload_conflict
+// when the key was used for another request. Other errors: ErrPending,
+// ErrUnavailable, or a fault.
+func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, error) {
 	if found, err := idempotency.Load(ctx, s.pool, p.Request, answer); found || err != nil {
-		return found, err
+		return Outcome{Replayed: found, Location: p.Location}, err
 	}
-	run, joined, err := s.start(ctx, p)
+	starting, cancel := context.WithTimeout(ctx, startTimeout)
+	run, outcome, err := s.start(starting, p)
+	cancel()
 	if err != nil {
-		return false, err
+		return Outcome{}, err
 	}
 	if p.Wait <= 0 {
-		return joined, ErrPending
+		return outcome, ErrPending
 	}
 	waiting, cancel := context.WithTimeout(ctx, p.Wait)
 	defer cancel()
 	defer context.AfterFunc(s.waiting, cancel)()
-	return joined, s.outcome(waiting, run.Get(waiting, answer))
+	return outcome, s.ending(waiting, run.Get(waiting, answer))
 }
 
 // start starts the workflow, or joins the one of the same request. The server's own
 // way of joining would not compare the payloads, so a conflict fails here and the
 // fingerprint in the running workflow's memo decides.
-func (s *Starter) start(ctx context.Context, p Process) (run client.WorkflowRun, joined bool, err error) {
+func (s *Starter) start(ctx context.Context, p Process) (client.WorkflowRun, Outcome, error) {
 	id := workflows.ID(p.Request)
-	run, err = s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+	run, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       id,
 		TaskQueue:                                p.Queue,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		EnableEagerStart:                         true,
-		Memo:                                     map[string]any{memoFingerprint: hex.EncodeToString(p.Request.Fingerprint)},
-		StaticSummary:                            p.Summary,
+		Memo: map[string]any{
+			memoFingerprint: hex.EncodeToString(p.Request.Fingerprint),
+			memoLocation:    p.Location,
+		},
+		StaticSummary: p.Summary,
 	}, p.Workflow, p.Input)
 	if err == nil {
-		return run, false, nil
+		return run, Outcome{Location: p.Location}, nil
 	}
 	started, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err)
 	if !ok {
-		return nil, false, unavailable(err)
+		return nil, Outcome{}, unavailable(err)
 	}
-	if err := s.sameRequest(ctx, id, started.RunId, p.Request); err != nil {
-		return nil, false, err
+	location, err := s.join(ctx, id, started.RunId, p.Request)
+	if err != nil {
+		return nil, Outcome{}, err
 	}
-	return s.temporal.GetWorkflow(ctx, id, started.RunId), true, nil
+	return s.temporal.GetWorkflow(ctx, id, started.RunId), Outcome{Replayed: true, Location: location}, nil
 }
 
-// sameRequest refuses to join a workflow that was started for another payload.
-func (s *Starter) sameRequest(ctx context.Context, id, runID string, request idempotency.Request) error {
+// join returns the location of a workflow of the same request, and refuses to join
+// one that was started for another payload.
+func (s *Starter) join(ctx context.Context, id, runID string, request idempotency.Request) (location string, err error) {
 	described, err := s.temporal.DescribeWorkflowExecution(ctx, id, runID)
 	if err != nil {
-		return unavailable(err)
+		return "", unavailable(err)
 	}
 	var fingerprint string
-	field := described.GetWorkflowExecutionInfo().GetMemo().GetFields()[memoFingerprint]
-	if err := converter.GetDefaultDataConverter().FromPayload(field, &fingerprint); err != nil {
-		return fmt.Errorf("process: read memo of %s: %w", id, err)
+	memo := described.GetWorkflowExecutionInfo().GetMemo().GetFields()
+	for name, value := range map[string]*string{memoFingerprint: &fingerprint, memoLocation: &location} {
+		if err := converter.GetDefaultDataConverter().FromPayload(memo[name], value); err != nil {
+			return "", fmt.Errorf("process: read memo of %s: %w", id, err)
+		}
 	}
 	if fingerprint != hex.EncodeToString(request.Fingerprint) {
-		return refusal.New(refusal.IdempotencyKeyPayloadConflict)
+		return "", refusal.New(refusal.IdempotencyKeyPayloadConflict)
 	}
-	return nil
+	return location, nil
 }
 
-// outcome translates how a wait ended.
-func (s *Starter) outcome(waiting context.Context, err error) error {
+// ending translates how a wait ended.
+func (s *Starter) ending(waiting context.Context, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -14,12 +14,16 @@ import (
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
+// urlAlphabet holds the digits of base64url: some differ only in bits that a
+// careless decoder drops from the last digit.
+const urlAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
 func TestEveryChangedByteMakesATokenInvalid(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	for purpose, text := range oneOfEach(signer) {
 		for i := range text {
-			for _, replacement := range []byte("Aa0-_.=+/ \n\x00\xff") {
+			for _, replacement := range []byte(urlAlphabet + ".=+/ \n\x00\xff") {
 				if text[i] == replacement {
 					continue
 				}

@@ -1,0 +1,196 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/systemtest"
+)
+
+const crowd = 16
+
+func TestManyEqualRequestsUnderOneKeyHaveOneEffect(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	for _, operation := range keyedOperations(t, s) {
+		t.Run(operation.name, func(t *testing.T) {
+			key, before, originals := newKey(), counts(t, s), 0
+			answers := together(t, crowd, func(int) (systemtest.Response, error) {
+				return s.TryCall(http.MethodPost, operation.path, operation.body, key)
+			})
+			want, _ := withoutReplay(t, answers[0])
+			for i, answer := range answers {
+				got, replayed := withoutReplay(t, answer)
+				require.Equal(t, want, got, "answer %d", i)
+				if !replayed {
+					originals++
+				}
+			}
+			require.Equal(t, 1, originals, "answers that say that they are the original")
+			require.Equal(t, before["idempotency_keys"]+1, counts(t, s)["idempotency_keys"])
+		})
+	}
+}
+
+func TestManySubmitsUnderOneKeyMakeOneClientAndOneContract(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	body, key := newMobile(newOffer(t, s, mobileOffer())), newKey()
+	for _, answer := range together(t, crowd, func(int) (systemtest.Response, error) {
+		return s.TryCall(http.MethodPost, submitNewPath, body, key, systemtest.Anonymous)
+	}) {
+		pdf(t, s, text(t, decoded(t, answer, http.StatusOK), "document_download_url"))
+	}
+	written := counts(t, s)
+	for _, table := range []string{"clients", "subscribers", "contracts", "documents", "idempotency_keys"} {
+		require.Equal(t, 1, written[table], table)
+	}
+}
+
+func TestDifferentRequestsUnderOneKeyAtOnceHaveOneEffect(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	for _, operation := range keyedOperations(t, s) {
+		t.Run(operation.name, func(t *testing.T) {
+			key, before := newKey(), counts(t, s)
+			bodies := []object{operation.body, operation.other}
+			accepted := map[int]bool{}
+			for i, answer := range together(t, crowd, func(i int) (systemtest.Response, error) {
+				return s.TryCall(http.MethodPost, operation.path, bodies[i%2], key)
+			}) {
+				if answer.Status == http.StatusOK {
+					accepted[i%2] = true
+					continue
+				}
+				answer.Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
+			}
+			require.Len(t, accepted, 1, "one of the two requests has the key")
+			require.Equal(t, before["idempotency_keys"]+1, counts(t, s)["idempotency_keys"])
+		})
+	}
+}
+
+func TestManyFullPaymentsUnderOneKeyAreOnePayment(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	invoice := newInvoice(t, s, november)
+	body := object{"invoice_id": invoice["id"], "amount": invoice["total_amount"], "payment_date": "2026-11-20"}
+	// All requests have seen that their key is free before the first one pays.
+	release, key := hold(t, s, "invoices", "ACCESS EXCLUSIVE"), newKey()
+	answers := together(t, crowd+1, func(i int) (systemtest.Response, error) {
+		if i == crowd {
+			return systemtest.Response{}, releaseOnceWaiting(s, crowd, release)
+		}
+		return s.TryCall(http.MethodPost, paymentsPath, body, key)
+	})[:crowd]
+	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM payments"))
+	want, _ := withoutReplay(t, answers[0])
+	originals := 0
+	for i, answer := range answers {
+		got, replayed := withoutReplay(t, answer)
+		require.Equal(t, want, got, "answer %d", i)
+		if !replayed {
+			originals++
+		}
+	}
+	require.Equal(t, 1, originals)
+}
+
+// releaseOnceWaiting releases what is held as soon as so many requests wait for it.
+func releaseOnceWaiting(s *systemtest.System, requests int, release func()) error {
+	defer release()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for {
+		var waiting int
+		err := s.Pool.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
+		if err != nil || waiting >= requests {
+			return err
+		}
+		select {
+		case <-poll.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%d of %d requests are waiting: %w", waiting, requests, ctx.Err())
+		}
+	}
+}
+
+func TestPayingAllOverdueInvoicesAtOnceEndsDelinquency(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	client := text(t, newInvoice(t, s, september), "client_id")
+	bill(t, s, object{"period_start": "2026-08-10", "period_end": "2026-08-31", "tax_rate": 0.2})
+	invoices := invoicesOf(t, s, client)
+	require.Len(t, invoices, 2)
+	for _, invoice := range invoices {
+		pay(t, s, invoice, 1)
+	}
+	require.Equal(t, true, clientOf(t, s, invoices[0])["is_delinquent"])
+
+	// Neither payment is committed when the other one looks for overdue invoices.
+	release, keys := hold(t, s, "idempotency_keys", "SHARE"), []systemtest.Header{newKey(), newKey()}
+	for _, answer := range together(t, 3, func(i int) (systemtest.Response, error) {
+		if i == 2 {
+			return systemtest.Response{}, releaseOnceWaiting(s, 2, release)
+		}
+		body := object{"invoice_id": invoices[i]["id"], "amount": "237.80", "payment_date": "2026-11-20"}
+		return s.TryCall(http.MethodPost, paymentsPath, body, keys[i])
+	})[:2] {
+		require.Equal(t, "paid", decoded(t, answer, http.StatusOK)["invoice_status"])
+	}
+	require.Subset(t, clientOf(t, s, invoices[0]), object{"is_delinquent": false, "delinquent_since": nil}, "no invoice is overdue any more")
+}
+
+func TestManyFullPaymentsUnderDifferentKeysPayOnce(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	invoice, accepted := newInvoice(t, s, november), 0
+	body := object{"invoice_id": invoice["id"], "amount": invoice["total_amount"], "payment_date": "2026-11-20"}
+	keys := make([]systemtest.Header, crowd)
+	for i := range keys {
+		keys[i] = newKey()
+	}
+	for _, answer := range together(t, crowd, func(i int) (systemtest.Response, error) {
+		return s.TryCall(http.MethodPost, paymentsPath, body, keys[i])
+	}) {
+		if answer.Status == http.StatusOK {
+			accepted++
+			continue
+		}
+		answer.Refused(t, http.StatusConflict, "invoice_already_paid")
+	}
+	require.Equal(t, 1, accepted)
+	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM payments"))
+}
+
+func TestManyPartialPaymentsNeverExceedTheInvoice(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	invoice := newInvoice(t, s, november) // 238.80 in all.
+	keys := make([]systemtest.Header, crowd)
+	for i := range keys {
+		keys[i] = newKey()
+	}
+	accepted := 0
+	for _, answer := range together(t, crowd, func(i int) (systemtest.Response, error) {
+		return s.TryCall(http.MethodPost, paymentsPath,
+			object{"invoice_id": invoice["id"], "amount": "30.00", "payment_date": "2026-11-20"}, keys[i])
+	}) {
+		if answer.Status == http.StatusOK {
+			accepted++
+			continue
+		}
+		details := answer.Refused(t, http.StatusUnprocessableEntity, "payment_exceeds_outstanding")
+		require.Equal(t, object{"outstanding_amount": "28.80", "payment_amount": "30.00"}, details)
+	}
+	require.Equal(t, 7, accepted)
+	require.Equal(t, 21000, count(t, s, "SELECT sum(amount)::integer FROM payments"))
+}
