@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
 	"reflect"
 	"time"
@@ -96,7 +95,14 @@ func decimalProblem(err error, path *huma.PathBuffer) []error {
 	}}
 }
 
-func unquoted(text []byte) string { return string(bytes.Trim(text, `"`)) }
+// unquoted returns the text of a JSON string, or of a number as it was written.
+func unquoted(text []byte) string {
+	var decoded string
+	if json.Unmarshal(text, &decoded) == nil {
+		return decoded
+	}
+	return string(text)
+}
 
 // Sent is a field that knows whether it was sent at all, and whether it was sent as
 // null: for partial updates, and for objects that may be null.
