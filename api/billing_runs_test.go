@@ -54,15 +54,6 @@ func invoiceOf(t testing.TB, s *systemtest.System, clientID string) object {
 	return found[0]
 }
 
-// centimes reads an amount as the API writes it.
-func centimes(t testing.TB, amount any) int64 {
-	t.Helper()
-	require.Regexp(t, `^\d+\.\d\d$`, amount)
-	exact, ok := new(big.Rat).SetString(amount.(string))
-	require.True(t, ok, amount)
-	return new(big.Int).Div(exact.Mul(exact, big.NewRat(100, 1)).Num(), exact.Denom()).Int64()
-}
-
 // taxOn computes subtotal × rate rounded half up, apart from the program's own way.
 func taxOn(subtotal int64, rate string) int64 {
 	exact, _ := new(big.Rat).SetString(rate)
