@@ -119,7 +119,7 @@ func TestAFieldWithoutAValuePointsNowhere(t *testing.T) {
 func TestMoneyIsReadFromTextAndNumbers(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]money.Amount{
-		`"199.00"`: 19_900, `199`: 19_900, `199.005`: 19_901, `"0.004"`: 0, `1e3`: 100_000, `" 12 "`: 1_200, `9999999999.99`: money.MaxAmount,
+		`"199.00"`: 19_900, `199`: 19_900, `199.005`: 19_901, `"0.004"`: 0, `1e3`: 100_000, `" 12 "`: 1_200, `"1\u0030"`: 1_000, `9999999999.99`: money.MaxAmount,
 		`0.1`: 10, `0.285`: 29, `1.005`: 101, // None of them is exact as a float.
 	} {
 		var input AmountInput
@@ -127,7 +127,7 @@ func TestMoneyIsReadFromTextAndNumbers(t *testing.T) {
 		assert.NoError(t, input.err, text)
 		assert.Equal(t, want, input.Amount, text)
 	}
-	for _, text := range []string{`""`, `"NaN"`, `"Infinity"`, `1e10`, `"10000000000"`, `true`, `{}`, `[1]`, `"1\u0030"`, `"-"`} {
+	for _, text := range []string{`""`, `"NaN"`, `"Infinity"`, `1e10`, `"10000000000"`, `true`, `{}`, `[1]`, `"-"`} {
 		var amount AmountInput
 		require.NoError(t, json.Unmarshal([]byte(text), &amount), text)
 		assert.Error(t, amount.err, text)

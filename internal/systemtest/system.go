@@ -4,6 +4,8 @@ package systemtest
 
 import (
 	"context"
+	"log/slog"
+	"os"
 	"testing"
 	"time"
 
@@ -14,6 +16,11 @@ import (
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/testenv"
 )
+
+// A test's output is about the test: of the system's log only faults belong there.
+func init() {
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
+}
 
 // Today is the business day that tests run on, whatever the day is.
 var Today = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
