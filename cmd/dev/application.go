@@ -28,23 +28,31 @@ func runApplication(ctx context.Context, endpoints stack.Endpoints, ready func()
 	defer func() { _ = logFile.Close() }()
 	slog.SetDefault(app.Logger(logFile))
 
-	settings, err := settingsFor(endpoints)
+	application, err := openApplication(ctx, endpoints)
 	if err != nil {
-		return err
-	}
-	if _, err := db.Migrate(ctx, settings.DatabaseURL); err != nil {
-		return err
-	}
-	options, err := temporalFor(endpoints)
-	if err != nil {
-		return err
-	}
-	application, err := app.Open(ctx, settings, options)
-	if err != nil {
+		if ctx.Err() != nil {
+			return nil // Asked to stop before it could start: that is no fault.
+		}
 		return err
 	}
 	defer application.Close()
 	return application.Serve(ctx, app.Parts{API: true, Worker: true}, version, func(string) { ready() })
+}
+
+// openApplication migrates the database and connects to the stack.
+func openApplication(ctx context.Context, endpoints stack.Endpoints) (*app.App, error) {
+	settings, err := settingsFor(endpoints)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := db.Migrate(ctx, settings.DatabaseURL); err != nil {
+		return nil, err
+	}
+	options, err := temporalFor(endpoints)
+	if err != nil {
+		return nil, err
+	}
+	return app.Open(ctx, settings, options)
 }
 
 // settingsFor reads the application's settings and puts it on the stack.

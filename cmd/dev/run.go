@@ -15,6 +15,9 @@ import (
 // drainLimit bounds the application's own stop, after which what it runs on is stopped all the same.
 const drainLimit = 30 * time.Second
 
+// explainLimit is how long after the application's end that of a part of the stack counts as its reason.
+const explainLimit = 2 * time.Second
+
 // faultStopLimit bounds the stop of the whole stack after a fault.
 const faultStopLimit = 5 * time.Second
 
@@ -90,6 +93,20 @@ func announce(endpoints stack.Endpoints) {
 		endpoints.APIAddress, endpoints.TemporalUIURL, endpoints.DataDir)
 }
 
+// explain returns why the application could not go on: the end of what it stands on, when that is noticed soon after, else
+// its own error.
+func explain(err error, failed <-chan error) error {
+	if err == nil {
+		return nil
+	}
+	select {
+	case failure := <-failed:
+		return failure
+	case <-time.After(explainLimit):
+		return err
+	}
+}
+
 // stopContexts returns two contexts: the first ends with the first signal, the second with the second.
 func stopContexts(signals <-chan os.Signal) (asked, hurry context.Context) {
 	asked, ask := context.WithCancel(context.Background())
@@ -123,7 +140,7 @@ func serve(asked, hurry context.Context, s *stack.Stack, visit visit) error {
 	var failure error
 	select {
 	case err := <-ended:
-		return err
+		return explain(err, s.Failed())
 	case failure = <-s.Failed():
 		drain()
 	case failure = <-visited:
