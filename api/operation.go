@@ -39,13 +39,15 @@ func openAPI(version string) huma.Config {
 
 // operation describes one route: what it does and which refusals it can answer.
 type operation struct {
-	id       string
-	method   string
-	path     string
-	tag      string
-	summary  string
-	public   bool
-	refusals []refusal.Code
+	id      string
+	method  string
+	path    string
+	tag     string
+	summary string
+	public  bool
+	// deprecated marks what is only kept for existing clients.
+	deprecated bool
+	refusals   []refusal.Code
 	// statuses is where the operation departs from the table of statuses.
 	statuses map[refusal.Code]int
 }
@@ -64,6 +66,7 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.tag}, Summary: op.summary,
 		Description:   refusalTable(op),
 		Errors:        errorStatuses(op),
+		Deprecated:    op.deprecated,
 		DefaultStatus: http.StatusOK,
 	}
 	if op.method == http.MethodDelete {

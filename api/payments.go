@@ -62,6 +62,17 @@ type PaymentAllocationResult struct {
 	IdempotencyReplayed  bool         `json:"idempotency_replayed"`
 }
 
+// PaymentAllocationOutput answers what posts a payment.
+type PaymentAllocationOutput struct{ Body PaymentAllocationResult }
+
+func readAllocation(allocation collections.Allocation, replayed bool) *PaymentAllocationOutput {
+	return &PaymentAllocationOutput{Body: PaymentAllocationResult{
+		Payment: readPayment(allocation.Payment), InvoiceStatus: allocation.InvoiceStatus,
+		OutstandingAmount: allocation.OutstandingAmount, AllocationState: string(allocation.State),
+		CollectionCaseStatus: allocation.CaseStatus, IdempotencyReplayed: replayed,
+	}}
+}
+
 func readPayment(row dbsqlc.Payment) PaymentRead {
 	return PaymentRead{
 		ID: row.ID, InvoiceID: row.InvoiceID, ClientID: row.ClientID, Amount: row.Amount, Currency: row.Currency,
@@ -74,7 +85,7 @@ func readPayment(row dbsqlc.Payment) PaymentRead {
 func (s *Server) recordPayment(ctx context.Context, input *struct {
 	KeyParams
 	Body PaymentCreate
-}) (*struct{ Body PaymentAllocationResult }, error) {
+}) (*PaymentAllocationOutput, error) {
 	var checked fields
 	if input.Body.Amount.Amount <= 0 {
 		checked.refuse("amount", "amount must be greater than 0")
@@ -102,11 +113,7 @@ func (s *Server) recordPayment(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body PaymentAllocationResult }{PaymentAllocationResult{
-		Payment: readPayment(allocation.Payment), InvoiceStatus: allocation.InvoiceStatus,
-		OutstandingAmount: allocation.OutstandingAmount, AllocationState: string(allocation.State),
-		CollectionCaseStatus: allocation.CaseStatus, IdempotencyReplayed: replayed,
-	}}, nil
+	return readAllocation(allocation, replayed), nil
 }
 
 func (s *Server) listPayments(ctx context.Context, input *struct {

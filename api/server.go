@@ -59,16 +59,23 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.api = humachi.New(router, openAPI(dependencies.Version))
 	documentationRoutes(router)
 	server.healthRoutes()
+	server.identityRoutes()
 	server.customerRoutes()
+	server.subscriberRoutes()
 	server.offerRoutes()
+	server.offerCategoryRoutes()
 	server.contractRoutes()
+	server.contractChangeRoutes()
 	server.provisioningRoutes()
 	server.landingRoutes()
 	server.landingSubmitRoutes()
 	server.landingDocumentRoutes()
+	server.landingDraftRoutes()
+	server.landingLookupRoutes()
 	server.billingRunRoutes()
 	server.invoiceRoutes()
 	server.paymentRoutes()
+	server.paymentApprovalRoutes()
 	return router
 }
 

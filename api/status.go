@@ -38,15 +38,18 @@ var statuses = map[refusal.Code]int{
 	refusal.UpgradeTargetInvalid:       http.StatusUnprocessableEntity,
 	refusal.UpgradeDisambiguation:      http.StatusConflict,
 	refusal.ProvisioningIntentConflict: http.StatusUnprocessableEntity,
+	refusal.ContractStatusTransition:   http.StatusConflict,
 	refusal.ContractDocumentNotFound:   http.StatusNotFound,
 
 	refusal.LandingClientNotFound:        http.StatusNotFound,
+	refusal.LandingDraftNotFound:         http.StatusNotFound,
 	refusal.LandingContractMismatch:      http.StatusUnprocessableEntity,
 	refusal.LandingOfferMismatch:         http.StatusUnprocessableEntity,
 	refusal.LandingTokenInvalid:          http.StatusUnauthorized,
 	refusal.LandingTokenExpired:          http.StatusUnauthorized,
 	refusal.LandingDocumentTokenMismatch: http.StatusForbidden,
 	refusal.LandingInvoiceTokenMismatch:  http.StatusForbidden,
+	refusal.LandingLookupTokenMismatch:   http.StatusForbidden,
 	refusal.MobileNumberInvalid:          http.StatusUnprocessableEntity,
 	refusal.LandlineNumberInvalid:        http.StatusUnprocessableEntity,
 

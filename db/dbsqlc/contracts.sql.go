@@ -117,6 +117,32 @@ func (q *Queries) ContractGetByID(ctx context.Context, db DBTX, id uuid.UUID) (C
 	return i, err
 }
 
+const contractGetOpenBySubscriber = `-- name: ContractGetOpenBySubscriber :one
+SELECT id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months, activated_at, terminated_at, created_at, updated_at FROM contracts
+WHERE subscriber_id = $1 AND status IN ('draft', 'active', 'suspended')
+`
+
+// Draft, active and suspended are open; a subscriber has one open contract at most.
+func (q *Queries) ContractGetOpenBySubscriber(ctx context.Context, db DBTX, subscriberID uuid.UUID) (Contract, error) {
+	row := db.QueryRow(ctx, contractGetOpenBySubscriber, subscriberID)
+	var i Contract
+	err := row.Scan(
+		&i.ID,
+		&i.ClientID,
+		&i.SubscriberID,
+		&i.OfferID,
+		&i.Status,
+		&i.StartDate,
+		&i.EndDate,
+		&i.CommitmentMonths,
+		&i.ActivatedAt,
+		&i.TerminatedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
 const contractGetParties = `-- name: ContractGetParties :one
 SELECT contracts.id, contracts.client_id, contracts.subscriber_id, contracts.offer_id, contracts.status, contracts.start_date, contracts.end_date, contracts.commitment_months, contracts.activated_at, contracts.terminated_at, contracts.created_at, contracts.updated_at, clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.created_at, clients.updated_at, subscribers.id, subscribers.client_id, subscribers.service_type, subscribers.service_identifier, subscribers.status, subscribers.created_at, subscribers.updated_at, offers.id, offers.name, offers.service_category, offers.service_type, offers.version, offers.monthly_fee, offers.activation_fee, offers.status, offers.valid_from, offers.valid_to, offers.mobile_data_gb, offers.mobile_calls_hours, offers.internet_access_type, offers.internet_fiber_speed_mbps, offers.internet_adsl_speed_mbps, offers.internet_landline_included, offers.internet_tv_included, offers.landline_national_included, offers.landline_international_hours, offers.landline_phone_hours, offers.created_at, offers.updated_at
 FROM contracts
@@ -196,9 +222,9 @@ func (q *Queries) ContractGetParties(ctx context.Context, db DBTX, id uuid.UUID)
 
 const contractInsert = `-- name: ContractInsert :one
 INSERT INTO contracts (id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months,
-    activated_at, created_at, updated_at)
+    activated_at, terminated_at, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
-    $8, $9, $10, $10)
+    $8, $9, $10, $11, $11)
 RETURNING id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months, activated_at, terminated_at, created_at, updated_at
 `
 
@@ -212,6 +238,7 @@ type ContractInsertParams struct {
 	EndDate          *calendar.Date `json:"end_date"`
 	CommitmentMonths *int32         `json:"commitment_months"`
 	ActivatedAt      *time.Time     `json:"activated_at"`
+	TerminatedAt     *time.Time     `json:"terminated_at"`
 	Now              time.Time      `json:"now"`
 }
 
@@ -226,6 +253,7 @@ func (q *Queries) ContractInsert(ctx context.Context, db DBTX, arg ContractInser
 		arg.EndDate,
 		arg.CommitmentMonths,
 		arg.ActivatedAt,
+		arg.TerminatedAt,
 		arg.Now,
 	)
 	var i Contract
@@ -373,6 +401,83 @@ SELECT id, client_id, subscriber_id, offer_id, status, start_date, end_date, com
 
 func (q *Queries) ContractLock(ctx context.Context, db DBTX, id uuid.UUID) (Contract, error) {
 	row := db.QueryRow(ctx, contractLock, id)
+	var i Contract
+	err := row.Scan(
+		&i.ID,
+		&i.ClientID,
+		&i.SubscriberID,
+		&i.OfferID,
+		&i.Status,
+		&i.StartDate,
+		&i.EndDate,
+		&i.CommitmentMonths,
+		&i.ActivatedAt,
+		&i.TerminatedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const contractUpdateOffer = `-- name: ContractUpdateOffer :one
+UPDATE contracts
+SET offer_id = $1, updated_at = $2
+WHERE id = $3
+RETURNING id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months, activated_at, terminated_at, created_at, updated_at
+`
+
+type ContractUpdateOfferParams struct {
+	OfferID uuid.UUID `json:"offer_id"`
+	Now     time.Time `json:"now"`
+	ID      uuid.UUID `json:"id"`
+}
+
+func (q *Queries) ContractUpdateOffer(ctx context.Context, db DBTX, arg ContractUpdateOfferParams) (Contract, error) {
+	row := db.QueryRow(ctx, contractUpdateOffer, arg.OfferID, arg.Now, arg.ID)
+	var i Contract
+	err := row.Scan(
+		&i.ID,
+		&i.ClientID,
+		&i.SubscriberID,
+		&i.OfferID,
+		&i.Status,
+		&i.StartDate,
+		&i.EndDate,
+		&i.CommitmentMonths,
+		&i.ActivatedAt,
+		&i.TerminatedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const contractUpdateStatus = `-- name: ContractUpdateStatus :one
+UPDATE contracts
+SET status = $1, end_date = $2, activated_at = $3,
+    terminated_at = $4, updated_at = $5
+WHERE id = $6
+RETURNING id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months, activated_at, terminated_at, created_at, updated_at
+`
+
+type ContractUpdateStatusParams struct {
+	Status       string         `json:"status"`
+	EndDate      *calendar.Date `json:"end_date"`
+	ActivatedAt  *time.Time     `json:"activated_at"`
+	TerminatedAt *time.Time     `json:"terminated_at"`
+	Now          time.Time      `json:"now"`
+	ID           uuid.UUID      `json:"id"`
+}
+
+func (q *Queries) ContractUpdateStatus(ctx context.Context, db DBTX, arg ContractUpdateStatusParams) (Contract, error) {
+	row := db.QueryRow(ctx, contractUpdateStatus,
+		arg.Status,
+		arg.EndDate,
+		arg.ActivatedAt,
+		arg.TerminatedAt,
+		arg.Now,
+		arg.ID,
+	)
 	var i Contract
 	err := row.Scan(
 		&i.ID,

@@ -263,6 +263,55 @@ func (q *Queries) OfferListActive(ctx context.Context, db DBTX) ([]Offer, error)
 	return items, nil
 }
 
+const offerListByName = `-- name: OfferListByName :many
+SELECT id, name, service_category, service_type, version, monthly_fee, activation_fee, status, valid_from, valid_to, mobile_data_gb, mobile_calls_hours, internet_access_type, internet_fiber_speed_mbps, internet_adsl_speed_mbps, internet_landline_included, internet_tv_included, landline_national_included, landline_international_hours, landline_phone_hours, created_at, updated_at FROM offers
+ORDER BY name, version DESC, id
+`
+
+// The whole catalogue, retired offers included.
+func (q *Queries) OfferListByName(ctx context.Context, db DBTX) ([]Offer, error) {
+	rows, err := db.Query(ctx, offerListByName)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Offer{}
+	for rows.Next() {
+		var i Offer
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.ServiceCategory,
+			&i.ServiceType,
+			&i.Version,
+			&i.MonthlyFee,
+			&i.ActivationFee,
+			&i.Status,
+			&i.ValidFrom,
+			&i.ValidTo,
+			&i.MobileDataGB,
+			&i.MobileCallsHours,
+			&i.InternetAccessType,
+			&i.InternetFiberSpeedMbps,
+			&i.InternetADSLSpeedMbps,
+			&i.InternetLandlineIncluded,
+			&i.InternetTVIncluded,
+			&i.LandlineNationalIncluded,
+			&i.LandlineInternationalHours,
+			&i.LandlinePhoneHours,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const offerLock = `-- name: OfferLock :one
 SELECT id, name, service_category, service_type, version, monthly_fee, activation_fee, status, valid_from, valid_to, mobile_data_gb, mobile_calls_hours, internet_access_type, internet_fiber_speed_mbps, internet_adsl_speed_mbps, internet_landline_included, internet_tv_included, landline_national_included, landline_international_hours, landline_phone_hours, created_at, updated_at FROM offers WHERE id = $1 FOR SHARE
 `

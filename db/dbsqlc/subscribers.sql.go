@@ -12,6 +12,17 @@ import (
 	"github.com/google/uuid"
 )
 
+const subscriberCountByClient = `-- name: SubscriberCountByClient :one
+SELECT count(*) FROM subscribers WHERE client_id = $1
+`
+
+func (q *Queries) SubscriberCountByClient(ctx context.Context, db DBTX, clientID uuid.UUID) (int64, error) {
+	row := db.QueryRow(ctx, subscriberCountByClient, clientID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const subscriberGetByID = `-- name: SubscriberGetByID :one
 SELECT id, client_id, service_type, service_identifier, status, created_at, updated_at FROM subscribers WHERE id = $1
 `
@@ -95,4 +106,74 @@ type SubscriberInsertManyParams struct {
 	Status            string    `json:"status"`
 	CreatedAt         time.Time `json:"created_at"`
 	UpdatedAt         time.Time `json:"updated_at"`
+}
+
+const subscriberListByClient = `-- name: SubscriberListByClient :many
+SELECT id, client_id, service_type, service_identifier, status, created_at, updated_at FROM subscribers
+WHERE client_id = $1
+ORDER BY created_at DESC, id DESC
+LIMIT $3 OFFSET $2
+`
+
+type SubscriberListByClientParams struct {
+	ClientID   uuid.UUID `json:"client_id"`
+	PageOffset int32     `json:"page_offset"`
+	PageSize   int32     `json:"page_size"`
+}
+
+func (q *Queries) SubscriberListByClient(ctx context.Context, db DBTX, arg SubscriberListByClientParams) ([]Subscriber, error) {
+	rows, err := db.Query(ctx, subscriberListByClient, arg.ClientID, arg.PageOffset, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Subscriber{}
+	for rows.Next() {
+		var i Subscriber
+		if err := rows.Scan(
+			&i.ID,
+			&i.ClientID,
+			&i.ServiceType,
+			&i.ServiceIdentifier,
+			&i.Status,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const subscriberUpdate = `-- name: SubscriberUpdate :one
+UPDATE subscribers
+SET status = coalesce($1, status), updated_at = $2
+WHERE id = $3
+RETURNING id, client_id, service_type, service_identifier, status, created_at, updated_at
+`
+
+type SubscriberUpdateParams struct {
+	Status *string   `json:"status"`
+	Now    time.Time `json:"now"`
+	ID     uuid.UUID `json:"id"`
+}
+
+// Changes what is given.
+func (q *Queries) SubscriberUpdate(ctx context.Context, db DBTX, arg SubscriberUpdateParams) (Subscriber, error) {
+	row := db.QueryRow(ctx, subscriberUpdate, arg.Status, arg.Now, arg.ID)
+	var i Subscriber
+	err := row.Scan(
+		&i.ID,
+		&i.ClientID,
+		&i.ServiceType,
+		&i.ServiceIdentifier,
+		&i.Status,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
 }

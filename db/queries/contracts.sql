@@ -17,6 +17,11 @@ SELECT count(*) FROM contracts;
 -- name: ContractGetByID :one
 SELECT * FROM contracts WHERE id = @id;
 
+-- name: ContractGetOpenBySubscriber :one
+-- Draft, active and suspended are open; a subscriber has one open contract at most.
+SELECT * FROM contracts
+WHERE subscriber_id = @subscriber_id AND status IN ('draft', 'active', 'suspended');
+
 -- name: ContractGetParties :one
 -- A contract with all that its document shows.
 SELECT sqlc.embed(contracts), sqlc.embed(clients), sqlc.embed(subscribers), sqlc.embed(offers)
@@ -28,9 +33,9 @@ WHERE contracts.id = @id;
 
 -- name: ContractInsert :one
 INSERT INTO contracts (id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months,
-    activated_at, created_at, updated_at)
+    activated_at, terminated_at, created_at, updated_at)
 VALUES (@id, @client_id, @subscriber_id, @offer_id, @status, @start_date, sqlc.narg('end_date'),
-    sqlc.narg('commitment_months'), sqlc.narg('activated_at'), @now, @now)
+    sqlc.narg('commitment_months'), sqlc.narg('activated_at'), sqlc.narg('terminated_at'), @now, @now)
 RETURNING *;
 
 -- name: ContractInsertMany :copyfrom
@@ -57,6 +62,19 @@ FOR UPDATE OF contracts;
 
 -- name: ContractLock :one
 SELECT * FROM contracts WHERE id = @id FOR NO KEY UPDATE;
+
+-- name: ContractUpdateOffer :one
+UPDATE contracts
+SET offer_id = @offer_id, updated_at = @now
+WHERE id = @id
+RETURNING *;
+
+-- name: ContractUpdateStatus :one
+UPDATE contracts
+SET status = @status, end_date = sqlc.narg('end_date'), activated_at = sqlc.narg('activated_at'),
+    terminated_at = sqlc.narg('terminated_at'), updated_at = @now
+WHERE id = @id
+RETURNING *;
 
 -- name: ContractUpgrade :one
 -- The new offer from a new start date; commitment and end only when given.

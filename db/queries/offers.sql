@@ -29,6 +29,11 @@ SELECT * FROM offers
 WHERE status = 'active'
 ORDER BY name, version DESC, id;
 
+-- name: OfferListByName :many
+-- The whole catalogue, retired offers included.
+SELECT * FROM offers
+ORDER BY name, version DESC, id;
+
 -- name: OfferLock :one
 -- Held against a concurrent change or deletion while a contract on it is made.
 SELECT * FROM offers WHERE id = @id FOR SHARE;

@@ -55,6 +55,32 @@ type Allocation struct {
 // invoice_not_found, invoice_void, invoice_already_paid and payment_exceeds_outstanding.
 func RecordPayment(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PaymentInput, actorID string,
 	today calendar.Date, now time.Time) (allocation Allocation, replayed bool, err error) {
+	return post(ctx, tx, request, input, atMostOutstanding, actorID, today, now)
+}
+
+// ApprovePaid is RecordPayment of all that is outstanding, whatever the amount of
+// the input. It never refuses with payment_exceeds_outstanding.
+func ApprovePaid(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PaymentInput, actorID string,
+	today calendar.Date, now time.Time) (allocation Allocation, replayed bool, err error) {
+	return post(ctx, tx, request, input, allOutstanding, actorID, today, now)
+}
+
+// amountRule finds the amount to post from the amount asked for and what is
+// outstanding, once the invoice is locked.
+type amountRule func(asked, outstanding money.Amount) (money.Amount, error)
+
+func atMostOutstanding(asked, outstanding money.Amount) (money.Amount, error) {
+	if asked > outstanding {
+		return 0, refusal.New(refusal.PaymentExceedsOutstanding).
+			With("outstanding_amount", outstanding).With("payment_amount", asked)
+	}
+	return asked, nil
+}
+
+func allOutstanding(_, outstanding money.Amount) (money.Amount, error) { return outstanding, nil }
+
+func post(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PaymentInput, amount amountRule, actorID string,
+	today calendar.Date, now time.Time) (allocation Allocation, replayed bool, err error) {
 	if replayed, err = idempotency.Load(ctx, tx, request, &allocation); replayed || err != nil {
 		return allocation, replayed, err
 	}
@@ -69,9 +95,8 @@ func RecordPayment(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Requ
 	if err := checkPayable(invoice); err != nil {
 		return Allocation{}, false, err
 	}
-	if outstanding := outstandingOf(invoice); input.Amount > outstanding {
-		return Allocation{}, false, refusal.New(refusal.PaymentExceedsOutstanding).
-			With("outstanding_amount", outstanding).With("payment_amount", input.Amount)
+	if input.Amount, err = amount(input.Amount, outstandingOf(invoice)); err != nil {
+		return Allocation{}, false, err
 	}
 	allocation, err = allocate(ctx, tx, invoice, input, actorID, today, now)
 	if err != nil {

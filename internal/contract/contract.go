@@ -15,8 +15,10 @@ const (
 
 // The events of a contract's audit trail.
 const (
+	EventCreated             = "contract_created"
 	EventProvisioned         = "contract_provisioned"
 	EventOfferChanged        = "contract_offer_changed"
+	EventStatusChanged       = "contract_status_changed"
 	EventIdentifierAllocated = "landing_service_identifier_allocated"
 	EventDocumentIssued      = "contract_document_issued"
 )

@@ -32,6 +32,8 @@ const (
 	Provision  Operation = "provision"
 	BillingRun Operation = "billing-run"
 	Payment    Operation = "payment"
+	// ApprovePaid is a payment of all that is outstanding.
+	ApprovePaid Operation = "approve-paid"
 
 	// ContractDocument is keyed by the contract's id: its answer is the document itself.
 	ContractDocument Operation = "contract-document"

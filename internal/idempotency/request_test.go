@@ -92,7 +92,7 @@ func TestOperationsScopeKeysApart(t *testing.T) {
 	seen := map[idempotency.Operation]bool{}
 	for _, operation := range []idempotency.Operation{
 		idempotency.LandingNew, idempotency.PlanChange, idempotency.Provision, idempotency.BillingRun,
-		idempotency.Payment, idempotency.ContractDocument,
+		idempotency.Payment, idempotency.ApprovePaid, idempotency.ContractDocument,
 	} {
 		assert.False(t, seen[operation], "two operations are called %s", operation)
 		seen[operation] = true

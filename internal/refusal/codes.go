@@ -32,15 +32,18 @@ const (
 	UpgradeTargetInvalid       Code = "contract_upgrade_target_invalid"
 	UpgradeDisambiguation      Code = "contract_upgrade_disambiguation_required"
 	ProvisioningIntentConflict Code = "provisioning_intent_conflict"
+	ContractStatusTransition   Code = "contract_status_transition_invalid"
 	ContractDocumentNotFound   Code = "contract_document_not_found"
 
 	LandingClientNotFound        Code = "landing_client_not_found"
+	LandingDraftNotFound         Code = "landing_draft_not_found"
 	LandingContractMismatch      Code = "landing_contract_client_mismatch"
 	LandingOfferMismatch         Code = "landing_offer_service_mismatch"
 	LandingTokenInvalid          Code = "landing_token_invalid"
 	LandingTokenExpired          Code = "landing_token_expired"
 	LandingDocumentTokenMismatch Code = "landing_document_token_mismatch"
 	LandingInvoiceTokenMismatch  Code = "landing_invoice_token_mismatch"
+	LandingLookupTokenMismatch   Code = "landing_lookup_token_mismatch"
 	MobileNumberInvalid          Code = "mobile_number_invalid"
 	LandlineNumberInvalid        Code = "landline_number_invalid"
 
@@ -83,15 +86,18 @@ var messages = map[Code]string{
 	UpgradeTargetInvalid:       "Target contract cannot be upgraded to this offer",
 	UpgradeDisambiguation:      "Several contracts can be upgraded, name one as target_contract_id",
 	ProvisioningIntentConflict: "A new contract gets its own subscriber, an existing one cannot be given",
+	ContractStatusTransition:   "Contract cannot move to this status",
 	ContractDocumentNotFound:   "Contract document not found",
 
 	LandingClientNotFound:        "No client with this CIN",
+	LandingDraftNotFound:         "Draft not found",
 	LandingContractMismatch:      "Contract does not belong to this client",
 	LandingOfferMismatch:         "Offer belongs to another service category",
 	LandingTokenInvalid:          "Token is not valid",
 	LandingTokenExpired:          "Token has expired",
 	LandingDocumentTokenMismatch: "Token was issued for another document",
 	LandingInvoiceTokenMismatch:  "Token was issued for another invoice",
+	LandingLookupTokenMismatch:   "Token was issued for another client",
 	MobileNumberInvalid:          "Mobile number is not valid",
 	LandlineNumberInvalid:        "Landline number is not valid",
 

@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/contract"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *Server) contractChangeRoutes() {
+	const tag = "Contracts"
+	register(s, operation{id: "createContract", method: http.MethodPost, path: "/api/v1/contracts", tag: tag,
+		summary: "Create a contract on an existing subscriber",
+		refusals: []refusal.Code{refusal.OfferNotFound, refusal.ClientNotFound, refusal.SubscriberNotFound,
+			refusal.SubscriberClient, refusal.SubscriberOffer, refusal.ContractDateInvalid,
+			refusal.ContractCommitmentInvalid, refusal.SubscriberContracted}}, s.createContract)
+	register(s, operation{id: "changeContractStatus", method: http.MethodPut, path: "/api/v1/contracts/{contract_id}/status", tag: tag,
+		summary:  "Activate, suspend or terminate a contract",
+		refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractStatusTransition}}, s.changeContractStatus)
+	register(s, operation{id: "changeContractOffer", method: http.MethodPut, path: "/api/v1/contracts/{contract_id}/offer", tag: tag,
+		summary:  "Put a contract on another offer of its service type",
+		refusals: []refusal.Code{refusal.ContractNotFound, refusal.OfferNotFound, refusal.SubscriberOffer}}, s.changeContractOffer)
+}
+
+// ContractCreate is the body of a contract that an operator makes.
+type ContractCreate struct {
+	ClientID          string         `json:"client_id"`
+	SubscriberID      string         `json:"subscriber_id"`
+	OfferID           string         `json:"offer_id"`
+	ContractStartDate calendar.Date  `json:"contract_start_date" format:"date"`
+	CommitmentMonths  *int32         `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60"`
+	EndDate           *calendar.Date `json:"end_date,omitempty" nullable:"true" format:"date"`
+	Status            string         `json:"status,omitempty" enum:"draft,active,suspended,terminated" default:"draft"`
+}
+
+// ContractStatusUpdate asks for another status of a contract.
+type ContractStatusUpdate struct {
+	Status string `json:"status" enum:"draft,active,suspended,terminated"`
+}
+
+// ContractOfferUpdate asks for another offer of a contract.
+type ContractOfferUpdate struct {
+	OfferID string `json:"offer_id"`
+}
+
+// ContractOutput answers with one contract.
+type ContractOutput struct{ Body ContractRead }
+
+func (s *Server) createContract(ctx context.Context, input *struct{ Body ContractCreate }) (*ContractOutput, error) {
+	body := input.Body
+	return s.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
+		return contract.Create(ctx, tx, contract.CreateInput{
+			ClientID: parseID(body.ClientID), SubscriberID: parseID(body.SubscriberID), OfferID: parseID(body.OfferID),
+			StartDate: body.ContractStartDate, EndDate: body.EndDate, CommitmentMonths: body.CommitmentMonths, Status: body.Status,
+		}, actorOf(ctx).ID, s.today(), s.Now())
+	})
+}
+
+func (s *Server) changeContractStatus(ctx context.Context, input *struct {
+	ContractPath
+	Body ContractStatusUpdate
+}) (*ContractOutput, error) {
+	return s.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
+		return contract.ChangeStatus(ctx, tx, parseID(input.ContractID), input.Body.Status, actorOf(ctx).ID, s.today(), s.Now())
+	})
+}
+
+func (s *Server) changeContractOffer(ctx context.Context, input *struct {
+	ContractPath
+	Body ContractOfferUpdate
+}) (*ContractOutput, error) {
+	return s.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
+		return contract.ChangeOffer(ctx, tx, parseID(input.ContractID), parseID(input.Body.OfferID), actorOf(ctx).ID, s.Now())
+	})
+}
+
+// changeContract answers with the contract that a change leaves, made in one transaction.
+func (s *Server) changeContract(ctx context.Context, change func(pgx.Tx) (dbsqlc.Contract, error)) (*ContractOutput, error) {
+	var row dbsqlc.Contract
+	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
+		row, err = change(tx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ContractOutput{Body: readContract(row)}, nil
+}

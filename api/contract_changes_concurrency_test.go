@@ -1,0 +1,99 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/systemtest"
+)
+
+func TestManyContractsAtOnceOnOneSubscriberAreOne(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	body := draftOf(t, s)
+	var accepted []object
+	var conflicts []any
+	// All requests have begun before the first contract is written.
+	release := hold(t, s, "contracts", "SHARE")
+	for _, answer := range together(t, crowd+1, func(i int) (systemtest.Response, error) {
+		if i == crowd {
+			return systemtest.Response{}, releaseOnceWaiting(s, crowd, release)
+		}
+		return s.TryCall(http.MethodPost, contractsPath, body)
+	})[:crowd] {
+		if answer.Status == http.StatusOK {
+			accepted = append(accepted, decoded(t, answer, http.StatusOK))
+			continue
+		}
+		conflicts = append(conflicts, answer.Refused(t, http.StatusConflict, "subscriber_contract_conflict")["contract_id"])
+	}
+	require.Len(t, accepted, 1)
+	require.Len(t, conflicts, crowd-1)
+	for _, named := range conflicts {
+		require.Equal(t, accepted[0]["id"], named)
+	}
+	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM contracts"))
+	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM contract_audit_events"))
+}
+
+func TestManyEqualStatusChangesAtOnceAreOneChange(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	contract := created(t, s, contractsPath, draftOf(t, s))
+	release := hold(t, s, "contract_audit_events", "SHARE")
+	answers := together(t, crowd+1, func(i int) (systemtest.Response, error) {
+		if i == crowd {
+			return systemtest.Response{}, releaseOnceWaiting(s, crowd, release)
+		}
+		return s.TryCall(http.MethodPut, statusPath(contract), object{"status": "active"})
+	})[:crowd]
+	want := decoded(t, answers[0], http.StatusOK)
+	require.Equal(t, "active", want["status"])
+	for _, answer := range answers {
+		require.Equal(t, want, decoded(t, answer, http.StatusOK))
+	}
+	require.Len(t, auditOf(t, s, text(t, contract, "id")), 2)
+}
+
+func TestChangesOfAllKindsAtOnceNeverDeadlock(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	body := with(draftOf(t, s), object{"status": "active"})
+	contract, other := created(t, s, contractsPath, body), newOffer(t, s, mobileOffer())
+	client, offer := text(t, body, "client_id"), text(t, body, "offer_id")
+	requests := []func() (systemtest.Response, error){
+		func() (systemtest.Response, error) {
+			return s.TryCall(http.MethodPut, offerPath(contract), object{"offer_id": other})
+		},
+		func() (systemtest.Response, error) {
+			return s.TryCall(http.MethodPut, offerPath(contract), object{"offer_id": offer})
+		},
+		func() (systemtest.Response, error) {
+			return s.TryCall(http.MethodPut, statusPath(contract), object{"status": "suspended"})
+		},
+		func() (systemtest.Response, error) {
+			return s.TryCall(http.MethodPut, statusPath(contract), object{"status": "active"})
+		},
+		func() (systemtest.Response, error) {
+			return s.TryCall(http.MethodPost, contractsPath+"/provision",
+				object{"client_id": client, "offer_id": other, "contract_start_date": "2026-08-10", "provisioning_intent": "upgrade"})
+		},
+		func() (systemtest.Response, error) { return s.TryCall(http.MethodPost, contractsPath, body) },
+		func() (systemtest.Response, error) {
+			return s.TryCall(http.MethodPut, offersPath+"/"+other, object{"monthly_fee": "210.00"})
+		},
+		func() (systemtest.Response, error) {
+			return s.TryCall(http.MethodPut, customersPath+"/"+client, object{"address": "Rabat"})
+		},
+	}
+	for _, answer := range together(t, 3*len(requests), func(i int) (systemtest.Response, error) {
+		return requests[i%len(requests)]()
+	}) {
+		// An upgrade finds no active contract while it is suspended, and the line has its contract already.
+		require.Contains(t, []int{http.StatusOK, http.StatusConflict}, answer.Status, "answer: %s", answer.Body)
+	}
+	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM contracts"))
+	require.Zero(t, count(t, s, "SELECT deadlocks::integer FROM pg_stat_database WHERE datname = current_database()"))
+}

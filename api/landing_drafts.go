@@ -1,0 +1,166 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/client"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// minStepLength is the shortest name of a step.
+const minStepLength = 2
+
+func (s *Server) landingDraftRoutes() {
+	register(s, operation{id: "createLandingDraft", method: http.MethodPost, path: "/api/v1/landing/drafts", tag: tagLanding,
+		public: true, summary: "Keep how far a client has come in a flow"}, s.createDraft)
+	register(s, operation{id: "getLandingDraft", method: http.MethodGet, path: "/api/v1/landing/drafts/{draft_id}", tag: tagLanding,
+		public: true, summary: "Get a draft", refusals: []refusal.Code{refusal.LandingDraftNotFound}}, s.getDraft)
+	register(s, operation{id: "updateLandingDraft", method: http.MethodPut, path: "/api/v1/landing/drafts/{draft_id}", tag: tagLanding,
+		public: true, summary: "Change what is sent of a draft", refusals: []refusal.Code{refusal.LandingDraftNotFound}}, s.updateDraft)
+}
+
+// DraftPayload is a JSON object that is kept for the landing page and not looked into.
+type DraftPayload struct{ stored json.RawMessage }
+
+// UnmarshalJSON keeps the object as it was sent; null is none.
+func (p *DraftPayload) UnmarshalJSON(text []byte) error {
+	p.stored = nil
+	if string(text) != "null" {
+		p.stored = bytes.Clone(text)
+	}
+	return nil
+}
+
+// MarshalJSON writes the object with its keys in order.
+func (p DraftPayload) MarshalJSON() ([]byte, error) { return []byte(sortedJSON(p.stored)), nil }
+
+// Schema describes the object to OpenAPI.
+func (DraftPayload) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}
+
+// check notes what the database could not keep, or only at a cost out of proportion.
+func (p DraftPayload) check(checked *fields) {
+	if p.stored != nil && !keepable(p.stored) {
+		checked.refuse("payload", "payload is nested too deeply or has a number out of range")
+	}
+}
+
+// LandingDraftCreate is the body of a new draft.
+type LandingDraftCreate struct {
+	FlowType string       `json:"flow_type" enum:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices"`
+	Step     string       `json:"step" minLength:"2" maxLength:"64" example:"identity"`
+	CIN      *string      `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
+	Payload  DraftPayload `json:"payload,omitempty" doc:"Any object; {} when absent."`
+	Status   string       `json:"status,omitempty" enum:"in_progress,submitted,cancelled" default:"in_progress"`
+}
+
+// LandingDraftUpdate is the body of a change: only what is sent changes, null clears the CIN.
+type LandingDraftUpdate struct {
+	FlowType Sent[string]       `json:"flow_type,omitempty" enum:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices"`
+	Step     Sent[string]       `json:"step,omitempty" minLength:"2" maxLength:"64"`
+	CIN      Sent[string]       `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
+	Payload  Sent[DraftPayload] `json:"payload,omitempty" doc:"The whole object, not a part of it."`
+	Status   Sent[string]       `json:"status,omitempty" enum:"in_progress,submitted,cancelled"`
+}
+
+// LandingDraftRead is a draft as the API shows it.
+type LandingDraftRead struct {
+	ID        uuid.UUID    `json:"id"`
+	FlowType  string       `json:"flow_type"`
+	Step      string       `json:"step"`
+	CIN       *string      `json:"cin"`
+	Payload   DraftPayload `json:"payload"`
+	Status    string       `json:"status"`
+	CreatedAt Timestamp    `json:"created_at"`
+	UpdatedAt Timestamp    `json:"updated_at"`
+}
+
+// LandingDraftOutput answers with one draft.
+type LandingDraftOutput struct{ Body LandingDraftRead }
+
+// LandingDraftPath names a draft.
+type LandingDraftPath struct {
+	DraftID string `path:"draft_id"`
+}
+
+func readDraft(row dbsqlc.LandingDraft) *LandingDraftOutput {
+	return &LandingDraftOutput{Body: LandingDraftRead{
+		ID: row.ID, FlowType: row.FlowType, Step: row.Step, CIN: row.CIN, Payload: DraftPayload{row.Payload}, Status: row.Status,
+		CreatedAt: Timestamp(row.CreatedAt), UpdatedAt: Timestamp(row.UpdatedAt),
+	}}
+}
+
+func (s *Server) createDraft(ctx context.Context, input *struct{ Body LandingDraftCreate }) (*LandingDraftOutput, error) {
+	var checked fields
+	step, cin := checked.trimmed("step", input.Body.Step, minStepLength), normalisedCIN(input.Body.CIN, &checked)
+	input.Body.Payload.check(&checked)
+	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	payload := input.Body.Payload.stored
+	if payload == nil {
+		payload = json.RawMessage("{}")
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	row, err := s.queries.LandingDraftInsert(ctx, s.Pool, dbsqlc.LandingDraftInsertParams{
+		ID: id, FlowType: input.Body.FlowType, Step: step, CIN: cin, Payload: payload, Status: input.Body.Status, Now: s.Now(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return readDraft(row), nil
+}
+
+func (s *Server) getDraft(ctx context.Context, input *LandingDraftPath) (*LandingDraftOutput, error) {
+	row, err := s.queries.LandingDraftGetByID(ctx, s.Pool, parseID(input.DraftID))
+	if err != nil {
+		return nil, orNotFound(err, refusal.LandingDraftNotFound)
+	}
+	return readDraft(row), nil
+}
+
+func (s *Server) updateDraft(ctx context.Context, input *struct {
+	LandingDraftPath
+	Body LandingDraftUpdate
+}) (*LandingDraftOutput, error) {
+	body := &input.Body
+	if err := body.normalise(); err != nil {
+		return nil, err
+	}
+	row, err := s.queries.LandingDraftUpdate(ctx, s.Pool, dbsqlc.LandingDraftUpdateParams{
+		ID: parseID(input.DraftID), FlowType: body.FlowType.pointer(), Step: body.Step.pointer(), CINSent: body.CIN.Present,
+		CIN: body.CIN.pointer(), Payload: body.Payload.Value.stored, Status: body.Status.pointer(), Now: s.Now(),
+	})
+	if err != nil {
+		return nil, orNotFound(err, refusal.LandingDraftNotFound)
+	}
+	return readDraft(row), nil
+}
+
+// normalise trims what is sent and checks that only the CIN is cleared.
+func (u *LandingDraftUpdate) normalise() error {
+	var checked fields
+	u.FlowType.notNull("flow_type", &checked)
+	u.Step.notNull("step", &checked)
+	u.Payload.notNull("payload", &checked)
+	u.Status.notNull("status", &checked)
+	if step := &u.Step; step.Present && !step.Null {
+		step.Value = checked.trimmed("step", step.Value, minStepLength)
+	}
+	if cin := &u.CIN; cin.Present && !cin.Null {
+		cin.Value = client.NormaliseCIN(checked.trimmed("cin", cin.Value, client.MinCINLength))
+	}
+	u.Payload.Value.check(&checked)
+	return checked.err()
+}

@@ -1,0 +1,193 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/client"
+	"github.com/mtfacturation/mtf/internal/landing"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/token"
+)
+
+func (s *Server) landingLookupRoutes() {
+	refusals := []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired, refusal.LandingLookupTokenMismatch,
+		refusal.LandingClientNotFound}
+	register(s, operation{id: "landingVerifyCIN", method: http.MethodPost, path: "/api/v1/landing/clients/verify-cin", tag: tagLanding,
+		public: true, summary: "A token to look up the client with a CIN",
+		refusals: []refusal.Code{refusal.LandingClientNotFound}}, s.verifyCIN)
+	register(s, operation{id: "landingSubscriptions", method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/subscriptions",
+		tag: tagLanding, public: true, refusals: refusals,
+		summary: "The active contracts of a client, newest first, with the offers that each can change to"}, s.landingSubscriptions)
+	register(s, operation{id: "landingInvoices", method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/invoices",
+		tag: tagLanding, public: true, refusals: refusals,
+		summary: "The invoices of a client, newest first, with download links"}, s.landingInvoices)
+}
+
+// LandingVerification lets its bearer look up the client with a CIN.
+type LandingVerification struct {
+	CIN           string    `json:"cin"`
+	MaskedContact string    `json:"masked_contact" example:"LA***01"`
+	LookupToken   string    `json:"lookup_token"`
+	ExpiresAt     time.Time `json:"expires_at"`
+}
+
+// LandingClient is a client as the landing page shows them.
+type LandingClient struct {
+	ID       uuid.UUID `json:"id"`
+	CIN      *string   `json:"cin"`
+	FullName string    `json:"full_name"`
+	Email    *string   `json:"email" example:"a***@example.com"`
+	Address  *string   `json:"address"`
+	Phone    *string   `json:"phone" example:"+******1234"`
+}
+
+// LandingSubscription is an active contract and the offers that it can change to.
+type LandingSubscription struct {
+	ContractID        uuid.UUID      `json:"contract_id"`
+	SubscriberID      uuid.UUID      `json:"subscriber_id"`
+	ServiceIdentifier string         `json:"service_identifier"`
+	ServiceCategory   string         `json:"service_category"`
+	ServiceType       string         `json:"service_type"`
+	CurrentOffer      OfferSummary   `json:"current_offer"`
+	EligibleOffers    []OfferSummary `json:"eligible_offers" nullable:"false" doc:"Cheapest first."`
+}
+
+// LandingSubscriptions are the active contracts of a client.
+type LandingSubscriptions struct {
+	Client        LandingClient         `json:"client"`
+	Subscriptions []LandingSubscription `json:"subscriptions" nullable:"false"`
+}
+
+// LandingInvoice is an invoice as the landing page shows it.
+type LandingInvoice struct {
+	InvoiceID           uuid.UUID     `json:"invoice_id"`
+	PeriodStart         calendar.Date `json:"period_start" format:"date"`
+	PeriodEnd           calendar.Date `json:"period_end" format:"date"`
+	DueDate             calendar.Date `json:"due_date" format:"date"`
+	IssuedAt            Timestamp     `json:"issued_at"`
+	Status              string        `json:"status" enum:"issued,paid,overdue,void"`
+	Currency            string        `json:"currency"`
+	SubtotalAmount      money.Amount  `json:"subtotal_amount"`
+	TaxAmount           money.Amount  `json:"tax_amount"`
+	TotalAmount         money.Amount  `json:"total_amount"`
+	DocumentDownloadURL string        `json:"document_download_url" doc:"A path with a token, good for a day."`
+}
+
+// LandingInvoices are the invoices of a client.
+type LandingInvoices struct {
+	Client   LandingClient    `json:"client"`
+	Invoices []LandingInvoice `json:"invoices" nullable:"false"`
+}
+
+// LandingLookup names a client by CIN and proves that they may be looked up.
+type LandingLookup struct {
+	CIN         string `path:"cin"`
+	LookupToken string `query:"lookup_token" required:"true"`
+}
+
+func (s *Server) verifyCIN(ctx context.Context, input *struct {
+	Body struct {
+		CIN string `json:"cin" minLength:"4" maxLength:"40"`
+	}
+}) (*struct{ Body LandingVerification }, error) {
+	var checked fields
+	cin := client.NormaliseCIN(checked.trimmed("cin", input.Body.CIN, client.MinCINLength))
+	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	if _, err := s.queries.ClientGetByCIN(ctx, s.Pool, &cin); err != nil {
+		return nil, orNotFound(err, refusal.LandingClientNotFound)
+	}
+	lookup, expiresAt := s.Tokens.Lookup(cin, s.Now())
+	return &struct{ Body LandingVerification }{LandingVerification{
+		CIN: cin, MaskedContact: landing.MaskCIN(cin), LookupToken: lookup, ExpiresAt: expiresAt,
+	}}, nil
+}
+
+// lookUp checks the token and returns the client that it was issued for.
+func (s *Server) lookUp(ctx context.Context, lookup LandingLookup) (dbsqlc.Client, error) {
+	claims, err := s.Tokens.Verify(lookup.LookupToken, token.Lookup, s.Now())
+	if err != nil {
+		return dbsqlc.Client{}, err
+	}
+	if claims.CIN != client.NormaliseCIN(lookup.CIN) {
+		return dbsqlc.Client{}, refusal.New(refusal.LandingLookupTokenMismatch)
+	}
+	owner, err := s.queries.ClientGetByCIN(ctx, s.Pool, &claims.CIN)
+	return owner, orNotFound(err, refusal.LandingClientNotFound)
+}
+
+func readLandingClient(row dbsqlc.Client) LandingClient {
+	return LandingClient{
+		ID: row.ID, CIN: row.CIN, FullName: row.FullName, Email: landing.MaskEmail(row.Email), Address: row.Address,
+		Phone: landing.MaskPhone(row.Phone),
+	}
+}
+
+func (s *Server) landingSubscriptions(ctx context.Context, input *LandingLookup) (*struct{ Body LandingSubscriptions }, error) {
+	owner, err := s.lookUp(ctx, *input)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.queries.ContractListSubscriptions(ctx, s.Pool, owner.ID)
+	if err != nil {
+		return nil, err
+	}
+	var categories []string
+	for _, row := range rows {
+		categories = append(categories, row.Offer.ServiceCategory)
+	}
+	onSale, err := s.queries.OfferListOnSale(ctx, s.Pool, dbsqlc.OfferListOnSaleParams{ServiceCategories: categories, Day: s.today()})
+	if err != nil {
+		return nil, err
+	}
+	body := LandingSubscriptions{Client: readLandingClient(owner), Subscriptions: make([]LandingSubscription, len(rows))}
+	for i, row := range rows {
+		body.Subscriptions[i] = readSubscription(row, onSale)
+	}
+	return &struct{ Body LandingSubscriptions }{body}, nil
+}
+
+func readSubscription(row dbsqlc.ContractListSubscriptionsRow, onSale []dbsqlc.Offer) LandingSubscription {
+	subscription := LandingSubscription{
+		ContractID: row.Contract.ID, SubscriberID: row.Subscriber.ID, ServiceIdentifier: row.Subscriber.ServiceIdentifier,
+		ServiceCategory: row.Offer.ServiceCategory, ServiceType: row.Subscriber.ServiceType,
+		CurrentOffer: summariseOffer(row.Offer), EligibleOffers: []OfferSummary{},
+	}
+	for _, offer := range onSale {
+		if offer.ServiceCategory == row.Offer.ServiceCategory && offer.ID != row.Offer.ID {
+			subscription.EligibleOffers = append(subscription.EligibleOffers, summariseOffer(offer))
+		}
+	}
+	return subscription
+}
+
+func (s *Server) landingInvoices(ctx context.Context, input *LandingLookup) (*struct{ Body LandingInvoices }, error) {
+	owner, err := s.lookUp(ctx, *input)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.queries.InvoiceListByClient(ctx, s.Pool, owner.ID)
+	if err != nil {
+		return nil, err
+	}
+	body := LandingInvoices{Client: readLandingClient(owner), Invoices: make([]LandingInvoice, len(rows))}
+	linksExpireAt := s.Now().Add(token.DocumentLifetime)
+	for i, row := range rows {
+		body.Invoices[i] = LandingInvoice{
+			InvoiceID: row.ID, PeriodStart: row.PeriodStart, PeriodEnd: row.PeriodEnd, DueDate: row.DueDate,
+			IssuedAt: Timestamp(row.IssuedAt), Status: row.Status, Currency: row.Currency, SubtotalAmount: row.SubtotalAmount,
+			TaxAmount: row.TaxAmount, TotalAmount: row.TotalAmount,
+			DocumentDownloadURL: "/api/v1/landing/invoices/" + row.ID.String() + "/document?token=" +
+				s.Tokens.InvoiceDocument(*owner.CIN, row.ID, linksExpireAt),
+		}
+	}
+	return &struct{ Body LandingInvoices }{body}, nil
+}

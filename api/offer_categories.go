@@ -1,0 +1,47 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/mtfacturation/mtf/internal/catalog"
+)
+
+func (s *Server) offerCategoryRoutes() {
+	const tag = "Catalogue"
+	register(s, operation{id: "listOfferCategories", method: http.MethodGet, path: "/api/v1/offer-categories", tag: tag,
+		summary: "All offers by service category"}, s.listOfferCategories)
+	register(s, operation{id: "listOfferFamilies", method: http.MethodGet, path: "/api/v1/offer-families", tag: tag, deprecated: true,
+		summary: "The former name of offer-categories"}, s.listOfferCategories)
+}
+
+// OfferCategoryRead lists the offers of one service category, by name and the
+// latest version first.
+type OfferCategoryRead struct {
+	ServiceCategory catalog.Category `json:"service_category" enum:"mobile,internet,landline"`
+	Offers          []OfferRead      `json:"offers" nullable:"false"`
+}
+
+// OfferCategoriesOutput answers with the catalogue. A category without offers is left out.
+type OfferCategoriesOutput struct {
+	Body []OfferCategoryRead `nullable:"false"`
+}
+
+func (s *Server) listOfferCategories(ctx context.Context, _ *struct{}) (*OfferCategoriesOutput, error) {
+	rows, err := s.queries.OfferListByName(ctx, s.Pool)
+	if err != nil {
+		return nil, err
+	}
+	offers := map[catalog.Category][]OfferRead{}
+	for _, row := range rows {
+		category := catalog.Category(row.ServiceCategory)
+		offers[category] = append(offers[category], readOffer(row))
+	}
+	output := &OfferCategoriesOutput{Body: []OfferCategoryRead{}}
+	for _, category := range catalog.Categories() {
+		if len(offers[category]) > 0 {
+			output.Body = append(output.Body, OfferCategoryRead{ServiceCategory: category, Offers: offers[category]})
+		}
+	}
+	return output, nil
+}

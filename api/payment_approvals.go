@@ -1,0 +1,79 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// approvalNote is the note of an approval that comes without one.
+const approvalNote = "Invoice marked as paid by operator approval"
+
+func (s *Server) paymentApprovalRoutes() {
+	register(s, operation{id: "approveInvoicePaid", method: http.MethodPost,
+		path: "/api/v1/collections/invoices/{invoice_id}/approve-paid", tag: "Collections",
+		summary: "Record a payment of all that is outstanding of an invoice",
+		refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
+			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid}}, s.approvePaid)
+}
+
+// InvoiceApproval is the body of an approval.
+type InvoiceApproval struct {
+	PaymentDate *calendar.Date `json:"payment_date,omitempty" nullable:"true" format:"date" doc:"Today when absent."`
+	Method      string         `json:"method,omitempty" enum:"cash,card,bank_transfer,wallet,other" default:"other"`
+	Reference   *string        `json:"reference,omitempty" nullable:"true" maxLength:"120"`
+	Note        *string        `json:"note,omitempty" nullable:"true" maxLength:"1200"`
+}
+
+// approval is what makes two approvals the same request. A date that was left to
+// the system stays absent: the same request tomorrow is still the same.
+type approval struct {
+	InvoiceID   uuid.UUID      `json:"invoice_id"`
+	PaymentDate *calendar.Date `json:"payment_date"`
+	Method      string         `json:"method"`
+	Reference   *string        `json:"reference"`
+	Note        string         `json:"note"`
+}
+
+func (s *Server) approvePaid(ctx context.Context, input *struct {
+	InvoicePath
+	KeyParams
+	Body InvoiceApproval
+}) (*PaymentAllocationOutput, error) {
+	asked := approval{
+		InvoiceID: parseID(input.InvoiceID), PaymentDate: input.Body.PaymentDate, Method: input.Body.Method,
+		Reference: optionalText(input.Body.Reference), Note: approvalNote,
+	}
+	if note := optionalText(input.Body.Note); note != nil {
+		asked.Note = *note
+	}
+	request, err := keyedRequest(idempotency.ApprovePaid, input.Key, asked)
+	if err != nil {
+		return nil, err
+	}
+	today := s.today()
+	payment := collections.PaymentInput{
+		InvoiceID: asked.InvoiceID, PaymentDate: today, Method: asked.Method, Reference: asked.Reference, Note: &asked.Note,
+	}
+	if asked.PaymentDate != nil {
+		payment.PaymentDate = *asked.PaymentDate
+	}
+	var allocation collections.Allocation
+	var replayed bool
+	err = db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
+		allocation, replayed, err = collections.ApprovePaid(ctx, tx, request, payment, actorOf(ctx).ID, today, s.Now())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return readAllocation(allocation, replayed), nil
+}

@@ -1,0 +1,136 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/client"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *Server) subscriberRoutes() {
+	const tag = "Customers"
+	register(s, operation{id: "createSubscriber", method: http.MethodPost, path: "/api/v1/customers/{client_id}/subscribers", tag: tag,
+		summary:  "Give a client a subscriber",
+		refusals: []refusal.Code{refusal.ClientNotFound, refusal.SubscriberTaken}}, s.createSubscriber)
+	register(s, operation{id: "listSubscribers", method: http.MethodGet, path: "/api/v1/customers/{client_id}/subscribers", tag: tag,
+		summary: "List the subscribers of a client, newest first", refusals: []refusal.Code{refusal.ClientNotFound}}, s.listSubscribers)
+	register(s, operation{id: "getSubscriber", method: http.MethodGet, path: "/api/v1/subscribers/{subscriber_id}", tag: tag,
+		summary: "Get a subscriber", refusals: []refusal.Code{refusal.SubscriberNotFound}}, s.getSubscriber)
+	register(s, operation{id: "updateSubscriber", method: http.MethodPut, path: "/api/v1/subscribers/{subscriber_id}", tag: tag,
+		summary: "Change what is sent of a subscriber", refusals: []refusal.Code{refusal.SubscriberNotFound}}, s.updateSubscriber)
+}
+
+// SubscriberCreate is the body of a new subscriber. Its identifier is its own among
+// all clients.
+type SubscriberCreate struct {
+	ServiceType       string `json:"service_type" enum:"mobile,fiber,adsl,tv,addon,landline"`
+	ServiceIdentifier string `json:"service_identifier" minLength:"3" maxLength:"100" example:"+212600000001"`
+	Status            string `json:"status,omitempty" enum:"active,suspended,terminated" default:"active"`
+}
+
+// SubscriberUpdate is the body of a change: only what is sent changes.
+type SubscriberUpdate struct {
+	Status Sent[string] `json:"status,omitempty" enum:"active,suspended,terminated"`
+}
+
+// SubscriberRead is a subscriber as the API shows it.
+type SubscriberRead struct {
+	ID                uuid.UUID `json:"id"`
+	ClientID          uuid.UUID `json:"client_id"`
+	ServiceType       string    `json:"service_type"`
+	ServiceIdentifier string    `json:"service_identifier"`
+	Status            string    `json:"status"`
+	CreatedAt         Timestamp `json:"created_at"`
+	UpdatedAt         Timestamp `json:"updated_at"`
+}
+
+// SubscriberOutput answers with one subscriber.
+type SubscriberOutput struct{ Body SubscriberRead }
+
+// SubscriberPath names a subscriber.
+type SubscriberPath struct {
+	SubscriberID string `path:"subscriber_id"`
+}
+
+func readSubscriber(row dbsqlc.Subscriber) SubscriberRead {
+	return SubscriberRead{
+		ID: row.ID, ClientID: row.ClientID, ServiceType: row.ServiceType, ServiceIdentifier: row.ServiceIdentifier,
+		Status: row.Status, CreatedAt: Timestamp(row.CreatedAt), UpdatedAt: Timestamp(row.UpdatedAt),
+	}
+}
+
+func (s *Server) createSubscriber(ctx context.Context, input *struct {
+	ClientPath
+	Body SubscriberCreate
+}) (*SubscriberOutput, error) {
+	var checked fields
+	subscriber := client.NewSubscriber{
+		ClientID: parseID(input.ClientID), ServiceType: input.Body.ServiceType, Status: input.Body.Status,
+		ServiceIdentifier: checked.trimmed("service_identifier", input.Body.ServiceIdentifier, client.MinServiceIdentifierLength),
+	}
+	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	var row dbsqlc.Subscriber
+	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
+		row, err = client.CreateSubscriber(ctx, tx, subscriber, s.Now())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &SubscriberOutput{Body: readSubscriber(row)}, nil
+}
+
+func (s *Server) listSubscribers(ctx context.Context, input *struct {
+	ClientPath
+	PageParams
+}) (*PageOutput[SubscriberRead], error) {
+	owner, err := s.queries.ClientGetByID(ctx, s.Pool, parseID(input.ClientID))
+	if err != nil {
+		return nil, orNotFound(err, refusal.ClientNotFound)
+	}
+	total, err := s.queries.SubscriberCountByClient(ctx, s.Pool, owner.ID)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.queries.SubscriberListByClient(ctx, s.Pool, dbsqlc.SubscriberListByClientParams{
+		ClientID: owner.ID, PageSize: input.Size, PageOffset: input.offset(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newPage(input.PageParams, total, rows, readSubscriber), nil
+}
+
+func (s *Server) getSubscriber(ctx context.Context, input *SubscriberPath) (*SubscriberOutput, error) {
+	row, err := s.queries.SubscriberGetByID(ctx, s.Pool, parseID(input.SubscriberID))
+	if err != nil {
+		return nil, orNotFound(err, refusal.SubscriberNotFound)
+	}
+	return &SubscriberOutput{Body: readSubscriber(row)}, nil
+}
+
+func (s *Server) updateSubscriber(ctx context.Context, input *struct {
+	SubscriberPath
+	Body SubscriberUpdate
+}) (*SubscriberOutput, error) {
+	var checked fields
+	input.Body.Status.notNull("status", &checked)
+	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	row, err := s.queries.SubscriberUpdate(ctx, s.Pool, dbsqlc.SubscriberUpdateParams{
+		ID: parseID(input.SubscriberID), Status: input.Body.Status.pointer(), Now: s.Now(),
+	})
+	if err != nil {
+		return nil, orNotFound(err, refusal.SubscriberNotFound)
+	}
+	return &SubscriberOutput{Body: readSubscriber(row)}, nil
+}

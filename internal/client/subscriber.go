@@ -1,0 +1,46 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// MinServiceIdentifierLength is how many characters name a line at least.
+const MinServiceIdentifierLength = 3
+
+// NewSubscriber is a line of a client to be made. The identifier is trimmed already.
+type NewSubscriber struct {
+	ClientID          uuid.UUID
+	ServiceType       string
+	ServiceIdentifier string
+	Status            string
+}
+
+// CreateSubscriber gives a client a line, in the given transaction. It refuses with
+// client_not_found, and with subscriber_identifier_conflict when any client has a
+// line of that name.
+func CreateSubscriber(ctx context.Context, tx dbsqlc.DBTX, input NewSubscriber, now time.Time) (dbsqlc.Subscriber, error) {
+	_, err := dbsqlc.New().ClientLock(ctx, tx, input.ClientID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return dbsqlc.Subscriber{}, refusal.New(refusal.ClientNotFound)
+	}
+	if err != nil {
+		return dbsqlc.Subscriber{}, fmt.Errorf("client: lock: %w", err)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return dbsqlc.Subscriber{}, fmt.Errorf("client: new id: %w", err)
+	}
+	return dbsqlc.New().SubscriberInsert(ctx, tx, dbsqlc.SubscriberInsertParams{
+		ID: id, ClientID: input.ClientID, ServiceType: input.ServiceType, ServiceIdentifier: input.ServiceIdentifier,
+		Status: input.Status, Now: now,
+	})
+}

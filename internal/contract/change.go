@@ -1,0 +1,122 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// moves tells which status a contract can take after which. Terminated is final.
+var moves = map[string][]string{
+	StatusDraft:      {StatusActive, StatusTerminated},
+	StatusActive:     {StatusSuspended, StatusTerminated},
+	StatusSuspended:  {StatusActive, StatusTerminated},
+	StatusTerminated: {},
+}
+
+// ChangeStatus moves a contract to a status, in the given transaction. The status
+// that it has already is no change and leaves no event. It refuses with
+// contract_not_found and contract_status_transition_invalid.
+func ChangeStatus(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, to, actorID string, today calendar.Date, now time.Time) (dbsqlc.Contract, error) {
+	current, err := lockContract(ctx, tx, id)
+	if err != nil || current.Status == to {
+		return current, err
+	}
+	if !slices.Contains(moves[current.Status], to) {
+		return current, refusal.New(refusal.ContractStatusTransition).With("from", current.Status).With("to", to)
+	}
+	entered := enter(current, to, today, now)
+	changed, err := dbsqlc.New().ContractUpdateStatus(ctx, tx, dbsqlc.ContractUpdateStatusParams{
+		ID: id, Status: entered.Status, EndDate: entered.EndDate, ActivatedAt: entered.ActivatedAt,
+		TerminatedAt: entered.TerminatedAt, Now: now,
+	})
+	if err != nil {
+		return changed, fmt.Errorf("contract: update status: %w", err)
+	}
+	err = Audit(ctx, tx, id, EventStatusChanged, actorID, map[string]any{"from": current.Status, "to": to}, now)
+	return changed, err
+}
+
+// ChangeOffer puts a contract on another offer, in the given transaction. It locks
+// the offer first, as Provision does. It refuses with contract_not_found,
+// offer_not_found and subscriber_offer_mismatch.
+func ChangeOffer(ctx context.Context, tx dbsqlc.DBTX, id, offerID uuid.UUID, actorID string, now time.Time) (dbsqlc.Contract, error) {
+	offer, offerErr := lockOffer(ctx, tx, offerID)
+	if offerErr != nil && refusal.As(offerErr) == nil {
+		return dbsqlc.Contract{}, offerErr
+	}
+	current, err := lockContract(ctx, tx, id)
+	if err != nil {
+		return current, err
+	}
+	if offerErr != nil {
+		return current, offerErr
+	}
+	subscriber, err := dbsqlc.New().SubscriberGetByID(ctx, tx, current.SubscriberID)
+	if err != nil {
+		return current, fmt.Errorf("contract: find subscriber: %w", err)
+	}
+	if subscriber.ServiceType != offer.ServiceType {
+		return current, refusal.New(refusal.SubscriberOffer)
+	}
+	changed, err := dbsqlc.New().ContractUpdateOffer(ctx, tx, dbsqlc.ContractUpdateOfferParams{ID: id, OfferID: offer.ID, Now: now})
+	if err != nil {
+		return changed, fmt.Errorf("contract: update offer: %w", err)
+	}
+	err = Audit(ctx, tx, id, EventOfferChanged, actorID, map[string]any{
+		"from_offer_id": current.OfferID, "to_offer_id": offer.ID,
+	}, now)
+	return changed, err
+}
+
+// enter returns a contract as it is once it has a status. The first activation is
+// kept; a terminated contract ends today unless it has an end, and never before
+// its start.
+func enter(c dbsqlc.Contract, status string, today calendar.Date, now time.Time) dbsqlc.Contract {
+	c.Status = status
+	switch status {
+	case StatusActive:
+		if c.ActivatedAt == nil {
+			c.ActivatedAt = &now
+		}
+	case StatusTerminated:
+		c.TerminatedAt = &now
+		if c.EndDate == nil {
+			end := today
+			if end.Before(c.StartDate) {
+				end = c.StartDate
+			}
+			c.EndDate = &end
+		}
+	}
+	return c
+}
+
+// lockContract locks the contract's client and then the contract, in the order of
+// Provision. A contract never changes its client.
+func lockContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Contract, error) {
+	found, err := dbsqlc.New().ContractGetByID(ctx, tx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return found, refusal.New(refusal.ContractNotFound)
+	}
+	if err != nil {
+		return found, fmt.Errorf("contract: find: %w", err)
+	}
+	if err := lockClient(ctx, tx, found.ClientID); err != nil {
+		return found, err
+	}
+	locked, err := dbsqlc.New().ContractLock(ctx, tx, id)
+	if err != nil {
+		return locked, fmt.Errorf("contract: lock: %w", err)
+	}
+	return locked, nil
+}
