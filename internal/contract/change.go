@@ -2,13 +2,11 @@ package contract
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -99,24 +97,4 @@ func enter(c dbsqlc.Contract, status string, today calendar.Date, now time.Time)
 		}
 	}
 	return c
-}
-
-// lockContract locks the contract's client and then the contract, in the order of
-// Provision. A contract never changes its client.
-func lockContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Contract, error) {
-	found, err := dbsqlc.New().ContractGetByID(ctx, tx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return found, refusal.New(refusal.ContractNotFound)
-	}
-	if err != nil {
-		return found, fmt.Errorf("contract: find: %w", err)
-	}
-	if err := lockClient(ctx, tx, found.ClientID); err != nil {
-		return found, err
-	}
-	locked, err := dbsqlc.New().ContractLock(ctx, tx, id)
-	if err != nil {
-		return locked, fmt.Errorf("contract: lock: %w", err)
-	}
-	return locked, nil
 }

@@ -36,7 +36,7 @@ func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, actorID stri
 	if err != nil {
 		return dbsqlc.Contract{}, err
 	}
-	if err := lockClient(ctx, tx, input.ClientID); err != nil {
+	if _, err := lockClient(ctx, tx, input.ClientID); err != nil {
 		return dbsqlc.Contract{}, err
 	}
 	if err := checkSubscriber(ctx, tx, input, offer); err != nil {
@@ -63,30 +63,6 @@ func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, actorID stri
 	}
 	err = Audit(ctx, tx, id, EventCreated, actorID, map[string]any{"offer_id": offer.ID, "status": created.Status}, now)
 	return created, err
-}
-
-// lockOffer returns the offer, held against changes until the transaction ends.
-func lockOffer(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Offer, error) {
-	offer, err := dbsqlc.New().OfferLock(ctx, tx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return offer, refusal.New(refusal.OfferNotFound)
-	}
-	if err != nil {
-		return offer, fmt.Errorf("contract: lock offer: %w", err)
-	}
-	return offer, nil
-}
-
-// lockClient serialises what decides over the client's contracts.
-func lockClient(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) error {
-	_, err := dbsqlc.New().ClientLock(ctx, tx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return refusal.New(refusal.ClientNotFound)
-	}
-	if err != nil {
-		return fmt.Errorf("contract: lock client: %w", err)
-	}
-	return nil
 }
 
 // checkSubscriber refuses a subscriber that is not the client's or does not fit the offer.

@@ -75,12 +75,10 @@ func Provision(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, actorI
 // sellableOffer returns the offer when it is active and valid on the start date,
 // held against changes until the transaction ends.
 func sellableOffer(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, start calendar.Date) (dbsqlc.Offer, error) {
-	offer, err := dbsqlc.New().OfferLock(ctx, tx, id)
+	offer, err := lockOffer(ctx, tx, id)
 	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return offer, refusal.New(refusal.OfferNotFound)
 	case err != nil:
-		return offer, fmt.Errorf("contract: lock offer: %w", err)
+		return offer, err
 	case offer.Status != catalog.StatusActive:
 		return offer, refusal.New(refusal.OfferNotActive)
 	case start.Before(offer.ValidFrom), offer.ValidTo != nil && start.After(*offer.ValidTo):
@@ -96,10 +94,7 @@ func clientOf(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, now tim
 		owner, err = client.Create(ctx, tx, *input.NewClient, now)
 		return owner, true, err
 	}
-	owner, err = dbsqlc.New().ClientLock(ctx, tx, *input.ClientID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return owner, false, refusal.New(refusal.ClientNotFound)
-	}
+	owner, err = lockClient(ctx, tx, *input.ClientID)
 	return owner, false, err
 }
 

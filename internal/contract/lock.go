@@ -1,0 +1,60 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// Everything that makes or changes a contract locks the offer, the client and the
+// contract in this order, so that two of them wait for each other and never deadlock.
+
+// lockOffer returns the offer, held against changes until the transaction ends.
+func lockOffer(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Offer, error) {
+	offer, err := dbsqlc.New().OfferLock(ctx, tx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return offer, refusal.New(refusal.OfferNotFound)
+	}
+	if err != nil {
+		return offer, fmt.Errorf("contract: lock offer: %w", err)
+	}
+	return offer, nil
+}
+
+// lockClient serialises what decides over the client's contracts.
+func lockClient(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Client, error) {
+	owner, err := dbsqlc.New().ClientLock(ctx, tx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return owner, refusal.New(refusal.ClientNotFound)
+	}
+	if err != nil {
+		return owner, fmt.Errorf("contract: lock client: %w", err)
+	}
+	return owner, nil
+}
+
+// lockContract locks the contract's client and then the contract, in the order of
+// Provision. A contract never changes its client.
+func lockContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Contract, error) {
+	found, err := dbsqlc.New().ContractGetByID(ctx, tx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return found, refusal.New(refusal.ContractNotFound)
+	}
+	if err != nil {
+		return found, fmt.Errorf("contract: find: %w", err)
+	}
+	if _, err := lockClient(ctx, tx, found.ClientID); err != nil {
+		return found, err
+	}
+	locked, err := dbsqlc.New().ContractLock(ctx, tx, id)
+	if err != nil {
+		return locked, fmt.Errorf("contract: lock: %w", err)
+	}
+	return locked, nil
+}
