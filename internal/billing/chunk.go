@@ -49,7 +49,7 @@ func BillChunk(ctx context.Context, tx dbsqlc.DBTX, input ChunkInput) (ChunkResu
 	if err != nil {
 		return ChunkResult{}, fmt.Errorf("billing: lock chunk: %w", err)
 	}
-	if row.Status != ChunkPlanned {
+	if row.Status != chunkPlanned {
 		return resultOf(row), nil
 	}
 	run, err := queries.BillingRunGetByID(ctx, tx, input.RunID)

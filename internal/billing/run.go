@@ -17,20 +17,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// The states of a billing run that this package moves it through.
-const (
-	RunPlanned   = "planned"
-	RunRunning   = "running"
-	RunCompleted = "completed"
-)
-
-// The states of a chunk: planned, then billed once its rows are committed, then
-// documented once its files are stored.
-const (
-	ChunkPlanned    = "planned"
-	ChunkBilled     = "billed"
-	ChunkDocumented = "documented"
-)
+// chunkPlanned is the state of a chunk whose rows are not committed yet. It is then
+// billed, and documented once its files are stored too.
+const chunkPlanned = "planned"
 
 // MaxListedInvoices is how many invoice ids a run's answer lists.
 const MaxListedInvoices = 1000
