@@ -49,9 +49,6 @@ type ContractOfferUpdate struct {
 	OfferID string `json:"offer_id"`
 }
 
-// ContractOutput answers with one contract.
-type ContractOutput struct{ Body ContractRead }
-
 func (s *Server) createContract(ctx context.Context, input *struct{ Body ContractCreate }) (*ContractOutput, error) {
 	body := input.Body
 	return s.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {

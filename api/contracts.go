@@ -47,6 +47,9 @@ type ContractAuditEventRead struct {
 	CreatedAt  Timestamp `json:"created_at"`
 }
 
+// ContractOutput answers with one contract.
+type ContractOutput struct{ Body ContractRead }
+
 // ContractPath names a contract.
 type ContractPath struct {
 	ContractID string `path:"contract_id"`
@@ -80,12 +83,12 @@ func (s *Server) listContracts(ctx context.Context, input *PageParams) (*PageOut
 	return newPage(*input, total, rows, readContract), nil
 }
 
-func (s *Server) getContract(ctx context.Context, input *ContractPath) (*struct{ Body ContractRead }, error) {
+func (s *Server) getContract(ctx context.Context, input *ContractPath) (*ContractOutput, error) {
 	row, err := s.queries.ContractGetByID(ctx, s.Pool, parseID(input.ContractID))
 	if err != nil {
 		return nil, orNotFound(err, refusal.ContractNotFound)
 	}
-	return &struct{ Body ContractRead }{readContract(row)}, nil
+	return &ContractOutput{Body: readContract(row)}, nil
 }
 
 func (s *Server) listContractAudit(ctx context.Context, input *ContractPath) (*struct {

@@ -110,7 +110,7 @@ func normalisedCIN(cin *string, checked *fields) *string {
 	if cin == nil {
 		return nil
 	}
-	normalised := client.NormaliseCIN(checked.trimmed("cin", *cin, client.MinCINLength))
+	normalised := checked.cin(*cin)
 	return &normalised
 }
 
@@ -141,12 +141,8 @@ func (s *Server) updateClient(ctx context.Context, input *struct {
 	var checked fields
 	input.Body.FullName.notNull("full_name", &checked)
 	input.Body.Status.notNull("status", &checked)
-	if input.Body.FullName.Present && !input.Body.FullName.Null {
-		input.Body.FullName.Value = checked.trimmed("full_name", input.Body.FullName.Value, 2)
-	}
-	if cin := &input.Body.CIN; cin.Present && !cin.Null {
-		cin.Value = client.NormaliseCIN(checked.trimmed("cin", cin.Value, client.MinCINLength))
-	}
+	input.Body.FullName.normalise(func(name string) string { return checked.trimmed("full_name", name, 2) })
+	input.Body.CIN.normalise(checked.cin)
 	if err := checked.err(); err != nil {
 		return nil, err
 	}

@@ -138,6 +138,13 @@ func (s Sent[T]) notNull(name string, f *fields) {
 	}
 }
 
+// normalise replaces a value that was sent; what is absent or null has none.
+func (s *Sent[T]) normalise(change func(T) T) {
+	if s.Present && !s.Null {
+		s.Value = change(s.Value)
+	}
+}
+
 // set writes the value to a required field when it was sent.
 func (s Sent[T]) set(target *T) {
 	if s.Present {

@@ -3,13 +3,11 @@ package api
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
 	"github.com/mtfacturation/mtf/activities"
-	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/landing"
 	"github.com/mtfacturation/mtf/internal/process"
@@ -50,7 +48,7 @@ func (s *Server) contractDocumentLink(ctx context.Context, input *struct {
 	}
 }) (*struct{ Body DocumentLink }, error) {
 	var checked fields
-	cin := client.NormaliseCIN(checked.trimmed("cin", input.Body.CIN, client.MinCINLength))
+	cin := checked.cin(input.Body.CIN)
 	if err := checked.err(); err != nil {
 		return nil, err
 	}
@@ -67,7 +65,7 @@ func (s *Server) contractDocumentLink(ctx context.Context, input *struct {
 	if err := s.ensureContractDocument(ctx, contractID); err != nil {
 		return nil, err
 	}
-	url := s.contractDocumentURL(cin, contractID, s.Now().Add(token.DocumentLifetime).Truncate(time.Second))
+	url := s.contractDocumentURL(cin, contractID, token.DocumentExpiry(s.Now()))
 	return &struct{ Body DocumentLink }{DocumentLink{ContractID: contractID, DocumentDownloadURL: url}}, nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
-	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -155,12 +154,8 @@ func (u *LandingDraftUpdate) normalise() error {
 	u.Step.notNull("step", &checked)
 	u.Payload.notNull("payload", &checked)
 	u.Status.notNull("status", &checked)
-	if step := &u.Step; step.Present && !step.Null {
-		step.Value = checked.trimmed("step", step.Value, minStepLength)
-	}
-	if cin := &u.CIN; cin.Present && !cin.Null {
-		cin.Value = client.NormaliseCIN(checked.trimmed("cin", cin.Value, client.MinCINLength))
-	}
+	u.Step.normalise(func(step string) string { return checked.trimmed("step", step, minStepLength) })
+	u.CIN.normalise(checked.cin)
 	u.Payload.Value.check(&checked)
 	return checked.err()
 }

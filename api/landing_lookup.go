@@ -98,7 +98,7 @@ func (s *Server) verifyCIN(ctx context.Context, input *struct {
 	}
 }) (*struct{ Body LandingVerification }, error) {
 	var checked fields
-	cin := client.NormaliseCIN(checked.trimmed("cin", input.Body.CIN, client.MinCINLength))
+	cin := checked.cin(input.Body.CIN)
 	if err := checked.err(); err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func (s *Server) landingInvoices(ctx context.Context, input *LandingLookup) (*st
 		return nil, err
 	}
 	body := LandingInvoices{Client: readLandingClient(owner), Invoices: make([]LandingInvoice, len(rows))}
-	linksExpireAt := s.Now().Add(token.DocumentLifetime)
+	linksExpireAt := token.DocumentExpiry(s.Now())
 	for i, row := range rows {
 		body.Invoices[i] = LandingInvoice{
 			InvoiceID: row.ID, PeriodStart: row.PeriodStart, PeriodEnd: row.PeriodEnd, DueDate: row.DueDate,

@@ -11,7 +11,6 @@ import (
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/catalog"
-	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/landing"
 	"github.com/mtfacturation/mtf/internal/phone"
@@ -103,7 +102,7 @@ func (s *Server) submitPlanChange(ctx context.Context, input *struct {
 }) (*LandingSubmitOutput, error) {
 	var checked fields
 	change := landing.PlanChange{
-		CIN:              client.NormaliseCIN(checked.trimmed("cin", input.Body.CIN, client.MinCINLength)),
+		CIN:              checked.cin(input.Body.CIN),
 		SourceContractID: parseID(input.Body.SourceContractID), TargetOfferID: parseID(input.Body.TargetOfferID),
 		StartDate: input.Body.ContractStartDate, CommitmentMonths: input.Body.CommitmentMonths,
 	}
@@ -135,7 +134,7 @@ func (s *Server) submit(ctx context.Context, p process.Process) (*LandingSubmitO
 	}
 	expiresAt := submitted.LinkExpiresAt
 	if now := s.Now(); !now.Before(expiresAt) {
-		expiresAt = now.Add(token.DocumentLifetime)
+		expiresAt = token.DocumentExpiry(now)
 	}
 	return &LandingSubmitOutput{Body: LandingSubmitResult{
 		Contract: readContract(submitted.Contract), ClientID: submitted.ClientID, ClientCIN: submitted.ClientCIN,
@@ -156,7 +155,7 @@ func (b LandingSubmitNew) normalised() (landing.NewSubscription, error) {
 	var checked fields
 	subscription := landing.NewSubscription{
 		Category: catalog.Category(b.ServiceCategory), OfferID: parseID(b.OfferID),
-		CIN:      client.NormaliseCIN(checked.trimmed("cin", b.CIN, client.MinCINLength)),
+		CIN:      checked.cin(b.CIN),
 		FullName: checked.trimmed("full_name", b.FullName, 2), Email: optionalText(b.Email), Address: optionalText(b.Address),
 		ContactPhone: optionalText(b.ContactPhone), StartDate: b.ContractStartDate, CommitmentMonths: b.CommitmentMonths,
 	}

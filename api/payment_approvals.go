@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/idempotency"
@@ -66,14 +65,7 @@ func (s *Server) approvePaid(ctx context.Context, input *struct {
 	if asked.PaymentDate != nil {
 		payment.PaymentDate = *asked.PaymentDate
 	}
-	var allocation collections.Allocation
-	var replayed bool
-	err = db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
-		allocation, replayed, err = collections.ApprovePaid(ctx, tx, request, payment, actorOf(ctx).ID, today, s.Now())
-		return err
+	return s.allocate(ctx, func(tx pgx.Tx) (collections.Allocation, bool, error) {
+		return collections.ApprovePaid(ctx, tx, request, payment, actorOf(ctx).ID, today, s.Now())
 	})
-	if err != nil {
-		return nil, err
-	}
-	return readAllocation(allocation, replayed), nil
 }

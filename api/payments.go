@@ -101,15 +101,24 @@ func (s *Server) recordPayment(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	var allocation collections.Allocation
-	var replayed bool
-	err = db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
-		allocation, replayed, err = collections.RecordPayment(ctx, tx, request, payment, actorOf(ctx).ID, s.today(), s.Now())
-		return err
+	today := s.today()
+	output, err := s.allocate(ctx, func(tx pgx.Tx) (collections.Allocation, bool, error) {
+		return collections.RecordPayment(ctx, tx, request, payment, actorOf(ctx).ID, today, s.Now())
 	})
 	if errors.Is(err, refusal.New(refusal.PaymentExceedsOutstanding)) {
 		return nil, refusal.As(err).With("payment_amount", input.Body.Amount.Text)
 	}
+	return output, err
+}
+
+// allocate answers with what a payment did, in one transaction.
+func (s *Server) allocate(ctx context.Context, post func(pgx.Tx) (collections.Allocation, bool, error)) (*PaymentAllocationOutput, error) {
+	var allocation collections.Allocation
+	var replayed bool
+	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
+		allocation, replayed, err = post(tx)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
 
+	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -106,6 +107,11 @@ func (f *fields) trimmed(name, text string, minLength int) string {
 		})
 	}
 	return text
+}
+
+// cin returns a CIN as it is stored, and notes one that is too short.
+func (f *fields) cin(text string) string {
+	return client.NormaliseCIN(f.trimmed("cin", text, client.MinCINLength))
 }
 
 // refuse notes a broken rule about a field.

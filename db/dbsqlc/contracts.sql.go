@@ -333,6 +333,84 @@ func (q *Queries) ContractList(ctx context.Context, db DBTX, arg ContractListPar
 	return items, nil
 }
 
+const contractListSubscriptions = `-- name: ContractListSubscriptions :many
+SELECT contracts.id, contracts.client_id, contracts.subscriber_id, contracts.offer_id, contracts.status, contracts.start_date, contracts.end_date, contracts.commitment_months, contracts.activated_at, contracts.terminated_at, contracts.created_at, contracts.updated_at, subscribers.id, subscribers.client_id, subscribers.service_type, subscribers.service_identifier, subscribers.status, subscribers.created_at, subscribers.updated_at, offers.id, offers.name, offers.service_category, offers.service_type, offers.version, offers.monthly_fee, offers.activation_fee, offers.status, offers.valid_from, offers.valid_to, offers.mobile_data_gb, offers.mobile_calls_hours, offers.internet_access_type, offers.internet_fiber_speed_mbps, offers.internet_adsl_speed_mbps, offers.internet_landline_included, offers.internet_tv_included, offers.landline_national_included, offers.landline_international_hours, offers.landline_phone_hours, offers.created_at, offers.updated_at
+FROM contracts
+JOIN subscribers ON subscribers.id = contracts.subscriber_id
+JOIN offers ON offers.id = contracts.offer_id
+WHERE contracts.client_id = $1 AND contracts.status = 'active'
+ORDER BY contracts.created_at DESC, contracts.id DESC
+`
+
+type ContractListSubscriptionsRow struct {
+	Contract   Contract   `json:"contract"`
+	Subscriber Subscriber `json:"subscriber"`
+	Offer      Offer      `json:"offer"`
+}
+
+// The client's active contracts with what they are on, newest first.
+func (q *Queries) ContractListSubscriptions(ctx context.Context, db DBTX, clientID uuid.UUID) ([]ContractListSubscriptionsRow, error) {
+	rows, err := db.Query(ctx, contractListSubscriptions, clientID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ContractListSubscriptionsRow{}
+	for rows.Next() {
+		var i ContractListSubscriptionsRow
+		if err := rows.Scan(
+			&i.Contract.ID,
+			&i.Contract.ClientID,
+			&i.Contract.SubscriberID,
+			&i.Contract.OfferID,
+			&i.Contract.Status,
+			&i.Contract.StartDate,
+			&i.Contract.EndDate,
+			&i.Contract.CommitmentMonths,
+			&i.Contract.ActivatedAt,
+			&i.Contract.TerminatedAt,
+			&i.Contract.CreatedAt,
+			&i.Contract.UpdatedAt,
+			&i.Subscriber.ID,
+			&i.Subscriber.ClientID,
+			&i.Subscriber.ServiceType,
+			&i.Subscriber.ServiceIdentifier,
+			&i.Subscriber.Status,
+			&i.Subscriber.CreatedAt,
+			&i.Subscriber.UpdatedAt,
+			&i.Offer.ID,
+			&i.Offer.Name,
+			&i.Offer.ServiceCategory,
+			&i.Offer.ServiceType,
+			&i.Offer.Version,
+			&i.Offer.MonthlyFee,
+			&i.Offer.ActivationFee,
+			&i.Offer.Status,
+			&i.Offer.ValidFrom,
+			&i.Offer.ValidTo,
+			&i.Offer.MobileDataGB,
+			&i.Offer.MobileCallsHours,
+			&i.Offer.InternetAccessType,
+			&i.Offer.InternetFiberSpeedMbps,
+			&i.Offer.InternetADSLSpeedMbps,
+			&i.Offer.InternetLandlineIncluded,
+			&i.Offer.InternetTVIncluded,
+			&i.Offer.LandlineNationalIncluded,
+			&i.Offer.LandlineInternationalHours,
+			&i.Offer.LandlinePhoneHours,
+			&i.Offer.CreatedAt,
+			&i.Offer.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const contractListUpgradeCandidates = `-- name: ContractListUpgradeCandidates :many
 SELECT contracts.id, contracts.client_id, contracts.subscriber_id, contracts.offer_id, contracts.status, contracts.start_date, contracts.end_date, contracts.commitment_months, contracts.activated_at, contracts.terminated_at, contracts.created_at, contracts.updated_at, subscribers.id, subscribers.client_id, subscribers.service_type, subscribers.service_identifier, subscribers.status, subscribers.created_at, subscribers.updated_at
 FROM contracts

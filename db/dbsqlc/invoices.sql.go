@@ -221,6 +221,55 @@ func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParam
 	return items, nil
 }
 
+const invoiceListByClient = `-- name: InvoiceListByClient :many
+SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at FROM invoices
+WHERE client_id = $1
+ORDER BY created_at DESC, id DESC
+`
+
+func (q *Queries) InvoiceListByClient(ctx context.Context, db DBTX, clientID uuid.UUID) ([]Invoice, error) {
+	rows, err := db.Query(ctx, invoiceListByClient, clientID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Invoice{}
+	for rows.Next() {
+		var i Invoice
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.BillingRunID,
+			&i.ClientID,
+			&i.PeriodStart,
+			&i.PeriodEnd,
+			&i.IssueDate,
+			&i.DueDate,
+			&i.Status,
+			&i.Currency,
+			&i.SubtotalAmount,
+			&i.TaxRate,
+			&i.TaxAmount,
+			&i.TotalAmount,
+			&i.PaidAmount,
+			&i.ClientName,
+			&i.ClientType,
+			&i.ClientCIN,
+			&i.ClientAddress,
+			&i.IssuedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const invoiceListUndocumented = `-- name: InvoiceListUndocumented :many
 SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at FROM invoices
 WHERE billing_run_id = $1 AND client_id BETWEEN $2 AND $3

@@ -312,6 +312,63 @@ func (q *Queries) OfferListByName(ctx context.Context, db DBTX) ([]Offer, error)
 	return items, nil
 }
 
+const offerListOnSale = `-- name: OfferListOnSale :many
+SELECT id, name, service_category, service_type, version, monthly_fee, activation_fee, status, valid_from, valid_to, mobile_data_gb, mobile_calls_hours, internet_access_type, internet_fiber_speed_mbps, internet_adsl_speed_mbps, internet_landline_included, internet_tv_included, landline_national_included, landline_international_hours, landline_phone_hours, created_at, updated_at FROM offers
+WHERE status = 'active'
+  AND service_category = ANY($1::text[])
+  AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)
+ORDER BY monthly_fee, name, version DESC, id
+`
+
+type OfferListOnSaleParams struct {
+	ServiceCategories []string      `json:"service_categories"`
+	Day               calendar.Date `json:"day"`
+}
+
+// The active offers of some categories that are valid on a day, cheapest first.
+func (q *Queries) OfferListOnSale(ctx context.Context, db DBTX, arg OfferListOnSaleParams) ([]Offer, error) {
+	rows, err := db.Query(ctx, offerListOnSale, arg.ServiceCategories, arg.Day)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Offer{}
+	for rows.Next() {
+		var i Offer
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.ServiceCategory,
+			&i.ServiceType,
+			&i.Version,
+			&i.MonthlyFee,
+			&i.ActivationFee,
+			&i.Status,
+			&i.ValidFrom,
+			&i.ValidTo,
+			&i.MobileDataGB,
+			&i.MobileCallsHours,
+			&i.InternetAccessType,
+			&i.InternetFiberSpeedMbps,
+			&i.InternetADSLSpeedMbps,
+			&i.InternetLandlineIncluded,
+			&i.InternetTVIncluded,
+			&i.LandlineNationalIncluded,
+			&i.LandlineInternationalHours,
+			&i.LandlinePhoneHours,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const offerLock = `-- name: OfferLock :one
 SELECT id, name, service_category, service_type, version, monthly_fee, activation_fee, status, valid_from, valid_to, mobile_data_gb, mobile_calls_hours, internet_access_type, internet_fiber_speed_mbps, internet_adsl_speed_mbps, internet_landline_included, internet_tv_included, landline_national_included, landline_international_hours, landline_phone_hours, created_at, updated_at FROM offers WHERE id = $1 FOR SHARE
 `

@@ -49,6 +49,15 @@ SELECT * FROM contracts
 ORDER BY created_at DESC, id DESC
 LIMIT @page_size OFFSET @page_offset;
 
+-- name: ContractListSubscriptions :many
+-- The client's active contracts with what they are on, newest first.
+SELECT sqlc.embed(contracts), sqlc.embed(subscribers), sqlc.embed(offers)
+FROM contracts
+JOIN subscribers ON subscribers.id = contracts.subscriber_id
+JOIN offers ON offers.id = contracts.offer_id
+WHERE contracts.client_id = @client_id AND contracts.status = 'active'
+ORDER BY contracts.created_at DESC, contracts.id DESC;
+
 -- name: ContractListUpgradeCandidates :many
 -- The client's active contracts on a service type, with their subscribers' identifiers.
 SELECT sqlc.embed(contracts), sqlc.embed(subscribers)

@@ -38,6 +38,11 @@ WHERE (sqlc.narg('client_id')::uuid IS NULL OR i.client_id = sqlc.narg('client_i
 ORDER BY i.created_at DESC, i.id DESC
 LIMIT @page_size OFFSET @page_offset;
 
+-- name: InvoiceListByClient :many
+SELECT * FROM invoices
+WHERE client_id = @client_id
+ORDER BY created_at DESC, id DESC;
+
 -- name: InvoiceListUndocumented :many
 -- The invoices that a run issued for a range of clients and that have no document yet.
 SELECT * FROM invoices

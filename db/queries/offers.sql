@@ -34,6 +34,14 @@ ORDER BY name, version DESC, id;
 SELECT * FROM offers
 ORDER BY name, version DESC, id;
 
+-- name: OfferListOnSale :many
+-- The active offers of some categories that are valid on a day, cheapest first.
+SELECT * FROM offers
+WHERE status = 'active'
+  AND service_category = ANY(@service_categories::text[])
+  AND valid_from <= @day AND (valid_to IS NULL OR valid_to >= @day)
+ORDER BY monthly_fee, name, version DESC, id;
+
 -- name: OfferLock :one
 -- Held against a concurrent change or deletion while a contract on it is made.
 SELECT * FROM offers WHERE id = @id FOR SHARE;

@@ -25,11 +25,8 @@ const (
 // StatusActive is the state of a client who can subscribe.
 const StatusActive = "active"
 
-// The bounds of a CIN, in characters.
-const (
-	MinCINLength = 4
-	MaxCINLength = 40
-)
+// MinCINLength is how many characters a CIN has at least.
+const MinCINLength = 4
 
 // NormaliseCIN trims a CIN and puts it in upper case, as it is stored.
 func NormaliseCIN(cin string) string { return strings.ToUpper(strings.TrimSpace(cin)) }
@@ -77,6 +74,19 @@ func FindOrCreate(ctx context.Context, tx dbsqlc.DBTX, input New, now time.Time)
 		ID: found.ID, Email: input.Email, Address: input.Address, Phone: input.Phone, Now: now,
 	})
 	return found, false, err
+}
+
+// Lock returns a client and serialises what decides over them, without blocking
+// readers. It refuses with client_not_found.
+func Lock(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Client, error) {
+	owner, err := dbsqlc.New().ClientLock(ctx, tx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return owner, refusal.New(refusal.ClientNotFound)
+	}
+	if err != nil {
+		return owner, fmt.Errorf("client: lock: %w", err)
+	}
+	return owner, nil
 }
 
 // Conflict is the refusal that names the client with this CIN.

@@ -2,15 +2,12 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
-	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
 // MinServiceIdentifierLength is how many characters name a line at least.
@@ -28,12 +25,8 @@ type NewSubscriber struct {
 // client_not_found, and with subscriber_identifier_conflict when any client has a
 // line of that name.
 func CreateSubscriber(ctx context.Context, tx dbsqlc.DBTX, input NewSubscriber, now time.Time) (dbsqlc.Subscriber, error) {
-	_, err := dbsqlc.New().ClientLock(ctx, tx, input.ClientID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return dbsqlc.Subscriber{}, refusal.New(refusal.ClientNotFound)
-	}
-	if err != nil {
-		return dbsqlc.Subscriber{}, fmt.Errorf("client: lock: %w", err)
+	if _, err := Lock(ctx, tx, input.ClientID); err != nil {
+		return dbsqlc.Subscriber{}, err
 	}
 	id, err := uuid.NewV7()
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
@@ -206,11 +207,10 @@ func notePayment(ctx context.Context, tx dbsqlc.DBTX, caseID uuid.UUID, payment 
 // invoices. The client is locked first: of two payments that settle the last two
 // overdue invoices at once, the second must see what the first did.
 func syncDelinquency(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, now time.Time) error {
-	queries := dbsqlc.New()
-	if _, err := queries.ClientLock(ctx, tx, clientID); err != nil {
-		return fmt.Errorf("collections: lock client: %w", err)
+	if _, err := client.Lock(ctx, tx, clientID); err != nil {
+		return err
 	}
-	if err := queries.ClientUpdateDelinquency(ctx, tx, dbsqlc.ClientUpdateDelinquencyParams{ID: clientID, Now: now}); err != nil {
+	if err := dbsqlc.New().ClientUpdateDelinquency(ctx, tx, dbsqlc.ClientUpdateDelinquencyParams{ID: clientID, Now: now}); err != nil {
 		return fmt.Errorf("collections: update delinquency: %w", err)
 	}
 	return nil

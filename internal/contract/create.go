@@ -11,6 +11,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -36,7 +37,7 @@ func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, actorID stri
 	if err != nil {
 		return dbsqlc.Contract{}, err
 	}
-	if _, err := lockClient(ctx, tx, input.ClientID); err != nil {
+	if _, err := client.Lock(ctx, tx, input.ClientID); err != nil {
 		return dbsqlc.Contract{}, err
 	}
 	if err := checkSubscriber(ctx, tx, input, offer); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -27,18 +28,6 @@ func lockOffer(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Offer,
 	return offer, nil
 }
 
-// lockClient serialises what decides over the client's contracts.
-func lockClient(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Client, error) {
-	owner, err := dbsqlc.New().ClientLock(ctx, tx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return owner, refusal.New(refusal.ClientNotFound)
-	}
-	if err != nil {
-		return owner, fmt.Errorf("contract: lock client: %w", err)
-	}
-	return owner, nil
-}
-
 // lockContract locks the contract's client and then the contract, in the order of
 // Provision. A contract never changes its client.
 func lockContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Contract, error) {
@@ -49,7 +38,7 @@ func lockContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Con
 	if err != nil {
 		return found, fmt.Errorf("contract: find: %w", err)
 	}
-	if _, err := lockClient(ctx, tx, found.ClientID); err != nil {
+	if _, err := client.Lock(ctx, tx, found.ClientID); err != nil {
 		return found, err
 	}
 	locked, err := dbsqlc.New().ContractLock(ctx, tx, id)

@@ -94,7 +94,7 @@ func clientOf(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, now tim
 		owner, err = client.Create(ctx, tx, *input.NewClient, now)
 		return owner, true, err
 	}
-	owner, err = lockClient(ctx, tx, *input.ClientID)
+	owner, err = client.Lock(ctx, tx, *input.ClientID)
 	return owner, false, err
 }
 

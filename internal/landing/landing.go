@@ -9,7 +9,6 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/archive"
 	"github.com/mtfacturation/mtf/internal/contract"
-	"github.com/mtfacturation/mtf/internal/token"
 )
 
 // ActorID is the actor of everything that the public pages cause.
@@ -39,9 +38,4 @@ type Submitted struct {
 	DocumentID        uuid.UUID `json:"document_id"`
 	// LinkExpiresAt is how long the download link of the first answer works.
 	LinkExpiresAt time.Time `json:"link_expires_at"`
-}
-
-// linkExpiry is when a link made now stops working.
-func linkExpiry(now time.Time) time.Time {
-	return now.Add(token.DocumentLifetime).Truncate(time.Second)
 }

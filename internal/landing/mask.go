@@ -1,10 +1,14 @@
 package landing
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mtfacturation/mtf/internal/phone"
+)
 
 const (
 	mask = "***"
-	// visible is how many characters of a CIN or digits of a number stay readable.
+	// visible is how many characters of a CIN stay readable.
 	visible = 4
 )
 
@@ -32,21 +36,11 @@ func MaskEmail(email *string) *string {
 	return &masked
 }
 
-// MaskPhone keeps the last four digits: "+******1234". A number that has no more
-// than these keeps none; no number stays none.
-func MaskPhone(phone *string) *string {
-	if phone == nil {
+// MaskPhone keeps the last four digits: "+******1234". No number stays none.
+func MaskPhone(number *string) *string {
+	if number == nil {
 		return nil
 	}
-	digits := strings.Map(func(r rune) rune {
-		if '0' <= r && r <= '9' {
-			return r
-		}
-		return -1
-	}, *phone)
-	masked := "+******"
-	if len(digits) > visible {
-		masked += digits[len(digits)-visible:]
-	}
+	masked := phone.Mask(*number)
 	return &masked
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/phone"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/token"
 )
 
 // NewSubscription is a normalised request for a new service.
@@ -137,7 +138,7 @@ func (d *Desk) finish(ctx context.Context, tx dbsqlc.DBTX, request idempotency.R
 		ClientCIN:         *done.owner.CIN,
 		ServiceIdentifier: done.identifier,
 		DocumentID:        issued.ID,
-		LinkExpiresAt:     linkExpiry(now),
+		LinkExpiresAt:     token.DocumentExpiry(now),
 	}
 	return submitted, idempotency.Save(ctx, tx, request, submitted, now)
 }

@@ -61,8 +61,22 @@ func (k Kind) FromDigits(random uint64) Number {
 }
 
 // Masked hides all but the last four digits: "+******5678".
-func (n Number) Masked() string {
-	return "+******" + string(n[len(n)-4:])
+func (n Number) Masked() string { return Mask(string(n)) }
+
+// Mask hides all but the last four digits of any number: "+******1234". One that has
+// no more than these keeps none.
+func Mask(text string) string {
+	const hidden, shown = "+******", 4
+	digits := strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, text)
+	if len(digits) <= shown {
+		return hidden
+	}
+	return hidden + digits[len(digits)-shown:]
 }
 
 // nationalNumber keeps the digits and drops +212, 212 or a leading zero.

@@ -40,6 +40,9 @@ const (
 	maxLength = 2048
 )
 
+// DocumentExpiry is when a download link made now stops working.
+func DocumentExpiry(now time.Time) time.Time { return now.Add(DocumentLifetime).Truncate(time.Second) }
+
 // MinSecretLength is the shortest signing secret, in bytes, outside local and test.
 const MinSecretLength = 32
 
