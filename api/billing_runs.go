@@ -21,12 +21,12 @@ import (
 
 func (s *Server) billingRunRoutes() {
 	const tag = "Billing"
-	register(s, operation{id: "runBilling", method: http.MethodPost, path: "/api/v1/billing/runs", tag: tag,
+	register(s, operation{id: "runBilling", access: billers, method: http.MethodPost, path: "/api/v1/billing/runs", tag: tag,
 		summary:  "Bill a period",
 		refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict}}, s.runBilling)
-	register(s, operation{id: "listBillingRuns", method: http.MethodGet, path: "/api/v1/billing/runs", tag: tag,
+	register(s, operation{id: "listBillingRuns", access: readers, method: http.MethodGet, path: "/api/v1/billing/runs", tag: tag,
 		summary: "List billing runs, newest first"}, s.listBillingRuns)
-	register(s, operation{id: "getBillingRun", method: http.MethodGet, path: "/api/v1/billing/runs/{billing_run_id}", tag: tag,
+	register(s, operation{id: "getBillingRun", access: readers, method: http.MethodGet, path: "/api/v1/billing/runs/{billing_run_id}", tag: tag,
 		summary: "Where a billing run is", refusals: []refusal.Code{refusal.BillingRunNotFound}}, s.getBillingRun)
 }
 

@@ -15,15 +15,15 @@ import (
 
 func (s *Server) contractChangeRoutes() {
 	const tag = "Contracts"
-	register(s, operation{id: "createContract", method: http.MethodPost, path: "/api/v1/contracts", tag: tag,
+	register(s, operation{id: "createContract", access: writers, method: http.MethodPost, path: "/api/v1/contracts", tag: tag,
 		summary: "Create a contract on an existing subscriber",
 		refusals: []refusal.Code{refusal.OfferNotFound, refusal.ClientNotFound, refusal.SubscriberNotFound,
 			refusal.SubscriberClient, refusal.SubscriberOffer, refusal.ContractDateInvalid,
 			refusal.ContractCommitmentInvalid, refusal.SubscriberContracted}}, s.createContract)
-	register(s, operation{id: "changeContractStatus", method: http.MethodPut, path: "/api/v1/contracts/{contract_id}/status", tag: tag,
+	register(s, operation{id: "changeContractStatus", access: writers, method: http.MethodPut, path: "/api/v1/contracts/{contract_id}/status", tag: tag,
 		summary:  "Activate, suspend or terminate a contract",
 		refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractStatusTransition}}, s.changeContractStatus)
-	register(s, operation{id: "changeContractOffer", method: http.MethodPut, path: "/api/v1/contracts/{contract_id}/offer", tag: tag,
+	register(s, operation{id: "changeContractOffer", access: writers, method: http.MethodPut, path: "/api/v1/contracts/{contract_id}/offer", tag: tag,
 		summary:  "Put a contract on another offer of its service type",
 		refusals: []refusal.Code{refusal.ContractNotFound, refusal.OfferNotFound, refusal.SubscriberOffer}}, s.changeContractOffer)
 }

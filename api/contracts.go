@@ -13,11 +13,11 @@ import (
 
 func (s *Server) contractRoutes() {
 	const tag = "Contracts"
-	register(s, operation{id: "listContracts", method: http.MethodGet, path: "/api/v1/contracts", tag: tag,
+	register(s, operation{id: "listContracts", access: readers, method: http.MethodGet, path: "/api/v1/contracts", tag: tag,
 		summary: "List contracts, newest first"}, s.listContracts)
-	register(s, operation{id: "getContract", method: http.MethodGet, path: "/api/v1/contracts/{contract_id}", tag: tag,
+	register(s, operation{id: "getContract", access: readers, method: http.MethodGet, path: "/api/v1/contracts/{contract_id}", tag: tag,
 		summary: "Get a contract", refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContract)
-	register(s, operation{id: "listContractAudit", method: http.MethodGet, path: "/api/v1/contracts/{contract_id}/audit", tag: tag,
+	register(s, operation{id: "listContractAudit", access: readers, method: http.MethodGet, path: "/api/v1/contracts/{contract_id}/audit", tag: tag,
 		summary: "The audit trail of a contract, oldest first", refusals: []refusal.Code{refusal.ContractNotFound}}, s.listContractAudit)
 }
 

@@ -16,16 +16,16 @@ import (
 
 func (s *Server) customerRoutes() {
 	const tag = "Customers"
-	register(s, operation{id: "createClient", method: http.MethodPost, path: "/api/v1/customers", tag: tag,
+	register(s, operation{id: "createClient", access: writers, method: http.MethodPost, path: "/api/v1/customers", tag: tag,
 		summary: "Create a client", refusals: []refusal.Code{refusal.ClientCINConflict}}, s.createClient)
-	register(s, operation{id: "listClients", method: http.MethodGet, path: "/api/v1/customers", tag: tag,
+	register(s, operation{id: "listClients", access: readers, method: http.MethodGet, path: "/api/v1/customers", tag: tag,
 		summary: "List clients, newest first"}, s.listClients)
-	register(s, operation{id: "getClient", method: http.MethodGet, path: "/api/v1/customers/{client_id}", tag: tag,
+	register(s, operation{id: "getClient", access: readers, method: http.MethodGet, path: "/api/v1/customers/{client_id}", tag: tag,
 		summary: "Get a client", refusals: []refusal.Code{refusal.ClientNotFound}}, s.getClient)
-	register(s, operation{id: "updateClient", method: http.MethodPut, path: "/api/v1/customers/{client_id}", tag: tag,
+	register(s, operation{id: "updateClient", access: writers, method: http.MethodPut, path: "/api/v1/customers/{client_id}", tag: tag,
 		summary:  "Change what is sent of a client",
 		refusals: []refusal.Code{refusal.ClientNotFound, refusal.ClientCINConflict}}, s.updateClient)
-	register(s, operation{id: "deleteClient", method: http.MethodDelete, path: "/api/v1/customers/{client_id}", tag: tag,
+	register(s, operation{id: "deleteClient", access: writers, method: http.MethodDelete, path: "/api/v1/customers/{client_id}", tag: tag,
 		summary:  "Delete a client without history, with its subscribers",
 		refusals: []refusal.Code{refusal.ClientNotFound, refusal.ClientDeleteBlocked}}, s.deleteClient)
 }

@@ -7,13 +7,13 @@ import (
 )
 
 func (s *Server) healthRoutes() {
-	register(s, operation{id: "health", method: http.MethodGet, path: "/api/v1/health", tag: "Health", public: true,
+	register(s, operation{id: "health", access: public, method: http.MethodGet, path: "/api/v1/health", tag: "Health",
 		summary: "Whether the service answers"}, s.health)
-	register(s, operation{id: "root", method: http.MethodGet, path: "/", tag: "Health", public: true,
+	register(s, operation{id: "root", access: public, method: http.MethodGet, path: "/", tag: "Health",
 		summary: "Which service this is"}, s.root)
-	register(s, operation{id: "livez", method: http.MethodGet, path: "/livez", tag: "Health", public: true,
+	register(s, operation{id: "livez", access: public, method: http.MethodGet, path: "/livez", tag: "Health",
 		summary: "Whether the process lives"}, s.health)
-	register(s, operation{id: "readyz", method: http.MethodGet, path: "/readyz", tag: "Health", public: true,
+	register(s, operation{id: "readyz", access: public, method: http.MethodGet, path: "/readyz", tag: "Health",
 		summary: "Whether requests will be served"}, s.ready)
 }
 

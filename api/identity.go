@@ -11,11 +11,11 @@ const roleAdmin = "admin"
 
 func (s *Server) identityRoutes() {
 	const tag = "Identity"
-	register(s, operation{id: "getMe", method: http.MethodGet, path: "/api/v1/me", tag: tag,
+	register(s, operation{id: "getMe", access: anyone, method: http.MethodGet, path: "/api/v1/me", tag: tag,
 		summary: "Who is calling"}, s.getMe)
-	register(s, operation{id: "pingAdmin", method: http.MethodGet, path: "/api/v1/admin/ping", tag: tag,
+	register(s, operation{id: "pingAdmin", access: admins, method: http.MethodGet, path: "/api/v1/admin/ping", tag: tag,
 		summary: "Check that the caller has the role admin", refusals: []refusal.Code{refusal.Forbidden}}, s.pingAdmin)
-	register(s, operation{id: "listSample", method: http.MethodGet, path: "/api/v1/conventions/sample", tag: tag,
+	register(s, operation{id: "listSample", access: anyone, method: http.MethodGet, path: "/api/v1/conventions/sample", tag: tag,
 		summary: "A list that shows the envelope of all lists"}, s.listSample)
 }
 

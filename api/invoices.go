@@ -16,11 +16,11 @@ import (
 
 func (s *Server) invoiceRoutes() {
 	const tag = "Invoices"
-	register(s, operation{id: "listInvoices", method: http.MethodGet, path: "/api/v1/invoices", tag: tag,
+	register(s, operation{id: "listInvoices", access: readers, method: http.MethodGet, path: "/api/v1/invoices", tag: tag,
 		summary: "List invoices, newest first"}, s.listInvoices)
-	register(s, operation{id: "getInvoice", method: http.MethodGet, path: "/api/v1/invoices/{invoice_id}", tag: tag,
+	register(s, operation{id: "getInvoice", access: readers, method: http.MethodGet, path: "/api/v1/invoices/{invoice_id}", tag: tag,
 		summary: "Get an invoice with its lines", refusals: []refusal.Code{refusal.InvoiceNotFound}}, s.getInvoice)
-	register(s, operation{id: "getInvoicePDF", method: http.MethodGet, path: "/api/v1/invoices/{invoice_id}/pdf", tag: tag,
+	register(s, operation{id: "getInvoicePDF", access: readers, method: http.MethodGet, path: "/api/v1/invoices/{invoice_id}/pdf", tag: tag,
 		summary: "Download an invoice", refusals: []refusal.Code{refusal.InvoiceNotFound}}, s.getInvoicePDF)
 }
 

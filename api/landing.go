@@ -16,8 +16,8 @@ import (
 const tagLanding = "Landing"
 
 func (s *Server) landingRoutes() {
-	register(s, operation{id: "landingBootstrap", method: http.MethodGet, path: "/api/v1/landing/bootstrap", tag: tagLanding,
-		public: true, summary: "What the landing page starts with: flows, services, offers on sale"}, s.landingBootstrap)
+	register(s, operation{id: "landingBootstrap", access: public, method: http.MethodGet, path: "/api/v1/landing/bootstrap", tag: tagLanding,
+		summary: "What the landing page starts with: flows, services, offers on sale"}, s.landingBootstrap)
 }
 
 // LandingBootstrap is what the landing page starts with.

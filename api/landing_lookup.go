@@ -19,14 +19,14 @@ import (
 func (s *Server) landingLookupRoutes() {
 	refusals := []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired, refusal.LandingLookupTokenMismatch,
 		refusal.LandingClientNotFound}
-	register(s, operation{id: "landingVerifyCIN", method: http.MethodPost, path: "/api/v1/landing/clients/verify-cin", tag: tagLanding,
-		public: true, summary: "A token to look up the client with a CIN",
+	register(s, operation{id: "landingVerifyCIN", access: public, method: http.MethodPost, path: "/api/v1/landing/clients/verify-cin", tag: tagLanding,
+		summary: "A token to look up the client with a CIN",
 		refusals: []refusal.Code{refusal.LandingClientNotFound}}, s.verifyCIN)
-	register(s, operation{id: "landingSubscriptions", method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/subscriptions",
-		tag: tagLanding, public: true, refusals: refusals,
+	register(s, operation{id: "landingSubscriptions", access: public, method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/subscriptions",
+		tag: tagLanding, refusals: refusals,
 		summary: "The active contracts of a client, newest first, with the offers that each can change to"}, s.landingSubscriptions)
-	register(s, operation{id: "landingInvoices", method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/invoices",
-		tag: tagLanding, public: true, refusals: refusals,
+	register(s, operation{id: "landingInvoices", access: public, method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/invoices",
+		tag: tagLanding, refusals: refusals,
 		summary: "The invoices of a client, newest first, with download links"}, s.landingInvoices)
 }
 

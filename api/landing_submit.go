@@ -21,12 +21,12 @@ import (
 )
 
 func (s *Server) landingSubmitRoutes() {
-	register(s, operation{id: "landingSubmitNew", method: http.MethodPost, path: "/api/v1/landing/submit/new", tag: tagLanding,
-		public: true, summary: "Subscribe to a new service",
+	register(s, operation{id: "landingSubmitNew", access: public, method: http.MethodPost, path: "/api/v1/landing/submit/new", tag: tagLanding,
+		summary: "Subscribe to a new service",
 		refusals: slices.Concat(provisioningRefusals, []refusal.Code{refusal.LandingOfferMismatch,
 			refusal.MobileNumberInvalid, refusal.LandlineNumberInvalid})}, s.submitNew)
-	register(s, operation{id: "landingSubmitPlanChange", method: http.MethodPost, path: "/api/v1/landing/submit/plan-change", tag: tagLanding,
-		public: true, summary: "Put a contract on another offer of its category",
+	register(s, operation{id: "landingSubmitPlanChange", access: public, method: http.MethodPost, path: "/api/v1/landing/submit/plan-change", tag: tagLanding,
+		summary: "Put a contract on another offer of its category",
 		refusals: slices.Concat(provisioningRefusals, []refusal.Code{refusal.LandingClientNotFound, refusal.ContractNotFound,
 			refusal.LandingContractMismatch, refusal.LandingOfferMismatch})}, s.submitPlanChange)
 }

@@ -9,9 +9,9 @@ import (
 
 func (s *Server) offerCategoryRoutes() {
 	const tag = "Catalogue"
-	register(s, operation{id: "listOfferCategories", method: http.MethodGet, path: "/api/v1/offer-categories", tag: tag,
+	register(s, operation{id: "listOfferCategories", access: readers, method: http.MethodGet, path: "/api/v1/offer-categories", tag: tag,
 		summary: "All offers by service category"}, s.listOfferCategories)
-	register(s, operation{id: "listOfferFamilies", method: http.MethodGet, path: "/api/v1/offer-families", tag: tag, deprecated: true,
+	register(s, operation{id: "listOfferFamilies", access: readers, method: http.MethodGet, path: "/api/v1/offer-families", tag: tag, deprecated: true,
 		summary: "The former name of offer-categories"}, s.listOfferCategories)
 }
 

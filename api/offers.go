@@ -17,16 +17,16 @@ import (
 
 func (s *Server) offerRoutes() {
 	const tag = "Catalogue"
-	register(s, operation{id: "createOffer", method: http.MethodPost, path: "/api/v1/offers", tag: tag,
+	register(s, operation{id: "createOffer", access: writers, method: http.MethodPost, path: "/api/v1/offers", tag: tag,
 		summary: "Create an offer", refusals: []refusal.Code{refusal.OfferVersionConflict}}, s.createOffer)
-	register(s, operation{id: "listOffers", method: http.MethodGet, path: "/api/v1/offers", tag: tag,
+	register(s, operation{id: "listOffers", access: readers, method: http.MethodGet, path: "/api/v1/offers", tag: tag,
 		summary: "List offers, newest first"}, s.listOffers)
-	register(s, operation{id: "getOffer", method: http.MethodGet, path: "/api/v1/offers/{offer_id}", tag: tag,
+	register(s, operation{id: "getOffer", access: readers, method: http.MethodGet, path: "/api/v1/offers/{offer_id}", tag: tag,
 		summary: "Get an offer", refusals: []refusal.Code{refusal.OfferNotFound}}, s.getOffer)
-	register(s, operation{id: "updateOffer", method: http.MethodPut, path: "/api/v1/offers/{offer_id}", tag: tag,
+	register(s, operation{id: "updateOffer", access: writers, method: http.MethodPut, path: "/api/v1/offers/{offer_id}", tag: tag,
 		summary:  "Change what is sent of an offer; the whole is checked again",
 		refusals: []refusal.Code{refusal.OfferNotFound, refusal.OfferVersionConflict}}, s.updateOffer)
-	register(s, operation{id: "deleteOffer", method: http.MethodDelete, path: "/api/v1/offers/{offer_id}", tag: tag,
+	register(s, operation{id: "deleteOffer", access: writers, method: http.MethodDelete, path: "/api/v1/offers/{offer_id}", tag: tag,
 		summary:  "Delete an offer that no contract refers to",
 		refusals: []refusal.Code{refusal.OfferNotFound, refusal.OfferDeleteBlocked}}, s.deleteOffer)
 }

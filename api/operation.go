@@ -44,7 +44,7 @@ type operation struct {
 	path    string
 	tag     string
 	summary string
-	public  bool
+	access  access
 	// deprecated marks what is only kept for existing clients.
 	deprecated bool
 	refusals   []refusal.Code
@@ -72,7 +72,7 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 	if op.method == http.MethodDelete {
 		described.DefaultStatus = http.StatusNoContent
 	}
-	if !op.public {
+	if op.access != public {
 		described.Security = []map[string][]string{{bearerScheme: {}}}
 	}
 	huma.Register(s.api, described, func(ctx context.Context, input *I) (*O, error) {
@@ -98,7 +98,7 @@ func (op operation) answer(ctx context.Context, err error) error {
 // errorStatuses lists the statuses that an operation can answer besides success.
 func errorStatuses(op operation) []int {
 	list := []int{http.StatusUnprocessableEntity, http.StatusInternalServerError}
-	if !op.public {
+	if op.access != public {
 		list = append(list, http.StatusUnauthorized)
 	}
 	for _, code := range op.refusals {

@@ -17,7 +17,7 @@ import (
 const approvalNote = "Invoice marked as paid by operator approval"
 
 func (s *Server) paymentApprovalRoutes() {
-	register(s, operation{id: "approveInvoicePaid", method: http.MethodPost,
+	register(s, operation{id: "approveInvoicePaid", access: billers, method: http.MethodPost,
 		path: "/api/v1/collections/invoices/{invoice_id}/approve-paid", tag: "Collections",
 		summary: "Record a payment of all that is outstanding of an invoice",
 		refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,

@@ -19,11 +19,11 @@ import (
 
 func (s *Server) paymentRoutes() {
 	const tag = "Collections"
-	register(s, operation{id: "recordPayment", method: http.MethodPost, path: "/api/v1/collections/payments", tag: tag,
+	register(s, operation{id: "recordPayment", access: billers, method: http.MethodPost, path: "/api/v1/collections/payments", tag: tag,
 		summary: "Record a payment of an invoice",
 		refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
 			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding}}, s.recordPayment)
-	register(s, operation{id: "listPayments", method: http.MethodGet, path: "/api/v1/collections/payments", tag: tag,
+	register(s, operation{id: "listPayments", access: readers, method: http.MethodGet, path: "/api/v1/collections/payments", tag: tag,
 		summary: "List payments, newest first"}, s.listPayments)
 }
 

@@ -24,7 +24,7 @@ var provisioningRefusals = []refusal.Code{
 }
 
 func (s *Server) provisioningRoutes() {
-	register(s, operation{id: "provisionContract", method: http.MethodPost, path: "/api/v1/contracts/provision", tag: "Contracts",
+	register(s, operation{id: "provisionContract", access: writers, method: http.MethodPost, path: "/api/v1/contracts/provision", tag: "Contracts",
 		summary: "Provision a contract: a new one, or an upgrade of an existing one", refusals: provisioningRefusals}, s.provision)
 }
 

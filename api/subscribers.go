@@ -15,14 +15,14 @@ import (
 
 func (s *Server) subscriberRoutes() {
 	const tag = "Customers"
-	register(s, operation{id: "createSubscriber", method: http.MethodPost, path: "/api/v1/customers/{client_id}/subscribers", tag: tag,
+	register(s, operation{id: "createSubscriber", access: writers, method: http.MethodPost, path: "/api/v1/customers/{client_id}/subscribers", tag: tag,
 		summary:  "Give a client a subscriber",
 		refusals: []refusal.Code{refusal.ClientNotFound, refusal.SubscriberTaken}}, s.createSubscriber)
-	register(s, operation{id: "listSubscribers", method: http.MethodGet, path: "/api/v1/customers/{client_id}/subscribers", tag: tag,
+	register(s, operation{id: "listSubscribers", access: readers, method: http.MethodGet, path: "/api/v1/customers/{client_id}/subscribers", tag: tag,
 		summary: "List the subscribers of a client, newest first", refusals: []refusal.Code{refusal.ClientNotFound}}, s.listSubscribers)
-	register(s, operation{id: "getSubscriber", method: http.MethodGet, path: "/api/v1/subscribers/{subscriber_id}", tag: tag,
+	register(s, operation{id: "getSubscriber", access: readers, method: http.MethodGet, path: "/api/v1/subscribers/{subscriber_id}", tag: tag,
 		summary: "Get a subscriber", refusals: []refusal.Code{refusal.SubscriberNotFound}}, s.getSubscriber)
-	register(s, operation{id: "updateSubscriber", method: http.MethodPut, path: "/api/v1/subscribers/{subscriber_id}", tag: tag,
+	register(s, operation{id: "updateSubscriber", access: writers, method: http.MethodPut, path: "/api/v1/subscribers/{subscriber_id}", tag: tag,
 		summary: "Change what is sent of a subscriber", refusals: []refusal.Code{refusal.SubscriberNotFound}}, s.updateSubscriber)
 }
 
