@@ -84,8 +84,8 @@ test-faults: ## Run the tests that kill processes at the worst moments (TestFaul
 	cd cmd/dev && $(GO_TEST) -v -run '^TestFault' $(TEST_FLAGS) ./...
 
 .PHONY: bench
-bench: build/dev ## Run the benchmarks of the root module
-	$(WITH_DEV) $(GO_TEST) -run '^$$' -bench '$(RUN)' -benchmem $(TEST_FLAGS) $(PKG)
+bench: build/dev ## Run the benchmarks of the root module, on a durable PostgreSQL
+	$(MTF_DEV) exec --durable -- $(GO_TEST) -run '^$$' -bench '$(RUN)' -benchmem $(TEST_FLAGS) $(PKG)
 
 # --- Generated code and checks ---
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/archive"
+	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/document"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -35,8 +36,16 @@ func (a *Activities) IssueContractDocument(ctx context.Context, input IssueContr
 		if !errors.Is(err, refusal.New(refusal.ContractDocumentNotFound)) {
 			return existing.ID, err
 		}
-		issued, err := a.Archive.IssueContract(ctx, tx, input.ContractID, document.NewSubscription, input.ActorID, now)
-		return issued.ID, err
+		parties, err := dbsqlc.New().ContractGetParties(ctx, tx, input.ContractID)
+		if err != nil {
+			return uuid.Nil, fmt.Errorf("activities: find contract: %w", err)
+		}
+		trail := contract.NewTrail(input.ContractID, input.ActorID)
+		issued, err := a.Archive.IssueContract(ctx, tx, parties, document.NewSubscription, trail, now)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		return issued.ID, trail.Write(ctx, tx, now)
 	})
 }
 

@@ -26,6 +26,7 @@ const (
 // execCommand runs a command beside a stack that exists for it alone.
 type execCommand struct {
 	UI      bool     `name:"ui" help:"Start the Temporal UI too."`
+	Durable bool     `name:"durable" help:"Let PostgreSQL write to disk as it does in production, for measurements."`
 	Command []string `arg:"" passthrough:"partial" help:"The command and its arguments, after --."`
 }
 
@@ -36,7 +37,8 @@ func (execCommand) Help() string {
   MTF_TEST_TEMPORAL_ADDRESS  a Temporal server with the namespace default
   MTF_TEST_TEMPORAL_UI_URL   the Temporal UI, with --ui
 
-Both servers run on free ports, without durability, in a temporary directory that is removed at the end.`
+Both servers run on free ports in a temporary directory that is removed at the end, and without durability unless
+--durable is given.`
 }
 
 // childEnded is the exit code of a child command that failed. The child has said why, so it is not printed.
@@ -69,7 +71,7 @@ func (c *execCommand) Run() error {
 	s, err := stack.Start(ctx, stack.Config{
 		DataDir:   dir,
 		Namespace: "default",
-		Fast:      true,
+		Fast:      !c.Durable,
 		WithoutUI: !c.UI,
 		Locator:   postgres.SystemLocator(),
 		Progress:  io.Discard,

@@ -16,23 +16,24 @@ import (
 
 const contractAuditEventInsert = `-- name: ContractAuditEventInsert :exec
 INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+SELECT unnest($1::uuid[]), $2, unnest($3::text[]), $4, unnest($5::jsonb[]), $6
 `
 
 type ContractAuditEventInsertParams struct {
-	ID         uuid.UUID       `json:"id"`
-	ContractID uuid.UUID       `json:"contract_id"`
-	EventType  string          `json:"event_type"`
-	ActorID    string          `json:"actor_id"`
-	Details    json.RawMessage `json:"details"`
-	Now        time.Time       `json:"now"`
+	IDS        []uuid.UUID       `json:"ids"`
+	ContractID uuid.UUID         `json:"contract_id"`
+	EventTypes []string          `json:"event_types"`
+	ActorID    string            `json:"actor_id"`
+	Details    []json.RawMessage `json:"details"`
+	Now        time.Time         `json:"now"`
 }
 
+// Several events of one contract, in the order of their ids.
 func (q *Queries) ContractAuditEventInsert(ctx context.Context, db DBTX, arg ContractAuditEventInsertParams) error {
 	_, err := db.Exec(ctx, contractAuditEventInsert,
-		arg.ID,
+		arg.IDS,
 		arg.ContractID,
-		arg.EventType,
+		arg.EventTypes,
 		arg.ActorID,
 		arg.Details,
 		arg.Now,

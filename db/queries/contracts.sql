@@ -1,6 +1,7 @@
 -- name: ContractAuditEventInsert :exec
+-- Several events of one contract, in the order of their ids.
 INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)
-VALUES (@id, @contract_id, @event_type, @actor_id, @details, @now);
+SELECT unnest(@ids::uuid[]), @contract_id, unnest(@event_types::text[]), @actor_id, unnest(@details::jsonb[]), @now;
 
 -- name: ContractAuditEventInsertMany :copyfrom
 INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)

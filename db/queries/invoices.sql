@@ -51,8 +51,12 @@ WHERE billing_run_id = @billing_run_id AND client_id BETWEEN @first_client_id AN
 ORDER BY client_id;
 
 -- name: InvoiceLock :one
--- Serialises payments of one invoice.
-SELECT * FROM invoices WHERE id = @id FOR NO KEY UPDATE;
+-- Serialises payments of one invoice. A case that was opened while this statement waited for
+-- the lock may be missing from has_case, but then the invoice, which is read anew, is overdue.
+SELECT sqlc.embed(invoices), EXISTS (SELECT 1 FROM collection_cases c WHERE c.invoice_id = invoices.id) AS has_case
+FROM invoices
+WHERE invoices.id = @id
+FOR NO KEY UPDATE OF invoices;
 
 -- name: InvoiceNumberReserve :one
 -- Takes a block of numbers and answers the last of it. The row stays locked until

@@ -10,11 +10,12 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/document"
 )
 
 // contractContent is what a contract document shows, taken from the rows as they are now.
-func contractContent(id uuid.UUID, parties dbsqlc.ContractGetPartiesRow, mode document.ContractMode,
+func contractContent(id uuid.UUID, parties contract.Parties, mode document.ContractMode,
 	issuedAt time.Time, issueDate calendar.Date) document.ContractContent {
 	shown := document.ContractContent{
 		DocumentID: id,

@@ -19,18 +19,11 @@ import (
 )
 
 // IssueContract registers a new document of a contract as it stands in this
-// transaction, with its entry in the audit trail. The file itself is stored by
-// StoreContract once the transaction is committed: the register decides what
-// exists, so a rollback leaves no orphan file.
-func (a *Archive) IssueContract(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, mode document.ContractMode,
-	actorID string, now time.Time) (dbsqlc.Document, error) {
-	parties, err := dbsqlc.New().ContractGetParties(ctx, tx, contractID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return dbsqlc.Document{}, refusal.New(refusal.ContractNotFound)
-	}
-	if err != nil {
-		return dbsqlc.Document{}, fmt.Errorf("archive: contract parties: %w", err)
-	}
+// transaction, and notes it in the trail. The file itself is stored by StoreContract
+// once the transaction is committed: the register decides what exists, so a rollback
+// leaves no orphan file.
+func (a *Archive) IssueContract(ctx context.Context, tx dbsqlc.DBTX, parties contract.Parties, mode document.ContractMode,
+	trail *contract.Trail, now time.Time) (dbsqlc.Document, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return dbsqlc.Document{}, fmt.Errorf("archive: new id: %w", err)
@@ -50,18 +43,18 @@ func (a *Archive) IssueContract(ctx context.Context, tx dbsqlc.DBTX, contractID 
 	}
 	sum := sha256.Sum256(file)
 	issued, err := dbsqlc.New().DocumentInsertContract(ctx, tx, dbsqlc.DocumentInsertContractParams{
-		ID: id, ContractID: &contractID, LetterheadID: a.current, FileName: document.ContractFileName(contractID),
+		ID: id, ContractID: &parties.Contract.ID, LetterheadID: a.current, FileName: document.ContractFileName(parties.Contract.ID),
 		StorageKey: document.ContractKey(id), SHA256: sum[:], SizeBytes: int32(len(file)), Content: snapshot, Now: now,
 	})
 	if err != nil {
 		return dbsqlc.Document{}, fmt.Errorf("archive: register contract document: %w", err)
 	}
-	err = contract.Audit(ctx, tx, contractID, contract.EventDocumentIssued, actorID, map[string]any{
+	trail.Add(contract.EventDocumentIssued, map[string]any{
 		"document_id":   id,
 		"document_type": issued.DocumentType,
 		"sha256":        hex.EncodeToString(sum[:]),
-	}, now)
-	return issued, err
+	})
+	return issued, nil
 }
 
 // StoreContract writes the file of a registered contract document. It may be

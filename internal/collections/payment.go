@@ -82,39 +82,39 @@ func allOutstanding(_, outstanding money.Amount) (money.Amount, error) { return 
 
 func post(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PaymentInput, amount amountRule, actorID string,
 	today calendar.Date, now time.Time) (allocation Allocation, replayed bool, err error) {
+	locked, lockErr := lockInvoice(ctx, tx, input.InvoiceID)
+	if lockErr != nil && refusal.As(lockErr) == nil {
+		return Allocation{}, false, lockErr
+	}
+	// Only now: while this transaction waited for the lock, the same request may have been answered.
 	if replayed, err = idempotency.Load(ctx, tx, request, &allocation); replayed || err != nil {
 		return allocation, replayed, err
 	}
-	invoice, err := lockInvoice(ctx, tx, input.InvoiceID)
-	if err != nil {
+	if lockErr != nil {
+		return Allocation{}, false, lockErr
+	}
+	if err := checkPayable(locked.Invoice); err != nil {
 		return Allocation{}, false, err
 	}
-	// While this transaction waited for the lock, the same request may have been answered.
-	if replayed, err = idempotency.Load(ctx, tx, request, &allocation); replayed || err != nil {
-		return allocation, replayed, err
-	}
-	if err := checkPayable(invoice); err != nil {
+	if input.Amount, err = amount(input.Amount, outstandingOf(locked.Invoice)); err != nil {
 		return Allocation{}, false, err
 	}
-	if input.Amount, err = amount(input.Amount, outstandingOf(invoice)); err != nil {
-		return Allocation{}, false, err
-	}
-	allocation, err = allocate(ctx, tx, invoice, input, actorID, today, now)
+	allocation, err = allocate(ctx, tx, locked, input, actorID, today, now)
 	if err != nil {
 		return Allocation{}, false, err
 	}
 	return allocation, false, idempotency.Save(ctx, tx, request, allocation, now)
 }
 
-func lockInvoice(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Invoice, error) {
-	invoice, err := dbsqlc.New().InvoiceLock(ctx, tx, id)
+func lockInvoice(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.InvoiceLockRow, error) {
+	locked, err := dbsqlc.New().InvoiceLock(ctx, tx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return invoice, refusal.New(refusal.InvoiceNotFound)
+		return locked, refusal.New(refusal.InvoiceNotFound)
 	}
 	if err != nil {
-		return invoice, fmt.Errorf("collections: lock invoice: %w", err)
+		return locked, fmt.Errorf("collections: lock invoice: %w", err)
 	}
-	return invoice, nil
+	return locked, nil
 }
 
 // checkPayable refuses when an invoice takes no payment.
@@ -129,9 +129,9 @@ func checkPayable(invoice dbsqlc.Invoice) error {
 }
 
 // allocate posts the payment and moves everything that depends on the balance.
-func allocate(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, input PaymentInput, actorID string,
+func allocate(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow, input PaymentInput, actorID string,
 	today calendar.Date, now time.Time) (Allocation, error) {
-	queries := dbsqlc.New()
+	queries, invoice := dbsqlc.New(), locked.Invoice
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Allocation{}, fmt.Errorf("collections: new id: %w", err)
@@ -152,18 +152,17 @@ func allocate(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, input
 	if err != nil {
 		return Allocation{}, fmt.Errorf("collections: update invoice: %w", err)
 	}
-	followed, err := followPayment(ctx, tx, invoice, payment, today, actorID, now)
-	if err != nil {
-		return Allocation{}, err
-	}
 	allocation := Allocation{
-		Payment: payment, InvoiceStatus: invoice.Status, OutstandingAmount: outstandingOf(invoice),
-		State: AllocationPartial, CaseStatus: followed,
+		Payment: payment, InvoiceStatus: invoice.Status, OutstandingAmount: outstandingOf(invoice), State: AllocationPartial,
 	}
 	if allocation.OutstandingAmount == 0 {
 		allocation.State = AllocationFull
 	}
-	return allocation, nil
+	// An invoice that is not overdue and never was has no case, and makes nobody delinquent.
+	if locked.HasCase || locked.Invoice.Status == billing.InvoiceOverdue || invoice.Status == billing.InvoiceOverdue {
+		allocation.CaseStatus, err = followPayment(ctx, tx, invoice, payment, today, actorID, now)
+	}
+	return allocation, err
 }
 
 // followPayment notes the payment on the invoice's case, if it has one or gets one,

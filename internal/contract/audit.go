@@ -11,18 +11,43 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 )
 
-// Audit appends an event to a contract's audit trail, in the transaction of what
-// it tells about. Details carry no personal data in clear.
-func Audit(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, event, actorID string, details map[string]any, now time.Time) error {
-	encoded, err := json.Marshal(details)
-	if err != nil {
-		return fmt.Errorf("contract: encode audit details: %w", err)
+// Trail gathers what an actor does to a contract, to be appended to the contract's
+// audit trail in one statement. Details carry no personal data in clear.
+type Trail struct {
+	contractID uuid.UUID
+	actorID    string
+	events     []string
+	details    []map[string]any
+}
+
+// NewTrail returns an empty trail of what an actor does to a contract.
+func NewTrail(contractID uuid.UUID, actorID string) *Trail {
+	return &Trail{contractID: contractID, actorID: actorID}
+}
+
+// Add notes an event; the order of events is kept.
+func (t *Trail) Add(event string, details map[string]any) *Trail {
+	t.events, t.details = append(t.events, event), append(t.details, details)
+	return t
+}
+
+// Write appends the events, in the transaction of what they tell about.
+func (t *Trail) Write(ctx context.Context, tx dbsqlc.DBTX, now time.Time) error {
+	params := dbsqlc.ContractAuditEventInsertParams{
+		ContractID: t.contractID, ActorID: t.actorID, EventTypes: t.events, Now: now,
+		IDS: make([]uuid.UUID, len(t.events)), Details: make([]json.RawMessage, len(t.events)),
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("contract: new id: %w", err)
+	for i, details := range t.details {
+		var err error
+		if params.Details[i], err = json.Marshal(details); err != nil {
+			return fmt.Errorf("contract: encode audit details: %w", err)
+		}
+		if params.IDS[i], err = uuid.NewV7(); err != nil {
+			return fmt.Errorf("contract: new id: %w", err)
+		}
 	}
-	return dbsqlc.New().ContractAuditEventInsert(ctx, tx, dbsqlc.ContractAuditEventInsertParams{
-		ID: id, ContractID: contractID, EventType: event, ActorID: actorID, Details: encoded, Now: now,
-	})
+	if err := dbsqlc.New().ContractAuditEventInsert(ctx, tx, params); err != nil {
+		return fmt.Errorf("contract: append to the audit trail: %w", err)
+	}
+	return nil
 }

@@ -40,15 +40,15 @@ func ChangeStatus(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, to, actorID
 	if err != nil {
 		return changed, fmt.Errorf("contract: update status: %w", err)
 	}
-	err = Audit(ctx, tx, id, EventStatusChanged, actorID, map[string]any{"from": current.Status, "to": to}, now)
-	return changed, err
+	trail := NewTrail(id, actorID).Add(EventStatusChanged, map[string]any{"from": current.Status, "to": to})
+	return changed, trail.Write(ctx, tx, now)
 }
 
 // ChangeOffer puts a contract on another offer, in the given transaction. It locks
 // the offer first, as Provision does. It refuses with contract_not_found,
 // offer_not_found and subscriber_offer_mismatch.
 func ChangeOffer(ctx context.Context, tx dbsqlc.DBTX, id, offerID uuid.UUID, actorID string, now time.Time) (dbsqlc.Contract, error) {
-	offer, offerErr := lockOffer(ctx, tx, offerID)
+	offer, offerErr := LockOffer(ctx, tx, offerID)
 	if offerErr != nil && refusal.As(offerErr) == nil {
 		return dbsqlc.Contract{}, offerErr
 	}
@@ -70,10 +70,10 @@ func ChangeOffer(ctx context.Context, tx dbsqlc.DBTX, id, offerID uuid.UUID, act
 	if err != nil {
 		return changed, fmt.Errorf("contract: update offer: %w", err)
 	}
-	err = Audit(ctx, tx, id, EventOfferChanged, actorID, map[string]any{
+	trail := NewTrail(id, actorID).Add(EventOfferChanged, map[string]any{
 		"from_offer_id": current.OfferID, "to_offer_id": offer.ID,
-	}, now)
-	return changed, err
+	})
+	return changed, trail.Write(ctx, tx, now)
 }
 
 // enter returns a contract as it is once it has a status. The first activation is

@@ -33,7 +33,7 @@ type CreateInput struct {
 // subscriber_offer_mismatch, contract_date_invalid, contract_commitment_invalid and
 // subscriber_contract_conflict.
 func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, actorID string, today calendar.Date, now time.Time) (dbsqlc.Contract, error) {
-	offer, err := lockOffer(ctx, tx, input.OfferID)
+	offer, err := LockOffer(ctx, tx, input.OfferID)
 	if err != nil {
 		return dbsqlc.Contract{}, err
 	}
@@ -62,8 +62,8 @@ func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, actorID stri
 	if err != nil {
 		return dbsqlc.Contract{}, fmt.Errorf("contract: insert: %w", err)
 	}
-	err = Audit(ctx, tx, id, EventCreated, actorID, map[string]any{"offer_id": offer.ID, "status": created.Status}, now)
-	return created, err
+	trail := NewTrail(id, actorID).Add(EventCreated, map[string]any{"offer_id": offer.ID, "status": created.Status})
+	return created, trail.Write(ctx, tx, now)
 }
 
 // checkSubscriber refuses a subscriber that is not the client's or does not fit the offer.

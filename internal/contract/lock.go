@@ -16,8 +16,9 @@ import (
 // Everything that makes or changes a contract locks the offer, the client and the
 // contract in this order, so that two of them wait for each other and never deadlock.
 
-// lockOffer returns the offer, held against changes until the transaction ends.
-func lockOffer(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Offer, error) {
+// LockOffer returns the offer, held against changes until the transaction ends. It
+// refuses with offer_not_found.
+func LockOffer(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Offer, error) {
 	offer, err := dbsqlc.New().OfferLock(ctx, tx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return offer, refusal.New(refusal.OfferNotFound)

@@ -44,48 +44,72 @@ type Provisioned struct {
 	Mode              Mode            `json:"provisioning_mode"`
 }
 
+// Parties is a contract with the rows that it ties together.
+type Parties = dbsqlc.ContractGetPartiesRow
+
+// Locked is what a provisioning has found and locked before it decides, in this order.
+type Locked struct {
+	Offer  dbsqlc.Offer
+	Client dbsqlc.Client
+	// ClientIsNew reports that the client was made in this transaction, and so has nothing yet.
+	ClientIsNew bool
+}
+
 // Provision makes a new contract or upgrades an existing one, in the given
 // transaction. It locks the client first, so that two provisionings of one client
 // are decided one after the other. Refusals are those of the API's provisioning
 // section; on any error the transaction must be rolled back.
 func Provision(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, actorID string, now time.Time) (Provisioned, error) {
-	offer, err := sellableOffer(ctx, tx, input.OfferID, input.StartDate)
+	offer, err := LockOffer(ctx, tx, input.OfferID)
 	if err != nil {
+		return Provisioned{}, err
+	}
+	if err := CheckSellable(offer, input.StartDate); err != nil {
 		return Provisioned{}, err
 	}
 	owner, created, err := clientOf(ctx, tx, input, now)
 	if err != nil {
 		return Provisioned{}, err
 	}
-	p := provisioning{tx: tx, input: input, offer: offer, client: owner, actorID: actorID, now: now}
-	target, err := p.decide(ctx)
+	done, err := ProvisionLocked(ctx, tx, input, Locked{offer, owner, created}, actorID, now)
 	if err != nil {
 		return Provisioned{}, err
 	}
-	var result Provisioned
-	if target != nil {
-		result, err = p.upgrade(ctx, *target)
-	} else {
-		result, err = p.open(ctx)
-	}
-	result.CreatedClient = created
-	return result, err
+	return done.Provisioned, done.Trail.Write(ctx, tx, now)
 }
 
-// sellableOffer returns the offer when it is active and valid on the start date,
-// held against changes until the transaction ends.
-func sellableOffer(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, start calendar.Date) (dbsqlc.Offer, error) {
-	offer, err := lockOffer(ctx, tx, id)
+// Done is what a provisioning did. Its trail is not written yet: the caller may add
+// to it, and writes it.
+type Done struct {
+	Provisioned Provisioned
+	Parties     Parties
+	Trail       *Trail
+}
+
+// ProvisionLocked is Provision once offer and client are locked and checked.
+func ProvisionLocked(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, locked Locked, actorID string,
+	now time.Time) (Done, error) {
+	p := provisioning{tx: tx, input: input, Locked: locked, actorID: actorID, now: now}
+	target, err := p.decide(ctx)
+	if err != nil {
+		return Done{}, err
+	}
+	if target != nil {
+		return p.upgrade(ctx, *target)
+	}
+	return p.open(ctx)
+}
+
+// CheckSellable refuses an offer that is not active or not valid on the start date.
+func CheckSellable(offer dbsqlc.Offer, start calendar.Date) error {
 	switch {
-	case err != nil:
-		return offer, err
 	case offer.Status != catalog.StatusActive:
-		return offer, refusal.New(refusal.OfferNotActive)
+		return refusal.New(refusal.OfferNotActive)
 	case start.Before(offer.ValidFrom), offer.ValidTo != nil && start.After(*offer.ValidTo):
-		return offer, refusal.New(refusal.OfferValidityInvalid).
+		return refusal.New(refusal.OfferValidityInvalid).
 			With("valid_from", offer.ValidFrom).With("valid_to", offer.ValidTo)
 	}
-	return offer, nil
+	return nil
 }
 
 // clientOf locks the named client or makes the one that came with the request.
@@ -100,21 +124,22 @@ func clientOf(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, now tim
 
 // provisioning is one request with what it has found and locked.
 type provisioning struct {
+	Locked
 	tx      dbsqlc.DBTX
 	input   ProvisionInput
-	offer   dbsqlc.Offer
-	client  dbsqlc.Client
 	actorID string
 	now     time.Time
 }
 
-// decide gathers what the decision looks at; the candidates stay locked.
-func (p *provisioning) decide(ctx context.Context) (*dbsqlc.Contract, error) {
-	rows, err := dbsqlc.New().ContractListUpgradeCandidates(ctx, p.tx, dbsqlc.ContractListUpgradeCandidatesParams{
-		ClientID: p.client.ID, ServiceType: p.offer.ServiceType,
-	})
+// candidate is a contract that can be upgraded, with its subscriber.
+type candidate = dbsqlc.ContractListUpgradeCandidatesRow
+
+// decide gathers what the decision looks at, and returns the contract to upgrade or
+// nil for a new one. The candidates stay locked.
+func (p *provisioning) decide(ctx context.Context) (*candidate, error) {
+	rows, err := p.candidates(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("contract: list upgrade candidates: %w", err)
+		return nil, err
 	}
 	question := Question{
 		Intent: p.input.Intent, TargetContractID: p.input.TargetContractID, SubscriberID: p.input.SubscriberID,
@@ -123,7 +148,8 @@ func (p *provisioning) decide(ctx context.Context) (*dbsqlc.Contract, error) {
 	for _, row := range rows {
 		question.Candidates = append(question.Candidates, Candidate{row.Contract.ID, row.Contract.SubscriberID})
 	}
-	if p.input.ServiceIdentifier != nil {
+	// Whose identifier it is matters only where there is something to upgrade.
+	if p.input.ServiceIdentifier != nil && len(rows) > 0 {
 		question.Identified, err = p.identified(ctx, *p.input.ServiceIdentifier)
 		if err != nil {
 			return nil, err
@@ -135,10 +161,24 @@ func (p *provisioning) decide(ctx context.Context) (*dbsqlc.Contract, error) {
 	}
 	for i := range rows {
 		if rows[i].Contract.ID == chosen.ContractID {
-			return &rows[i].Contract, nil
+			return &rows[i], nil
 		}
 	}
 	return nil, errors.New("contract: the decision chose a contract that is no candidate")
+}
+
+// candidates returns the active contracts of the client on the offer's service type.
+func (p *provisioning) candidates(ctx context.Context) ([]candidate, error) {
+	if p.ClientIsNew {
+		return nil, nil
+	}
+	rows, err := dbsqlc.New().ContractListUpgradeCandidates(ctx, p.tx, dbsqlc.ContractListUpgradeCandidatesParams{
+		ClientID: p.Client.ID, ServiceType: p.Offer.ServiceType,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("contract: list upgrade candidates: %w", err)
+	}
+	return rows, nil
 }
 
 func (p *provisioning) identified(ctx context.Context, identifier string) (*KnownSubscriber, error) {
@@ -151,14 +191,14 @@ func (p *provisioning) identified(ctx context.Context, identifier string) (*Know
 	}
 	return &KnownSubscriber{
 		ID:        subscriber.ID,
-		OwnedByUs: subscriber.ClientID == p.client.ID,
-		FitsOffer: subscriber.ServiceType == p.offer.ServiceType,
+		OwnedByUs: subscriber.ClientID == p.Client.ID,
+		FitsOffer: subscriber.ServiceType == p.Offer.ServiceType,
 	}, nil
 }
 
 // upgrade puts the target on the new offer from the new start date.
-func (p *provisioning) upgrade(ctx context.Context, target dbsqlc.Contract) (Provisioned, error) {
-	end, commitment := target.EndDate, target.CommitmentMonths
+func (p *provisioning) upgrade(ctx context.Context, target candidate) (Done, error) {
+	end, commitment := target.Contract.EndDate, target.Contract.CommitmentMonths
 	if p.input.EndDate != nil {
 		end = p.input.EndDate
 	}
@@ -166,71 +206,81 @@ func (p *provisioning) upgrade(ctx context.Context, target dbsqlc.Contract) (Pro
 		commitment = p.input.CommitmentMonths
 	}
 	if err := checkDates(p.input.StartDate, end, commitment); err != nil {
-		return Provisioned{}, err
+		return Done{}, err
 	}
 	upgraded, err := dbsqlc.New().ContractUpgrade(ctx, p.tx, dbsqlc.ContractUpgradeParams{
-		ID: target.ID, OfferID: p.offer.ID, StartDate: p.input.StartDate,
+		ID: target.Contract.ID, OfferID: p.Offer.ID, StartDate: p.input.StartDate,
 		CommitmentMonths: p.input.CommitmentMonths, EndDate: p.input.EndDate, Now: p.now,
 	})
 	if err != nil {
-		return Provisioned{}, fmt.Errorf("contract: upgrade: %w", err)
+		return Done{}, fmt.Errorf("contract: upgrade: %w", err)
 	}
-	err = Audit(ctx, p.tx, target.ID, EventOfferChanged, p.actorID, map[string]any{
-		"from_offer_id":   target.OfferID,
-		"to_offer_id":     p.offer.ID,
-		"from_start_date": target.StartDate,
+	return p.done(upgraded, target.Subscriber, UpgradeExisting, EventOfferChanged, map[string]any{
+		"from_offer_id":   target.Contract.OfferID,
+		"to_offer_id":     p.Offer.ID,
+		"from_start_date": target.Contract.StartDate,
 		"to_start_date":   p.input.StartDate,
 		"source":          "provision_upgrade",
-	}, p.now)
-	return Provisioned{Contract: upgraded, Mode: UpgradeExisting}, err
+	}), nil
 }
 
 // open makes a new contract on a subscriber of its own.
-func (p *provisioning) open(ctx context.Context) (Provisioned, error) {
+func (p *provisioning) open(ctx context.Context) (Done, error) {
 	if p.input.SubscriberID != nil {
-		return Provisioned{}, refusal.New(refusal.ProvisioningIntentConflict)
+		return Done{}, refusal.New(refusal.ProvisioningIntentConflict)
 	}
 	if err := checkDates(p.input.StartDate, p.input.EndDate, p.input.CommitmentMonths); err != nil {
-		return Provisioned{}, err
+		return Done{}, err
 	}
 	subscriber, err := p.newSubscriber(ctx)
 	if err != nil {
-		return Provisioned{}, err
+		return Done{}, err
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
-		return Provisioned{}, fmt.Errorf("contract: new id: %w", err)
+		return Done{}, fmt.Errorf("contract: new id: %w", err)
 	}
 	status, activatedAt := StatusDraft, (*time.Time)(nil)
 	if p.input.AutoActivate {
 		status, activatedAt = StatusActive, &p.now
 	}
 	opened, err := dbsqlc.New().ContractInsert(ctx, p.tx, dbsqlc.ContractInsertParams{
-		ID: id, ClientID: p.client.ID, SubscriberID: subscriber.ID, OfferID: p.offer.ID, Status: status,
+		ID: id, ClientID: p.Client.ID, SubscriberID: subscriber.ID, OfferID: p.Offer.ID, Status: status,
 		StartDate: p.input.StartDate, EndDate: p.input.EndDate, CommitmentMonths: p.input.CommitmentMonths,
 		ActivatedAt: activatedAt, Now: p.now,
 	})
 	if err != nil {
-		return Provisioned{}, fmt.Errorf("contract: insert: %w", err)
+		return Done{}, fmt.Errorf("contract: insert: %w", err)
 	}
-	err = Audit(ctx, p.tx, id, EventProvisioned, p.actorID, map[string]any{
-		"offer_id":      p.offer.ID,
+	return p.done(opened, subscriber, NewContract, EventProvisioned, map[string]any{
+		"offer_id":      p.Offer.ID,
 		"subscriber_id": subscriber.ID,
 		"start_date":    p.input.StartDate,
 		"status":        status,
-	}, p.now)
-	return Provisioned{Contract: opened, CreatedSubscriber: true, Mode: NewContract}, err
+	}), nil
+}
+
+// done tells what was done to which contract, and begins its trail.
+func (p *provisioning) done(contract dbsqlc.Contract, subscriber dbsqlc.Subscriber, mode Mode, event string,
+	details map[string]any) Done {
+	return Done{
+		Provisioned: Provisioned{
+			Contract: contract, CreatedClient: p.ClientIsNew, CreatedSubscriber: mode == NewContract, Mode: mode,
+		},
+		Parties: Parties{Contract: contract, Client: p.Client, Subscriber: subscriber, Offer: p.Offer},
+		Trail:   NewTrail(contract.ID, p.actorID).Add(event, details),
+	}
 }
 
 func (p *provisioning) newSubscriber(ctx context.Context) (dbsqlc.Subscriber, error) {
-	if p.input.ServiceType != nil && *p.input.ServiceType != p.offer.ServiceType {
+	if p.input.ServiceType != nil && *p.input.ServiceType != p.Offer.ServiceType {
 		return dbsqlc.Subscriber{}, refusal.New(refusal.SubscriberOffer)
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return dbsqlc.Subscriber{}, fmt.Errorf("contract: new id: %w", err)
 	}
-	identifier := automaticIdentifier(p.offer.ServiceType)
+	identifier := automaticIdentifier(p.Offer.ServiceType)
 	if p.input.ServiceIdentifier != nil {
 		identifier = *p.input.ServiceIdentifier
 	}
@@ -239,7 +289,7 @@ func (p *provisioning) newSubscriber(ctx context.Context) (dbsqlc.Subscriber, er
 		status = StatusSuspended
 	}
 	return dbsqlc.New().SubscriberInsert(ctx, p.tx, dbsqlc.SubscriberInsertParams{
-		ID: id, ClientID: p.client.ID, ServiceType: p.offer.ServiceType, ServiceIdentifier: identifier,
+		ID: id, ClientID: p.Client.ID, ServiceType: p.Offer.ServiceType, ServiceIdentifier: identifier,
 		Status: status, Now: p.now,
 	})
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/catalog"
 	"github.com/mtfacturation/mtf/internal/contract"
-	"github.com/mtfacturation/mtf/internal/document"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -36,6 +35,11 @@ func (d *Desk) ChangePlan(ctx context.Context, tx dbsqlc.DBTX, request idempoten
 	if found, err := idempotency.Load(ctx, tx, request, &submitted); found || err != nil {
 		return submitted, err
 	}
+	// The offer is locked first, as everywhere; that it does not fit is told last.
+	offer, offerErr := contract.LockOffer(ctx, tx, input.TargetOfferID)
+	if offerErr != nil && refusal.As(offerErr) == nil {
+		return Submitted{}, offerErr
+	}
 	owner, err := dbsqlc.New().ClientLockByCIN(ctx, tx, &input.CIN)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Submitted{}, refusal.New(refusal.LandingClientNotFound)
@@ -47,18 +51,20 @@ func (d *Desk) ChangePlan(ctx context.Context, tx dbsqlc.DBTX, request idempoten
 	if err != nil {
 		return Submitted{}, err
 	}
-	if err := checkCategory(ctx, tx, input.TargetOfferID, catalog.Category(source.Offer.ServiceCategory)); err != nil {
+	if offerErr != nil {
+		return Submitted{}, offerErr
+	}
+	if err := checkOffer(offer, catalog.Category(source.Offer.ServiceCategory), input.StartDate); err != nil {
 		return Submitted{}, err
 	}
-	provisioned, err := contract.Provision(ctx, tx, contract.ProvisionInput{
+	done, err := contract.ProvisionLocked(ctx, tx, contract.ProvisionInput{
 		OfferID: input.TargetOfferID, StartDate: input.StartDate, CommitmentMonths: input.CommitmentMonths,
 		AutoActivate: true, ClientID: &owner.ID, Intent: contract.Upgrade, TargetContractID: &input.SourceContractID,
-	}, ActorID, now)
+	}, contract.Locked{Offer: offer, Client: owner}, ActorID, now)
 	if err != nil {
 		return Submitted{}, err
 	}
-	identifier := source.Subscriber.ServiceIdentifier
-	return d.finish(ctx, tx, request, outcome{provisioned, owner, identifier, document.PlanChange}, now)
+	return d.finish(ctx, tx, request, done, now)
 }
 
 // sourceContract finds a contract and refuses when it is another client's.

@@ -2,12 +2,9 @@ package landing
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -59,7 +56,11 @@ func (d *Desk) Subscribe(ctx context.Context, tx dbsqlc.DBTX, request idempotenc
 	if found, err := idempotency.Load(ctx, tx, request, &submitted); found || err != nil {
 		return submitted, err
 	}
-	if err := checkCategory(ctx, tx, input.OfferID, input.Category); err != nil {
+	offer, err := contract.LockOffer(ctx, tx, input.OfferID)
+	if err != nil {
+		return Submitted{}, err
+	}
+	if err := checkOffer(offer, input.Category, input.StartDate); err != nil {
 		return Submitted{}, err
 	}
 	owner, created, err := client.FindOrCreate(ctx, tx, client.New{
@@ -74,41 +75,27 @@ func (d *Desk) Subscribe(ctx context.Context, tx dbsqlc.DBTX, request idempotenc
 		return Submitted{}, err
 	}
 	identifier := string(number)
-	provisioned, err := contract.Provision(ctx, tx, contract.ProvisionInput{
+	done, err := contract.ProvisionLocked(ctx, tx, contract.ProvisionInput{
 		OfferID: input.OfferID, StartDate: input.StartDate, CommitmentMonths: input.CommitmentMonths, AutoActivate: true,
 		ClientID: &owner.ID, ServiceIdentifier: &identifier, Intent: contract.Auto,
-	}, ActorID, now)
+	}, contract.Locked{Offer: offer, Client: owner, ClientIsNew: created}, ActorID, now)
 	if err != nil {
 		return Submitted{}, err
 	}
-	provisioned.CreatedClient = created
-	if err := auditAllocation(ctx, tx, provisioned.Contract.ID, input, number, now); err != nil {
-		return Submitted{}, err
-	}
-	return d.finish(ctx, tx, request, outcome{provisioned, owner, identifier, modeOf(provisioned)}, now)
-}
-
-// checkCategory refuses an offer that does not exist or is of another category.
-// Whether it can be sold is the provisioning's to check.
-func checkCategory(ctx context.Context, tx dbsqlc.DBTX, offerID uuid.UUID, category catalog.Category) error {
-	offer, err := dbsqlc.New().OfferGetByID(ctx, tx, offerID)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return refusal.New(refusal.OfferNotFound)
-	case err != nil:
-		return fmt.Errorf("landing: find offer: %w", err)
-	case offer.ServiceCategory != string(category):
-		return refusal.New(refusal.LandingOfferMismatch)
-	}
-	return nil
-}
-
-func auditAllocation(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, input NewSubscription, number phone.Number, now time.Time) error {
-	return contract.Audit(ctx, tx, contractID, contract.EventIdentifierAllocated, ActorID, map[string]any{
+	done.Trail.Add(contract.EventIdentifierAllocated, map[string]any{
 		"service_category":          input.Category,
 		"allocation_mode":           input.Allocation,
 		"service_identifier_masked": number.Masked(),
-	}, now)
+	})
+	return d.finish(ctx, tx, request, done, now)
+}
+
+// checkOffer refuses an offer of another category, and then one that cannot be sold.
+func checkOffer(offer dbsqlc.Offer, category catalog.Category, start calendar.Date) error {
+	if offer.ServiceCategory != string(category) {
+		return refusal.New(refusal.LandingOfferMismatch)
+	}
+	return contract.CheckSellable(offer, start)
 }
 
 func modeOf(provisioned contract.Provisioned) document.ContractMode {
@@ -118,25 +105,20 @@ func modeOf(provisioned contract.Provisioned) document.ContractMode {
 	return document.NewSubscription
 }
 
-// outcome is what a submit did before its document and answer.
-type outcome struct {
-	provisioned contract.Provisioned
-	owner       dbsqlc.Client
-	identifier  string
-	mode        document.ContractMode
-}
-
-// finish registers the contract's document and stores the answer.
-func (d *Desk) finish(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, done outcome, now time.Time) (Submitted, error) {
-	issued, err := d.archive.IssueContract(ctx, tx, done.provisioned.Contract.ID, done.mode, ActorID, now)
+// finish registers the contract's document, and stores the audit trail and the answer.
+func (d *Desk) finish(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, done contract.Done, now time.Time) (Submitted, error) {
+	issued, err := d.archive.IssueContract(ctx, tx, done.Parties, modeOf(done.Provisioned), done.Trail, now)
 	if err != nil {
 		return Submitted{}, err
 	}
+	if err := done.Trail.Write(ctx, tx, now); err != nil {
+		return Submitted{}, err
+	}
 	submitted := Submitted{
-		Provisioned:       done.provisioned,
-		ClientID:          done.owner.ID,
-		ClientCIN:         *done.owner.CIN,
-		ServiceIdentifier: done.identifier,
+		Provisioned:       done.Provisioned,
+		ClientID:          done.Parties.Client.ID,
+		ClientCIN:         *done.Parties.Client.CIN,
+		ServiceIdentifier: done.Parties.Subscriber.ServiceIdentifier,
 		DocumentID:        issued.ID,
 		LinkExpiresAt:     token.DocumentExpiry(now),
 	}

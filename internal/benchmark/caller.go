@@ -1,0 +1,74 @@
+package benchmark
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+)
+
+// Caller sends requests to a running system over connections that are kept.
+type Caller struct {
+	url    string
+	client *http.Client
+}
+
+// NewCaller returns a caller of the API at a base URL.
+func NewCaller(url string) *Caller {
+	const connections = 256
+	return &Caller{url: url, client: &http.Client{Transport: &http.Transport{
+		MaxIdleConns: connections, MaxIdleConnsPerHost: connections, DisableCompression: true,
+	}}}
+}
+
+// Post sends a body under an Idempotency-Key. Any answer but 200 is an error.
+func (c *Caller) Post(path, key string, body any) error {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequest(http.MethodPost, c.url+path, bytes.NewReader(encoded))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Idempotency-Key", key)
+	return c.do(request)
+}
+
+// Get reads a path. Any answer but 200 is an error.
+func (c *Caller) Get(path string) error {
+	request, err := http.NewRequest(http.MethodGet, c.url+path, nil)
+	if err != nil {
+		return err
+	}
+	return c.do(request)
+}
+
+func (c *Caller) do(request *http.Request) error {
+	request.Header.Set("Authorization", "Bearer bench:ops,billing")
+	answer, err := c.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	read, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s %s answered %d: %s", request.Method, request.URL.Path, answer.StatusCode, read)
+	}
+	return err
+}
+
+// Report adds a comparison's figures to a benchmark: our rate and that of the limit,
+// their ratio, and our latencies in milliseconds.
+func Report(b *testing.B, name string, c Comparison) {
+	ours, limit, ratio := c.Rates()
+	p50, _, _ := c.P50()
+	b.ReportMetric(ours, name+"/s")
+	b.ReportMetric(limit, name+"-limit/s")
+	b.ReportMetric(ratio, name+"-ratio")
+	b.ReportMetric(float64(p50.Microseconds())/1000, name+"-p50-ms")
+	b.ReportMetric(float64(c.P99().Microseconds())/1000, name+"-p99-ms")
+}
