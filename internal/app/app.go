@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -84,12 +85,26 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 		return err
 	}
 	temporal.Logger = log.NewStructuredLogger(slog.Default())
+	if onThisMachine(temporal.HostPort) {
+		temporal.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
+	}
 	a.Temporal, err = client.DialContext(ctx, temporal)
 	if err != nil {
 		return fmt.Errorf("app: Temporal at %s: %w", temporal.HostPort, err)
 	}
 	a.Processes = process.NewStarter(a.Temporal, a.Pool)
 	return nil
+}
+
+// onThisMachine reports whether an address is a loopback one, where compressing what
+// is sent costs more than it saves.
+func onThisMachine(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Close gives back what Open took.
