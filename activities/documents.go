@@ -59,6 +59,11 @@ func (a *Activities) StoreContractDocument(ctx context.Context, documentID uuid.
 func (a *Activities) IssueChunkDocuments(ctx context.Context, chunk ChunkInput) (int32, error) {
 	stop := heartbeat(ctx)
 	defer stop()
+	documents, err := a.issueChunkDocuments(ctx, chunk)
+	return documents, lasting(ctx, err)
+}
+
+func (a *Activities) issueChunkDocuments(ctx context.Context, chunk ChunkInput) (int32, error) {
 	row, err := dbsqlc.New().BillingRunChunkGet(ctx, a.Pool, dbsqlc.BillingRunChunkGetParams{
 		BillingRunID: chunk.RunID, Number: chunk.Number,
 	})

@@ -53,12 +53,13 @@ var statuses = map[refusal.Code]int{
 	refusal.MobileNumberInvalid:          http.StatusUnprocessableEntity,
 	refusal.LandlineNumberInvalid:        http.StatusUnprocessableEntity,
 
-	refusal.BillingRunNotFound:        http.StatusNotFound,
-	refusal.InvoiceNotFound:           http.StatusNotFound,
-	refusal.InvoiceVoid:               http.StatusConflict,
-	refusal.InvoiceAlreadyPaid:        http.StatusConflict,
-	refusal.PaymentExceedsOutstanding: http.StatusUnprocessableEntity,
-	refusal.AmountOutOfRange:          http.StatusUnprocessableEntity,
+	refusal.BillingRunNotFound:         http.StatusNotFound,
+	refusal.BillingRunStatusTransition: http.StatusConflict,
+	refusal.InvoiceNotFound:            http.StatusNotFound,
+	refusal.InvoiceVoid:                http.StatusConflict,
+	refusal.InvoiceAlreadyPaid:         http.StatusConflict,
+	refusal.PaymentExceedsOutstanding:  http.StatusUnprocessableEntity,
+	refusal.AmountOutOfRange:           http.StatusUnprocessableEntity,
 }
 
 // statusOf returns the status of a code; one that is missing in the table is a defect.

@@ -32,7 +32,7 @@ func InTransaction(ctx context.Context, pool *pgxpool.Pool, work func(tx pgx.Tx)
 		if err == nil {
 			return nil
 		}
-		if !lostRace(err) || attempt == maxAttempts {
+		if !LostRace(err) || attempt == maxAttempts {
 			return Translate(err)
 		}
 		if err := pause(ctx, attempt); err != nil {
@@ -41,8 +41,8 @@ func InTransaction(ctx context.Context, pool *pgxpool.Pool, work func(tx pgx.Tx)
 	}
 }
 
-// lostRace reports whether the same transaction may succeed when it is repeated.
-func lostRace(err error) bool {
+// LostRace reports whether the same transaction may succeed when it is repeated.
+func LostRace(err error) bool {
 	failure, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
 		return false

@@ -16,7 +16,10 @@ const ProgressQuery = "progress"
 // BillingRunProgress is where a run is: its plan, how far it has come, and the
 // sums so far.
 type BillingRunProgress struct {
-	Plan billing.Plan `json:"plan"`
+	Plan   billing.Plan      `json:"plan"`
+	Status billing.RunStatus `json:"status"`
+	// Retried lists the chunks that a retry works on; without it all are worked on.
+	Retried []int32 `json:"retried,omitempty"`
 	// Started counts the chunks that were given to a worker, Billed those whose rows
 	// are committed, Documented those whose files are stored too.
 	Started    int32               `json:"started"`
@@ -24,10 +27,35 @@ type BillingRunProgress struct {
 	Documented int32               `json:"documented"`
 	Documents  int32               `json:"documents"`
 	Sums       billing.ChunkResult `json:"sums"`
-	Completed  bool                `json:"completed"`
 }
 
-func (p *BillingRunProgress) finished() bool { return p.Documented == p.Plan.ChunkCount }
+// retry makes this the progress of a run that is taken up again.
+func (p *BillingRunProgress) retry(reopened billing.Reopened) {
+	p.Plan, p.Status, p.Retried = reopened.Plan, billing.RunRunning, reopened.Chunks
+	if p.Retried == nil {
+		p.Retried = []int32{}
+	}
+}
+
+// chunkCount is how many chunks there are to work on.
+func (p *BillingRunProgress) chunkCount() int32 {
+	if p.Retried != nil {
+		return int32(len(p.Retried))
+	}
+	return p.Plan.ChunkCount
+}
+
+// chunk is the number of the chunk that is worked on as the nth.
+func (p *BillingRunProgress) chunk(nth int32) int32 {
+	if p.Retried != nil {
+		return p.Retried[nth-1]
+	}
+	return nth
+}
+
+func (p *BillingRunProgress) finished() bool { return p.Documented == p.chunkCount() }
+
+func (p *BillingRunProgress) ended() bool { return p.Status.Ended() }
 
 func (p *BillingRunProgress) billed(chunk billing.ChunkResult) {
 	p.Billed++
@@ -45,8 +73,6 @@ func (p *BillingRunProgress) documented(documents int32) {
 	p.Documents += documents
 }
 
-func (p *BillingRunProgress) completed() { p.Completed = true }
-
 // show puts the progress where the Temporal UI displays it.
 func (p *BillingRunProgress) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, p.markdown())
@@ -54,14 +80,14 @@ func (p *BillingRunProgress) show(ctx workflow.Context) {
 
 // markdown renders the progress as a table for operators.
 func (p *BillingRunProgress) markdown() string {
-	state := "running"
-	if p.Completed {
-		state = "completed"
+	state := strings.ReplaceAll(string(p.Status), "_", " ")
+	if p.Status == billing.RunPlanned && p.Plan.HoldReason != "" {
+		state = "**waits for an operator's approval**: " + p.Plan.HoldReason
 	}
 	row := func(cells ...any) string { return "| " + strings.TrimSpace(fmt.Sprintln(cells...)) + " |\n" }
 	return fmt.Sprintf("**Period %s**, %s: %s\n\n", p.Plan.Terms.Period, state, p.share()) +
 		"| | done | of |\n|---|---:|---:|\n" +
-		row("Chunks billed |", p.Billed, "|", p.Plan.ChunkCount) +
+		row("Chunks billed |", p.Billed, "|", p.chunkCount()) +
 		row("Clients |", p.Sums.ClientCount, "|", p.Plan.ClientCount) +
 		row("Documents stored |", p.Documents, "|", p.Sums.InvoiceCount) +
 		"\n| | so far |\n|---|---:|\n" +
@@ -75,10 +101,10 @@ func (p *BillingRunProgress) markdown() string {
 
 // share is the part of the chunks that is done with, in per cent.
 func (p *BillingRunProgress) share() string {
-	if p.Plan.ChunkCount == 0 {
+	if p.chunkCount() == 0 {
 		return "nothing to bill"
 	}
-	return fmt.Sprintf("%d %%", 100*int64(p.Documented)/int64(p.Plan.ChunkCount))
+	return fmt.Sprintf("%d %%", 100*int64(p.Documented)/int64(p.chunkCount()))
 }
 
 func inCurrency(amount money.Amount) string { return amount.String() + " " + billing.Currency }

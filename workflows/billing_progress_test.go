@@ -35,9 +35,9 @@ func TestProgressAddsUpItsChunks(t *testing.T) {
 	progress.documented(500)
 	assert.True(t, progress.finished())
 	assert.Equal(t, int32(1_490), progress.Documents)
-	assert.False(t, progress.Completed)
-	progress.completed()
-	assert.True(t, progress.Completed)
+	assert.NotEqual(t, billing.RunCompleted, progress.Status)
+	progress.Status = billing.RunCompleted
+	assert.Equal(t, billing.RunCompleted, progress.Status)
 }
 
 func TestARunWithoutChunksIsFinished(t *testing.T) {
@@ -84,7 +84,7 @@ func TestProgressIsATableForOperators(t *testing.T) {
 | Clients that could not be billed | 3 |
 `, progress.markdown())
 
-	progress.completed()
+	progress.Status = billing.RunCompleted
 	assert.Contains(t, progress.markdown(), "**Period 2026-10-01..2026-10-31**, completed: 25 %\n")
 }
 

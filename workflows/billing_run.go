@@ -25,67 +25,99 @@ type BillingRunInput struct {
 	ChunkSize int32 `json:"chunk_size"`
 	// Concurrency is the number of chunks that are worked on at once.
 	Concurrency int `json:"concurrency"`
+	// Bounds are those beyond which the run waits for an operator.
+	Bounds billing.Bounds `json:"bounds"`
+	// Retry takes a run up again that has failed or has parked clients.
+	Retry *billing.Move `json:"retry,omitempty"`
 	// Continued carries the run over to a new execution with an empty history.
 	Continued *BillingRunProgress `json:"continued,omitempty"`
 }
 
 // RunBilling bills a period: it plans the run, works through its chunks, and adds
 // them up. Every step can be repeated, so a run survives whatever stops it.
+// Operators pause, resume, cancel and approve it by updates.
 func RunBilling(ctx workflow.Context, input BillingRunInput) (billing.Result, error) {
-	run := billingRun{input: input}
-	run.progress.Plan = billing.Plan{RunID: input.RunID, Terms: input.Terms}
-	if input.Continued != nil {
-		run.progress = *input.Continued
-	}
-	if err := workflow.SetQueryHandler(ctx, ProgressQuery, func() (BillingRunProgress, error) { return run.progress, nil }); err != nil {
+	run := newBillingRun(ctx, input)
+	if err := run.listen(ctx); err != nil {
 		return billing.Result{}, err
 	}
-	if err := run.plan(ctx); err != nil {
+	if err := run.begin(ctx); err != nil {
 		return billing.Result{}, err
 	}
 	if err := run.workThroughChunks(ctx); err != nil {
-		return billing.Result{}, err
+		return billing.Result{}, run.fail(ctx, err)
 	}
-	if !run.progress.finished() {
-		input.Continued = &run.progress
-		return billing.Result{}, workflow.NewContinueAsNewError(ctx, RunBilling, input)
+	if !run.progress.finished() && run.cancelled == nil {
+		return billing.Result{}, run.continueAsNew(ctx)
 	}
-	return run.complete(ctx)
+	return run.end(ctx)
 }
 
 // billingRun is one execution's part of a run.
 type billingRun struct {
 	input    BillingRunInput
 	progress BillingRunProgress
+	// moving keeps the moves of the run apart: one is written before the next is decided.
+	moving workflow.Mutex
+	// cancelled is set from the moment that an operator asks for it.
+	cancelled *billing.Move
 }
 
-func (r *billingRun) plan(ctx workflow.Context) error {
+func newBillingRun(ctx workflow.Context, input BillingRunInput) *billingRun {
+	run := &billingRun{input: input, moving: workflow.NewMutex(ctx)}
+	run.progress.Plan = billing.Plan{RunID: input.RunID, Terms: input.Terms}
+	run.progress.Status = billing.RunPlanned
+	if input.Continued != nil {
+		run.progress = *input.Continued
+	}
+	return run
+}
+
+// begin plans the run, or takes it up again, and waits where the plan is held.
+func (r *billingRun) begin(ctx workflow.Context) error {
 	var a *activities.Activities
-	if r.input.Continued == nil {
-		err := workflow.ExecuteActivity(batch(ctx, BillingQueue, "Plan the run"), a.PlanBillingRun, billing.PlanInput{
-			RunID: r.input.RunID, Request: r.input.Request, Terms: r.input.Terms, ActorID: r.input.ActorID, ChunkSize: r.input.ChunkSize,
-		}).Get(ctx, &r.progress.Plan)
+	switch {
+	case r.input.Continued != nil:
+		r.progress.show(ctx)
+		return nil
+	case r.input.Retry != nil:
+		var reopened billing.Reopened
+		err := workflow.ExecuteLocalActivity(transaction(ctx, "Take the run up again"), a.ReopenBillingRun, *r.input.Retry).Get(ctx, &reopened)
 		if err != nil {
 			return err
 		}
+		r.progress.retry(reopened)
+		r.progress.show(ctx)
+		return nil
+	}
+	err := workflow.ExecuteActivity(batch(ctx, BillingQueue, "Plan the run"), a.PlanBillingRun, billing.PlanInput{
+		RunID: r.input.RunID, Request: r.input.Request, Terms: r.input.Terms, ActorID: r.input.ActorID,
+		ChunkSize: r.input.ChunkSize, Bounds: r.input.Bounds,
+	}).Get(ctx, &r.progress.Plan)
+	if err != nil {
+		return err
 	}
 	r.progress.show(ctx)
-	return nil
+	if r.progress.Plan.HoldReason != "" {
+		return workflow.Await(ctx, func() bool { return r.progress.Status != billing.RunPlanned || r.cancelled != nil })
+	}
+	return r.move(ctx, billing.Move{To: billing.RunRunning, ActorID: billing.RunActor})
 }
 
-// workThroughChunks bills and documents chunks, some at a time, until none is left
-// or this execution's share is done. It returns when nothing is under way any more.
+// workThroughChunks bills and documents chunks, some at a time, until none is left,
+// this execution's share is done, or the run is cancelled. It returns when nothing
+// is under way any more.
 func (r *billingRun) workThroughChunks(ctx workflow.Context) error {
-	last := min(r.progress.Plan.ChunkCount, r.progress.Started+chunksPerExecution)
+	last := min(r.progress.chunkCount(), r.progress.Started+chunksPerExecution)
 	group := workflow.NewWaitGroup(ctx)
 	var failure error
 	for range max(1, r.input.Concurrency) {
 		group.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer group.Done()
-			for r.progress.Started < last && failure == nil {
+			for r.mayGoOn(ctx) && r.progress.Started < last && failure == nil {
 				r.progress.Started++
-				if err := r.workOn(ctx, r.progress.Started); err != nil {
+				if err := r.workOn(ctx, r.progress.chunk(r.progress.Started)); err != nil {
 					failure = err
 				}
 			}
@@ -95,10 +127,16 @@ func (r *billingRun) workThroughChunks(ctx workflow.Context) error {
 	return failure
 }
 
+// mayGoOn waits while the run is paused, and reports whether it is not cancelled.
+func (r *billingRun) mayGoOn(ctx workflow.Context) bool {
+	err := workflow.Await(ctx, func() bool { return r.progress.Status != billing.RunPaused || r.cancelled != nil })
+	return err == nil && r.cancelled == nil
+}
+
 // workOn bills one chunk and then makes its documents.
 func (r *billingRun) workOn(ctx workflow.Context, number int32) error {
 	var a *activities.Activities
-	chunk := activities.ChunkInput{RunID: r.progress.Plan.RunID, Number: number}
+	chunk := activities.ChunkInput{RunID: r.progress.Plan.RunID, Number: number, RetryParked: r.input.Retry != nil}
 	name := fmt.Sprintf("chunk %d of %d", number, r.progress.Plan.ChunkCount)
 
 	var billed billing.ChunkResult
@@ -119,16 +157,62 @@ func (r *billingRun) workOn(ctx workflow.Context, number int32) error {
 	return nil
 }
 
-func (r *billingRun) complete(ctx workflow.Context) (billing.Result, error) {
+// continueAsNew carries the run over once no operator waits for an answer.
+func (r *billingRun) continueAsNew(ctx workflow.Context) error {
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+		return err
+	}
+	next := r.input
+	next.Continued = &r.progress
+	return workflow.NewContinueAsNewError(ctx, RunBilling, next)
+}
+
+// end adds the chunks up and ends the run.
+func (r *billingRun) end(ctx workflow.Context) (billing.Result, error) {
 	var a *activities.Activities
 	var result billing.Result
-	err := workflow.ExecuteLocalActivity(transaction(ctx, "Complete the run"), a.CompleteBillingRun, activities.CompleteInput{
-		RunID: r.progress.Plan.RunID, Request: r.input.Request,
-	}).Get(ctx, &result)
-	if err != nil {
+	if err := r.lockForEnd(ctx); err != nil {
 		return result, err
 	}
-	r.progress.completed()
-	r.progress.show(ctx)
-	return result, nil
+	err := workflow.ExecuteLocalActivity(transaction(ctx, "End the run"), a.EndBillingRun, activities.EndInput{
+		RunID: r.progress.Plan.RunID, Request: r.input.Request, Cancelled: r.cancelled,
+	}).Get(ctx, &result)
+	if err == nil {
+		r.progress.Status = billing.RunStatus(result.Status)
+		r.progress.show(ctx)
+	}
+	r.moving.Unlock()
+	return result, r.finish(ctx, err)
+}
+
+// lockForEnd keeps operators from moving the run any more. One that is paused stays
+// so to the last, even when nothing is left to do but to end.
+func (r *billingRun) lockForEnd(ctx workflow.Context) error {
+	for {
+		r.mayGoOn(ctx)
+		if err := r.moving.Lock(ctx); err != nil {
+			return err
+		}
+		if r.progress.Status != billing.RunPaused || r.cancelled != nil {
+			return nil
+		}
+		r.moving.Unlock()
+	}
+}
+
+// fail ends the run with the fault that stopped it; a retry goes on from there.
+func (r *billingRun) fail(ctx workflow.Context, fault error) error {
+	err := r.move(ctx, billing.Move{To: billing.RunFailed, ActorID: billing.RunActor, Reason: describe(fault)})
+	if err == nil {
+		err = fault
+	}
+	return r.finish(ctx, err)
+}
+
+// finish lets operators who wait have their answers.
+func (r *billingRun) finish(ctx workflow.Context, err error) error {
+	if waiting := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); waiting != nil {
+		return waiting
+	}
+	return err
 }

@@ -38,6 +38,9 @@ func startRun(t *testing.T, chunks int32) (*testsuite.TestWorkflowEnvironment, *
 	env.OnActivity(step.PlanBillingRun, mock.Anything, billing.PlanInput{
 		RunID: october.RunID, Request: october.Request, Terms: october.Terms, ActorID: "op-1", ChunkSize: 10,
 	}).Return(book.plan(), nil).Once()
+	env.OnActivity(step.MoveBillingRun, mock.Anything, billing.Move{
+		RunID: october.RunID, To: billing.RunRunning, ActorID: billing.RunActor,
+	}).Return(nil).Once()
 	return env, book
 }
 
@@ -52,7 +55,7 @@ func continueRun(t *testing.T, chunks int32) (*testsuite.TestWorkflowEnvironment
 
 func expectCompletion(env *testsuite.TestWorkflowEnvironment) billing.Result {
 	result := billing.Result{RunID: october.RunID, Period: october.Terms.Period, Status: "completed", InvoiceCount: 42}
-	env.OnActivity(step.CompleteBillingRun, mock.Anything, activities.CompleteInput{
+	env.OnActivity(step.EndBillingRun, mock.Anything, activities.EndInput{
 		RunID: october.RunID, Request: october.Request,
 	}).Return(result, nil).Once()
 	return result
@@ -119,7 +122,7 @@ func TestARunWithoutChunksCompletes(t *testing.T) {
 	env.ExecuteWorkflow(RunBilling, october)
 	requireResult(t, env, want)
 	book.requireDone(t, 1, 0)
-	assert.True(t, progressOf(t, env).Completed)
+	assert.Equal(t, billing.RunCompleted, progressOf(t, env).Status)
 }
 
 func TestALongRunIsCarriedOverToNewExecutions(t *testing.T) {
@@ -179,7 +182,7 @@ func TestARefusedPlanEndsTheRun(t *testing.T) {
 		Return(billing.Plan{}, refused(refusal.IdempotencyKeyPayloadConflict)).Once()
 	env.ExecuteWorkflow(RunBilling, october)
 	requireRefusal(t, env, refusal.IdempotencyKeyPayloadConflict)
-	for _, name := range []string{"BillChunk", "IssueChunkDocuments", "CompleteBillingRun"} {
+	for _, name := range []string{"BillChunk", "IssueChunkDocuments", "EndBillingRun"} {
 		env.AssertActivityNotCalled(t, name, mock.Anything, mock.Anything)
 	}
 }
@@ -200,7 +203,7 @@ func TestARefusedChunkStopsTheRun(t *testing.T) {
 				input.Concurrency = atOnce
 				env.ExecuteWorkflow(RunBilling, input)
 				requireRefusal(t, env, refusal.BillingRunNotFound)
-				env.AssertActivityNotCalled(t, "CompleteBillingRun", mock.Anything, mock.Anything)
+				env.AssertActivityNotCalled(t, "EndBillingRun", mock.Anything, mock.Anything)
 
 				if atOnce == 1 {
 					assert.Len(t, book.billed, failing, "no other chunk is begun")
@@ -241,7 +244,7 @@ func TestProgressAnswersWhileTheRunIsUnderWay(t *testing.T) {
 	require.Len(t, started["BillChunk"], 6)
 	for _, progress := range started["BillChunk"] {
 		assert.Equal(t, book.plan(), progress.Plan)
-		assert.False(t, progress.Completed)
+		assert.Equal(t, billing.RunRunning, progress.Status)
 		assert.GreaterOrEqual(t, progress.Started, progress.Billed)
 	}
 	for _, progress := range started["IssueChunkDocuments"] {

@@ -56,7 +56,10 @@ func resultOf(number int32) billing.ChunkResult {
 
 // progress is where a run is when its first chunks are done and no other is begun.
 func (l *ledger) progress(done int32, completed bool) BillingRunProgress {
-	progress := BillingRunProgress{Plan: l.plan(), Started: done, Billed: done, Documented: done, Completed: completed}
+	progress := BillingRunProgress{Plan: l.plan(), Status: billing.RunRunning, Started: done, Billed: done, Documented: done}
+	if completed {
+		progress.Status = billing.RunCompleted
+	}
 	for number := int32(1); number <= done; number++ {
 		result := resultOf(number)
 		progress.Documents += result.InvoiceCount

@@ -31,6 +31,7 @@ WHERE ct.client_id BETWEEN $3 AND $4
   AND ct.start_date <= $2::date
   AND (ct.end_date IS NULL OR ct.end_date >= $1::date)
   AND ct.created_at <= $5::timestamptz
+  AND (NOT $6::boolean OR ct.client_id = ANY($7::uuid[]))
 ORDER BY ct.client_id, ct.id
 `
 
@@ -40,6 +41,8 @@ type BillableContractListParams struct {
 	FirstClientID uuid.UUID     `json:"first_client_id"`
 	LastClientID  uuid.UUID     `json:"last_client_id"`
 	PlannedAt     time.Time     `json:"planned_at"`
+	ParkedOnly    bool          `json:"parked_only"`
+	Parked        []uuid.UUID   `json:"parked"`
 }
 
 type BillableContractListRow struct {
@@ -61,7 +64,8 @@ type BillableContractListRow struct {
 }
 
 // What a chunk of clients owes for a period, in the order of the invoices and their lines.
-// A contract that paid its recurring fee for any of these days is marked as billed.
+// A contract that paid its recurring fee for any of these days is marked as billed. With
+// parked_only only the clients that a chunk could not bill are looked at.
 func (q *Queries) BillableContractList(ctx context.Context, db DBTX, arg BillableContractListParams) ([]BillableContractListRow, error) {
 	rows, err := db.Query(ctx, billableContractList,
 		arg.PeriodStart,
@@ -69,6 +73,8 @@ func (q *Queries) BillableContractList(ctx context.Context, db DBTX, arg Billabl
 		arg.FirstClientID,
 		arg.LastClientID,
 		arg.PlannedAt,
+		arg.ParkedOnly,
+		arg.Parked,
 	)
 	if err != nil {
 		return nil, err
@@ -102,6 +108,66 @@ func (q *Queries) BillableContractList(ctx context.Context, db DBTX, arg Billabl
 		return nil, err
 	}
 	return items, nil
+}
+
+const billingRunAddUp = `-- name: BillingRunAddUp :one
+WITH chunks AS (
+    SELECT coalesce(sum(invoice_count), 0)::integer AS invoice_count,
+           coalesce(sum(skipped_count), 0)::integer AS skipped_count,
+           coalesce(sum(failed_count), 0)::integer AS failed_count,
+           coalesce(sum(subtotal_amount), 0)::centimes_sum AS subtotal_amount,
+           coalesce(sum(tax_amount), 0)::centimes_sum AS tax_amount,
+           coalesce(sum(total_amount), 0)::centimes_sum AS total_amount
+    FROM billing_run_chunks
+    WHERE billing_run_id = $2
+)
+UPDATE billing_runs
+SET invoice_count = chunks.invoice_count, skipped_count = chunks.skipped_count, failed_count = chunks.failed_count,
+    subtotal_amount = chunks.subtotal_amount, tax_amount = chunks.tax_amount, total_amount = chunks.total_amount,
+    updated_at = $1
+FROM chunks
+WHERE billing_runs.id = $2
+RETURNING billing_runs.id, billing_runs.idempotency_key, billing_runs.fingerprint, billing_runs.period_start, billing_runs.period_end, billing_runs.due_days, billing_runs.tax_rate, billing_runs.currency, billing_runs.status, billing_runs.actor_id, billing_runs.client_count, billing_runs.chunk_count, billing_runs.invoice_count, billing_runs.skipped_count, billing_runs.failed_count, billing_runs.subtotal_amount, billing_runs.tax_amount, billing_runs.total_amount, billing_runs.planned_at, billing_runs.completed_at, billing_runs.updated_at, billing_runs.proration, billing_runs.expected_invoice_count, billing_runs.expected_total_amount, billing_runs.hold_reason, billing_runs.fault
+`
+
+type BillingRunAddUpParams struct {
+	Now time.Time `json:"now"`
+	ID  uuid.UUID `json:"id"`
+}
+
+// Writes the sums of the chunks to the run.
+func (q *Queries) BillingRunAddUp(ctx context.Context, db DBTX, arg BillingRunAddUpParams) (BillingRun, error) {
+	row := db.QueryRow(ctx, billingRunAddUp, arg.Now, arg.ID)
+	var i BillingRun
+	err := row.Scan(
+		&i.ID,
+		&i.IdempotencyKey,
+		&i.Fingerprint,
+		&i.PeriodStart,
+		&i.PeriodEnd,
+		&i.DueDays,
+		&i.TaxRate,
+		&i.Currency,
+		&i.Status,
+		&i.ActorID,
+		&i.ClientCount,
+		&i.ChunkCount,
+		&i.InvoiceCount,
+		&i.SkippedCount,
+		&i.FailedCount,
+		&i.SubtotalAmount,
+		&i.TaxAmount,
+		&i.TotalAmount,
+		&i.PlannedAt,
+		&i.CompletedAt,
+		&i.UpdatedAt,
+		&i.Proration,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
+		&i.HoldReason,
+		&i.Fault,
+	)
+	return i, err
 }
 
 const billingRunChunkBilled = `-- name: BillingRunChunkBilled :exec
@@ -184,6 +250,36 @@ func (q *Queries) BillingRunChunkGet(ctx context.Context, db DBTX, arg BillingRu
 		&i.DocumentedAt,
 	)
 	return i, err
+}
+
+const billingRunChunkListUnfinished = `-- name: BillingRunChunkListUnfinished :many
+SELECT c.number FROM billing_run_chunks c
+WHERE c.billing_run_id = $1
+  AND (c.status <> 'documented'
+       OR EXISTS (SELECT 1 FROM billing_run_failures f
+                  WHERE f.billing_run_id = c.billing_run_id AND f.chunk_number = c.number AND f.resolved_at IS NULL))
+ORDER BY c.number
+`
+
+// The chunks that a retry works on: those without their documents, and those with parked clients.
+func (q *Queries) BillingRunChunkListUnfinished(ctx context.Context, db DBTX, billingRunID uuid.UUID) ([]int32, error) {
+	rows, err := db.Query(ctx, billingRunChunkListUnfinished, billingRunID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int32{}
+	for rows.Next() {
+		var number int32
+		if err := rows.Scan(&number); err != nil {
+			return nil, err
+		}
+		items = append(items, number)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const billingRunChunkLock = `-- name: BillingRunChunkLock :one
@@ -271,68 +367,133 @@ func (q *Queries) BillingRunChunkPlan(ctx context.Context, db DBTX, arg BillingR
 	return items, nil
 }
 
-const billingRunComplete = `-- name: BillingRunComplete :one
-WITH chunks AS (
-    SELECT coalesce(sum(invoice_count), 0)::integer AS invoice_count,
-           coalesce(sum(skipped_count), 0)::integer AS skipped_count,
-           coalesce(sum(failed_count), 0)::integer AS failed_count,
-           coalesce(sum(subtotal_amount), 0)::centimes_sum AS subtotal_amount,
-           coalesce(sum(tax_amount), 0)::centimes_sum AS tax_amount,
-           coalesce(sum(total_amount), 0)::centimes_sum AS total_amount
-    FROM billing_run_chunks
-    WHERE billing_run_id = $2
-)
-UPDATE billing_runs
-SET status = CASE WHEN chunks.failed_count = 0 THEN 'completed' ELSE 'completed_with_failures' END,
-    invoice_count = chunks.invoice_count, skipped_count = chunks.skipped_count, failed_count = chunks.failed_count,
-    subtotal_amount = chunks.subtotal_amount, tax_amount = chunks.tax_amount, total_amount = chunks.total_amount,
-    updated_at = $1, completed_at = $1
-FROM chunks
-WHERE billing_runs.id = $2
-RETURNING billing_runs.id, billing_runs.idempotency_key, billing_runs.fingerprint, billing_runs.period_start, billing_runs.period_end, billing_runs.due_days, billing_runs.tax_rate, billing_runs.currency, billing_runs.status, billing_runs.actor_id, billing_runs.client_count, billing_runs.chunk_count, billing_runs.invoice_count, billing_runs.skipped_count, billing_runs.failed_count, billing_runs.subtotal_amount, billing_runs.tax_amount, billing_runs.total_amount, billing_runs.planned_at, billing_runs.completed_at, billing_runs.updated_at
-`
-
-type BillingRunCompleteParams struct {
-	Now time.Time `json:"now"`
-	ID  uuid.UUID `json:"id"`
-}
-
-// Adds up the chunks. Failures decide between the two completed states.
-func (q *Queries) BillingRunComplete(ctx context.Context, db DBTX, arg BillingRunCompleteParams) (BillingRun, error) {
-	row := db.QueryRow(ctx, billingRunComplete, arg.Now, arg.ID)
-	var i BillingRun
-	err := row.Scan(
-		&i.ID,
-		&i.IdempotencyKey,
-		&i.Fingerprint,
-		&i.PeriodStart,
-		&i.PeriodEnd,
-		&i.DueDays,
-		&i.TaxRate,
-		&i.Currency,
-		&i.Status,
-		&i.ActorID,
-		&i.ClientCount,
-		&i.ChunkCount,
-		&i.InvoiceCount,
-		&i.SkippedCount,
-		&i.FailedCount,
-		&i.SubtotalAmount,
-		&i.TaxAmount,
-		&i.TotalAmount,
-		&i.PlannedAt,
-		&i.CompletedAt,
-		&i.UpdatedAt,
-	)
-	return i, err
-}
-
 const billingRunCount = `-- name: BillingRunCount :one
 SELECT count(*) FROM billing_runs
 `
 
 func (q *Queries) BillingRunCount(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, billingRunCount)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const billingRunEventInsert = `-- name: BillingRunEventInsert :exec
+INSERT INTO billing_run_events (id, billing_run_id, from_status, to_status, actor_id, reason, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+`
+
+type BillingRunEventInsertParams struct {
+	ID           uuid.UUID `json:"id"`
+	BillingRunID uuid.UUID `json:"billing_run_id"`
+	FromStatus   string    `json:"from_status"`
+	ToStatus     string    `json:"to_status"`
+	ActorID      string    `json:"actor_id"`
+	Reason       *string   `json:"reason"`
+	Now          time.Time `json:"now"`
+}
+
+func (q *Queries) BillingRunEventInsert(ctx context.Context, db DBTX, arg BillingRunEventInsertParams) error {
+	_, err := db.Exec(ctx, billingRunEventInsert,
+		arg.ID,
+		arg.BillingRunID,
+		arg.FromStatus,
+		arg.ToStatus,
+		arg.ActorID,
+		arg.Reason,
+		arg.Now,
+	)
+	return err
+}
+
+const billingRunEventList = `-- name: BillingRunEventList :many
+SELECT id, billing_run_id, from_status, to_status, actor_id, reason, created_at FROM billing_run_events
+WHERE billing_run_id = $1
+ORDER BY created_at, id
+`
+
+func (q *Queries) BillingRunEventList(ctx context.Context, db DBTX, billingRunID uuid.UUID) ([]BillingRunEvent, error) {
+	rows, err := db.Query(ctx, billingRunEventList, billingRunID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BillingRunEvent{}
+	for rows.Next() {
+		var i BillingRunEvent
+		if err := rows.Scan(
+			&i.ID,
+			&i.BillingRunID,
+			&i.FromStatus,
+			&i.ToStatus,
+			&i.ActorID,
+			&i.Reason,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const billingRunExpect = `-- name: BillingRunExpect :one
+SELECT count(DISTINCT ct.client_id)::integer AS client_count,
+       coalesce(floor(sum(o.monthly_fee + CASE WHEN ct.start_date >= $1::date THEN o.activation_fee ELSE 0 END)::numeric
+                      * (1000000 + $2::integer) / 1000000), 0)::centimes_sum AS total_amount
+FROM contracts ct
+JOIN offers o ON o.id = ct.offer_id
+WHERE ct.status = 'active'
+  AND ct.start_date <= $3::date
+  AND (ct.end_date IS NULL OR ct.end_date >= $1::date)
+  AND ct.created_at <= $4::timestamptz
+  AND NOT EXISTS (SELECT 1 FROM invoice_lines l
+                  WHERE l.contract_id = ct.id
+                    AND l.billed_days && daterange($1::date, $3::date, '[]'))
+`
+
+type BillingRunExpectParams struct {
+	PeriodStart calendar.Date `json:"period_start"`
+	TaxRate     int32         `json:"tax_rate"`
+	PeriodEnd   calendar.Date `json:"period_end"`
+	PlannedAt   time.Time     `json:"planned_at"`
+}
+
+type BillingRunExpectRow struct {
+	ClientCount int32        `json:"client_count"`
+	TotalAmount money.Amount `json:"total_amount"`
+}
+
+// What a plan would issue: the clients with a contract that owes its recurring fee for the whole
+// period, and the sum of their fees with the tax on it.
+func (q *Queries) BillingRunExpect(ctx context.Context, db DBTX, arg BillingRunExpectParams) (BillingRunExpectRow, error) {
+	row := db.QueryRow(ctx, billingRunExpect,
+		arg.PeriodStart,
+		arg.TaxRate,
+		arg.PeriodEnd,
+		arg.PlannedAt,
+	)
+	var i BillingRunExpectRow
+	err := row.Scan(&i.ClientCount, &i.TotalAmount)
+	return i, err
+}
+
+const billingRunFailureCount = `-- name: BillingRunFailureCount :one
+SELECT count(*) FROM billing_run_failures
+WHERE billing_run_id = $1
+  AND ($2::boolean OR resolved_at IS NULL)
+`
+
+type BillingRunFailureCountParams struct {
+	BillingRunID    uuid.UUID `json:"billing_run_id"`
+	IncludeResolved bool      `json:"include_resolved"`
+}
+
+func (q *Queries) BillingRunFailureCount(ctx context.Context, db DBTX, arg BillingRunFailureCountParams) (int64, error) {
+	row := db.QueryRow(ctx, billingRunFailureCount, arg.BillingRunID, arg.IncludeResolved)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -347,8 +508,130 @@ type BillingRunFailureInsertManyParams struct {
 	CreatedAt    time.Time `json:"created_at"`
 }
 
+const billingRunFailureList = `-- name: BillingRunFailureList :many
+SELECT billing_run_id, client_id, chunk_number, code, message, created_at, attempts, resolved_at FROM billing_run_failures
+WHERE billing_run_id = $1
+  AND ($2::boolean OR resolved_at IS NULL)
+ORDER BY client_id
+LIMIT $4 OFFSET $3
+`
+
+type BillingRunFailureListParams struct {
+	BillingRunID    uuid.UUID `json:"billing_run_id"`
+	IncludeResolved bool      `json:"include_resolved"`
+	PageOffset      int32     `json:"page_offset"`
+	PageSize        int32     `json:"page_size"`
+}
+
+func (q *Queries) BillingRunFailureList(ctx context.Context, db DBTX, arg BillingRunFailureListParams) ([]BillingRunFailure, error) {
+	rows, err := db.Query(ctx, billingRunFailureList,
+		arg.BillingRunID,
+		arg.IncludeResolved,
+		arg.PageOffset,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BillingRunFailure{}
+	for rows.Next() {
+		var i BillingRunFailure
+		if err := rows.Scan(
+			&i.BillingRunID,
+			&i.ClientID,
+			&i.ChunkNumber,
+			&i.Code,
+			&i.Message,
+			&i.CreatedAt,
+			&i.Attempts,
+			&i.ResolvedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const billingRunFailureListParked = `-- name: BillingRunFailureListParked :many
+SELECT client_id FROM billing_run_failures
+WHERE billing_run_id = $1 AND chunk_number = $2 AND resolved_at IS NULL
+ORDER BY client_id
+`
+
+type BillingRunFailureListParkedParams struct {
+	BillingRunID uuid.UUID `json:"billing_run_id"`
+	ChunkNumber  int32     `json:"chunk_number"`
+}
+
+// The clients of a chunk that could not be billed yet.
+func (q *Queries) BillingRunFailureListParked(ctx context.Context, db DBTX, arg BillingRunFailureListParkedParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, billingRunFailureListParked, arg.BillingRunID, arg.ChunkNumber)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var client_id uuid.UUID
+		if err := rows.Scan(&client_id); err != nil {
+			return nil, err
+		}
+		items = append(items, client_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const billingRunFailureRepeat = `-- name: BillingRunFailureRepeat :exec
+UPDATE billing_run_failures
+SET attempts = attempts + 1, code = $1, message = $2
+WHERE billing_run_id = $3 AND client_id = $4
+`
+
+type BillingRunFailureRepeatParams struct {
+	Code         string    `json:"code"`
+	Message      string    `json:"message"`
+	BillingRunID uuid.UUID `json:"billing_run_id"`
+	ClientID     uuid.UUID `json:"client_id"`
+}
+
+// A parked client that could not be billed again, with the reason of this time.
+func (q *Queries) BillingRunFailureRepeat(ctx context.Context, db DBTX, arg BillingRunFailureRepeatParams) error {
+	_, err := db.Exec(ctx, billingRunFailureRepeat,
+		arg.Code,
+		arg.Message,
+		arg.BillingRunID,
+		arg.ClientID,
+	)
+	return err
+}
+
+const billingRunFailureResolve = `-- name: BillingRunFailureResolve :exec
+UPDATE billing_run_failures
+SET resolved_at = $1
+WHERE billing_run_id = $2 AND client_id = ANY($3::uuid[]) AND resolved_at IS NULL
+`
+
+type BillingRunFailureResolveParams struct {
+	Now          *time.Time  `json:"now"`
+	BillingRunID uuid.UUID   `json:"billing_run_id"`
+	ClientIDS    []uuid.UUID `json:"client_ids"`
+}
+
+func (q *Queries) BillingRunFailureResolve(ctx context.Context, db DBTX, arg BillingRunFailureResolveParams) error {
+	_, err := db.Exec(ctx, billingRunFailureResolve, arg.Now, arg.BillingRunID, arg.ClientIDS)
+	return err
+}
+
 const billingRunGetByID = `-- name: BillingRunGetByID :one
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs WHERE id = $1
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault FROM billing_runs WHERE id = $1
 `
 
 func (q *Queries) BillingRunGetByID(ctx context.Context, db DBTX, id uuid.UUID) (BillingRun, error) {
@@ -376,12 +659,17 @@ func (q *Queries) BillingRunGetByID(ctx context.Context, db DBTX, id uuid.UUID) 
 		&i.PlannedAt,
 		&i.CompletedAt,
 		&i.UpdatedAt,
+		&i.Proration,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
+		&i.HoldReason,
+		&i.Fault,
 	)
 	return i, err
 }
 
 const billingRunGetByKey = `-- name: BillingRunGetByKey :one
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs WHERE idempotency_key = $1
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault FROM billing_runs WHERE idempotency_key = $1
 `
 
 func (q *Queries) BillingRunGetByKey(ctx context.Context, db DBTX, idempotencyKey string) (BillingRun, error) {
@@ -409,17 +697,22 @@ func (q *Queries) BillingRunGetByKey(ctx context.Context, db DBTX, idempotencyKe
 		&i.PlannedAt,
 		&i.CompletedAt,
 		&i.UpdatedAt,
+		&i.Proration,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
+		&i.HoldReason,
+		&i.Fault,
 	)
 	return i, err
 }
 
 const billingRunInsert = `-- name: BillingRunInsert :one
 INSERT INTO billing_runs (id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency,
-    status, actor_id, client_count, chunk_count, planned_at, updated_at)
+    proration, status, actor_id, client_count, chunk_count, planned_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
-    'planned', $9, 0, 0, $10, $10)
+    $9, 'planned', $10, 0, 0, $11, $11)
 ON CONFLICT ON CONSTRAINT billing_runs_idempotency_key_key DO NOTHING
-RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at
+RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault
 `
 
 type BillingRunInsertParams struct {
@@ -431,6 +724,7 @@ type BillingRunInsertParams struct {
 	DueDays        int32         `json:"due_days"`
 	TaxRate        money.Rate    `json:"tax_rate"`
 	Currency       string        `json:"currency"`
+	Proration      string        `json:"proration"`
 	ActorID        string        `json:"actor_id"`
 	Now            time.Time     `json:"now"`
 }
@@ -446,6 +740,7 @@ func (q *Queries) BillingRunInsert(ctx context.Context, db DBTX, arg BillingRunI
 		arg.DueDays,
 		arg.TaxRate,
 		arg.Currency,
+		arg.Proration,
 		arg.ActorID,
 		arg.Now,
 	)
@@ -472,6 +767,11 @@ func (q *Queries) BillingRunInsert(ctx context.Context, db DBTX, arg BillingRunI
 		&i.PlannedAt,
 		&i.CompletedAt,
 		&i.UpdatedAt,
+		&i.Proration,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
+		&i.HoldReason,
+		&i.Fault,
 	)
 	return i, err
 }
@@ -508,8 +808,25 @@ func (q *Queries) BillingRunInvoiceIDs(ctx context.Context, db DBTX, arg Billing
 	return items, nil
 }
 
+const billingRunLargestRecent = `-- name: BillingRunLargestRecent :one
+SELECT coalesce(max(invoice_count), 0)::integer FROM (
+    SELECT invoice_count FROM billing_runs
+    WHERE status IN ('completed', 'completed_with_failures') AND invoice_count > 0
+    ORDER BY planned_at DESC
+    LIMIT 12
+) latest
+`
+
+// The invoices of the largest of the latest runs that issued any.
+func (q *Queries) BillingRunLargestRecent(ctx context.Context, db DBTX) (int32, error) {
+	row := db.QueryRow(ctx, billingRunLargestRecent)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const billingRunList = `-- name: BillingRunList :many
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault FROM billing_runs
 ORDER BY planned_at DESC, id DESC
 LIMIT $2 OFFSET $1
 `
@@ -550,6 +867,11 @@ func (q *Queries) BillingRunList(ctx context.Context, db DBTX, arg BillingRunLis
 			&i.PlannedAt,
 			&i.CompletedAt,
 			&i.UpdatedAt,
+			&i.Proration,
+			&i.ExpectedInvoiceCount,
+			&i.ExpectedTotalAmount,
+			&i.HoldReason,
+			&i.Fault,
 		); err != nil {
 			return nil, err
 		}
@@ -561,25 +883,66 @@ func (q *Queries) BillingRunList(ctx context.Context, db DBTX, arg BillingRunLis
 	return items, nil
 }
 
-const billingRunPlanned = `-- name: BillingRunPlanned :one
-UPDATE billing_runs
-SET client_count = $1, chunk_count = $2, status = 'running', updated_at = $3
-WHERE id = $4
-RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at
+const billingRunLock = `-- name: BillingRunLock :one
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault FROM billing_runs WHERE id = $1 FOR UPDATE
 `
 
-type BillingRunPlannedParams struct {
-	ClientCount int32     `json:"client_count"`
-	ChunkCount  int32     `json:"chunk_count"`
-	Now         time.Time `json:"now"`
-	ID          uuid.UUID `json:"id"`
+func (q *Queries) BillingRunLock(ctx context.Context, db DBTX, id uuid.UUID) (BillingRun, error) {
+	row := db.QueryRow(ctx, billingRunLock, id)
+	var i BillingRun
+	err := row.Scan(
+		&i.ID,
+		&i.IdempotencyKey,
+		&i.Fingerprint,
+		&i.PeriodStart,
+		&i.PeriodEnd,
+		&i.DueDays,
+		&i.TaxRate,
+		&i.Currency,
+		&i.Status,
+		&i.ActorID,
+		&i.ClientCount,
+		&i.ChunkCount,
+		&i.InvoiceCount,
+		&i.SkippedCount,
+		&i.FailedCount,
+		&i.SubtotalAmount,
+		&i.TaxAmount,
+		&i.TotalAmount,
+		&i.PlannedAt,
+		&i.CompletedAt,
+		&i.UpdatedAt,
+		&i.Proration,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
+		&i.HoldReason,
+		&i.Fault,
+	)
+	return i, err
 }
 
-// Records the size of the plan and starts the run.
-func (q *Queries) BillingRunPlanned(ctx context.Context, db DBTX, arg BillingRunPlannedParams) (BillingRun, error) {
-	row := db.QueryRow(ctx, billingRunPlanned,
-		arg.ClientCount,
-		arg.ChunkCount,
+const billingRunMove = `-- name: BillingRunMove :one
+UPDATE billing_runs
+SET status = $1, fault = $2, completed_at = $3, updated_at = $4,
+    hold_reason = CASE WHEN $1 = 'cancelled' THEN hold_reason END
+WHERE id = $5
+RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault
+`
+
+type BillingRunMoveParams struct {
+	Status      string     `json:"status"`
+	Fault       *string    `json:"fault"`
+	CompletedAt *time.Time `json:"completed_at"`
+	Now         time.Time  `json:"now"`
+	ID          uuid.UUID  `json:"id"`
+}
+
+// Leaving planned ends a hold, and leaving failed its fault.
+func (q *Queries) BillingRunMove(ctx context.Context, db DBTX, arg BillingRunMoveParams) (BillingRun, error) {
+	row := db.QueryRow(ctx, billingRunMove,
+		arg.Status,
+		arg.Fault,
+		arg.CompletedAt,
 		arg.Now,
 		arg.ID,
 	)
@@ -606,6 +969,72 @@ func (q *Queries) BillingRunPlanned(ctx context.Context, db DBTX, arg BillingRun
 		&i.PlannedAt,
 		&i.CompletedAt,
 		&i.UpdatedAt,
+		&i.Proration,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
+		&i.HoldReason,
+		&i.Fault,
+	)
+	return i, err
+}
+
+const billingRunPlanned = `-- name: BillingRunPlanned :one
+UPDATE billing_runs
+SET client_count = $1, chunk_count = $2, expected_invoice_count = $3,
+    expected_total_amount = $4, hold_reason = $5, updated_at = $6
+WHERE id = $7
+RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault
+`
+
+type BillingRunPlannedParams struct {
+	ClientCount          int32        `json:"client_count"`
+	ChunkCount           int32        `json:"chunk_count"`
+	ExpectedInvoiceCount int32        `json:"expected_invoice_count"`
+	ExpectedTotalAmount  money.Amount `json:"expected_total_amount"`
+	HoldReason           *string      `json:"hold_reason"`
+	Now                  time.Time    `json:"now"`
+	ID                   uuid.UUID    `json:"id"`
+}
+
+// Records the size of the plan, and why it is held if it is.
+func (q *Queries) BillingRunPlanned(ctx context.Context, db DBTX, arg BillingRunPlannedParams) (BillingRun, error) {
+	row := db.QueryRow(ctx, billingRunPlanned,
+		arg.ClientCount,
+		arg.ChunkCount,
+		arg.ExpectedInvoiceCount,
+		arg.ExpectedTotalAmount,
+		arg.HoldReason,
+		arg.Now,
+		arg.ID,
+	)
+	var i BillingRun
+	err := row.Scan(
+		&i.ID,
+		&i.IdempotencyKey,
+		&i.Fingerprint,
+		&i.PeriodStart,
+		&i.PeriodEnd,
+		&i.DueDays,
+		&i.TaxRate,
+		&i.Currency,
+		&i.Status,
+		&i.ActorID,
+		&i.ClientCount,
+		&i.ChunkCount,
+		&i.InvoiceCount,
+		&i.SkippedCount,
+		&i.FailedCount,
+		&i.SubtotalAmount,
+		&i.TaxAmount,
+		&i.TotalAmount,
+		&i.PlannedAt,
+		&i.CompletedAt,
+		&i.UpdatedAt,
+		&i.Proration,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
+		&i.HoldReason,
+		&i.Fault,
 	)
 	return i, err
 }

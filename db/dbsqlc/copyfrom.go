@@ -189,6 +189,9 @@ func (r iteratorForInvoiceInsertMany) Values() ([]interface{}, error) {
 	return []interface{}{
 		r.rows[0].ID,
 		r.rows[0].Number,
+		r.rows[0].SellerCode,
+		r.rows[0].NumberYear,
+		r.rows[0].NumberSequence,
 		r.rows[0].BillingRunID,
 		r.rows[0].ClientID,
 		r.rows[0].PeriodStart,
@@ -216,7 +219,7 @@ func (r iteratorForInvoiceInsertMany) Err() error {
 }
 
 func (q *Queries) InvoiceInsertMany(ctx context.Context, db DBTX, arg []InvoiceInsertManyParams) (int64, error) {
-	return db.CopyFrom(ctx, []string{"invoices"}, []string{"id", "number", "billing_run_id", "client_id", "period_start", "period_end", "issue_date", "due_date", "status", "currency", "subtotal_amount", "tax_rate", "tax_amount", "total_amount", "client_name", "client_type", "client_cin", "client_address", "issued_at", "created_at", "updated_at"}, &iteratorForInvoiceInsertMany{rows: arg})
+	return db.CopyFrom(ctx, []string{"invoices"}, []string{"id", "number", "seller_code", "number_year", "number_sequence", "billing_run_id", "client_id", "period_start", "period_end", "issue_date", "due_date", "status", "currency", "subtotal_amount", "tax_rate", "tax_amount", "total_amount", "client_name", "client_type", "client_cin", "client_address", "issued_at", "created_at", "updated_at"}, &iteratorForInvoiceInsertMany{rows: arg})
 }
 
 // iteratorForInvoiceLineInsertMany implements pgx.CopyFromSource.

@@ -38,7 +38,7 @@ func (q *Queries) InvoiceCount(ctx context.Context, db DBTX, arg InvoiceCountPar
 }
 
 const invoiceGetByID = `-- name: InvoiceGetByID :one
-SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at FROM invoices WHERE id = $1
+SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence FROM invoices WHERE id = $1
 `
 
 func (q *Queries) InvoiceGetByID(ctx context.Context, db DBTX, id uuid.UUID) (Invoice, error) {
@@ -67,6 +67,9 @@ func (q *Queries) InvoiceGetByID(ctx context.Context, db DBTX, id uuid.UUID) (In
 		&i.IssuedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SellerCode,
+		&i.NumberYear,
+		&i.NumberSequence,
 	)
 	return i, err
 }
@@ -74,6 +77,9 @@ func (q *Queries) InvoiceGetByID(ctx context.Context, db DBTX, id uuid.UUID) (In
 type InvoiceInsertManyParams struct {
 	ID             uuid.UUID     `json:"id"`
 	Number         string        `json:"number"`
+	SellerCode     string        `json:"seller_code"`
+	NumberYear     int32         `json:"number_year"`
+	NumberSequence int64         `json:"number_sequence"`
 	BillingRunID   uuid.UUID     `json:"billing_run_id"`
 	ClientID       uuid.UUID     `json:"client_id"`
 	PeriodStart    calendar.Date `json:"period_start"`
@@ -154,7 +160,7 @@ func (q *Queries) InvoiceLineListByInvoices(ctx context.Context, db DBTX, invoic
 }
 
 const invoiceList = `-- name: InvoiceList :many
-SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at FROM invoices i
+SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence FROM invoices i
 WHERE ($1::uuid IS NULL OR i.client_id = $1)
   AND ($2::text IS NULL OR EXISTS (
         SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.service_category = $2))
@@ -210,6 +216,9 @@ func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParam
 			&i.IssuedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.SellerCode,
+			&i.NumberYear,
+			&i.NumberSequence,
 		); err != nil {
 			return nil, err
 		}
@@ -222,7 +231,7 @@ func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParam
 }
 
 const invoiceListByClient = `-- name: InvoiceListByClient :many
-SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at FROM invoices
+SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence FROM invoices
 WHERE client_id = $1
 ORDER BY created_at DESC, id DESC
 `
@@ -259,6 +268,9 @@ func (q *Queries) InvoiceListByClient(ctx context.Context, db DBTX, clientID uui
 			&i.IssuedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.SellerCode,
+			&i.NumberYear,
+			&i.NumberSequence,
 		); err != nil {
 			return nil, err
 		}
@@ -271,7 +283,7 @@ func (q *Queries) InvoiceListByClient(ctx context.Context, db DBTX, clientID uui
 }
 
 const invoiceListUndocumented = `-- name: InvoiceListUndocumented :many
-SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at FROM invoices
+SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence FROM invoices
 WHERE billing_run_id = $1 AND client_id BETWEEN $2 AND $3
   AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.invoice_id = invoices.id)
 ORDER BY client_id
@@ -316,6 +328,9 @@ func (q *Queries) InvoiceListUndocumented(ctx context.Context, db DBTX, arg Invo
 			&i.IssuedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.SellerCode,
+			&i.NumberYear,
+			&i.NumberSequence,
 		); err != nil {
 			return nil, err
 		}
@@ -328,7 +343,7 @@ func (q *Queries) InvoiceListUndocumented(ctx context.Context, db DBTX, arg Invo
 }
 
 const invoiceLock = `-- name: InvoiceLock :one
-SELECT invoices.id, invoices.number, invoices.billing_run_id, invoices.client_id, invoices.period_start, invoices.period_end, invoices.issue_date, invoices.due_date, invoices.status, invoices.currency, invoices.subtotal_amount, invoices.tax_rate, invoices.tax_amount, invoices.total_amount, invoices.paid_amount, invoices.client_name, invoices.client_type, invoices.client_cin, invoices.client_address, invoices.issued_at, invoices.created_at, invoices.updated_at, EXISTS (SELECT 1 FROM collection_cases c WHERE c.invoice_id = invoices.id) AS has_case
+SELECT invoices.id, invoices.number, invoices.billing_run_id, invoices.client_id, invoices.period_start, invoices.period_end, invoices.issue_date, invoices.due_date, invoices.status, invoices.currency, invoices.subtotal_amount, invoices.tax_rate, invoices.tax_amount, invoices.total_amount, invoices.paid_amount, invoices.client_name, invoices.client_type, invoices.client_cin, invoices.client_address, invoices.issued_at, invoices.created_at, invoices.updated_at, invoices.seller_code, invoices.number_year, invoices.number_sequence, EXISTS (SELECT 1 FROM collection_cases c WHERE c.invoice_id = invoices.id) AS has_case
 FROM invoices
 WHERE invoices.id = $1
 FOR NO KEY UPDATE OF invoices
@@ -367,6 +382,9 @@ func (q *Queries) InvoiceLock(ctx context.Context, db DBTX, id uuid.UUID) (Invoi
 		&i.Invoice.IssuedAt,
 		&i.Invoice.CreatedAt,
 		&i.Invoice.UpdatedAt,
+		&i.Invoice.SellerCode,
+		&i.Invoice.NumberYear,
+		&i.Invoice.NumberSequence,
 		&i.HasCase,
 	)
 	return i, err
@@ -399,7 +417,7 @@ const invoiceUpdatePayment = `-- name: InvoiceUpdatePayment :one
 UPDATE invoices
 SET paid_amount = $1, status = $2, updated_at = $3
 WHERE id = $4
-RETURNING id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at
+RETURNING id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence
 `
 
 type InvoiceUpdatePaymentParams struct {
@@ -440,6 +458,9 @@ func (q *Queries) InvoiceUpdatePayment(ctx context.Context, db DBTX, arg Invoice
 		&i.IssuedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SellerCode,
+		&i.NumberYear,
+		&i.NumberSequence,
 	)
 	return i, err
 }

@@ -15,27 +15,32 @@ import (
 )
 
 type BillingRun struct {
-	ID             uuid.UUID     `json:"id"`
-	IdempotencyKey string        `json:"idempotency_key"`
-	Fingerprint    []byte        `json:"fingerprint"`
-	PeriodStart    calendar.Date `json:"period_start"`
-	PeriodEnd      calendar.Date `json:"period_end"`
-	DueDays        int32         `json:"due_days"`
-	TaxRate        money.Rate    `json:"tax_rate"`
-	Currency       string        `json:"currency"`
-	Status         string        `json:"status"`
-	ActorID        string        `json:"actor_id"`
-	ClientCount    int32         `json:"client_count"`
-	ChunkCount     int32         `json:"chunk_count"`
-	InvoiceCount   int32         `json:"invoice_count"`
-	SkippedCount   int32         `json:"skipped_count"`
-	FailedCount    int32         `json:"failed_count"`
-	SubtotalAmount money.Amount  `json:"subtotal_amount"`
-	TaxAmount      money.Amount  `json:"tax_amount"`
-	TotalAmount    money.Amount  `json:"total_amount"`
-	PlannedAt      time.Time     `json:"planned_at"`
-	CompletedAt    *time.Time    `json:"completed_at"`
-	UpdatedAt      time.Time     `json:"updated_at"`
+	ID                   uuid.UUID     `json:"id"`
+	IdempotencyKey       string        `json:"idempotency_key"`
+	Fingerprint          []byte        `json:"fingerprint"`
+	PeriodStart          calendar.Date `json:"period_start"`
+	PeriodEnd            calendar.Date `json:"period_end"`
+	DueDays              int32         `json:"due_days"`
+	TaxRate              money.Rate    `json:"tax_rate"`
+	Currency             string        `json:"currency"`
+	Status               string        `json:"status"`
+	ActorID              string        `json:"actor_id"`
+	ClientCount          int32         `json:"client_count"`
+	ChunkCount           int32         `json:"chunk_count"`
+	InvoiceCount         int32         `json:"invoice_count"`
+	SkippedCount         int32         `json:"skipped_count"`
+	FailedCount          int32         `json:"failed_count"`
+	SubtotalAmount       money.Amount  `json:"subtotal_amount"`
+	TaxAmount            money.Amount  `json:"tax_amount"`
+	TotalAmount          money.Amount  `json:"total_amount"`
+	PlannedAt            time.Time     `json:"planned_at"`
+	CompletedAt          *time.Time    `json:"completed_at"`
+	UpdatedAt            time.Time     `json:"updated_at"`
+	Proration            string        `json:"proration"`
+	ExpectedInvoiceCount int32         `json:"expected_invoice_count"`
+	ExpectedTotalAmount  money.Amount  `json:"expected_total_amount"`
+	HoldReason           *string       `json:"hold_reason"`
+	Fault                *string       `json:"fault"`
 }
 
 type BillingRunChunk struct {
@@ -55,13 +60,25 @@ type BillingRunChunk struct {
 	DocumentedAt   *time.Time   `json:"documented_at"`
 }
 
-type BillingRunFailure struct {
+type BillingRunEvent struct {
+	ID           uuid.UUID `json:"id"`
 	BillingRunID uuid.UUID `json:"billing_run_id"`
-	ClientID     uuid.UUID `json:"client_id"`
-	ChunkNumber  int32     `json:"chunk_number"`
-	Code         string    `json:"code"`
-	Message      string    `json:"message"`
+	FromStatus   string    `json:"from_status"`
+	ToStatus     string    `json:"to_status"`
+	ActorID      string    `json:"actor_id"`
+	Reason       *string   `json:"reason"`
 	CreatedAt    time.Time `json:"created_at"`
+}
+
+type BillingRunFailure struct {
+	BillingRunID uuid.UUID  `json:"billing_run_id"`
+	ClientID     uuid.UUID  `json:"client_id"`
+	ChunkNumber  int32      `json:"chunk_number"`
+	Code         string     `json:"code"`
+	Message      string     `json:"message"`
+	CreatedAt    time.Time  `json:"created_at"`
+	Attempts     int32      `json:"attempts"`
+	ResolvedAt   *time.Time `json:"resolved_at"`
 }
 
 type Client struct {
@@ -173,6 +190,9 @@ type Invoice struct {
 	IssuedAt       time.Time     `json:"issued_at"`
 	CreatedAt      time.Time     `json:"created_at"`
 	UpdatedAt      time.Time     `json:"updated_at"`
+	SellerCode     string        `json:"seller_code"`
+	NumberYear     int32         `json:"number_year"`
+	NumberSequence int64         `json:"number_sequence"`
 }
 
 type InvoiceLine struct {

@@ -1,5 +1,5 @@
--- name: BillingRunComplete :one
--- Adds up the chunks. Failures decide between the two completed states.
+-- name: BillingRunAddUp :one
+-- Writes the sums of the chunks to the run.
 WITH chunks AS (
     SELECT coalesce(sum(invoice_count), 0)::integer AS invoice_count,
            coalesce(sum(skipped_count), 0)::integer AS skipped_count,
@@ -11,10 +11,9 @@ WITH chunks AS (
     WHERE billing_run_id = @id
 )
 UPDATE billing_runs
-SET status = CASE WHEN chunks.failed_count = 0 THEN 'completed' ELSE 'completed_with_failures' END,
-    invoice_count = chunks.invoice_count, skipped_count = chunks.skipped_count, failed_count = chunks.failed_count,
+SET invoice_count = chunks.invoice_count, skipped_count = chunks.skipped_count, failed_count = chunks.failed_count,
     subtotal_amount = chunks.subtotal_amount, tax_amount = chunks.tax_amount, total_amount = chunks.total_amount,
-    updated_at = @now, completed_at = @now
+    updated_at = @now
 FROM chunks
 WHERE billing_runs.id = @id
 RETURNING billing_runs.*;
@@ -31,9 +30,9 @@ SELECT * FROM billing_runs WHERE idempotency_key = @idempotency_key;
 -- name: BillingRunInsert :one
 -- No row comes back when the key has a run already.
 INSERT INTO billing_runs (id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency,
-    status, actor_id, client_count, chunk_count, planned_at, updated_at)
+    proration, status, actor_id, client_count, chunk_count, planned_at, updated_at)
 VALUES (@id, @idempotency_key, @fingerprint, @period_start, @period_end, @due_days, @tax_rate, @currency,
-    'planned', @actor_id, 0, 0, @now, @now)
+    @proration, 'planned', @actor_id, 0, 0, @now, @now)
 ON CONFLICT ON CONSTRAINT billing_runs_idempotency_key_key DO NOTHING
 RETURNING *;
 
@@ -48,10 +47,22 @@ SELECT * FROM billing_runs
 ORDER BY planned_at DESC, id DESC
 LIMIT @page_size OFFSET @page_offset;
 
--- name: BillingRunPlanned :one
--- Records the size of the plan and starts the run.
+-- name: BillingRunLock :one
+SELECT * FROM billing_runs WHERE id = @id FOR UPDATE;
+
+-- name: BillingRunMove :one
+-- Leaving planned ends a hold, and leaving failed its fault.
 UPDATE billing_runs
-SET client_count = @client_count, chunk_count = @chunk_count, status = 'running', updated_at = @now
+SET status = @status, fault = sqlc.narg('fault'), completed_at = sqlc.narg('completed_at'), updated_at = @now,
+    hold_reason = CASE WHEN @status = 'cancelled' THEN hold_reason END
+WHERE id = @id
+RETURNING *;
+
+-- name: BillingRunPlanned :one
+-- Records the size of the plan, and why it is held if it is.
+UPDATE billing_runs
+SET client_count = @client_count, chunk_count = @chunk_count, expected_invoice_count = @expected_invoice_count,
+    expected_total_amount = @expected_total_amount, hold_reason = sqlc.narg('hold_reason'), updated_at = @now
 WHERE id = @id
 RETURNING *;
 
@@ -71,6 +82,24 @@ SELECT billing_run_id,
 FROM billing_run_chunks
 WHERE billing_run_id = ANY(@billing_run_ids::uuid[])
 GROUP BY billing_run_id;
+
+-- name: BillingRunEventInsert :exec
+INSERT INTO billing_run_events (id, billing_run_id, from_status, to_status, actor_id, reason, created_at)
+VALUES (@id, @billing_run_id, @from_status, @to_status, @actor_id, sqlc.narg('reason'), @now);
+
+-- name: BillingRunEventList :many
+SELECT * FROM billing_run_events
+WHERE billing_run_id = @billing_run_id
+ORDER BY created_at, id;
+
+-- name: BillingRunLargestRecent :one
+-- The invoices of the largest of the latest runs that issued any.
+SELECT coalesce(max(invoice_count), 0)::integer FROM (
+    SELECT invoice_count FROM billing_runs
+    WHERE status IN ('completed', 'completed_with_failures') AND invoice_count > 0
+    ORDER BY planned_at DESC
+    LIMIT 12
+) latest;
 
 -- name: BillingRunChunkBilled :exec
 UPDATE billing_run_chunks
@@ -108,13 +137,69 @@ FROM numbered
 GROUP BY number
 RETURNING client_count;
 
+-- name: BillingRunChunkListUnfinished :many
+-- The chunks that a retry works on: those without their documents, and those with parked clients.
+SELECT c.number FROM billing_run_chunks c
+WHERE c.billing_run_id = @billing_run_id
+  AND (c.status <> 'documented'
+       OR EXISTS (SELECT 1 FROM billing_run_failures f
+                  WHERE f.billing_run_id = c.billing_run_id AND f.chunk_number = c.number AND f.resolved_at IS NULL))
+ORDER BY c.number;
+
+-- name: BillingRunFailureCount :one
+SELECT count(*) FROM billing_run_failures
+WHERE billing_run_id = @billing_run_id
+  AND (sqlc.arg(include_resolved)::boolean OR resolved_at IS NULL);
+
 -- name: BillingRunFailureInsertMany :copyfrom
 INSERT INTO billing_run_failures (billing_run_id, client_id, chunk_number, code, message, created_at)
 VALUES (@billing_run_id, @client_id, @chunk_number, @code, @message, @created_at);
 
+-- name: BillingRunFailureList :many
+SELECT * FROM billing_run_failures
+WHERE billing_run_id = @billing_run_id
+  AND (sqlc.arg(include_resolved)::boolean OR resolved_at IS NULL)
+ORDER BY client_id
+LIMIT @page_size OFFSET @page_offset;
+
+-- name: BillingRunFailureListParked :many
+-- The clients of a chunk that could not be billed yet.
+SELECT client_id FROM billing_run_failures
+WHERE billing_run_id = @billing_run_id AND chunk_number = @chunk_number AND resolved_at IS NULL
+ORDER BY client_id;
+
+-- name: BillingRunFailureResolve :exec
+UPDATE billing_run_failures
+SET resolved_at = @now
+WHERE billing_run_id = @billing_run_id AND client_id = ANY(@client_ids::uuid[]) AND resolved_at IS NULL;
+
+-- name: BillingRunFailureRepeat :exec
+-- A parked client that could not be billed again, with the reason of this time.
+UPDATE billing_run_failures
+SET attempts = attempts + 1, code = @code, message = @message
+WHERE billing_run_id = @billing_run_id AND client_id = @client_id;
+
+-- name: BillingRunExpect :one
+-- What a plan would issue: the clients with a contract that owes its recurring fee for the whole
+-- period, and the sum of their fees with the tax on it.
+SELECT count(DISTINCT ct.client_id)::integer AS client_count,
+       coalesce(floor(sum(o.monthly_fee + CASE WHEN ct.start_date >= @period_start::date THEN o.activation_fee ELSE 0 END)::numeric
+                      * (1000000 + sqlc.arg(tax_rate)::integer) / 1000000), 0)::centimes_sum AS total_amount
+FROM contracts ct
+JOIN offers o ON o.id = ct.offer_id
+WHERE ct.status = 'active'
+  AND ct.start_date <= @period_end::date
+  AND (ct.end_date IS NULL OR ct.end_date >= @period_start::date)
+  AND ct.created_at <= @planned_at::timestamptz
+  AND NOT EXISTS (SELECT 1 FROM invoice_lines l
+                  WHERE l.contract_id = ct.id
+                    AND l.billed_days && daterange(@period_start::date, @period_end::date, '[]'));
+
+
 -- name: BillableContractList :many
 -- What a chunk of clients owes for a period, in the order of the invoices and their lines.
--- A contract that paid its recurring fee for any of these days is marked as billed.
+-- A contract that paid its recurring fee for any of these days is marked as billed. With
+-- parked_only only the clients that a chunk could not bill are looked at.
 SELECT ct.id AS contract_id, ct.client_id, ct.start_date, ct.end_date,
        cl.full_name AS client_name, cl.client_type, cl.cin AS client_cin, cl.address AS client_address,
        s.service_identifier,
@@ -131,4 +216,5 @@ WHERE ct.client_id BETWEEN @first_client_id AND @last_client_id
   AND ct.start_date <= @period_end::date
   AND (ct.end_date IS NULL OR ct.end_date >= @period_start::date)
   AND ct.created_at <= @planned_at::timestamptz
+  AND (NOT sqlc.arg(parked_only)::boolean OR ct.client_id = ANY(@parked::uuid[]))
 ORDER BY ct.client_id, ct.id;

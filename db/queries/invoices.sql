@@ -10,10 +10,10 @@ WHERE (sqlc.narg('client_id')::uuid IS NULL OR i.client_id = sqlc.narg('client_i
 SELECT * FROM invoices WHERE id = @id;
 
 -- name: InvoiceInsertMany :copyfrom
-INSERT INTO invoices (id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status,
+INSERT INTO invoices (id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status,
     currency, subtotal_amount, tax_rate, tax_amount, total_amount, client_name, client_type, client_cin,
     client_address, issued_at, created_at, updated_at)
-VALUES (@id, @number, @billing_run_id, @client_id, @period_start, @period_end, @issue_date, @due_date, @status,
+VALUES (@id, @number, @seller_code, @number_year, @number_sequence, @billing_run_id, @client_id, @period_start, @period_end, @issue_date, @due_date, @status,
     @currency, @subtotal_amount, @tax_rate, @tax_amount, @total_amount, @client_name, @client_type, @client_cin,
     @client_address, @issued_at, @created_at, @updated_at);
 

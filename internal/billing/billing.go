@@ -31,6 +31,27 @@ type Terms struct {
 	Period  calendar.Period `json:"period"`
 	DueDays int32           `json:"due_days"`
 	TaxRate money.Rate      `json:"tax_rate"`
+	// Proration is absent where it is none, as in requests from before there was any.
+	Proration Proration `json:"proration,omitempty"`
+}
+
+// Proration says what a contract owes that is active for a part of the period only.
+type Proration string
+
+// The kinds of proration.
+const (
+	// ProrationNone bills a whole month whatever part of the period a contract is active in.
+	ProrationNone Proration = ""
+	// ProrationDaily bills the days of each month on which it is active.
+	ProrationDaily Proration = "daily"
+)
+
+// column is the proration as the database names it.
+func (p Proration) column() string {
+	if p == ProrationNone {
+		return "none"
+	}
+	return string(p)
 }
 
 // DueDate is the last day of the period plus the due days.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -31,56 +32,109 @@ type ChunkInput struct {
 	Seller    Seller
 	IssuedAt  time.Time
 	IssueDate calendar.Date
+	// RetryParked has the parked clients of a chunk billed that was billed before.
+	RetryParked bool
+	// OneByOne writes each client's invoice apart, so that one which the database
+	// refuses is parked and does not stop the others. It is many times slower.
+	OneByOne bool
 }
 
-// BillChunk issues the invoices of one chunk of a run in the given transaction.
+// BillChunk issues the invoices of one chunk of a run in the given transaction, and
+// returns what the chunk contributes to its run by then.
 //
 // The chunk's row is locked and says whether the work is done, so the transaction
 // can be repeated any number of times. A contract that paid its recurring fee for
 // any day of the period is left out; a client with nothing left to bill counts as
-// skipped, and one that cannot be billed is recorded with the reason and does not
+// skipped, and one that cannot be billed is parked with the reason and does not
 // stop the others. Should another run bill the same days at the same time, the
 // database refuses the second one and this transaction is repeated.
-func BillChunk(ctx context.Context, tx dbsqlc.DBTX, input ChunkInput) (ChunkResult, error) {
+func BillChunk(ctx context.Context, tx pgx.Tx, input ChunkInput) (ChunkResult, error) {
+	c, err := openChunk(ctx, tx, input)
+	if err != nil {
+		return ChunkResult{}, err
+	}
+	if c.nothingToDo() {
+		return c.result, nil
+	}
+	contracts, err := dbsqlc.New().BillableContractList(ctx, tx, dbsqlc.BillableContractListParams{
+		FirstClientID: c.row.FirstClientID, LastClientID: c.row.LastClientID,
+		PeriodStart: c.run.PeriodStart, PeriodEnd: c.run.PeriodEnd, PlannedAt: c.run.PlannedAt,
+		ParkedOnly: c.retrying(), Parked: c.parked,
+	})
+	if err != nil {
+		return ChunkResult{}, fmt.Errorf("billing: billable contracts: %w", err)
+	}
+	left := c.clients()
+	for client := range clientsOf(contracts) {
+		left--
+		if err := c.bill(client); err != nil {
+			return ChunkResult{}, err
+		}
+	}
+	// Clients of the plan whose contracts have ended since.
+	c.result.SkippedCount += left
+	return c.result, c.write(ctx, tx)
+}
+
+// chunk is one chunk with the rows that it is to write.
+type chunk struct {
+	input ChunkInput
+	run   dbsqlc.BillingRun
+	row   dbsqlc.BillingRunChunk
+	// parked are the clients that could not be billed before.
+	parked   []uuid.UUID
+	terms    Terms
+	bills    []bill
+	failures []dbsqlc.BillingRunFailureInsertManyParams
+	result   ChunkResult
+}
+
+// bill is one client's invoice with its lines.
+type bill struct {
+	invoice dbsqlc.InvoiceInsertManyParams
+	lines   []dbsqlc.InvoiceLineInsertManyParams
+}
+
+// openChunk locks a chunk and reads what it has done so far.
+func openChunk(ctx context.Context, tx dbsqlc.DBTX, input ChunkInput) (*chunk, error) {
 	queries := dbsqlc.New()
 	row, err := queries.BillingRunChunkLock(ctx, tx, dbsqlc.BillingRunChunkLockParams{
 		BillingRunID: input.RunID, Number: input.Number,
 	})
 	if err != nil {
-		return ChunkResult{}, fmt.Errorf("billing: lock chunk: %w", err)
-	}
-	if row.Status != chunkPlanned {
-		return resultOf(row), nil
+		return nil, fmt.Errorf("billing: lock chunk: %w", err)
 	}
 	run, err := queries.BillingRunGetByID(ctx, tx, input.RunID)
 	if err != nil {
-		return ChunkResult{}, fmt.Errorf("billing: find run: %w", err)
+		return nil, fmt.Errorf("billing: find run: %w", err)
 	}
-	contracts, err := queries.BillableContractList(ctx, tx, dbsqlc.BillableContractListParams{
-		FirstClientID: row.FirstClientID, LastClientID: row.LastClientID,
-		PeriodStart: run.PeriodStart, PeriodEnd: run.PeriodEnd, PlannedAt: run.PlannedAt,
-	})
-	if err != nil {
-		return ChunkResult{}, fmt.Errorf("billing: billable contracts: %w", err)
-	}
-	c := chunk{input: input, run: run, terms: TermsOf(run), result: ChunkResult{ClientCount: row.ClientCount}}
-	for client := range clientsOf(contracts) {
-		if err := c.bill(client); err != nil {
-			return ChunkResult{}, err
+	c := &chunk{input: input, run: run, row: row, terms: TermsOf(run), result: resultOf(row)}
+	if c.retrying() {
+		c.parked, err = queries.BillingRunFailureListParked(ctx, tx, dbsqlc.BillingRunFailureListParkedParams{
+			BillingRunID: input.RunID, ChunkNumber: input.Number,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("billing: parked clients: %w", err)
 		}
+		// Those that are parked again are counted again.
+		c.result.FailedCount -= int32(len(c.parked))
 	}
-	return c.result, c.write(ctx, tx)
+	return c, nil
 }
 
-// chunk collects the rows that one chunk writes.
-type chunk struct {
-	input    ChunkInput
-	run      dbsqlc.BillingRun
-	terms    Terms
-	invoices []dbsqlc.InvoiceInsertManyParams
-	lines    []dbsqlc.InvoiceLineInsertManyParams
-	failures []dbsqlc.BillingRunFailureInsertManyParams
-	result   ChunkResult
+// retrying reports whether the chunk was billed before and its parked clients are to be tried again.
+func (c *chunk) retrying() bool { return c.input.RetryParked && c.row.Status != chunkPlanned }
+
+// clients is how many clients are to be looked at.
+func (c *chunk) clients() int32 {
+	if c.retrying() {
+		return int32(len(c.parked))
+	}
+	return c.row.ClientCount
+}
+
+func (c *chunk) nothingToDo() bool {
+	return c.row.Status != chunkPlanned && len(c.parked) == 0
 }
 
 // clientsOf yields the contracts of one client after the other; they are sorted by client.
@@ -113,7 +167,7 @@ func (c *chunk) bill(rows []dbsqlc.BillableContractListRow) error {
 	}
 	statement, err := NewStatement(due, c.terms)
 	if refused := refusal.As(err); refused != nil {
-		c.park(rows[0].ClientID, refused)
+		c.park(rows[0].ClientID, string(refused.Code), refused.Message)
 		return nil
 	}
 	if err != nil {
@@ -122,12 +176,12 @@ func (c *chunk) bill(rows []dbsqlc.BillableContractListRow) error {
 	return c.add(rows[0], statement)
 }
 
-// park records a client that cannot be billed.
-func (c *chunk) park(clientID uuid.UUID, reason *refusal.Error) {
+// park notes a client that cannot be billed.
+func (c *chunk) park(clientID uuid.UUID, code, message string) {
 	c.result.FailedCount++
 	c.failures = append(c.failures, dbsqlc.BillingRunFailureInsertManyParams{
 		BillingRunID: c.run.ID, ClientID: clientID, ChunkNumber: c.input.Number,
-		Code: string(reason.Code), Message: reason.Message, CreatedAt: c.input.IssuedAt,
+		Code: code, Message: message, CreatedAt: c.input.IssuedAt,
 	})
 }
 
@@ -138,31 +192,36 @@ func (c *chunk) add(client dbsqlc.BillableContractListRow, statement Statement) 
 		return fmt.Errorf("billing: new id: %w", err)
 	}
 	at := c.input.IssuedAt
-	c.invoices = append(c.invoices, dbsqlc.InvoiceInsertManyParams{
-		ID: id, BillingRunID: c.run.ID, ClientID: client.ClientID,
+	added := bill{invoice: dbsqlc.InvoiceInsertManyParams{
+		ID: id, BillingRunID: c.run.ID, ClientID: client.ClientID, SellerCode: c.input.Seller.Code,
 		PeriodStart: c.terms.Period.Start, PeriodEnd: c.terms.Period.End,
 		IssueDate: c.input.IssueDate, DueDate: c.terms.DueDate(), Status: InvoiceIssued, Currency: c.run.Currency,
 		SubtotalAmount: statement.Subtotal, TaxRate: c.terms.TaxRate, TaxAmount: statement.Tax, TotalAmount: statement.Total,
 		ClientName: client.ClientName, ClientType: client.ClientType, ClientCIN: client.ClientCIN,
 		ClientAddress: client.ClientAddress, IssuedAt: at, CreatedAt: at, UpdatedAt: at,
-	})
+	}}
 	for i, line := range statement.Lines {
 		lineID, err := uuid.NewV7()
 		if err != nil {
 			return fmt.Errorf("billing: new id: %w", err)
 		}
-		c.lines = append(c.lines, dbsqlc.InvoiceLineInsertManyParams{
+		added.lines = append(added.lines, dbsqlc.InvoiceLineInsertManyParams{
 			ID: lineID, InvoiceID: id, Position: int32(i + 1), ContractID: line.Contract.ID, OfferID: line.Contract.OfferID,
 			ServiceCategory: line.Contract.ServiceCategory, ServiceIdentifier: line.Contract.ServiceIdentifier,
 			LineType: line.Type, Description: line.Description, Quantity: line.Quantity(),
 			UnitAmount: line.UnitAmount, LineTotal: line.Total(), BilledDays: dayRange(line.Days), CreatedAt: at,
 		})
 	}
-	c.result.InvoiceCount++
-	c.result.SubtotalAmount += statement.Subtotal
-	c.result.TaxAmount += statement.Tax
-	c.result.TotalAmount += statement.Total
+	c.bills = append(c.bills, added)
 	return nil
+}
+
+// issued counts an invoice that is written.
+func (c *chunk) issued(invoice dbsqlc.InvoiceInsertManyParams) {
+	c.result.InvoiceCount++
+	c.result.SubtotalAmount += invoice.SubtotalAmount
+	c.result.TaxAmount += invoice.TaxAmount
+	c.result.TotalAmount += invoice.TotalAmount
 }
 
 func contractOf(row dbsqlc.BillableContractListRow) Contract {

@@ -1,32 +1,38 @@
 package billing
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-// write numbers the invoices and copies all rows. The numbers are taken last: the
-// sequence's row is locked from then on until the commit.
-func (c *chunk) write(ctx context.Context, tx dbsqlc.DBTX) error {
-	if err := c.number(ctx, tx); err != nil {
+// parkedByDatabase is the reason of a client whose invoice the database refused.
+const parkedByDatabase = "constraint_violated"
+
+// write issues the invoices of the chunk and records what became of it.
+func (c *chunk) write(ctx context.Context, tx pgx.Tx) error {
+	issue := c.copyAll
+	if c.input.OneByOne {
+		issue = c.copyOneByOne
+	}
+	if err := issue(ctx, tx); err != nil {
 		return err
 	}
-	queries := dbsqlc.New()
-	if _, err := queries.InvoiceInsertMany(ctx, tx, c.invoices); err != nil {
-		return fmt.Errorf("billing: copy invoices: %w", err)
+	if err := c.writeFailures(ctx, tx); err != nil {
+		return err
 	}
-	if _, err := queries.InvoiceLineInsertMany(ctx, tx, c.lines); err != nil {
-		return fmt.Errorf("billing: copy invoice lines: %w", err)
-	}
-	if _, err := queries.BillingRunFailureInsertMany(ctx, tx, c.failures); err != nil {
-		return fmt.Errorf("billing: copy failures: %w", err)
-	}
-	err := queries.BillingRunChunkBilled(ctx, tx, dbsqlc.BillingRunChunkBilledParams{
+	err := dbsqlc.New().BillingRunChunkBilled(ctx, tx, dbsqlc.BillingRunChunkBilledParams{
 		BillingRunID: c.run.ID, Number: c.input.Number, InvoiceCount: c.result.InvoiceCount,
 		SkippedCount: c.result.SkippedCount, FailedCount: c.result.FailedCount,
 		SubtotalAmount: c.result.SubtotalAmount, TaxAmount: c.result.TaxAmount, TotalAmount: c.result.TotalAmount,
@@ -38,21 +44,113 @@ func (c *chunk) write(ctx context.Context, tx dbsqlc.DBTX) error {
 	return nil
 }
 
+func (c *chunk) copyAll(ctx context.Context, tx pgx.Tx) error {
+	if err := c.copy(ctx, tx, c.bills); err != nil {
+		return err
+	}
+	for _, written := range c.bills {
+		c.issued(written.invoice)
+	}
+	return nil
+}
+
+// copyOneByOne writes each client's invoice within a savepoint of its own and parks
+// the client whose invoice the database refuses.
+func (c *chunk) copyOneByOne(ctx context.Context, tx pgx.Tx) error {
+	for _, one := range c.bills {
+		err := pgx.BeginFunc(ctx, tx, func(savepoint pgx.Tx) error { return c.copy(ctx, savepoint, []bill{one}) })
+		refused, ok := errors.AsType[*pgconn.PgError](err)
+		switch {
+		case err == nil:
+			c.issued(one.invoice)
+		case ok && Poisonous(err):
+			c.park(one.invoice.ClientID, parkedByDatabase, "The database refuses the invoice: "+cmp.Or(refused.ConstraintName, refused.Code))
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// Poisonous reports whether an error of the database is about the rows themselves, so
+// that repeating the transaction cannot help, and lies in some of them only.
+func Poisonous(err error) bool {
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || db.LostRace(err) {
+		return false
+	}
+	const dataException, integrityViolation = "22", "23"
+	return slices.Contains([]string{dataException, integrityViolation}, failure.Code[:2])
+}
+
+// copy numbers invoices and copies them with their lines. The numbers are taken
+// last: the sequence's row is locked from then on until the commit.
+func (c *chunk) copy(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error {
+	if err := c.number(ctx, tx, bills); err != nil {
+		return err
+	}
+	invoices, lines := make([]dbsqlc.InvoiceInsertManyParams, len(bills)), []dbsqlc.InvoiceLineInsertManyParams{}
+	for i, one := range bills {
+		invoices[i] = one.invoice
+		lines = append(lines, one.lines...)
+	}
+	queries := dbsqlc.New()
+	if _, err := queries.InvoiceInsertMany(ctx, tx, invoices); err != nil {
+		return fmt.Errorf("billing: copy invoices: %w", err)
+	}
+	if _, err := queries.InvoiceLineInsertMany(ctx, tx, lines); err != nil {
+		return fmt.Errorf("billing: copy invoice lines: %w", err)
+	}
+	return nil
+}
+
 // number takes a block of legal numbers of the year of issue.
-func (c *chunk) number(ctx context.Context, tx dbsqlc.DBTX) error {
-	if len(c.invoices) == 0 {
+func (c *chunk) number(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error {
+	if len(bills) == 0 {
 		return nil
 	}
 	year := c.input.IssueDate.Year()
 	last, err := dbsqlc.New().InvoiceNumberReserve(ctx, tx, dbsqlc.InvoiceNumberReserveParams{
-		SellerCode: c.input.Seller.Code, Year: int32(year), Count: int64(len(c.invoices)),
+		SellerCode: c.input.Seller.Code, Year: int32(year), Count: int64(len(bills)),
 	})
 	if err != nil {
 		return fmt.Errorf("billing: reserve invoice numbers: %w", err)
 	}
-	first := last - int64(len(c.invoices)) + 1
-	for i := range c.invoices {
-		c.invoices[i].Number = c.input.Seller.Number(year, first+int64(i))
+	first := last - int64(len(bills)) + 1
+	for i := range bills {
+		sequence := first + int64(i)
+		invoice := &bills[i].invoice
+		invoice.NumberYear, invoice.NumberSequence = int32(year), sequence
+		invoice.Number = c.input.Seller.Number(year, sequence)
+	}
+	return nil
+}
+
+// writeFailures parks clients. Of a retry, those that are not parked again are resolved.
+func (c *chunk) writeFailures(ctx context.Context, tx dbsqlc.DBTX) error {
+	queries := dbsqlc.New()
+	if !c.retrying() {
+		if _, err := queries.BillingRunFailureInsertMany(ctx, tx, c.failures); err != nil {
+			return fmt.Errorf("billing: copy failures: %w", err)
+		}
+		return nil
+	}
+	again := make([]uuid.UUID, 0, len(c.failures))
+	for _, failure := range c.failures {
+		again = append(again, failure.ClientID)
+		err := queries.BillingRunFailureRepeat(ctx, tx, dbsqlc.BillingRunFailureRepeatParams{
+			BillingRunID: c.run.ID, ClientID: failure.ClientID, Code: failure.Code, Message: failure.Message,
+		})
+		if err != nil {
+			return fmt.Errorf("billing: repeat failure: %w", err)
+		}
+	}
+	resolved := slices.DeleteFunc(slices.Clone(c.parked), func(id uuid.UUID) bool { return slices.Contains(again, id) })
+	err := queries.BillingRunFailureResolve(ctx, tx, dbsqlc.BillingRunFailureResolveParams{
+		BillingRunID: c.run.ID, ClientIDS: resolved, Now: &c.input.IssuedAt,
+	})
+	if err != nil {
+		return fmt.Errorf("billing: resolve failures: %w", err)
 	}
 	return nil
 }

@@ -30,6 +30,8 @@ type Plan struct {
 	Terms       Terms     `json:"terms"`
 	ClientCount int32     `json:"client_count"`
 	ChunkCount  int32     `json:"chunk_count"`
+	// HoldReason says why the run waits for an operator's approval; empty when it does not.
+	HoldReason string `json:"hold_reason,omitempty"`
 }
 
 // PlanInput is what a run is planned from.
@@ -39,10 +41,11 @@ type PlanInput struct {
 	Terms     Terms               `json:"terms"`
 	ActorID   string              `json:"actor_id"`
 	ChunkSize int32               `json:"chunk_size"`
+	Bounds    Bounds              `json:"bounds"`
 }
 
 // PlanRun freezes the population of a run and cuts it into chunks, in the given
-// transaction. When the key has a run already, that run is what comes back: the
+// transaction. A plan beyond the bounds is held. When the key has a run already, that run is what comes back: the
 // same request goes on where it stopped, another one is refused with
 // idempotency_key_payload_conflict.
 func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time) (Plan, error) {
@@ -50,7 +53,7 @@ func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time
 	run, err := queries.BillingRunInsert(ctx, tx, dbsqlc.BillingRunInsertParams{
 		ID: input.RunID, IdempotencyKey: string(input.Request.Key), Fingerprint: input.Request.Fingerprint,
 		PeriodStart: input.Terms.Period.Start, PeriodEnd: input.Terms.Period.End, DueDays: input.Terms.DueDays,
-		TaxRate: input.Terms.TaxRate, Currency: Currency, ActorID: input.ActorID, Now: now,
+		TaxRate: input.Terms.TaxRate, Currency: Currency, Proration: input.Terms.Proration.column(), ActorID: input.ActorID, Now: now,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return existingPlan(ctx, tx, input)
@@ -65,14 +68,39 @@ func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time
 	if err != nil {
 		return Plan{}, fmt.Errorf("billing: plan chunks: %w", err)
 	}
-	var clients int32
+	planned := dbsqlc.BillingRunPlannedParams{ID: run.ID, ChunkCount: int32(len(sizes)), Now: now}
 	for _, size := range sizes {
-		clients += size
+		planned.ClientCount += size
 	}
-	run, err = queries.BillingRunPlanned(ctx, tx, dbsqlc.BillingRunPlannedParams{
-		ID: run.ID, ClientCount: clients, ChunkCount: int32(len(sizes)), Now: now,
+	expected, err := expect(ctx, tx, run)
+	if err != nil {
+		return Plan{}, err
+	}
+	planned.ExpectedInvoiceCount, planned.ExpectedTotalAmount = expected.InvoiceCount, expected.TotalAmount
+	if reason := input.Bounds.holdReason(expected); reason != "" {
+		planned.HoldReason = &reason
+	}
+	if run, err = queries.BillingRunPlanned(ctx, tx, planned); err != nil {
+		return Plan{}, fmt.Errorf("billing: record plan: %w", err)
+	}
+	return planOf(run), nil
+}
+
+// expect tells what a plan would issue. Tax is taken of the whole here, so the total
+// may differ from the run's by a fraction of a centime for each invoice.
+func expect(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun) (Expectation, error) {
+	queries := dbsqlc.New()
+	due, err := queries.BillingRunExpect(ctx, tx, dbsqlc.BillingRunExpectParams{
+		PeriodStart: run.PeriodStart, PeriodEnd: run.PeriodEnd, PlannedAt: run.PlannedAt, TaxRate: int32(run.TaxRate),
 	})
-	return planOf(run), err
+	if err != nil {
+		return Expectation{}, fmt.Errorf("billing: expect invoices: %w", err)
+	}
+	largest, err := queries.BillingRunLargestRecent(ctx, tx)
+	if err != nil {
+		return Expectation{}, fmt.Errorf("billing: largest recent run: %w", err)
+	}
+	return Expectation{InvoiceCount: due.ClientCount, TotalAmount: due.TotalAmount, LargestRecent: largest}, nil
 }
 
 func existingPlan(ctx context.Context, tx dbsqlc.DBTX, input PlanInput) (Plan, error) {
@@ -87,16 +115,24 @@ func existingPlan(ctx context.Context, tx dbsqlc.DBTX, input PlanInput) (Plan, e
 }
 
 func planOf(run dbsqlc.BillingRun) Plan {
-	return Plan{RunID: run.ID, Terms: TermsOf(run), ClientCount: run.ClientCount, ChunkCount: run.ChunkCount}
+	plan := Plan{RunID: run.ID, Terms: TermsOf(run), ClientCount: run.ClientCount, ChunkCount: run.ChunkCount}
+	if run.HoldReason != nil {
+		plan.HoldReason = *run.HoldReason
+	}
+	return plan
 }
 
 // TermsOf returns the terms that a run was planned with.
 func TermsOf(run dbsqlc.BillingRun) Terms {
-	return Terms{
+	terms := Terms{
 		Period:  calendar.Period{Start: run.PeriodStart, End: run.PeriodEnd},
 		DueDays: run.DueDays,
 		TaxRate: run.TaxRate,
 	}
+	if run.Proration != ProrationNone.column() {
+		terms.Proration = Proration(run.Proration)
+	}
+	return terms
 }
 
 // Result is what a completed run answers, stored under its key.
@@ -114,17 +150,25 @@ type Result struct {
 	InvoicesTruncated bool            `json:"invoices_truncated"`
 }
 
-// CompleteRun adds up the chunks and stores the answer under the run's key, in one
-// transaction. Repeated, it gives the stored answer.
-func CompleteRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request idempotency.Request, now time.Time) (Result, error) {
-	var result Result
-	if found, err := idempotency.Load(ctx, tx, request, &result); found || err != nil {
-		return result, err
-	}
+// EndRun adds up the chunks, moves the run to its end and stores the answer under its
+// key, in one transaction. A run that was not cancelled has completed, with failures
+// if clients are parked. The key keeps the first answer it was given: a retry tells
+// what it did in the run itself.
+func EndRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request idempotency.Request, cancelled *Move, now time.Time) (Result, error) {
 	queries := dbsqlc.New()
-	run, err := queries.BillingRunComplete(ctx, tx, dbsqlc.BillingRunCompleteParams{ID: runID, Now: now})
+	run, err := queries.BillingRunAddUp(ctx, tx, dbsqlc.BillingRunAddUpParams{ID: runID, Now: now})
 	if err != nil {
-		return Result{}, fmt.Errorf("billing: complete run: %w", err)
+		return Result{}, fmt.Errorf("billing: add up run: %w", err)
+	}
+	move := Move{RunID: runID, To: RunCompleted, ActorID: RunActor}
+	switch {
+	case cancelled != nil:
+		move = *cancelled
+	case run.FailedCount > 0:
+		move.To = RunCompletedWithFailures
+	}
+	if run, err = MoveRun(ctx, tx, move, now); err != nil {
+		return Result{}, err
 	}
 	ids, err := queries.BillingRunInvoiceIDs(ctx, tx, dbsqlc.BillingRunInvoiceIDsParams{
 		BillingRunID: runID, MaxCount: MaxListedInvoices,
@@ -132,11 +176,15 @@ func CompleteRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request i
 	if err != nil {
 		return Result{}, fmt.Errorf("billing: list invoices of run: %w", err)
 	}
-	result = Result{
+	result := Result{
 		RunID: run.ID, Period: TermsOf(run).Period, Status: run.Status,
 		InvoiceCount: run.InvoiceCount, SkippedCount: run.SkippedCount, FailedCount: run.FailedCount,
 		SubtotalAmount: run.SubtotalAmount, TaxAmount: run.TaxAmount, TotalAmount: run.TotalAmount,
 		InvoiceIDs: ids, InvoicesTruncated: int(run.InvoiceCount) > len(ids),
+	}
+	var stored Result
+	if found, err := idempotency.Load(ctx, tx, request, &stored); found || err != nil {
+		return result, err
 	}
 	return result, idempotency.Save(ctx, tx, request, result, now)
 }

@@ -47,12 +47,13 @@ const (
 	MobileNumberInvalid          Code = "mobile_number_invalid"
 	LandlineNumberInvalid        Code = "landline_number_invalid"
 
-	BillingRunNotFound        Code = "billing_run_not_found"
-	InvoiceNotFound           Code = "invoice_not_found"
-	InvoiceVoid               Code = "invoice_void"
-	InvoiceAlreadyPaid        Code = "invoice_already_paid"
-	PaymentExceedsOutstanding Code = "payment_exceeds_outstanding"
-	AmountOutOfRange          Code = "amount_out_of_range"
+	BillingRunNotFound         Code = "billing_run_not_found"
+	BillingRunStatusTransition Code = "billing_run_status_transition_invalid"
+	InvoiceNotFound            Code = "invoice_not_found"
+	InvoiceVoid                Code = "invoice_void"
+	InvoiceAlreadyPaid         Code = "invoice_already_paid"
+	PaymentExceedsOutstanding  Code = "payment_exceeds_outstanding"
+	AmountOutOfRange           Code = "amount_out_of_range"
 )
 
 var messages = map[Code]string{
@@ -101,12 +102,13 @@ var messages = map[Code]string{
 	MobileNumberInvalid:          "Mobile number is not valid",
 	LandlineNumberInvalid:        "Landline number is not valid",
 
-	BillingRunNotFound:        "Billing run not found",
-	InvoiceNotFound:           "Invoice not found",
-	InvoiceVoid:               "Invoice is void",
-	InvoiceAlreadyPaid:        "Invoice is already paid",
-	PaymentExceedsOutstanding: "Payment amount cannot exceed invoice outstanding balance",
-	AmountOutOfRange:          "Amount is out of range",
+	BillingRunNotFound:         "Billing run not found",
+	BillingRunStatusTransition: "Billing run cannot move to this status",
+	InvoiceNotFound:            "Invoice not found",
+	InvoiceVoid:                "Invoice is void",
+	InvoiceAlreadyPaid:         "Invoice is already paid",
+	PaymentExceedsOutstanding:  "Payment amount cannot exceed invoice outstanding balance",
+	AmountOutOfRange:           "Amount is out of range",
 }
 
 // Codes returns every code with its message, for tables and documentation.

@@ -1,0 +1,42 @@
+package billing
+
+import (
+	"fmt"
+
+	"github.com/mtfacturation/mtf/internal/money"
+)
+
+// Bounds keep a run from issuing far more than anybody means: one beyond them is
+// held once it is planned, with nothing written, until an operator approves it.
+type Bounds struct {
+	// MaxGrowth is how many times the invoices of the largest recent run a run may
+	// issue; 0 stands for no bound.
+	MaxGrowth float64 `json:"max_growth,omitempty"`
+	// MinInvoices is the number of invoices up to which growth is not looked at: small
+	// runs differ by large factors.
+	MinInvoices int32 `json:"min_invoices,omitempty"`
+	// MaxTotal is the largest sum of totals; 0 stands for no bound.
+	MaxTotal money.Amount `json:"max_total,omitempty"`
+}
+
+// Expectation is what a plan would issue.
+type Expectation struct {
+	InvoiceCount int32        `json:"invoice_count"`
+	TotalAmount  money.Amount `json:"total_amount"`
+	// LargestRecent is the number of invoices of the largest of the latest runs, 0
+	// when there was none.
+	LargestRecent int32 `json:"largest_recent"`
+}
+
+// holdReason says which bound a plan breaks; empty when it breaks none.
+func (b Bounds) holdReason(expected Expectation) string {
+	if b.MaxTotal > 0 && expected.TotalAmount > b.MaxTotal {
+		return fmt.Sprintf("the plan totals %s %s, the bound is %s %s", expected.TotalAmount, Currency, b.MaxTotal, Currency)
+	}
+	growthMatters := b.MaxGrowth > 0 && expected.LargestRecent > 0 && expected.InvoiceCount > b.MinInvoices
+	if growthMatters && float64(expected.InvoiceCount) > b.MaxGrowth*float64(expected.LargestRecent) {
+		return fmt.Sprintf("the plan has %d invoices, more than %g times the %d of the largest recent run",
+			expected.InvoiceCount, b.MaxGrowth, expected.LargestRecent)
+	}
+	return ""
+}
