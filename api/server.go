@@ -20,6 +20,7 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/archive"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/process"
 	"github.com/mtfacturation/mtf/internal/token"
@@ -44,6 +45,7 @@ type Dependencies struct {
 type Server struct {
 	Dependencies
 	queries *dbsqlc.Queries
+	overdue *collections.Gate
 	api     huma.API
 }
 
@@ -55,7 +57,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	router.NotFound(noRoute)
 	router.MethodNotAllowed(noMethod)
 
-	server := &Server{Dependencies: dependencies, queries: dbsqlc.New()}
+	server := &Server{Dependencies: dependencies, queries: dbsqlc.New(), overdue: collections.NewGate(dependencies.Pool)}
 	server.api = humachi.New(router, openAPI(dependencies.Version))
 	documentationRoutes(router)
 	server.healthRoutes()
@@ -76,6 +78,9 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.invoiceRoutes()
 	server.paymentRoutes()
 	server.paymentApprovalRoutes()
+	server.collectionCaseRoutes()
+	server.collectionCaseChangeRoutes()
+	server.collectionOverviewRoutes()
 	return router
 }
 

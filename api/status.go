@@ -58,6 +58,7 @@ var statuses = map[refusal.Code]int{
 	refusal.InvoiceVoid:               http.StatusConflict,
 	refusal.InvoiceAlreadyPaid:        http.StatusConflict,
 	refusal.PaymentExceedsOutstanding: http.StatusUnprocessableEntity,
+	refusal.CollectionCaseNotFound:    http.StatusNotFound,
 	refusal.AmountOutOfRange:          http.StatusUnprocessableEntity,
 }
 

@@ -278,6 +278,31 @@ func (q *Queries) ClientLockByCIN(ctx context.Context, db DBTX, cin *string) (Cl
 	return i, err
 }
 
+const clientLockMany = `-- name: ClientLockMany :exec
+SELECT FROM clients WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
+`
+
+func (q *Queries) ClientLockMany(ctx context.Context, db DBTX, ids []uuid.UUID) error {
+	_, err := db.Exec(ctx, clientLockMany, ids)
+	return err
+}
+
+const clientMarkDelinquent = `-- name: ClientMarkDelinquent :exec
+UPDATE clients SET delinquent_since = $1, updated_at = $1
+WHERE id = ANY($2::uuid[]) AND delinquent_since IS NULL
+`
+
+type ClientMarkDelinquentParams struct {
+	Now *time.Time  `json:"now"`
+	IDS []uuid.UUID `json:"ids"`
+}
+
+// The clients are locked; those who are delinquent already are so since then.
+func (q *Queries) ClientMarkDelinquent(ctx context.Context, db DBTX, arg ClientMarkDelinquentParams) error {
+	_, err := db.Exec(ctx, clientMarkDelinquent, arg.Now, arg.IDS)
+	return err
+}
+
 const clientUpdate = `-- name: ClientUpdate :one
 UPDATE clients
 SET cin = $1, full_name = $2, address = $3, email = $4,

@@ -372,6 +372,119 @@ func (q *Queries) InvoiceLock(ctx context.Context, db DBTX, id uuid.UUID) (Invoi
 	return i, err
 }
 
+const invoiceLockMany = `-- name: InvoiceLockMany :many
+SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at FROM invoices WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
+`
+
+// In the order of ids, as everything locks them that takes more than one.
+func (q *Queries) InvoiceLockMany(ctx context.Context, db DBTX, ids []uuid.UUID) ([]Invoice, error) {
+	rows, err := db.Query(ctx, invoiceLockMany, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Invoice{}
+	for rows.Next() {
+		var i Invoice
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.BillingRunID,
+			&i.ClientID,
+			&i.PeriodStart,
+			&i.PeriodEnd,
+			&i.IssueDate,
+			&i.DueDate,
+			&i.Status,
+			&i.Currency,
+			&i.SubtotalAmount,
+			&i.TaxRate,
+			&i.TaxAmount,
+			&i.TotalAmount,
+			&i.PaidAmount,
+			&i.ClientName,
+			&i.ClientType,
+			&i.ClientCIN,
+			&i.ClientAddress,
+			&i.IssuedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const invoiceMarkOverdue = `-- name: InvoiceMarkOverdue :many
+WITH due AS (
+    SELECT id FROM invoices
+    WHERE status = 'issued' AND id IN (
+        SELECT d.id FROM invoices d WHERE d.status = 'issued' AND d.due_date < $2::date
+        ORDER BY d.due_date LIMIT $3)
+    ORDER BY id FOR NO KEY UPDATE)
+UPDATE invoices i
+SET status = 'overdue', updated_at = $1
+FROM due
+WHERE i.id = due.id
+RETURNING i.id, i.number, i.billing_run_id, i.client_id, i.period_start, i.period_end, i.issue_date, i.due_date, i.status, i.currency, i.subtotal_amount, i.tax_rate, i.tax_amount, i.total_amount, i.paid_amount, i.client_name, i.client_type, i.client_cin, i.client_address, i.issued_at, i.created_at, i.updated_at
+`
+
+type InvoiceMarkOverdueParams struct {
+	Now       time.Time     `json:"now"`
+	Today     calendar.Date `json:"today"`
+	BatchSize int32         `json:"batch_size"`
+}
+
+// Marks some of the invoices that are overdue on a day and are not marked yet. Rows
+// are locked in the order of ids; what waited for a payment is looked at again.
+func (q *Queries) InvoiceMarkOverdue(ctx context.Context, db DBTX, arg InvoiceMarkOverdueParams) ([]Invoice, error) {
+	rows, err := db.Query(ctx, invoiceMarkOverdue, arg.Now, arg.Today, arg.BatchSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Invoice{}
+	for rows.Next() {
+		var i Invoice
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.BillingRunID,
+			&i.ClientID,
+			&i.PeriodStart,
+			&i.PeriodEnd,
+			&i.IssueDate,
+			&i.DueDate,
+			&i.Status,
+			&i.Currency,
+			&i.SubtotalAmount,
+			&i.TaxRate,
+			&i.TaxAmount,
+			&i.TotalAmount,
+			&i.PaidAmount,
+			&i.ClientName,
+			&i.ClientType,
+			&i.ClientCIN,
+			&i.ClientAddress,
+			&i.IssuedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const invoiceNumberReserve = `-- name: InvoiceNumberReserve :one
 INSERT INTO invoice_number_sequences (seller_code, year, last_number)
 VALUES ($1, $2, $3)

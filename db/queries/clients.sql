@@ -44,6 +44,14 @@ SELECT * FROM clients WHERE id = @id FOR NO KEY UPDATE;
 -- name: ClientLockByCIN :one
 SELECT * FROM clients WHERE cin = @cin FOR NO KEY UPDATE;
 
+-- name: ClientLockMany :exec
+SELECT FROM clients WHERE id = ANY(@ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: ClientMarkDelinquent :exec
+-- The clients are locked; those who are delinquent already are so since then.
+UPDATE clients SET delinquent_since = @now, updated_at = @now
+WHERE id = ANY(@ids::uuid[]) AND delinquent_since IS NULL;
+
 -- name: ClientUpdate :one
 UPDATE clients
 SET cin = sqlc.narg('cin'), full_name = @full_name, address = sqlc.narg('address'), email = sqlc.narg('email'),

@@ -52,6 +52,7 @@ const (
 	InvoiceVoid               Code = "invoice_void"
 	InvoiceAlreadyPaid        Code = "invoice_already_paid"
 	PaymentExceedsOutstanding Code = "payment_exceeds_outstanding"
+	CollectionCaseNotFound    Code = "collection_case_not_found"
 	AmountOutOfRange          Code = "amount_out_of_range"
 )
 
@@ -106,6 +107,7 @@ var messages = map[Code]string{
 	InvoiceVoid:               "Invoice is void",
 	InvoiceAlreadyPaid:        "Invoice is already paid",
 	PaymentExceedsOutstanding: "Payment amount cannot exceed invoice outstanding balance",
+	CollectionCaseNotFound:    "Collection case not found",
 	AmountOutOfRange:          "Amount is out of range",
 }
 
