@@ -1,0 +1,28 @@
+package apikey
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	day            = 24 * time.Hour
+	maxLifetimeDay = 3650
+)
+
+// ParseLifetime reads how long a key lasts: whole days as "90d", or a duration as
+// "12h30m". It must be positive and at most ten years.
+func ParseLifetime(text string) (time.Duration, error) {
+	lifetime, err := time.ParseDuration(text)
+	if number, inDays := strings.CutSuffix(text, "d"); inDays {
+		var days uint64
+		days, err = strconv.ParseUint(number, 10, 16)
+		lifetime = time.Duration(days) * day
+	}
+	if err != nil || lifetime <= 0 || lifetime > maxLifetimeDay*day {
+		return 0, fmt.Errorf("apikey: %q is no lifetime: it looks like 90d or 12h, up to %dd", text, maxLifetimeDay)
+	}
+	return lifetime, nil
+}
