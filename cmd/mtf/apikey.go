@@ -109,6 +109,13 @@ func instant(at *time.Time, none string) string {
 	return at.UTC().Format(time.RFC3339)
 }
 
+func inUTC(at *time.Time) *time.Time {
+	if at == nil {
+		return nil
+	}
+	return new(at.UTC())
+}
+
 // listedKey is a key as the list shows it to programs.
 type listedKey struct {
 	ID         uuid.UUID  `json:"id"`
@@ -124,8 +131,8 @@ func writeKeysJSON(out io.Writer, rows []dbsqlc.APIKey) error {
 	keys := []listedKey{}
 	for _, row := range rows {
 		keys = append(keys, listedKey{
-			ID: row.ID, Name: row.Name, Roles: row.Roles, CreatedAt: row.CreatedAt, ExpiresAt: row.ExpiresAt,
-			RevokedAt: row.RevokedAt, LastUsedAt: row.LastUsedAt,
+			ID: row.ID, Name: row.Name, Roles: row.Roles, CreatedAt: row.CreatedAt.UTC(), ExpiresAt: inUTC(row.ExpiresAt),
+			RevokedAt: inUTC(row.RevokedAt), LastUsedAt: inUTC(row.LastUsedAt),
 		})
 	}
 	encoder := json.NewEncoder(out)
