@@ -90,7 +90,12 @@ bench: build/dev ## Run the benchmarks of the root module, on a durable PostgreS
 # --- Generated code and checks ---
 
 .PHONY: generate
-generate: generate/sqlc ## Generate all generated code
+generate: generate/sqlc generate/access ## Generate all generated code
+
+# The table is written by the test that otherwise compares it.
+.PHONY: generate/access
+generate/access: ## Generate the table of who may do what in docs/access.md
+	$(GO) test -count=1 ./api -run '^TestTheTableOfAccessIsUpToDate$$' -update
 
 # The old files go only once the queries compile: sqlc never deletes a file
 # whose queries have gone.

@@ -3,18 +3,14 @@ package api
 import (
 	"context"
 	"net/http"
-
-	"github.com/mtfacturation/mtf/internal/refusal"
 )
-
-const roleAdmin = "admin"
 
 func (s *Server) identityRoutes() {
 	const tag = "Identity"
 	register(s, operation{id: "getMe", access: anyone, method: http.MethodGet, path: "/api/v1/me", tag: tag,
 		summary: "Who is calling"}, s.getMe)
 	register(s, operation{id: "pingAdmin", access: admins, method: http.MethodGet, path: "/api/v1/admin/ping", tag: tag,
-		summary: "Check that the caller has the role admin", refusals: []refusal.Code{refusal.Forbidden}}, s.pingAdmin)
+		summary: "Check that the caller has the role admin"}, s.pingAdmin)
 	register(s, operation{id: "listSample", access: anyone, method: http.MethodGet, path: "/api/v1/conventions/sample", tag: tag,
 		summary: "A list that shows the envelope of all lists"}, s.listSample)
 }
@@ -43,11 +39,7 @@ func (s *Server) getMe(ctx context.Context, _ *struct{}) (*struct{ Body MeRead }
 }
 
 func (s *Server) pingAdmin(ctx context.Context, _ *struct{}) (*struct{ Body AdminPing }, error) {
-	actor := actorOf(ctx)
-	if !actor.HasRole(roleAdmin) {
-		return nil, refusal.New(refusal.Forbidden).With("required_roles", []string{roleAdmin})
-	}
-	return &struct{ Body AdminPing }{AdminPing{Status: "ok", ActorID: actor.ID}}, nil
+	return &struct{ Body AdminPing }{AdminPing{Status: "ok", ActorID: actorOf(ctx).ID}}, nil
 }
 
 // listSample answers its one item on every page, as the original does.

@@ -26,7 +26,8 @@ func openAPI(version string) huma.Config {
 	config := huma.DefaultConfig("MT Facturation", version)
 	config.Info.Description = "Billing of mobile, internet and landline offers: clients, contracts, monthly runs, payments and collections."
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		bearerScheme: {Type: "http", Scheme: "bearer", Description: "In local and test: `actor_id[:role1,role2]`."},
+		bearerScheme: {Type: "http", Scheme: "bearer", Description: "A JSON Web Token of the configured issuer, or an API key. " +
+			"In local and test also `actor_id[:role1,role2]`."},
 	}
 	// Unknown fields are ignored, and bodies carry no $schema links.
 	config.AllowAdditionalPropertiesByDefault = true
@@ -60,6 +61,11 @@ func (op operation) statusOf(code refusal.Code) int {
 	return statusOf(code)
 }
 
+// allRefusals lists the codes that the operation can answer, those of its access first.
+func (op operation) allRefusals() []refusal.Code {
+	return slices.Concat(op.access.refusals(), op.refusals)
+}
+
 // register adds an operation. Whatever error its handler returns becomes an envelope.
 func register[I, O any](s *Server, op operation, handler func(context.Context, *I) (*O, error)) {
 	described := huma.Operation{
@@ -68,12 +74,14 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 		Errors:        errorStatuses(op),
 		Deprecated:    op.deprecated,
 		DefaultStatus: http.StatusOK,
+		Middlewares:   huma.Middlewares{s.authorize(op)},
 	}
 	if op.method == http.MethodDelete {
 		described.DefaultStatus = http.StatusNoContent
 	}
-	if op.access != public {
-		described.Security = []map[string][]string{{bearerScheme: {}}}
+	op.access.describe(&described)
+	if op.access == public {
+		s.publicPaths[op.path] = true
 	}
 	huma.Register(s.api, described, func(ctx context.Context, input *I) (*O, error) {
 		output, err := handler(ctx, input)
@@ -98,10 +106,7 @@ func (op operation) answer(ctx context.Context, err error) error {
 // errorStatuses lists the statuses that an operation can answer besides success.
 func errorStatuses(op operation) []int {
 	list := []int{http.StatusUnprocessableEntity, http.StatusInternalServerError}
-	if op.access != public {
-		list = append(list, http.StatusUnauthorized)
-	}
-	for _, code := range op.refusals {
+	for _, code := range op.allRefusals() {
 		list = append(list, op.statusOf(code))
 	}
 	slices.Sort(list)
@@ -110,12 +115,12 @@ func errorStatuses(op operation) []int {
 
 // refusalTable documents the error codes of an operation.
 func refusalTable(op operation) string {
-	if len(op.refusals) == 0 {
+	if len(op.allRefusals()) == 0 {
 		return ""
 	}
 	var table strings.Builder
 	table.WriteString("| status | code | meaning |\n| --- | --- | --- |\n")
-	for _, code := range op.refusals {
+	for _, code := range op.allRefusals() {
 		fmt.Fprintf(&table, "| %d | `%s` | %s |\n", op.statusOf(code), code, refusal.New(code).Message)
 	}
 	return table.String()

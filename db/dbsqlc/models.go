@@ -14,6 +14,17 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
+type APIKey struct {
+	ID         uuid.UUID  `json:"id"`
+	Name       string     `json:"name"`
+	Roles      []string   `json:"roles"`
+	SecretHash []byte     `json:"secret_hash"`
+	CreatedAt  time.Time  `json:"created_at"`
+	ExpiresAt  *time.Time `json:"expires_at"`
+	RevokedAt  *time.Time `json:"revoked_at"`
+	LastUsedAt *time.Time `json:"last_used_at"`
+}
+
 type BillingRun struct {
 	ID             uuid.UUID     `json:"id"`
 	IdempotencyKey string        `json:"idempotency_key"`

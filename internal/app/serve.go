@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mtfacturation/mtf/api"
+	"github.com/mtfacturation/mtf/internal/identity"
 )
 
 // The limits of an HTTP exchange. An answer may take as long as the longest wait
@@ -54,6 +55,10 @@ func (a *App) serveHTTP(ctx context.Context, version string, started func(addres
 	if err != nil {
 		return err
 	}
+	identities, err := identity.NewVerifier(ctx, a.Config.Auth.Settings(), a.Now())
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", a.Config.HTTPAddress)
 	if err != nil {
 		return fmt.Errorf("app: the API cannot listen: %w", err)
@@ -61,7 +66,8 @@ func (a *App) serveHTTP(ctx context.Context, version string, started func(addres
 	server := &http.Server{
 		Handler: api.NewHandler(api.Dependencies{
 			Config: a.Config, Pool: a.Pool, Processes: a.Processes, Archive: a.Archive, Tokens: tokens, Zone: a.Zone,
-			Now: a.Now, Ready: a.Ready, Version: version,
+			Identities: identities,
+			Now:        a.Now, Ready: a.Ready, Version: version,
 		}),
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,

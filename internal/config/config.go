@@ -42,6 +42,7 @@ type Config struct {
 
 	Billing Billing
 	Seller  Seller
+	Auth    Auth
 }
 
 // Billing sets how runs are cut and how much of one is under way at once.
@@ -107,7 +108,8 @@ func (c Config) Complete() (Config, error) {
 	if c.Seller.Name == "" && c.Environment.TrustsCallers() {
 		c.Seller = showSeller(c.Seller)
 	}
-	return c, errors.Join(c.problems()...)
+	c.Auth = c.Auth.withDefaults()
+	return c, errors.Join(append(c.problems(), c.Auth.problems()...)...)
 }
 
 func (c Config) problems() []error {
