@@ -43,19 +43,21 @@ type Dependencies struct {
 // Server answers the API's requests.
 type Server struct {
 	Dependencies
-	queries *dbsqlc.Queries
-	api     huma.API
+	queries  *dbsqlc.Queries
+	api      huma.API
+	limiters map[limitKind]limiters
 }
 
 // NewHandler returns the whole API.
 func NewHandler(dependencies Dependencies) http.Handler {
 	router := chi.NewRouter()
-	router.Use(trace, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
-		authenticate(dependencies.Config.Environment), middleware.GetHead)
+	router.Use(trace, accessLog(dependencies.Config.HTTP.AnswerTimeout), secure, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
+		authenticate(dependencies.Config.Environment), limitSizes, middleware.GetHead)
 	router.NotFound(noRoute)
 	router.MethodNotAllowed(noMethod)
 
-	server := &Server{Dependencies: dependencies, queries: dbsqlc.New()}
+	server := &Server{Dependencies: dependencies, queries: dbsqlc.New(),
+		limiters: newLimiters(dependencies.Config.RateLimits)}
 	server.api = humachi.New(router, openAPI(dependencies.Version))
 	documentationRoutes(router)
 	server.healthRoutes()

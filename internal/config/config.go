@@ -42,6 +42,11 @@ type Config struct {
 
 	Billing Billing
 	Seller  Seller
+
+	HTTP       HTTP
+	Admission  Admission
+	RateLimits RateLimits
+	Proxies    Proxies
 }
 
 // Billing sets how runs are cut and how much of one is under way at once.
@@ -107,6 +112,7 @@ func (c Config) Complete() (Config, error) {
 	if c.Seller.Name == "" && c.Environment.TrustsCallers() {
 		c.Seller = showSeller(c.Seller)
 	}
+	c.completeProtection()
 	return c, errors.Join(c.problems()...)
 }
 
@@ -134,6 +140,7 @@ func (c Config) problems() []error {
 	if c.Seller.ICE != "" && !validICE(c.Seller.ICE) {
 		add("MTF_SELLER_ICE must be 15 digits that are divisible by 97")
 	}
+	c.protectionProblems(add)
 	return problems
 }
 
