@@ -79,7 +79,7 @@ func TestPastItsLimitTheAPIRefusesAtOnceAndStartsNothing(t *testing.T) {
 	require.Equal(t, contract, text(t, replay, "contract", "id"))
 	created(t, s, billingPath, september, newKey())
 
-release()
+	release()
 	for _, waiting := range []<-chan answered{first, second} {
 		answer := <-waiting
 		require.NoError(t, answer.err)
@@ -126,7 +126,7 @@ func TestSlotsComeBackFromThoseWhoLeaveAndThoseWhoDoNotWait(t *testing.T) {
 		s.Call(t, http.MethodPost, submitNewPath, with(newMobile(offer), object{"offer_id": nobody}), newKey()).
 			Refused(t, http.StatusNotFound, "offer_not_found")
 	}
-release()
+	release()
 	for key, body := range accepted {
 		created(t, s, submitNewPath, body, key)
 	}
@@ -147,7 +147,7 @@ func TestCallersThatWaitForRunsLeaveSubmitsAlone(t *testing.T) {
 		return answer.Status == http.StatusServiceUnavailable
 	}, 30*time.Second, 10*time.Millisecond, "two callers that wait for a run do not fill the two slots of runs")
 	created(t, s, submitNewPath, newMobile(offer), newKey())
-release()
+	release()
 	for _, waiting := range []<-chan answered{first, joined} {
 		answer := <-waiting
 		require.NoError(t, answer.err)
@@ -188,6 +188,6 @@ func TestAWriteThatWaitsForALockIsEndedInTimeAndWritesNothing(t *testing.T) {
 	body := object{"client_type": "individual", "full_name": "Patient Person", "cin": newCIN()}
 	unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, customersPath, body) }).
 		Refused(t, http.StatusServiceUnavailable, "request_timeout")
-release()
+	release()
 	created(t, s, customersPath, body)
 }
