@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -24,6 +25,10 @@ const (
 	codeRangeInvalid     refusal.Code = "range_not_satisfiable"
 	codeInternal         refusal.Code = "internal_error"
 	codeUnavailable      refusal.Code = "service_unavailable"
+	codeOverloaded       refusal.Code = "overloaded"
+	codeURITooLong       refusal.Code = "uri_too_long"
+	codeHeadersTooLarge  refusal.Code = "request_headers_too_large"
+	codeBadRequest       refusal.Code = "bad_request"
 )
 
 // retryAfterSeconds is what a caller is told to wait when the system cannot answer now.
@@ -53,8 +58,11 @@ func (e *ErrorEnvelope) GetStatus() int { return e.status }
 // GetHeaders implements huma.HeadersError: what is temporary says when to try again.
 func (e *ErrorEnvelope) GetHeaders() http.Header {
 	header := http.Header{}
-	if e.status == http.StatusServiceUnavailable {
+	switch e.status {
+	case http.StatusServiceUnavailable:
 		header.Set("Retry-After", strconv.Itoa(retryAfterSeconds))
+	case http.StatusTooManyRequests:
+		header.Set("Retry-After", fmt.Sprint(e.Detail.Details[detailRetryAfter]))
 	}
 	return header
 }
@@ -81,6 +89,13 @@ func plainEnvelope(ctx context.Context, status int, code refusal.Code, message s
 func envelopeOf(ctx context.Context, err error) *ErrorEnvelope {
 	if refused := refusal.As(err); refused != nil {
 		return newEnvelope(ctx, statusOf(refused.Code), refused)
+	}
+	if errors.Is(err, process.ErrOverloaded) {
+		return plainEnvelope(ctx, http.StatusServiceUnavailable, codeOverloaded, "The service is at its limit, try again later")
+	}
+	if outOfTime(ctx, err) {
+		slog.WarnContext(ctx, "request took too long", "trace_id", traceID(ctx), "error", err)
+		return plainEnvelope(ctx, http.StatusServiceUnavailable, codeRequestTimeout, "The request took too long, try again")
 	}
 	if errors.Is(err, process.ErrUnavailable) || db.Unavailable(err) {
 		slog.WarnContext(ctx, "Temporal or PostgreSQL is unavailable", "trace_id", traceID(ctx), "error", err)

@@ -82,7 +82,7 @@ func keyedRequest(operation idempotency.Operation, key string, payload any) (ide
 
 // run carries out a process and answers 202 with its location when it is not done in time.
 func (s *Server) run(ctx context.Context, p process.Process, answer any) (replayed bool, err error) {
-	outcome, err := s.Processes.Run(ctx, p, answer)
+	outcome, err := s.Processes.Run(patient(ctx), p, answer)
 	if errors.Is(err, process.ErrPending) {
 		return outcome.Replayed, accepted(outcome.Location)
 	}

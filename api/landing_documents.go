@@ -17,18 +17,18 @@ import (
 )
 
 func (s *Server) landingDocumentRoutes() {
-	register(s, operation{id: "landingContractDocumentLink", access: public, method: http.MethodPost,
+	register(s, operation{id: "landingContractDocumentLink", access: public, limits: limitLink, method: http.MethodPost,
 		path: "/api/v1/landing/contracts/{contract_id}/document-link", tag: tagLanding,
 		summary:  "A download link for the contract of a client; the document is made if it is missing",
 		refusals: []refusal.Code{refusal.ContractNotFound, refusal.LandingContractMismatch, refusal.ClientCINMissing},
 		// The API contract has 422 for this code on a plan change, and 403 here.
 		statuses: map[refusal.Code]int{refusal.LandingContractMismatch: http.StatusForbidden}}, s.contractDocumentLink)
-	register(s, operation{id: "landingContractDocument", access: public, method: http.MethodGet,
+	register(s, operation{id: "landingContractDocument", access: public, limits: limitToken, method: http.MethodGet,
 		path: "/api/v1/landing/contracts/{contract_id}/document", tag: tagLanding,
 		summary: "Download a contract with a token",
 		refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
 			refusal.LandingDocumentTokenMismatch, refusal.ContractDocumentNotFound}}, s.contractDocument)
-	register(s, operation{id: "landingInvoiceDocument", access: public, method: http.MethodGet,
+	register(s, operation{id: "landingInvoiceDocument", access: public, limits: limitToken, method: http.MethodGet,
 		path: "/api/v1/landing/invoices/{invoice_id}/document", tag: tagLanding,
 		summary: "Download an invoice with a token",
 		refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
@@ -50,6 +50,9 @@ func (s *Server) contractDocumentLink(ctx context.Context, input *struct {
 	var checked fields
 	cin := checked.cin(input.Body.CIN)
 	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	if err := s.limitCIN(limitLink, cin); err != nil {
 		return nil, err
 	}
 	parties, err := s.queries.ContractGetParties(ctx, s.Pool, parseID(input.ContractID))

@@ -17,11 +17,11 @@ import (
 const minStepLength = 2
 
 func (s *Server) landingDraftRoutes() {
-	register(s, operation{id: "createLandingDraft", access: public, method: http.MethodPost, path: "/api/v1/landing/drafts", tag: tagLanding,
+	register(s, operation{id: "createLandingDraft", access: public, limits: limitDraft, method: http.MethodPost, path: "/api/v1/landing/drafts", tag: tagLanding,
 		summary: "Keep how far a client has come in a flow"}, s.createDraft)
-	register(s, operation{id: "getLandingDraft", access: public, method: http.MethodGet, path: "/api/v1/landing/drafts/{draft_id}", tag: tagLanding,
+	register(s, operation{id: "getLandingDraft", access: public, limits: limitDraft, method: http.MethodGet, path: "/api/v1/landing/drafts/{draft_id}", tag: tagLanding,
 		summary: "Get a draft", refusals: []refusal.Code{refusal.LandingDraftNotFound}}, s.getDraft)
-	register(s, operation{id: "updateLandingDraft", access: public, method: http.MethodPut, path: "/api/v1/landing/drafts/{draft_id}", tag: tagLanding,
+	register(s, operation{id: "updateLandingDraft", access: public, limits: limitDraft, method: http.MethodPut, path: "/api/v1/landing/drafts/{draft_id}", tag: tagLanding,
 		summary: "Change what is sent of a draft", refusals: []refusal.Code{refusal.LandingDraftNotFound}}, s.updateDraft)
 }
 

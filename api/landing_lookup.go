@@ -19,13 +19,13 @@ import (
 func (s *Server) landingLookupRoutes() {
 	refusals := []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired, refusal.LandingLookupTokenMismatch,
 		refusal.LandingClientNotFound}
-	register(s, operation{id: "landingVerifyCIN", access: public, method: http.MethodPost, path: "/api/v1/landing/clients/verify-cin", tag: tagLanding,
+	register(s, operation{id: "landingVerifyCIN", access: public, limits: limitVerify, method: http.MethodPost, path: "/api/v1/landing/clients/verify-cin", tag: tagLanding,
 		summary:  "A token to look up the client with a CIN",
 		refusals: []refusal.Code{refusal.LandingClientNotFound}}, s.verifyCIN)
-	register(s, operation{id: "landingSubscriptions", access: public, method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/subscriptions",
+	register(s, operation{id: "landingSubscriptions", access: public, limits: limitToken, method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/subscriptions",
 		tag: tagLanding, refusals: refusals,
 		summary: "The active contracts of a client, newest first, with the offers that each can change to"}, s.landingSubscriptions)
-	register(s, operation{id: "landingInvoices", access: public, method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/invoices",
+	register(s, operation{id: "landingInvoices", access: public, limits: limitToken, method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/invoices",
 		tag: tagLanding, refusals: refusals,
 		summary: "The invoices of a client, newest first, with download links"}, s.landingInvoices)
 }
@@ -100,6 +100,9 @@ func (s *Server) verifyCIN(ctx context.Context, input *struct {
 	var checked fields
 	cin := checked.cin(input.Body.CIN)
 	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	if err := s.limitCIN(limitVerify, cin); err != nil {
 		return nil, err
 	}
 	if _, err := s.queries.ClientGetByCIN(ctx, s.Pool, &cin); err != nil {

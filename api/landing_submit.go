@@ -21,11 +21,11 @@ import (
 )
 
 func (s *Server) landingSubmitRoutes() {
-	register(s, operation{id: "landingSubmitNew", access: public, method: http.MethodPost, path: "/api/v1/landing/submit/new", tag: tagLanding,
+	register(s, operation{id: "landingSubmitNew", access: public, limits: limitSubmit, method: http.MethodPost, path: "/api/v1/landing/submit/new", tag: tagLanding,
 		summary: "Subscribe to a new service",
 		refusals: slices.Concat(provisioningRefusals, []refusal.Code{refusal.LandingOfferMismatch,
 			refusal.MobileNumberInvalid, refusal.LandlineNumberInvalid})}, s.submitNew)
-	register(s, operation{id: "landingSubmitPlanChange", access: public, method: http.MethodPost, path: "/api/v1/landing/submit/plan-change", tag: tagLanding,
+	register(s, operation{id: "landingSubmitPlanChange", access: public, limits: limitSubmit, method: http.MethodPost, path: "/api/v1/landing/submit/plan-change", tag: tagLanding,
 		summary: "Put a contract on another offer of its category",
 		refusals: slices.Concat(provisioningRefusals, []refusal.Code{refusal.LandingClientNotFound, refusal.ContractNotFound,
 			refusal.LandingContractMismatch, refusal.LandingOfferMismatch})}, s.submitPlanChange)
@@ -85,6 +85,9 @@ func (s *Server) submitNew(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.limitCIN(limitSubmit, subscription.CIN); err != nil {
+		return nil, err
+	}
 	return s.submit(ctx, process.Process{
 		Request:  request,
 		Workflow: workflows.SubscribeNewService,
@@ -111,6 +114,9 @@ func (s *Server) submitPlanChange(ctx context.Context, input *struct {
 	}
 	request, err := keyedRequest(idempotency.PlanChange, input.Key, change)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.limitCIN(limitSubmit, change.CIN); err != nil {
 		return nil, err
 	}
 	return s.submit(ctx, process.Process{

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"unicode"
@@ -54,11 +55,20 @@ func recoverPanics(next http.Handler) http.Handler {
 				panic(cause)
 			}
 			slog.ErrorContext(r.Context(), "panic in a handler", "trace_id", traceID(r.Context()),
-				"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+				"panic", panicText(cause), "stack", string(debug.Stack()))
 			writeEnvelope(w, plainEnvelope(r.Context(), http.StatusInternalServerError, codeInternal, "Unexpected error"))
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// panicText says what a panic was about. Only the runtime's own texts are known to
+// quote nothing of a request; of others the type and the stack must do.
+func panicText(cause any) string {
+	if failure, ok := cause.(runtime.Error); ok {
+		return failure.Error()
+	}
+	return fmt.Sprintf("%T", cause)
 }
 
 // cleanURL refuses paths and queries that hold NUL characters or invalid UTF-8,

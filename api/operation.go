@@ -48,7 +48,9 @@ type operation struct {
 	access  access
 	// deprecated marks what is only kept for existing clients.
 	deprecated bool
-	refusals   []refusal.Code
+	// limits bound how often strangers may use the operation.
+	limits   limitKind
+	refusals []refusal.Code
 	// statuses is where the operation departs from the table of statuses.
 	statuses map[refusal.Code]int
 }
@@ -68,13 +70,19 @@ func (op operation) allRefusals() []refusal.Code {
 
 // register adds an operation. Whatever error its handler returns becomes an envelope.
 func register[I, O any](s *Server, op operation, handler func(context.Context, *I) (*O, error)) {
+	if op.limits != "" {
+		op.refusals = append(slices.Clone(op.refusals), refusal.RateLimited)
+	}
 	described := huma.Operation{
 		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.tag}, Summary: op.summary,
 		Description:   refusalTable(op),
 		Errors:        errorStatuses(op),
 		Deprecated:    op.deprecated,
 		DefaultStatus: http.StatusOK,
-		Middlewares:   huma.Middlewares{s.authorize(op)},
+		// huma refuses a body that reaches its limit, this API one that goes past it.
+		MaxBodyBytes: maxBodyBytes + 1, BodyReadTimeout: s.Config.HTTP.BodyTimeout,
+		// Who may not use the operation is not counted against its limits.
+		Middlewares: huma.Middlewares{s.authorize(op), s.limitAddress(op.limits)},
 	}
 	if op.method == http.MethodDelete {
 		described.DefaultStatus = http.StatusNoContent
@@ -84,9 +92,12 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 		s.publicPaths[op.path] = true
 	}
 	huma.Register(s.api, described, func(ctx context.Context, input *I) (*O, error) {
-		output, err := handler(ctx, input)
+		noteActor(ctx, s.maskActor)
+		hurried, cancel := hurry(ctx, s.Config.HTTP.RequestTimeout)
+		defer cancel()
+		output, err := handler(hurried, input)
 		if err != nil {
-			return nil, op.answer(ctx, err)
+			return nil, op.answer(hurried, err)
 		}
 		return output, nil
 	})
@@ -105,7 +116,7 @@ func (op operation) answer(ctx context.Context, err error) error {
 
 // errorStatuses lists the statuses that an operation can answer besides success.
 func errorStatuses(op operation) []int {
-	list := []int{http.StatusUnprocessableEntity, http.StatusInternalServerError}
+	list := []int{http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable}
 	for _, code := range op.allRefusals() {
 		list = append(list, op.statusOf(code))
 	}

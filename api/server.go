@@ -48,9 +48,10 @@ type Dependencies struct {
 // Server answers the API's requests.
 type Server struct {
 	Dependencies
-	queries *dbsqlc.Queries
-	overdue *collections.Gate
-	api     huma.API
+	queries  *dbsqlc.Queries
+	overdue  *collections.Gate
+	api      huma.API
+	limiters map[limitKind]limiters
 	// publicPaths need no identity. They are collected as the routes are added.
 	publicPaths map[string]bool
 }
@@ -58,11 +59,12 @@ type Server struct {
 // NewHandler returns the whole API.
 func NewHandler(dependencies Dependencies) http.Handler {
 	server := &Server{
-		Dependencies: dependencies, queries: dbsqlc.New(), overdue: collections.NewGate(dependencies.Pool), publicPaths: map[string]bool{},
+		Dependencies: dependencies, queries: dbsqlc.New(), overdue: collections.NewGate(dependencies.Pool),
+		limiters: newLimiters(dependencies.Config.RateLimits), publicPaths: map[string]bool{},
 	}
 	router := chi.NewRouter()
-	router.Use(trace, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
-		server.authenticate, middleware.GetHead)
+	router.Use(trace, accessLog(dependencies.Config.HTTP.AnswerTimeout), secure, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
+		server.authenticate, limitSizes, middleware.GetHead)
 	router.NotFound(noRoute)
 	router.MethodNotAllowed(noMethod)
 

@@ -11,6 +11,7 @@ var statuses = map[refusal.Code]int{
 	refusal.ValidationError: http.StatusUnprocessableEntity,
 	refusal.Unauthorized:    http.StatusUnauthorized,
 	refusal.Forbidden:       http.StatusForbidden,
+	refusal.RateLimited:     http.StatusTooManyRequests,
 
 	refusal.IdempotencyKeyInvalid:         http.StatusBadRequest,
 	refusal.IdempotencyKeyPayloadConflict: http.StatusConflict,

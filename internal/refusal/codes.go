@@ -5,6 +5,7 @@ const (
 	ValidationError Code = "validation_error"
 	Unauthorized    Code = "unauthorized"
 	Forbidden       Code = "forbidden"
+	RateLimited     Code = "rate_limited"
 
 	IdempotencyKeyInvalid         Code = "idempotency_key_invalid"
 	IdempotencyKeyPayloadConflict Code = "idempotency_key_payload_conflict"
@@ -60,6 +61,7 @@ var messages = map[Code]string{
 	ValidationError: "Request validation failed",
 	Unauthorized:    "Authentication is required",
 	Forbidden:       "Insufficient permissions",
+	RateLimited:     "Too many requests, try again later",
 
 	IdempotencyKeyInvalid:         "Idempotency-Key must be 8 to 200 printable characters",
 	IdempotencyKeyPayloadConflict: "Idempotency-Key was already used with a different payload",
