@@ -17,7 +17,7 @@ import (
 func (s *Server) invoiceRoutes() {
 	const tag = "Invoices"
 	register(s, operation{id: "listInvoices", access: readers, method: http.MethodGet, path: "/api/v1/invoices", tag: tag,
-		summary: "List invoices, newest first"}, s.listInvoices)
+		summary: "List invoices, newest first", list: invoiceList.keys()}, s.listInvoices)
 	register(s, operation{id: "getInvoice", access: readers, method: http.MethodGet, path: "/api/v1/invoices/{invoice_id}", tag: tag,
 		summary: "Get an invoice with its lines", refusals: []refusal.Code{refusal.InvoiceNotFound}}, s.getInvoice)
 	register(s, operation{id: "getInvoicePDF", access: readers, method: http.MethodGet, path: "/api/v1/invoices/{invoice_id}/pdf", tag: tag,
@@ -68,6 +68,21 @@ type InvoicePath struct {
 	InvoiceID string `path:"invoice_id"`
 }
 
+// invoiceList is the list of all invoices.
+var invoiceList = list[dbsqlc.Invoice]{
+	name: "invoices", totalKept: true, id: func(row dbsqlc.Invoice) uuid.UUID { return row.ID },
+	sorts: []sortKey[dbsqlc.Invoice]{
+		{"created_at", func(row dbsqlc.Invoice) string { return sortedByTime(row.CreatedAt) }},
+		{"due_date", func(row dbsqlc.Invoice) string { return row.DueDate.String() }},
+		{"total_amount", func(row dbsqlc.Invoice) string { return sortedByAmount(row.TotalAmount) }},
+		{"number", func(row dbsqlc.Invoice) string { return row.Number }},
+	},
+	filters: []filterKey{
+		{"client_id", "an id"}, {"status", "issued, paid, overdue or void"}, {"billing_run_id", "an id"},
+		{"period_start", "a date"}, {"service", "mobile, internet or landline"}, {"offer_id", "an id"},
+	},
+}
+
 func readInvoice(row dbsqlc.Invoice) InvoiceRead {
 	return InvoiceRead{
 		ID: row.ID, Number: row.Number, BillingRunID: row.BillingRunID, ClientID: row.ClientID, PeriodStart: row.PeriodStart,
@@ -91,21 +106,22 @@ func (s *Server) listInvoices(ctx context.Context, input *struct {
 	Service  string `query:"service" enum:"mobile,internet,landline"`
 	OfferID  string `query:"offer_id"`
 }) (*PageOutput[InvoiceRead], error) {
-	filter := dbsqlc.InvoiceCountParams{
-		ClientID: optionalID(echoed(input.ClientID)), ServiceCategory: echoed(input.Service), OfferID: optionalID(echoed(input.OfferID)),
-	}
-	total, err := s.queries.InvoiceCount(ctx, s.Pool, filter)
+	asked, err := ask(s, invoiceList, input.PageParams,
+		filter{"client_id", input.ClientID}, filter{"service", input.Service}, filter{"offer_id", input.OfferID})
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queries.InvoiceList(ctx, s.Pool, dbsqlc.InvoiceListParams{
-		ClientID: filter.ClientID, ServiceCategory: filter.ServiceCategory, OfferID: filter.OfferID,
-		PageSize: input.Size, PageOffset: input.offset(),
-	})
-	if err != nil {
-		return nil, err
+	filters := dbsqlc.InvoiceCountParams{
+		ClientID: asked.id("client_id"), Status: asked.text("status"), BillingRunID: asked.id("billing_run_id"),
+		PeriodStart: asked.date("period_start"), ServiceCategory: asked.text("service"), OfferID: asked.id("offer_id"),
 	}
-	return newPage(input.PageParams, total, rows, readInvoice), nil
+	return answerList(ctx, s, asked, readInvoice, func(at position) ([]dbsqlc.Invoice, error) {
+		return s.queries.InvoiceList(ctx, s.Pool, dbsqlc.InvoiceListParams{
+			ClientID: filters.ClientID, Status: filters.Status, BillingRunID: filters.BillingRunID,
+			PeriodStart: filters.PeriodStart, ServiceCategory: filters.ServiceCategory, OfferID: filters.OfferID,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+	}, func() (int64, error) { return s.queries.InvoiceCount(ctx, s.Pool, filters) })
 }
 
 func (s *Server) getInvoice(ctx context.Context, input *InvoicePath) (*struct{ Body InvoiceDetailRead }, error) {

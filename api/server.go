@@ -44,6 +44,7 @@ type Dependencies struct {
 type Server struct {
 	Dependencies
 	queries *dbsqlc.Queries
+	cursors cursors
 	api     huma.API
 }
 
@@ -55,7 +56,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	router.NotFound(noRoute)
 	router.MethodNotAllowed(noMethod)
 
-	server := &Server{Dependencies: dependencies, queries: dbsqlc.New()}
+	server := &Server{Dependencies: dependencies, queries: dbsqlc.New(), cursors: newCursors(dependencies.Config.TokenSecret)}
 	server.api = humachi.New(router, openAPI(dependencies.Version))
 	documentationRoutes(router)
 	server.healthRoutes()

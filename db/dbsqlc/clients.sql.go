@@ -14,10 +14,26 @@ import (
 
 const clientCount = `-- name: ClientCount :one
 SELECT count(*) FROM clients
+WHERE ($1::text IS NULL OR status = $1)
+  AND ($2::text IS NULL OR client_type = $2)
+  AND ($3::boolean IS NULL OR (delinquent_since IS NOT NULL) = $3)
+  AND ($4::text IS NULL OR cin = $4)
 `
 
-func (q *Queries) ClientCount(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, clientCount)
+type ClientCountParams struct {
+	Status       *string `json:"status"`
+	ClientType   *string `json:"client_type"`
+	IsDelinquent *bool   `json:"is_delinquent"`
+	CIN          *string `json:"cin"`
+}
+
+func (q *Queries) ClientCount(ctx context.Context, db DBTX, arg ClientCountParams) (int64, error) {
+	row := db.QueryRow(ctx, clientCount,
+		arg.Status,
+		arg.ClientType,
+		arg.IsDelinquent,
+		arg.CIN,
+	)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -190,17 +206,50 @@ type ClientInsertManyParams struct {
 
 const clientList = `-- name: ClientList :many
 SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at FROM clients
-ORDER BY created_at DESC, id DESC
-LIMIT $2 OFFSET $1
+WHERE ($1::text IS NULL OR status = $1)
+  AND ($2::text IS NULL OR client_type = $2)
+  AND ($3::boolean IS NULL OR (delinquent_since IS NOT NULL) = $3)
+  AND ($4::text IS NULL OR cin = $4)
+  AND CASE $5::text
+        WHEN 'created_at:desc' THEN (created_at, id) < ($6::text::timestamptz, $7::uuid)
+        WHEN 'created_at:asc' THEN (created_at, id) > ($6::text::timestamptz, $7::uuid)
+        WHEN 'full_name:desc' THEN (full_name, id) < ($6::text, $7::uuid)
+        WHEN 'full_name:asc' THEN (full_name, id) > ($6::text, $7::uuid)
+        ELSE true
+      END
+ORDER BY CASE $8::text WHEN 'created_at:desc' THEN created_at END DESC, CASE $8::text WHEN 'created_at:asc' THEN created_at END,
+         CASE $8::text WHEN 'full_name:desc' THEN full_name END DESC, CASE $8::text WHEN 'full_name:asc' THEN full_name END,
+         CASE WHEN $8::text LIKE '%:desc' THEN id END DESC, id
+LIMIT $10 OFFSET $9
 `
 
 type ClientListParams struct {
-	PageOffset int32 `json:"page_offset"`
-	PageSize   int32 `json:"page_size"`
+	Status       *string   `json:"status"`
+	ClientType   *string   `json:"client_type"`
+	IsDelinquent *bool     `json:"is_delinquent"`
+	CIN          *string   `json:"cin"`
+	After        string    `json:"after"`
+	AfterValue   string    `json:"after_value"`
+	AfterID      uuid.UUID `json:"after_id"`
+	Sort         string    `json:"sort"`
+	PageOffset   int32     `json:"page_offset"`
+	PageSize     int32     `json:"page_size"`
 }
 
+// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
 func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams) ([]Client, error) {
-	rows, err := db.Query(ctx, clientList, arg.PageOffset, arg.PageSize)
+	rows, err := db.Query(ctx, clientList,
+		arg.Status,
+		arg.ClientType,
+		arg.IsDelinquent,
+		arg.CIN,
+		arg.After,
+		arg.AfterValue,
+		arg.AfterID,
+		arg.Sort,
+		arg.PageOffset,
+		arg.PageSize,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -18,20 +18,34 @@ import (
 const invoiceCount = `-- name: InvoiceCount :one
 SELECT count(*) FROM invoices i
 WHERE ($1::uuid IS NULL OR i.client_id = $1)
-  AND ($2::text IS NULL OR EXISTS (
-        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.service_category = $2))
-  AND ($3::uuid IS NULL OR EXISTS (
-        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.offer_id = $3))
+  AND ($2::text IS NULL OR i.status = $2)
+  AND ($3::uuid IS NULL OR i.billing_run_id = $3)
+  AND ($4::date IS NULL OR i.billing_run_id = ANY(ARRAY(
+        SELECT r.id FROM billing_runs r WHERE r.period_start = $4)))
+  AND ($5::text IS NULL OR EXISTS (
+        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.service_category = $5))
+  AND ($6::uuid IS NULL OR EXISTS (
+        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.offer_id = $6))
 `
 
 type InvoiceCountParams struct {
-	ClientID        *uuid.UUID `json:"client_id"`
-	ServiceCategory *string    `json:"service_category"`
-	OfferID         *uuid.UUID `json:"offer_id"`
+	ClientID        *uuid.UUID     `json:"client_id"`
+	Status          *string        `json:"status"`
+	BillingRunID    *uuid.UUID     `json:"billing_run_id"`
+	PeriodStart     *calendar.Date `json:"period_start"`
+	ServiceCategory *string        `json:"service_category"`
+	OfferID         *uuid.UUID     `json:"offer_id"`
 }
 
 func (q *Queries) InvoiceCount(ctx context.Context, db DBTX, arg InvoiceCountParams) (int64, error) {
-	row := db.QueryRow(ctx, invoiceCount, arg.ClientID, arg.ServiceCategory, arg.OfferID)
+	row := db.QueryRow(ctx, invoiceCount,
+		arg.ClientID,
+		arg.Status,
+		arg.BillingRunID,
+		arg.PeriodStart,
+		arg.ServiceCategory,
+		arg.OfferID,
+	)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -156,27 +170,61 @@ func (q *Queries) InvoiceLineListByInvoices(ctx context.Context, db DBTX, invoic
 const invoiceList = `-- name: InvoiceList :many
 SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at FROM invoices i
 WHERE ($1::uuid IS NULL OR i.client_id = $1)
-  AND ($2::text IS NULL OR EXISTS (
-        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.service_category = $2))
-  AND ($3::uuid IS NULL OR EXISTS (
-        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.offer_id = $3))
-ORDER BY i.created_at DESC, i.id DESC
-LIMIT $5 OFFSET $4
+  AND ($2::text IS NULL OR i.status = $2)
+  AND ($3::uuid IS NULL OR i.billing_run_id = $3)
+  AND ($4::date IS NULL OR i.billing_run_id = ANY(ARRAY(
+        SELECT r.id FROM billing_runs r WHERE r.period_start = $4)))
+  AND ($5::text IS NULL OR EXISTS (
+        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.service_category = $5))
+  AND ($6::uuid IS NULL OR EXISTS (
+        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.offer_id = $6))
+  AND CASE $7::text
+        WHEN 'created_at:desc' THEN (i.created_at, i.id) < ($8::text::timestamptz, $9::uuid)
+        WHEN 'created_at:asc' THEN (i.created_at, i.id) > ($8::text::timestamptz, $9::uuid)
+        WHEN 'due_date:desc' THEN (i.due_date, i.id) < ($8::text::date, $9::uuid)
+        WHEN 'due_date:asc' THEN (i.due_date, i.id) > ($8::text::date, $9::uuid)
+        WHEN 'total_amount:desc' THEN (i.total_amount, i.id) < ($8::text::bigint, $9::uuid)
+        WHEN 'total_amount:asc' THEN (i.total_amount, i.id) > ($8::text::bigint, $9::uuid)
+        WHEN 'number:desc' THEN (i.number, i.id) < ($8::text, $9::uuid)
+        WHEN 'number:asc' THEN (i.number, i.id) > ($8::text, $9::uuid)
+        ELSE true
+      END
+ORDER BY CASE $10::text WHEN 'created_at:desc' THEN i.created_at END DESC, CASE $10::text WHEN 'created_at:asc' THEN i.created_at END,
+         CASE $10::text WHEN 'due_date:desc' THEN i.due_date END DESC, CASE $10::text WHEN 'due_date:asc' THEN i.due_date END,
+         CASE $10::text WHEN 'total_amount:desc' THEN i.total_amount END DESC, CASE $10::text WHEN 'total_amount:asc' THEN i.total_amount END,
+         CASE $10::text WHEN 'number:desc' THEN i.number END DESC, CASE $10::text WHEN 'number:asc' THEN i.number END,
+         CASE WHEN $10::text LIKE '%:desc' THEN i.id END DESC, i.id
+LIMIT $12 OFFSET $11
 `
 
 type InvoiceListParams struct {
-	ClientID        *uuid.UUID `json:"client_id"`
-	ServiceCategory *string    `json:"service_category"`
-	OfferID         *uuid.UUID `json:"offer_id"`
-	PageOffset      int32      `json:"page_offset"`
-	PageSize        int32      `json:"page_size"`
+	ClientID        *uuid.UUID     `json:"client_id"`
+	Status          *string        `json:"status"`
+	BillingRunID    *uuid.UUID     `json:"billing_run_id"`
+	PeriodStart     *calendar.Date `json:"period_start"`
+	ServiceCategory *string        `json:"service_category"`
+	OfferID         *uuid.UUID     `json:"offer_id"`
+	After           string         `json:"after"`
+	AfterValue      string         `json:"after_value"`
+	AfterID         uuid.UUID      `json:"after_id"`
+	Sort            string         `json:"sort"`
+	PageOffset      int32          `json:"page_offset"`
+	PageSize        int32          `json:"page_size"`
 }
 
+// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
 func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParams) ([]Invoice, error) {
 	rows, err := db.Query(ctx, invoiceList,
 		arg.ClientID,
+		arg.Status,
+		arg.BillingRunID,
+		arg.PeriodStart,
 		arg.ServiceCategory,
 		arg.OfferID,
+		arg.After,
+		arg.AfterValue,
+		arg.AfterID,
+		arg.Sort,
 		arg.PageOffset,
 		arg.PageSize,
 	)
