@@ -56,11 +56,12 @@ type ContractPath struct {
 }
 
 // contractList is the list of all contracts.
-var contractList = list[dbsqlc.Contract]{
-	name: "contracts", totalKept: true, id: func(row dbsqlc.Contract) uuid.UUID { return row.ID },
-	sorts: []sortKey[dbsqlc.Contract]{
-		{"created_at", func(row dbsqlc.Contract) string { return sortedByTime(row.CreatedAt) }},
-		{"start_date", func(row dbsqlc.Contract) string { return row.StartDate.String() }},
+var contractList = list[dbsqlc.ContractListRow]{
+	name: "contracts", id: func(row dbsqlc.ContractListRow) uuid.UUID { return row.Contract.ID },
+	total: func(row dbsqlc.ContractListRow) int64 { return row.ListTotal },
+	sorts: []sortKey[dbsqlc.ContractListRow]{
+		{"created_at", func(row dbsqlc.ContractListRow) string { return sortedByTime(row.Contract.CreatedAt) }},
+		{"start_date", func(row dbsqlc.ContractListRow) string { return row.Contract.StartDate.String() }},
 	},
 	filters: []filterKey{
 		{"client_id", "an id"}, {"subscriber_id", "an id"}, {"offer_id", "an id"},
@@ -92,7 +93,11 @@ func (s *Server) listContracts(ctx context.Context, input *PageParams) (*PageOut
 	filters := dbsqlc.ContractCountParams{
 		ClientID: asked.id("client_id"), SubscriberID: asked.id("subscriber_id"), OfferID: asked.id("offer_id"), Status: asked.text("status"),
 	}
-	return answerList(ctx, s, asked, readContract, func(at position) ([]dbsqlc.Contract, error) {
+	return answerList(ctx, s, asked, func(row dbsqlc.ContractListRow) ContractRead { return readContract(row.Contract) }, func(at position) ([]dbsqlc.ContractListRow, error) {
+		if at.newest {
+			rows, err := s.queries.ContractNewest(ctx, s.Pool, dbsqlc.ContractNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			return converted(rows, func(row dbsqlc.ContractNewestRow) dbsqlc.ContractListRow { return dbsqlc.ContractListRow(row) }), err
+		}
 		return s.queries.ContractList(ctx, s.Pool, dbsqlc.ContractListParams{
 			ClientID: filters.ClientID, SubscriberID: filters.SubscriberID, OfferID: filters.OfferID, Status: filters.Status,
 			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,

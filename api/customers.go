@@ -76,11 +76,12 @@ type ClientPath struct {
 }
 
 // clientList is the list of all clients.
-var clientList = list[dbsqlc.Client]{
-	name: "clients", totalKept: true, id: func(row dbsqlc.Client) uuid.UUID { return row.ID },
-	sorts: []sortKey[dbsqlc.Client]{
-		{"created_at", func(row dbsqlc.Client) string { return sortedByTime(row.CreatedAt) }},
-		{"full_name", func(row dbsqlc.Client) string { return row.FullName }},
+var clientList = list[dbsqlc.ClientListRow]{
+	name: "clients", id: func(row dbsqlc.ClientListRow) uuid.UUID { return row.Client.ID },
+	total: func(row dbsqlc.ClientListRow) int64 { return row.ListTotal },
+	sorts: []sortKey[dbsqlc.ClientListRow]{
+		{"created_at", func(row dbsqlc.ClientListRow) string { return sortedByTime(row.Client.CreatedAt) }},
+		{"full_name", func(row dbsqlc.ClientListRow) string { return row.Client.FullName }},
 	},
 	filters: []filterKey{
 		{"status", "active, suspended or terminated"}, {"client_type", "individual or business"},
@@ -138,7 +139,11 @@ func (s *Server) listClients(ctx context.Context, input *PageParams) (*PageOutpu
 	if filters.CIN != nil {
 		*filters.CIN = client.NormaliseCIN(*filters.CIN)
 	}
-	return answerList(ctx, s, asked, readClient, func(at position) ([]dbsqlc.Client, error) {
+	return answerList(ctx, s, asked, func(row dbsqlc.ClientListRow) ClientRead { return readClient(row.Client) }, func(at position) ([]dbsqlc.ClientListRow, error) {
+		if at.newest {
+			rows, err := s.queries.ClientNewest(ctx, s.Pool, dbsqlc.ClientNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			return converted(rows, func(row dbsqlc.ClientNewestRow) dbsqlc.ClientListRow { return dbsqlc.ClientListRow(row) }), err
+		}
 		return s.queries.ClientList(ctx, s.Pool, dbsqlc.ClientListParams{
 			Status: filters.Status, ClientType: filters.ClientType, IsDelinquent: filters.IsDelinquent, CIN: filters.CIN,
 			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,

@@ -69,13 +69,14 @@ type InvoicePath struct {
 }
 
 // invoiceList is the list of all invoices.
-var invoiceList = list[dbsqlc.Invoice]{
-	name: "invoices", totalKept: true, id: func(row dbsqlc.Invoice) uuid.UUID { return row.ID },
-	sorts: []sortKey[dbsqlc.Invoice]{
-		{"created_at", func(row dbsqlc.Invoice) string { return sortedByTime(row.CreatedAt) }},
-		{"due_date", func(row dbsqlc.Invoice) string { return row.DueDate.String() }},
-		{"total_amount", func(row dbsqlc.Invoice) string { return sortedByAmount(row.TotalAmount) }},
-		{"number", func(row dbsqlc.Invoice) string { return row.Number }},
+var invoiceList = list[dbsqlc.InvoiceListRow]{
+	name: "invoices", id: func(row dbsqlc.InvoiceListRow) uuid.UUID { return row.Invoice.ID },
+	total: func(row dbsqlc.InvoiceListRow) int64 { return row.ListTotal },
+	sorts: []sortKey[dbsqlc.InvoiceListRow]{
+		{"created_at", func(row dbsqlc.InvoiceListRow) string { return sortedByTime(row.Invoice.CreatedAt) }},
+		{"due_date", func(row dbsqlc.InvoiceListRow) string { return row.Invoice.DueDate.String() }},
+		{"total_amount", func(row dbsqlc.InvoiceListRow) string { return sortedByAmount(row.Invoice.TotalAmount) }},
+		{"number", func(row dbsqlc.InvoiceListRow) string { return row.Invoice.Number }},
 	},
 	filters: []filterKey{
 		{"client_id", "an id"}, {"status", "issued, paid, overdue or void"}, {"billing_run_id", "an id"},
@@ -115,7 +116,11 @@ func (s *Server) listInvoices(ctx context.Context, input *struct {
 		ClientID: asked.id("client_id"), Status: asked.text("status"), BillingRunID: asked.id("billing_run_id"),
 		PeriodStart: asked.date("period_start"), ServiceCategory: asked.text("service"), OfferID: asked.id("offer_id"),
 	}
-	return answerList(ctx, s, asked, readInvoice, func(at position) ([]dbsqlc.Invoice, error) {
+	return answerList(ctx, s, asked, func(row dbsqlc.InvoiceListRow) InvoiceRead { return readInvoice(row.Invoice) }, func(at position) ([]dbsqlc.InvoiceListRow, error) {
+		if at.newest {
+			rows, err := s.queries.InvoiceNewest(ctx, s.Pool, dbsqlc.InvoiceNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			return converted(rows, func(row dbsqlc.InvoiceNewestRow) dbsqlc.InvoiceListRow { return dbsqlc.InvoiceListRow(row) }), err
+		}
 		return s.queries.InvoiceList(ctx, s.Pool, dbsqlc.InvoiceListParams{
 			ClientID: filters.ClientID, Status: filters.Status, BillingRunID: filters.BillingRunID,
 			PeriodStart: filters.PeriodStart, ServiceCategory: filters.ServiceCategory, OfferID: filters.OfferID,

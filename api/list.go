@@ -19,11 +19,13 @@ import (
 // has a branch for every sort key in both directions, and a parameter for every
 // filter.
 type list[Row any] struct {
-	// name tells cursors of different lists apart. When the database keeps the total
-	// of the list, it is the table's name.
-	name      string
-	totalKept bool
-	id        func(Row) uuid.UUID
+	// name tells cursors of different lists apart. It is the table's where the database
+	// keeps the list's total.
+	name string
+	id   func(Row) uuid.UUID
+	// total is set where the database keeps it: rows bring it along, which saves a
+	// statement.
+	total func(Row) int64
 	// sorts are what "sort" can name. Without it the first one is used, newest first.
 	sorts   []sortKey[Row]
 	filters []filterKey
@@ -202,6 +204,7 @@ func (r *listRequest[Row]) position() position {
 	at := position{sort: r.order, limit: r.params.Size + 1}
 	if r.after == nil {
 		at.offset = (r.params.Page - 1) * r.params.Size
+		at.newest = len(r.filters) == 0 && r.order == r.list.sorts[0].name+":desc"
 		return at
 	}
 	at.after, at.afterValue, at.afterID = r.order, r.after.value, r.after.id
@@ -215,6 +218,16 @@ type position struct {
 	afterValue    string
 	afterID       uuid.UUID
 	limit, offset int32
+	// newest is true for a page of the whole list, newest first, found by its number.
+	newest bool
+}
+
+func converted[From, To any](rows []From, convert func(From) To) []To {
+	all := make([]To, len(rows))
+	for i, row := range rows {
+		all[i] = convert(row)
+	}
+	return all
 }
 
 // answerList answers a request with the rows at its position and the number of all
@@ -229,10 +242,13 @@ func answerList[Row, T any](ctx context.Context, s *Server, asked *listRequest[R
 	if err != nil {
 		return nil, err
 	}
-	if len(asked.filters) == 0 && asked.list.totalKept {
-		page.Meta.Total, err = s.queries.ListTotalGet(ctx, s.Pool, asked.list.name)
-	} else {
+	switch {
+	case len(asked.filters) > 0 || asked.list.total == nil:
 		page.Meta.Total, err = count()
+	case len(found) > 0:
+		page.Meta.Total = asked.list.total(found[0])
+	default:
+		page.Meta.Total, err = s.queries.ListTotalGet(ctx, s.Pool, asked.list.name)
 	}
 	if err != nil {
 		return nil, err

@@ -74,12 +74,13 @@ func readAllocation(allocation collections.Allocation, replayed bool) *PaymentAl
 }
 
 // paymentList is the list of all payments.
-var paymentList = list[dbsqlc.Payment]{
-	name: "payments", totalKept: true, id: func(row dbsqlc.Payment) uuid.UUID { return row.ID },
-	sorts: []sortKey[dbsqlc.Payment]{
-		{"created_at", func(row dbsqlc.Payment) string { return sortedByTime(row.CreatedAt) }},
-		{"payment_date", func(row dbsqlc.Payment) string { return row.PaymentDate.String() }},
-		{"amount", func(row dbsqlc.Payment) string { return sortedByAmount(row.Amount) }},
+var paymentList = list[dbsqlc.PaymentListRow]{
+	name: "payments", id: func(row dbsqlc.PaymentListRow) uuid.UUID { return row.Payment.ID },
+	total: func(row dbsqlc.PaymentListRow) int64 { return row.ListTotal },
+	sorts: []sortKey[dbsqlc.PaymentListRow]{
+		{"created_at", func(row dbsqlc.PaymentListRow) string { return sortedByTime(row.Payment.CreatedAt) }},
+		{"payment_date", func(row dbsqlc.PaymentListRow) string { return row.Payment.PaymentDate.String() }},
+		{"amount", func(row dbsqlc.PaymentListRow) string { return sortedByAmount(row.Payment.Amount) }},
 	},
 	filters: []filterKey{
 		{"invoice_id", "an id"}, {"client_id", "an id"}, {"method", "cash, card, bank_transfer, wallet or other"},
@@ -152,7 +153,11 @@ func (s *Server) listPayments(ctx context.Context, input *struct {
 	filters := dbsqlc.PaymentCountParams{
 		InvoiceID: asked.id("invoice_id"), ClientID: asked.id("client_id"), Method: asked.text("method"), Status: asked.text("status"),
 	}
-	return answerList(ctx, s, asked, readPayment, func(at position) ([]dbsqlc.Payment, error) {
+	return answerList(ctx, s, asked, func(row dbsqlc.PaymentListRow) PaymentRead { return readPayment(row.Payment) }, func(at position) ([]dbsqlc.PaymentListRow, error) {
+		if at.newest {
+			rows, err := s.queries.PaymentNewest(ctx, s.Pool, dbsqlc.PaymentNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			return converted(rows, func(row dbsqlc.PaymentNewestRow) dbsqlc.PaymentListRow { return dbsqlc.PaymentListRow(row) }), err
+		}
 		return s.queries.PaymentList(ctx, s.Pool, dbsqlc.PaymentListParams{
 			InvoiceID: filters.InvoiceID, ClientID: filters.ClientID, Method: filters.Method, Status: filters.Status,
 			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,

@@ -205,7 +205,9 @@ type ClientInsertManyParams struct {
 }
 
 const clientList = `-- name: ClientList :many
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at FROM clients
+SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.created_at, clients.updated_at,
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
+FROM clients
 WHERE ($1::text IS NULL OR status = $1)
   AND ($2::text IS NULL OR client_type = $2)
   AND ($3::boolean IS NULL OR (delinquent_since IS NOT NULL) = $3)
@@ -236,8 +238,13 @@ type ClientListParams struct {
 	PageSize     int32     `json:"page_size"`
 }
 
+type ClientListRow struct {
+	Client    Client `json:"client"`
+	ListTotal int64  `json:"list_total"`
+}
+
 // Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
-func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams) ([]Client, error) {
+func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams) ([]ClientListRow, error) {
 	rows, err := db.Query(ctx, clientList,
 		arg.Status,
 		arg.ClientType,
@@ -254,21 +261,22 @@ func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams)
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Client{}
+	items := []ClientListRow{}
 	for rows.Next() {
-		var i Client
+		var i ClientListRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.CIN,
-			&i.ClientType,
-			&i.FullName,
-			&i.Address,
-			&i.Email,
-			&i.Phone,
-			&i.Status,
-			&i.DelinquentSince,
-			&i.CreatedAt,
-			&i.UpdatedAt,
+			&i.Client.ID,
+			&i.Client.CIN,
+			&i.Client.ClientType,
+			&i.Client.FullName,
+			&i.Client.Address,
+			&i.Client.Email,
+			&i.Client.Phone,
+			&i.Client.Status,
+			&i.Client.DelinquentSince,
+			&i.Client.CreatedAt,
+			&i.Client.UpdatedAt,
+			&i.ListTotal,
 		); err != nil {
 			return nil, err
 		}
@@ -325,6 +333,60 @@ func (q *Queries) ClientLockByCIN(ctx context.Context, db DBTX, cin *string) (Cl
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const clientNewest = `-- name: ClientNewest :many
+SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.created_at, clients.updated_at,
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
+FROM clients
+WHERE (created_at, id) <= (SELECT created_at, id FROM clients ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $1)
+ORDER BY created_at DESC, id DESC
+LIMIT $2
+`
+
+type ClientNewestParams struct {
+	PageOffset int32 `json:"page_offset"`
+	PageSize   int32 `json:"page_size"`
+}
+
+type ClientNewestRow struct {
+	Client    Client `json:"client"`
+	ListTotal int64  `json:"list_total"`
+}
+
+// The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
+// a page far down is found in the index alone.
+func (q *Queries) ClientNewest(ctx context.Context, db DBTX, arg ClientNewestParams) ([]ClientNewestRow, error) {
+	rows, err := db.Query(ctx, clientNewest, arg.PageOffset, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ClientNewestRow{}
+	for rows.Next() {
+		var i ClientNewestRow
+		if err := rows.Scan(
+			&i.Client.ID,
+			&i.Client.CIN,
+			&i.Client.ClientType,
+			&i.Client.FullName,
+			&i.Client.Address,
+			&i.Client.Email,
+			&i.Client.Phone,
+			&i.Client.Status,
+			&i.Client.DelinquentSince,
+			&i.Client.CreatedAt,
+			&i.Client.UpdatedAt,
+			&i.ListTotal,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const clientUpdate = `-- name: ClientUpdate :one

@@ -168,7 +168,9 @@ func (q *Queries) InvoiceLineListByInvoices(ctx context.Context, db DBTX, invoic
 }
 
 const invoiceList = `-- name: InvoiceList :many
-SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at FROM invoices i
+SELECT i.id, i.number, i.billing_run_id, i.client_id, i.period_start, i.period_end, i.issue_date, i.due_date, i.status, i.currency, i.subtotal_amount, i.tax_rate, i.tax_amount, i.total_amount, i.paid_amount, i.client_name, i.client_type, i.client_cin, i.client_address, i.issued_at, i.created_at, i.updated_at,
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'invoices')::bigint AS list_total
+FROM invoices i
 WHERE ($1::uuid IS NULL OR i.client_id = $1)
   AND ($2::text IS NULL OR i.status = $2)
   AND ($3::uuid IS NULL OR i.billing_run_id = $3)
@@ -212,8 +214,13 @@ type InvoiceListParams struct {
 	PageSize        int32          `json:"page_size"`
 }
 
+type InvoiceListRow struct {
+	Invoice   Invoice `json:"invoice"`
+	ListTotal int64   `json:"list_total"`
+}
+
 // Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
-func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParams) ([]Invoice, error) {
+func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParams) ([]InvoiceListRow, error) {
 	rows, err := db.Query(ctx, invoiceList,
 		arg.ClientID,
 		arg.Status,
@@ -232,32 +239,33 @@ func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParam
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Invoice{}
+	items := []InvoiceListRow{}
 	for rows.Next() {
-		var i Invoice
+		var i InvoiceListRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.Number,
-			&i.BillingRunID,
-			&i.ClientID,
-			&i.PeriodStart,
-			&i.PeriodEnd,
-			&i.IssueDate,
-			&i.DueDate,
-			&i.Status,
-			&i.Currency,
-			&i.SubtotalAmount,
-			&i.TaxRate,
-			&i.TaxAmount,
-			&i.TotalAmount,
-			&i.PaidAmount,
-			&i.ClientName,
-			&i.ClientType,
-			&i.ClientCIN,
-			&i.ClientAddress,
-			&i.IssuedAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
+			&i.Invoice.ID,
+			&i.Invoice.Number,
+			&i.Invoice.BillingRunID,
+			&i.Invoice.ClientID,
+			&i.Invoice.PeriodStart,
+			&i.Invoice.PeriodEnd,
+			&i.Invoice.IssueDate,
+			&i.Invoice.DueDate,
+			&i.Invoice.Status,
+			&i.Invoice.Currency,
+			&i.Invoice.SubtotalAmount,
+			&i.Invoice.TaxRate,
+			&i.Invoice.TaxAmount,
+			&i.Invoice.TotalAmount,
+			&i.Invoice.PaidAmount,
+			&i.Invoice.ClientName,
+			&i.Invoice.ClientType,
+			&i.Invoice.ClientCIN,
+			&i.Invoice.ClientAddress,
+			&i.Invoice.IssuedAt,
+			&i.Invoice.CreatedAt,
+			&i.Invoice.UpdatedAt,
+			&i.ListTotal,
 		); err != nil {
 			return nil, err
 		}
@@ -408,6 +416,71 @@ func (q *Queries) InvoiceLock(ctx context.Context, db DBTX, id uuid.UUID) (Invoi
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const invoiceNewest = `-- name: InvoiceNewest :many
+SELECT invoices.id, invoices.number, invoices.billing_run_id, invoices.client_id, invoices.period_start, invoices.period_end, invoices.issue_date, invoices.due_date, invoices.status, invoices.currency, invoices.subtotal_amount, invoices.tax_rate, invoices.tax_amount, invoices.total_amount, invoices.paid_amount, invoices.client_name, invoices.client_type, invoices.client_cin, invoices.client_address, invoices.issued_at, invoices.created_at, invoices.updated_at,
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'invoices')::bigint AS list_total
+FROM invoices
+WHERE (created_at, id) <= (SELECT created_at, id FROM invoices ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $1)
+ORDER BY created_at DESC, id DESC
+LIMIT $2
+`
+
+type InvoiceNewestParams struct {
+	PageOffset int32 `json:"page_offset"`
+	PageSize   int32 `json:"page_size"`
+}
+
+type InvoiceNewestRow struct {
+	Invoice   Invoice `json:"invoice"`
+	ListTotal int64   `json:"list_total"`
+}
+
+// The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
+// a page far down is found in the index alone.
+func (q *Queries) InvoiceNewest(ctx context.Context, db DBTX, arg InvoiceNewestParams) ([]InvoiceNewestRow, error) {
+	rows, err := db.Query(ctx, invoiceNewest, arg.PageOffset, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []InvoiceNewestRow{}
+	for rows.Next() {
+		var i InvoiceNewestRow
+		if err := rows.Scan(
+			&i.Invoice.ID,
+			&i.Invoice.Number,
+			&i.Invoice.BillingRunID,
+			&i.Invoice.ClientID,
+			&i.Invoice.PeriodStart,
+			&i.Invoice.PeriodEnd,
+			&i.Invoice.IssueDate,
+			&i.Invoice.DueDate,
+			&i.Invoice.Status,
+			&i.Invoice.Currency,
+			&i.Invoice.SubtotalAmount,
+			&i.Invoice.TaxRate,
+			&i.Invoice.TaxAmount,
+			&i.Invoice.TotalAmount,
+			&i.Invoice.PaidAmount,
+			&i.Invoice.ClientName,
+			&i.Invoice.ClientType,
+			&i.Invoice.ClientCIN,
+			&i.Invoice.ClientAddress,
+			&i.Invoice.IssuedAt,
+			&i.Invoice.CreatedAt,
+			&i.Invoice.UpdatedAt,
+			&i.ListTotal,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const invoiceNumberReserve = `-- name: InvoiceNumberReserve :one

@@ -38,7 +38,9 @@ VALUES (@id, @cin, @client_type, @full_name, @address, @email, @phone, @status, 
 
 -- name: ClientList :many
 -- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
-SELECT * FROM clients
+SELECT sqlc.embed(clients),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
+FROM clients
 WHERE (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
   AND (sqlc.narg('client_type')::text IS NULL OR client_type = sqlc.narg('client_type'))
   AND (sqlc.narg('is_delinquent')::boolean IS NULL OR (delinquent_since IS NOT NULL) = sqlc.narg('is_delinquent'))
@@ -61,6 +63,16 @@ SELECT * FROM clients WHERE id = @id FOR NO KEY UPDATE;
 
 -- name: ClientLockByCIN :one
 SELECT * FROM clients WHERE cin = @cin FOR NO KEY UPDATE;
+
+-- name: ClientNewest :many
+-- The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
+-- a page far down is found in the index alone.
+SELECT sqlc.embed(clients),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
+FROM clients
+WHERE (created_at, id) <= (SELECT created_at, id FROM clients ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @page_offset)
+ORDER BY created_at DESC, id DESC
+LIMIT @page_size;
 
 -- name: ClientUpdate :one
 UPDATE clients

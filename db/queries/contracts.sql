@@ -50,7 +50,9 @@ VALUES (@id, @client_id, @subscriber_id, @offer_id, @status, @start_date, @end_d
 
 -- name: ContractList :many
 -- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
-SELECT * FROM contracts
+SELECT sqlc.embed(contracts),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'contracts')::bigint AS list_total
+FROM contracts
 WHERE (sqlc.narg('client_id')::uuid IS NULL OR client_id = sqlc.narg('client_id'))
   AND (sqlc.narg('subscriber_id')::uuid IS NULL OR subscriber_id = sqlc.narg('subscriber_id'))
   AND (sqlc.narg('offer_id')::uuid IS NULL OR offer_id = sqlc.narg('offer_id'))
@@ -89,6 +91,16 @@ FOR UPDATE OF contracts;
 
 -- name: ContractLock :one
 SELECT * FROM contracts WHERE id = @id FOR NO KEY UPDATE;
+
+-- name: ContractNewest :many
+-- The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
+-- a page far down is found in the index alone.
+SELECT sqlc.embed(contracts),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'contracts')::bigint AS list_total
+FROM contracts
+WHERE (created_at, id) <= (SELECT created_at, id FROM contracts ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @page_offset)
+ORDER BY created_at DESC, id DESC
+LIMIT @page_size;
 
 -- name: ContractUpdateOffer :one
 UPDATE contracts

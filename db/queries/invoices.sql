@@ -34,7 +34,9 @@ ORDER BY invoice_id, position;
 
 -- name: InvoiceList :many
 -- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
-SELECT * FROM invoices i
+SELECT sqlc.embed(i),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'invoices')::bigint AS list_total
+FROM invoices i
 WHERE (sqlc.narg('client_id')::uuid IS NULL OR i.client_id = sqlc.narg('client_id'))
   AND (sqlc.narg('status')::text IS NULL OR i.status = sqlc.narg('status'))
   AND (sqlc.narg('billing_run_id')::uuid IS NULL OR i.billing_run_id = sqlc.narg('billing_run_id'))
@@ -77,6 +79,16 @@ ORDER BY client_id;
 -- name: InvoiceLock :one
 -- Serialises payments of one invoice.
 SELECT * FROM invoices WHERE id = @id FOR NO KEY UPDATE;
+
+-- name: InvoiceNewest :many
+-- The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
+-- a page far down is found in the index alone.
+SELECT sqlc.embed(invoices),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'invoices')::bigint AS list_total
+FROM invoices
+WHERE (created_at, id) <= (SELECT created_at, id FROM invoices ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @page_offset)
+ORDER BY created_at DESC, id DESC
+LIMIT @page_size;
 
 -- name: InvoiceNumberReserve :one
 -- Takes a block of numbers and answers the last of it. The row stays locked until

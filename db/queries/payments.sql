@@ -14,7 +14,9 @@ RETURNING *;
 
 -- name: PaymentList :many
 -- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
-SELECT * FROM payments
+SELECT sqlc.embed(payments),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'payments')::bigint AS list_total
+FROM payments
 WHERE (sqlc.narg('invoice_id')::uuid IS NULL OR invoice_id = sqlc.narg('invoice_id'))
   AND (sqlc.narg('client_id')::uuid IS NULL OR client_id = sqlc.narg('client_id'))
   AND (sqlc.narg('method')::text IS NULL OR method = sqlc.narg('method'))
@@ -33,3 +35,13 @@ ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN created_at END DESC, CASE 
          CASE @sort::text WHEN 'amount:desc' THEN amount END DESC, CASE @sort::text WHEN 'amount:asc' THEN amount END,
          CASE WHEN @sort::text LIKE '%:desc' THEN id END DESC, id
 LIMIT @page_size OFFSET @page_offset;
+
+-- name: PaymentNewest :many
+-- The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
+-- a page far down is found in the index alone.
+SELECT sqlc.embed(payments),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'payments')::bigint AS list_total
+FROM payments
+WHERE (created_at, id) <= (SELECT created_at, id FROM payments ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @page_offset)
+ORDER BY created_at DESC, id DESC
+LIMIT @page_size;
