@@ -3,8 +3,8 @@
 -- How many rows the long lists have, so that no page has to count them. The total
 -- of a list is the sum of its rows here. A transaction that changes it takes any
 -- row which no other transaction holds, and adds one when all are held: writers
--- never wait for each other here, so they cannot deadlock either, and there are as
--- many rows as there ever were writers at once.
+-- never wait for each other here, so they cannot deadlock either, and there are
+-- about as many rows as there ever were writers at once.
 CREATE TABLE list_totals (
     list  text NOT NULL,
     shard integer GENERATED ALWAYS AS IDENTITY,
