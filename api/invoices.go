@@ -126,7 +126,12 @@ func (s *Server) listInvoices(ctx context.Context, input *struct {
 			PeriodStart: filters.PeriodStart, ServiceCategory: filters.ServiceCategory, OfferID: filters.OfferID,
 			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
 		})
-	}, func() (int64, error) { return s.queries.InvoiceCount(ctx, s.Pool, filters) })
+	}, func() (int64, error) {
+		if (filters.ServiceCategory == nil) != (filters.OfferID == nil) {
+			return s.queries.InvoiceCountByLine(ctx, s.Pool, dbsqlc.InvoiceCountByLineParams(filters))
+		}
+		return s.queries.InvoiceCount(ctx, s.Pool, filters)
+	})
 }
 
 func (s *Server) getInvoice(ctx context.Context, input *InvoicePath) (*struct{ Body InvoiceDetailRead }, error) {

@@ -286,6 +286,7 @@ func filtersNarrowTheListAndItsTotal(t *testing.T, s *systemtest.System, _ []sor
 		{invoices, "service=internet", "invoices", "right(number, 1) = '1'"},
 		{invoices + "?service=internet", "status=paid", "invoices", "right(number, 1) = '1' AND status = 'paid'"},
 		{invoices + "?offer_id=" + offer, "", "invoices", "ascii(right(number, 1)) % 2 = 0"},
+		{invoices + "?offer_id=" + offer + "&service=mobile", "", "invoices", "ascii(right(number, 1)) % 2 = 0 AND right(number, 1) <> '1'"},
 		{invoices + "?client_id=" + client, "period_start=2026-08-01", "invoices", "period_start = '2026-08-01' AND client_id = '" + client + "'"},
 		{invoices + "?client_id=" + client, "client_id=" + client, "invoices", "client_id = '" + client + "'"},
 		{invoices + "?client_id=" + client, "client_id=" + nobody, "invoices", "false"},

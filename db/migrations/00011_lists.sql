@@ -19,7 +19,6 @@ CREATE TABLE list_totals (
 CREATE FUNCTION count_list_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     change bigint;
-    free   integer;
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
         -- It holds the table for itself: nobody else has a row of this list.
@@ -33,10 +32,10 @@ BEGIN
     IF TG_OP = 'DELETE' THEN
         change := -change;
     END IF;
-    SELECT shard INTO free FROM list_totals WHERE list = TG_TABLE_NAME LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
-    IF FOUND THEN
-        UPDATE list_totals SET total = total + change WHERE list = TG_TABLE_NAME AND shard = free;
-    ELSE
+    UPDATE list_totals SET total = total + change
+    WHERE list = TG_TABLE_NAME AND shard = (
+        SELECT shard FROM list_totals WHERE list = TG_TABLE_NAME LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
+    IF NOT FOUND THEN
         INSERT INTO list_totals (list, total) VALUES (TG_TABLE_NAME, change);
     END IF;
     RETURN NULL;
