@@ -79,14 +79,12 @@ func bareCaller(b *testing.B, pool *pgxpool.Pool) func() error {
 			return err
 		}
 		defer rows.Close()
-		page := make([]dbsqlc.Client, 0, 20)
 		for rows.Next() {
 			var row dbsqlc.Client
 			if err := rows.Scan(&row.ID, &row.CIN, &row.ClientType, &row.FullName, &row.Address, &row.Email, &row.Phone,
 				&row.Status, &row.DelinquentSince, &row.CreatedAt, &row.UpdatedAt); err != nil {
 				return err
 			}
-			page = append(page, row)
 		}
 		return rows.Err()
 	}
