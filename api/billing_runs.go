@@ -25,7 +25,7 @@ func (s *Server) billingRunRoutes() {
 		summary:  "Bill a period",
 		refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict}}, s.runBilling)
 	register(s, operation{id: "listBillingRuns", access: readers, method: http.MethodGet, path: "/api/v1/billing/runs", tag: tag,
-		summary: "List billing runs, newest first"}, s.listBillingRuns)
+		summary: "List billing runs, newest first", list: billingRunList.keys()}, s.listBillingRuns)
 	register(s, operation{id: "getBillingRun", access: readers, method: http.MethodGet, path: "/api/v1/billing/runs/{billing_run_id}", tag: tag,
 		summary: "Where a billing run is", refusals: []refusal.Code{refusal.BillingRunNotFound}}, s.getBillingRun)
 }
@@ -87,6 +87,18 @@ type BillingRunDone struct {
 	DocumentedChunks int32 `json:"documented_chunks"`
 	BilledClients    int32 `json:"billed_clients"`
 	Documents        int32 `json:"documents"`
+}
+
+// billingRunList is the list of all billing runs.
+var billingRunList = list[dbsqlc.BillingRun]{
+	name: "billing_runs", id: func(row dbsqlc.BillingRun) uuid.UUID { return row.ID },
+	sorts: []sortKey[dbsqlc.BillingRun]{
+		{"planned_at", func(row dbsqlc.BillingRun) string { return sortedByTime(row.PlannedAt) }},
+		{"period_start", func(row dbsqlc.BillingRun) string { return row.PeriodStart.String() }},
+	},
+	filters: []filterKey{
+		{"status", "planned, running, paused, completed, completed_with_failures, cancelled or failed"}, {"period_start", "a date"},
+	},
 }
 
 func (s *Server) runBilling(ctx context.Context, input *struct {
@@ -152,21 +164,24 @@ func readBillingResult(result billing.Result, replayed bool) BillingRunResult {
 }
 
 func (s *Server) listBillingRuns(ctx context.Context, input *PageParams) (*PageOutput[BillingRunRead], error) {
-	total, err := s.queries.BillingRunCount(ctx, s.Pool)
+	asked, err := ask(s, billingRunList, *input)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queries.BillingRunList(ctx, s.Pool, dbsqlc.BillingRunListParams{PageSize: input.Size, PageOffset: input.offset()})
-	if err != nil {
-		return nil, err
-	}
-	done, err := s.progressOf(ctx, rows...)
-	if err != nil {
-		return nil, err
-	}
-	return newPage(*input, total, rows, func(row dbsqlc.BillingRun) BillingRunRead {
-		return readBillingRun(row, done[row.ID], s.Now())
-	}), nil
+	filters := dbsqlc.BillingRunCountParams{Status: asked.text("status"), PeriodStart: asked.date("period_start")}
+	var done map[uuid.UUID]dbsqlc.BillingRunProgressListRow
+	read := func(row dbsqlc.BillingRun) BillingRunRead { return readBillingRun(row, done[row.ID], s.Now()) }
+	return answerList(ctx, s, asked, read, func(at position) ([]dbsqlc.BillingRun, error) {
+		rows, err := s.queries.BillingRunList(ctx, s.Pool, dbsqlc.BillingRunListParams{
+			Status: filters.Status, PeriodStart: filters.PeriodStart,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+		if err != nil {
+			return nil, err
+		}
+		done, err = s.progressOf(ctx, rows...)
+		return rows, err
+	}, func() (int64, error) { return s.queries.BillingRunCount(ctx, s.Pool, filters) })
 }
 
 func (s *Server) getBillingRun(ctx context.Context, input *struct {

@@ -85,13 +85,16 @@ func (s *Server) listCollectionCases(ctx context.Context, input *struct {
 	filter := collections.Filter{
 		Status: echoed(input.Status), AgingBucket: echoed(input.AgingBucket), ClientID: optionalID(echoed(input.ClientID)),
 	}
-	rows, total, err := collections.List(ctx, s.Pool, filter, today, input.Size, input.offset())
+	rows, total, err := collections.List(ctx, s.Pool, filter, today, input.Size, (input.Page-1)*input.Size)
 	if err != nil {
 		return nil, err
 	}
-	return newPage(input.PageParams, total, rows, func(row dbsqlc.CollectionCase) CollectionCaseRead {
-		return readCollectionCase(row, today)
-	}), nil
+	page := Page[CollectionCaseRead]{Data: make([]CollectionCaseRead, len(rows)), Meta: input.meta()}
+	page.Meta.Total = total
+	for i, row := range rows {
+		page.Data[i] = readCollectionCase(row, today)
+	}
+	return &PageOutput[CollectionCaseRead]{Body: page}, nil
 }
 
 func (s *Server) listCollectionCaseActions(ctx context.Context, input *CollectionCasePath) (*struct {

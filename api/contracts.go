@@ -14,7 +14,7 @@ import (
 func (s *Server) contractRoutes() {
 	const tag = "Contracts"
 	register(s, operation{id: "listContracts", access: readers, method: http.MethodGet, path: "/api/v1/contracts", tag: tag,
-		summary: "List contracts, newest first"}, s.listContracts)
+		summary: "List contracts, newest first", list: contractList.keys()}, s.listContracts)
 	register(s, operation{id: "getContract", access: readers, method: http.MethodGet, path: "/api/v1/contracts/{contract_id}", tag: tag,
 		summary: "Get a contract", refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContract)
 	register(s, operation{id: "listContractAudit", access: readers, method: http.MethodGet, path: "/api/v1/contracts/{contract_id}/audit", tag: tag,
@@ -55,6 +55,20 @@ type ContractPath struct {
 	ContractID string `path:"contract_id"`
 }
 
+// contractList is the list of all contracts.
+var contractList = list[dbsqlc.ContractListRow]{
+	name: "contracts", id: func(row dbsqlc.ContractListRow) uuid.UUID { return row.Contract.ID },
+	total: func(row dbsqlc.ContractListRow) int64 { return row.ListTotal },
+	sorts: []sortKey[dbsqlc.ContractListRow]{
+		{"created_at", func(row dbsqlc.ContractListRow) string { return sortedByTime(row.Contract.CreatedAt) }},
+		{"start_date", func(row dbsqlc.ContractListRow) string { return row.Contract.StartDate.String() }},
+	},
+	filters: []filterKey{
+		{"client_id", "an id"}, {"subscriber_id", "an id"}, {"offer_id", "an id"},
+		{"status", "draft, active, suspended or terminated"},
+	},
+}
+
 func readContract(row dbsqlc.Contract) ContractRead {
 	return ContractRead{
 		ID: row.ID, ClientID: row.ClientID, SubscriberID: row.SubscriberID, OfferID: row.OfferID, Status: row.Status,
@@ -72,15 +86,23 @@ func readContractAuditEvent(row dbsqlc.ContractAuditEvent) ContractAuditEventRea
 }
 
 func (s *Server) listContracts(ctx context.Context, input *PageParams) (*PageOutput[ContractRead], error) {
-	total, err := s.queries.ContractCount(ctx, s.Pool)
+	asked, err := ask(s, contractList, *input)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queries.ContractList(ctx, s.Pool, dbsqlc.ContractListParams{PageSize: input.Size, PageOffset: input.offset()})
-	if err != nil {
-		return nil, err
+	filters := dbsqlc.ContractCountParams{
+		ClientID: asked.id("client_id"), SubscriberID: asked.id("subscriber_id"), OfferID: asked.id("offer_id"), Status: asked.text("status"),
 	}
-	return newPage(*input, total, rows, readContract), nil
+	return answerList(ctx, s, asked, func(row dbsqlc.ContractListRow) ContractRead { return readContract(row.Contract) }, func(at position) ([]dbsqlc.ContractListRow, error) {
+		if at.newest {
+			rows, err := s.queries.ContractNewest(ctx, s.Pool, dbsqlc.ContractNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			return converted(rows, func(row dbsqlc.ContractNewestRow) dbsqlc.ContractListRow { return dbsqlc.ContractListRow(row) }), err
+		}
+		return s.queries.ContractList(ctx, s.Pool, dbsqlc.ContractListParams{
+			ClientID: filters.ClientID, SubscriberID: filters.SubscriberID, OfferID: filters.OfferID, Status: filters.Status,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+	}, func() (int64, error) { return s.queries.ContractCount(ctx, s.Pool, filters) })
 }
 
 func (s *Server) getContract(ctx context.Context, input *ContractPath) (*ContractOutput, error) {

@@ -19,7 +19,7 @@ func (s *Server) customerRoutes() {
 	register(s, operation{id: "createClient", access: writers, method: http.MethodPost, path: "/api/v1/customers", tag: tag,
 		summary: "Create a client", refusals: []refusal.Code{refusal.ClientCINConflict}}, s.createClient)
 	register(s, operation{id: "listClients", access: readers, method: http.MethodGet, path: "/api/v1/customers", tag: tag,
-		summary: "List clients, newest first"}, s.listClients)
+		summary: "List clients, newest first", list: clientList.keys()}, s.listClients)
 	register(s, operation{id: "getClient", access: readers, method: http.MethodGet, path: "/api/v1/customers/{client_id}", tag: tag,
 		summary: "Get a client", refusals: []refusal.Code{refusal.ClientNotFound}}, s.getClient)
 	register(s, operation{id: "updateClient", access: writers, method: http.MethodPut, path: "/api/v1/customers/{client_id}", tag: tag,
@@ -75,6 +75,20 @@ type ClientPath struct {
 	ClientID string `path:"client_id"`
 }
 
+// clientList is the list of all clients.
+var clientList = list[dbsqlc.ClientListRow]{
+	name: "clients", id: func(row dbsqlc.ClientListRow) uuid.UUID { return row.Client.ID },
+	total: func(row dbsqlc.ClientListRow) int64 { return row.ListTotal },
+	sorts: []sortKey[dbsqlc.ClientListRow]{
+		{"created_at", func(row dbsqlc.ClientListRow) string { return sortedByTime(row.Client.CreatedAt) }},
+		{"full_name", func(row dbsqlc.ClientListRow) string { return row.Client.FullName }},
+	},
+	filters: []filterKey{
+		{"status", "active, suspended or terminated"}, {"client_type", "individual or business"},
+		{"is_delinquent", "true or false"}, {"cin", "a whole CIN"},
+	},
+}
+
 func readClient(row dbsqlc.Client) ClientRead {
 	return ClientRead{
 		ID: row.ID, CIN: row.CIN, ClientType: row.ClientType, FullName: row.FullName, Address: row.Address,
@@ -115,15 +129,26 @@ func normalisedCIN(cin *string, checked *fields) *string {
 }
 
 func (s *Server) listClients(ctx context.Context, input *PageParams) (*PageOutput[ClientRead], error) {
-	total, err := s.queries.ClientCount(ctx, s.Pool)
+	asked, err := ask(s, clientList, *input)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queries.ClientList(ctx, s.Pool, dbsqlc.ClientListParams{PageSize: input.Size, PageOffset: input.offset()})
-	if err != nil {
-		return nil, err
+	filters := dbsqlc.ClientCountParams{
+		Status: asked.text("status"), ClientType: asked.text("client_type"), IsDelinquent: asked.boolean("is_delinquent"), CIN: asked.text("cin"),
 	}
-	return newPage(*input, total, rows, readClient), nil
+	if filters.CIN != nil {
+		*filters.CIN = client.NormaliseCIN(*filters.CIN)
+	}
+	return answerList(ctx, s, asked, func(row dbsqlc.ClientListRow) ClientRead { return readClient(row.Client) }, func(at position) ([]dbsqlc.ClientListRow, error) {
+		if at.newest {
+			rows, err := s.queries.ClientNewest(ctx, s.Pool, dbsqlc.ClientNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			return converted(rows, func(row dbsqlc.ClientNewestRow) dbsqlc.ClientListRow { return dbsqlc.ClientListRow(row) }), err
+		}
+		return s.queries.ClientList(ctx, s.Pool, dbsqlc.ClientListParams{
+			Status: filters.Status, ClientType: filters.ClientType, IsDelinquent: filters.IsDelinquent, CIN: filters.CIN,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+	}, func() (int64, error) { return s.queries.ClientCount(ctx, s.Pool, filters) })
 }
 
 func (s *Server) getClient(ctx context.Context, input *ClientPath) (*ClientOutput, error) {

@@ -44,6 +44,7 @@ func (s *Server) pingAdmin(ctx context.Context, _ *struct{}) (*struct{ Body Admi
 
 // listSample answers its one item on every page, as the original does.
 func (s *Server) listSample(_ context.Context, input *PageParams) (*PageOutput[SampleItem], error) {
-	items := []SampleItem{{ID: "sample-1", Name: "Sample Item"}}
-	return newPage(*input, int64(len(items)), items, func(item SampleItem) SampleItem { return item }), nil
+	page := Page[SampleItem]{Data: []SampleItem{{ID: "sample-1", Name: "Sample Item"}}, Meta: input.meta()}
+	page.Meta.Total = int64(len(page.Data))
+	return &PageOutput[SampleItem]{Body: page}, nil
 }

@@ -17,7 +17,7 @@ import (
 func (s *Server) invoiceRoutes() {
 	const tag = "Invoices"
 	register(s, operation{id: "listInvoices", access: readers, method: http.MethodGet, path: "/api/v1/invoices", tag: tag,
-		summary: "List invoices, newest first"}, s.listInvoices)
+		summary: "List invoices, newest first", list: invoiceList.keys()}, s.listInvoices)
 	register(s, operation{id: "getInvoice", access: readers, method: http.MethodGet, path: "/api/v1/invoices/{invoice_id}", tag: tag,
 		summary: "Get an invoice with its lines", refusals: []refusal.Code{refusal.InvoiceNotFound}}, s.getInvoice)
 	register(s, operation{id: "getInvoicePDF", access: readers, method: http.MethodGet, path: "/api/v1/invoices/{invoice_id}/pdf", tag: tag,
@@ -68,6 +68,22 @@ type InvoicePath struct {
 	InvoiceID string `path:"invoice_id"`
 }
 
+// invoiceList is the list of all invoices.
+var invoiceList = list[dbsqlc.InvoiceListRow]{
+	name: "invoices", id: func(row dbsqlc.InvoiceListRow) uuid.UUID { return row.Invoice.ID },
+	total: func(row dbsqlc.InvoiceListRow) int64 { return row.ListTotal },
+	sorts: []sortKey[dbsqlc.InvoiceListRow]{
+		{"created_at", func(row dbsqlc.InvoiceListRow) string { return sortedByTime(row.Invoice.CreatedAt) }},
+		{"due_date", func(row dbsqlc.InvoiceListRow) string { return row.Invoice.DueDate.String() }},
+		{"total_amount", func(row dbsqlc.InvoiceListRow) string { return sortedByAmount(row.Invoice.TotalAmount) }},
+		{"number", func(row dbsqlc.InvoiceListRow) string { return row.Invoice.Number }},
+	},
+	filters: []filterKey{
+		{"client_id", "an id"}, {"status", "issued, paid, overdue or void"}, {"billing_run_id", "an id"},
+		{"period_start", "a date"}, {"service", "mobile, internet or landline"}, {"offer_id", "an id"},
+	},
+}
+
 func readInvoice(row dbsqlc.Invoice) InvoiceRead {
 	return InvoiceRead{
 		ID: row.ID, Number: row.Number, BillingRunID: row.BillingRunID, ClientID: row.ClientID, PeriodStart: row.PeriodStart,
@@ -91,21 +107,31 @@ func (s *Server) listInvoices(ctx context.Context, input *struct {
 	Service  string `query:"service" enum:"mobile,internet,landline"`
 	OfferID  string `query:"offer_id"`
 }) (*PageOutput[InvoiceRead], error) {
-	filter := dbsqlc.InvoiceCountParams{
-		ClientID: optionalID(echoed(input.ClientID)), ServiceCategory: echoed(input.Service), OfferID: optionalID(echoed(input.OfferID)),
-	}
-	total, err := s.queries.InvoiceCount(ctx, s.Pool, filter)
+	asked, err := ask(s, invoiceList, input.PageParams,
+		filter{"client_id", input.ClientID}, filter{"service", input.Service}, filter{"offer_id", input.OfferID})
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queries.InvoiceList(ctx, s.Pool, dbsqlc.InvoiceListParams{
-		ClientID: filter.ClientID, ServiceCategory: filter.ServiceCategory, OfferID: filter.OfferID,
-		PageSize: input.Size, PageOffset: input.offset(),
+	filters := dbsqlc.InvoiceCountParams{
+		ClientID: asked.id("client_id"), Status: asked.text("status"), BillingRunID: asked.id("billing_run_id"),
+		PeriodStart: asked.date("period_start"), ServiceCategory: asked.text("service"), OfferID: asked.id("offer_id"),
+	}
+	return answerList(ctx, s, asked, func(row dbsqlc.InvoiceListRow) InvoiceRead { return readInvoice(row.Invoice) }, func(at position) ([]dbsqlc.InvoiceListRow, error) {
+		if at.newest {
+			rows, err := s.queries.InvoiceNewest(ctx, s.Pool, dbsqlc.InvoiceNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			return converted(rows, func(row dbsqlc.InvoiceNewestRow) dbsqlc.InvoiceListRow { return dbsqlc.InvoiceListRow(row) }), err
+		}
+		return s.queries.InvoiceList(ctx, s.Pool, dbsqlc.InvoiceListParams{
+			ClientID: filters.ClientID, Status: filters.Status, BillingRunID: filters.BillingRunID,
+			PeriodStart: filters.PeriodStart, ServiceCategory: filters.ServiceCategory, OfferID: filters.OfferID,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+	}, func() (int64, error) {
+		if (filters.ServiceCategory == nil) != (filters.OfferID == nil) {
+			return s.queries.InvoiceCountByLine(ctx, s.Pool, dbsqlc.InvoiceCountByLineParams(filters))
+		}
+		return s.queries.InvoiceCount(ctx, s.Pool, filters)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return newPage(input.PageParams, total, rows, readInvoice), nil
 }
 
 func (s *Server) getInvoice(ctx context.Context, input *InvoicePath) (*struct{ Body InvoiceDetailRead }, error) {

@@ -20,7 +20,7 @@ func (s *Server) offerRoutes() {
 	register(s, operation{id: "createOffer", access: writers, method: http.MethodPost, path: "/api/v1/offers", tag: tag,
 		summary: "Create an offer", refusals: []refusal.Code{refusal.OfferVersionConflict}}, s.createOffer)
 	register(s, operation{id: "listOffers", access: readers, method: http.MethodGet, path: "/api/v1/offers", tag: tag,
-		summary: "List offers, newest first"}, s.listOffers)
+		summary: "List offers, newest first", list: offerList.keys()}, s.listOffers)
 	register(s, operation{id: "getOffer", access: readers, method: http.MethodGet, path: "/api/v1/offers/{offer_id}", tag: tag,
 		summary: "Get an offer", refusals: []refusal.Code{refusal.OfferNotFound}}, s.getOffer)
 	register(s, operation{id: "updateOffer", access: writers, method: http.MethodPut, path: "/api/v1/offers/{offer_id}", tag: tag,
@@ -109,6 +109,20 @@ type OfferPath struct {
 	OfferID string `path:"offer_id"`
 }
 
+// offerList is the list of the whole catalogue.
+var offerList = list[dbsqlc.Offer]{
+	name: "offers", id: func(row dbsqlc.Offer) uuid.UUID { return row.ID },
+	sorts: []sortKey[dbsqlc.Offer]{
+		{"created_at", func(row dbsqlc.Offer) string { return sortedByTime(row.CreatedAt) }},
+		{"name", func(row dbsqlc.Offer) string { return row.Name }},
+		{"monthly_fee", func(row dbsqlc.Offer) string { return sortedByAmount(row.MonthlyFee) }},
+	},
+	filters: []filterKey{
+		{"status", "active or retired"}, {"service_category", "mobile, internet or landline"},
+		{"service_type", "mobile, fiber, adsl or landline"},
+	},
+}
+
 func readOffer(row dbsqlc.Offer) OfferRead {
 	return OfferRead{
 		ID: row.ID, Name: row.Name, ServiceCategory: row.ServiceCategory, ServiceType: row.ServiceType, Version: row.Version,
@@ -150,15 +164,19 @@ func (b OfferCreate) definition() catalog.Definition {
 }
 
 func (s *Server) listOffers(ctx context.Context, input *PageParams) (*PageOutput[OfferRead], error) {
-	total, err := s.queries.OfferCount(ctx, s.Pool)
+	asked, err := ask(s, offerList, *input)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queries.OfferList(ctx, s.Pool, dbsqlc.OfferListParams{PageSize: input.Size, PageOffset: input.offset()})
-	if err != nil {
-		return nil, err
+	filters := dbsqlc.OfferCountParams{
+		Status: asked.text("status"), ServiceCategory: asked.text("service_category"), ServiceType: asked.text("service_type"),
 	}
-	return newPage(*input, total, rows, readOffer), nil
+	return answerList(ctx, s, asked, readOffer, func(at position) ([]dbsqlc.Offer, error) {
+		return s.queries.OfferList(ctx, s.Pool, dbsqlc.OfferListParams{
+			Status: filters.Status, ServiceCategory: filters.ServiceCategory, ServiceType: filters.ServiceType,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+	}, func() (int64, error) { return s.queries.OfferCount(ctx, s.Pool, filters) })
 }
 
 func (s *Server) getOffer(ctx context.Context, input *OfferPath) (*OfferOutput, error) {

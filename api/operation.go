@@ -49,7 +49,9 @@ type operation struct {
 	// deprecated marks what is only kept for existing clients.
 	deprecated bool
 	// limits bound how often strangers may use the operation.
-	limits   limitKind
+	limits limitKind
+	// list says what the parameters of a list take.
+	list     *listKeys
 	refusals []refusal.Code
 	// statuses is where the operation departs from the table of statuses.
 	statuses map[refusal.Code]int
@@ -101,6 +103,9 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 		}
 		return output, nil
 	})
+	if op.list != nil {
+		op.list.describe(s.api.OpenAPI().Paths[op.path].Get.Parameters)
+	}
 }
 
 // answer turns the error of a handler into an HTTP answer, unless it is one already.

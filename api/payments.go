@@ -24,7 +24,7 @@ func (s *Server) paymentRoutes() {
 		refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
 			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding}}, s.recordPayment)
 	register(s, operation{id: "listPayments", access: readers, method: http.MethodGet, path: "/api/v1/collections/payments", tag: tag,
-		summary: "List payments, newest first"}, s.listPayments)
+		summary: "List payments, newest first", list: paymentList.keys()}, s.listPayments)
 }
 
 // PaymentCreate is the body of a payment.
@@ -71,6 +71,21 @@ func readAllocation(allocation collections.Allocation, replayed bool) *PaymentAl
 		OutstandingAmount: allocation.OutstandingAmount, AllocationState: string(allocation.State),
 		CollectionCaseStatus: allocation.CaseStatus, IdempotencyReplayed: replayed,
 	}}
+}
+
+// paymentList is the list of all payments.
+var paymentList = list[dbsqlc.PaymentListRow]{
+	name: "payments", id: func(row dbsqlc.PaymentListRow) uuid.UUID { return row.Payment.ID },
+	total: func(row dbsqlc.PaymentListRow) int64 { return row.ListTotal },
+	sorts: []sortKey[dbsqlc.PaymentListRow]{
+		{"created_at", func(row dbsqlc.PaymentListRow) string { return sortedByTime(row.Payment.CreatedAt) }},
+		{"payment_date", func(row dbsqlc.PaymentListRow) string { return row.Payment.PaymentDate.String() }},
+		{"amount", func(row dbsqlc.PaymentListRow) string { return sortedByAmount(row.Payment.Amount) }},
+	},
+	filters: []filterKey{
+		{"invoice_id", "an id"}, {"client_id", "an id"}, {"method", "cash, card, bank_transfer, wallet or other"},
+		{"status", "posted or reversed"},
+	},
 }
 
 func readPayment(row dbsqlc.Payment) PaymentRead {
@@ -130,16 +145,22 @@ func (s *Server) listPayments(ctx context.Context, input *struct {
 	InvoiceID string `query:"invoice_id"`
 	ClientID  string `query:"client_id"`
 }) (*PageOutput[PaymentRead], error) {
-	filter := dbsqlc.PaymentCountParams{InvoiceID: optionalID(echoed(input.InvoiceID)), ClientID: optionalID(echoed(input.ClientID))}
-	total, err := s.queries.PaymentCount(ctx, s.Pool, filter)
+	asked, err := ask(s, paymentList, input.PageParams,
+		filter{"invoice_id", input.InvoiceID}, filter{"client_id", input.ClientID})
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queries.PaymentList(ctx, s.Pool, dbsqlc.PaymentListParams{
-		InvoiceID: filter.InvoiceID, ClientID: filter.ClientID, PageSize: input.Size, PageOffset: input.offset(),
-	})
-	if err != nil {
-		return nil, err
+	filters := dbsqlc.PaymentCountParams{
+		InvoiceID: asked.id("invoice_id"), ClientID: asked.id("client_id"), Method: asked.text("method"), Status: asked.text("status"),
 	}
-	return newPage(input.PageParams, total, rows, readPayment), nil
+	return answerList(ctx, s, asked, func(row dbsqlc.PaymentListRow) PaymentRead { return readPayment(row.Payment) }, func(at position) ([]dbsqlc.PaymentListRow, error) {
+		if at.newest {
+			rows, err := s.queries.PaymentNewest(ctx, s.Pool, dbsqlc.PaymentNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			return converted(rows, func(row dbsqlc.PaymentNewestRow) dbsqlc.PaymentListRow { return dbsqlc.PaymentListRow(row) }), err
+		}
+		return s.queries.PaymentList(ctx, s.Pool, dbsqlc.PaymentListParams{
+			InvoiceID: filters.InvoiceID, ClientID: filters.ClientID, Method: filters.Method, Status: filters.Status,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+	}, func() (int64, error) { return s.queries.PaymentCount(ctx, s.Pool, filters) })
 }

@@ -49,6 +49,7 @@ type Dependencies struct {
 type Server struct {
 	Dependencies
 	queries  *dbsqlc.Queries
+	cursors  cursors
 	overdue  *collections.Gate
 	api      huma.API
 	limiters map[limitKind]limiters
@@ -59,7 +60,8 @@ type Server struct {
 // NewHandler returns the whole API.
 func NewHandler(dependencies Dependencies) http.Handler {
 	server := &Server{
-		Dependencies: dependencies, queries: dbsqlc.New(), overdue: collections.NewGate(dependencies.Pool),
+		Dependencies: dependencies, queries: dbsqlc.New(), cursors: newCursors(dependencies.Config.TokenSecret),
+		overdue:  collections.NewGate(dependencies.Pool),
 		limiters: newLimiters(dependencies.Config.RateLimits), publicPaths: map[string]bool{},
 	}
 	router := chi.NewRouter()

@@ -19,7 +19,7 @@ func (s *Server) subscriberRoutes() {
 		summary:  "Give a client a subscriber",
 		refusals: []refusal.Code{refusal.ClientNotFound, refusal.SubscriberTaken}}, s.createSubscriber)
 	register(s, operation{id: "listSubscribers", access: readers, method: http.MethodGet, path: "/api/v1/customers/{client_id}/subscribers", tag: tag,
-		summary: "List the subscribers of a client, newest first", refusals: []refusal.Code{refusal.ClientNotFound}}, s.listSubscribers)
+		summary: "List the subscribers of a client, newest first", list: subscriberList.keys(), refusals: []refusal.Code{refusal.ClientNotFound}}, s.listSubscribers)
 	register(s, operation{id: "getSubscriber", access: readers, method: http.MethodGet, path: "/api/v1/subscribers/{subscriber_id}", tag: tag,
 		summary: "Get a subscriber", refusals: []refusal.Code{refusal.SubscriberNotFound}}, s.getSubscriber)
 	register(s, operation{id: "updateSubscriber", access: writers, method: http.MethodPut, path: "/api/v1/subscribers/{subscriber_id}", tag: tag,
@@ -56,6 +56,18 @@ type SubscriberOutput struct{ Body SubscriberRead }
 // SubscriberPath names a subscriber.
 type SubscriberPath struct {
 	SubscriberID string `path:"subscriber_id"`
+}
+
+// subscriberList is the list of a client's subscribers.
+var subscriberList = list[dbsqlc.Subscriber]{
+	name: "subscribers", id: func(row dbsqlc.Subscriber) uuid.UUID { return row.ID },
+	sorts: []sortKey[dbsqlc.Subscriber]{
+		{"created_at", func(row dbsqlc.Subscriber) string { return sortedByTime(row.CreatedAt) }},
+		{"service_identifier", func(row dbsqlc.Subscriber) string { return row.ServiceIdentifier }},
+	},
+	filters: []filterKey{
+		{"status", "active, suspended or terminated"}, {"service_type", "mobile, fiber, adsl, tv, addon or landline"},
+	},
 }
 
 func readSubscriber(row dbsqlc.Subscriber) SubscriberRead {
@@ -96,17 +108,19 @@ func (s *Server) listSubscribers(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, orNotFound(err, refusal.ClientNotFound)
 	}
-	total, err := s.queries.SubscriberCountByClient(ctx, s.Pool, owner.ID)
+	asked, err := ask(s, subscriberList, input.PageParams, filter{"client_id", owner.ID.String()})
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queries.SubscriberListByClient(ctx, s.Pool, dbsqlc.SubscriberListByClientParams{
-		ClientID: owner.ID, PageSize: input.Size, PageOffset: input.offset(),
-	})
-	if err != nil {
-		return nil, err
+	filters := dbsqlc.SubscriberCountByClientParams{
+		ClientID: owner.ID, Status: asked.text("status"), ServiceType: asked.text("service_type"),
 	}
-	return newPage(input.PageParams, total, rows, readSubscriber), nil
+	return answerList(ctx, s, asked, readSubscriber, func(at position) ([]dbsqlc.Subscriber, error) {
+		return s.queries.SubscriberListByClient(ctx, s.Pool, dbsqlc.SubscriberListByClientParams{
+			ClientID: filters.ClientID, Status: filters.Status, ServiceType: filters.ServiceType,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+	}, func() (int64, error) { return s.queries.SubscriberCountByClient(ctx, s.Pool, filters) })
 }
 
 func (s *Server) getSubscriber(ctx context.Context, input *SubscriberPath) (*SubscriberOutput, error) {

@@ -237,6 +237,12 @@ type Letterhead struct {
 	CreatedAt   time.Time       `json:"created_at"`
 }
 
+type ListTotal struct {
+	List  string `json:"list"`
+	Shard int32  `json:"shard"`
+	Total int64  `json:"total"`
+}
+
 type Offer struct {
 	ID                         uuid.UUID      `json:"id"`
 	Name                       string         `json:"name"`

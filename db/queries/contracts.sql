@@ -13,7 +13,11 @@ WHERE contract_id = @contract_id
 ORDER BY created_at, id;
 
 -- name: ContractCount :one
-SELECT count(*) FROM contracts;
+SELECT count(*) FROM contracts
+WHERE (sqlc.narg('client_id')::uuid IS NULL OR client_id = sqlc.narg('client_id'))
+  AND (sqlc.narg('subscriber_id')::uuid IS NULL OR subscriber_id = sqlc.narg('subscriber_id'))
+  AND (sqlc.narg('offer_id')::uuid IS NULL OR offer_id = sqlc.narg('offer_id'))
+  AND (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'));
 
 -- name: ContractGetByID :one
 SELECT * FROM contracts WHERE id = @id;
@@ -46,8 +50,24 @@ VALUES (@id, @client_id, @subscriber_id, @offer_id, @status, @start_date, @end_d
     @activated_at, @terminated_at, @created_at, @updated_at);
 
 -- name: ContractList :many
-SELECT * FROM contracts
-ORDER BY created_at DESC, id DESC
+-- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+SELECT sqlc.embed(contracts),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'contracts')::bigint AS list_total
+FROM contracts
+WHERE (sqlc.narg('client_id')::uuid IS NULL OR client_id = sqlc.narg('client_id'))
+  AND (sqlc.narg('subscriber_id')::uuid IS NULL OR subscriber_id = sqlc.narg('subscriber_id'))
+  AND (sqlc.narg('offer_id')::uuid IS NULL OR offer_id = sqlc.narg('offer_id'))
+  AND (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
+  AND CASE @after::text
+        WHEN 'created_at:desc' THEN (created_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'created_at:asc' THEN (created_at, id) > (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'start_date:desc' THEN (start_date, id) < (sqlc.arg(after_value)::text::date, sqlc.arg(after_id)::uuid)
+        WHEN 'start_date:asc' THEN (start_date, id) > (sqlc.arg(after_value)::text::date, sqlc.arg(after_id)::uuid)
+        ELSE true
+      END
+ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN created_at END DESC, CASE @sort::text WHEN 'created_at:asc' THEN created_at END,
+         CASE @sort::text WHEN 'start_date:desc' THEN start_date END DESC, CASE @sort::text WHEN 'start_date:asc' THEN start_date END,
+         CASE WHEN @sort::text LIKE '%:desc' THEN id END DESC, id
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: ContractListSubscriptions :many
@@ -72,6 +92,16 @@ FOR UPDATE OF contracts;
 
 -- name: ContractLock :one
 SELECT * FROM contracts WHERE id = @id FOR NO KEY UPDATE;
+
+-- name: ContractNewest :many
+-- The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
+-- a page far down is found in the index alone.
+SELECT sqlc.embed(contracts),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'contracts')::bigint AS list_total
+FROM contracts
+WHERE (created_at, id) <= (SELECT created_at, id FROM contracts ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @page_offset)
+ORDER BY created_at DESC, id DESC
+LIMIT @page_size;
 
 -- name: ContractUpdateOffer :one
 UPDATE contracts
