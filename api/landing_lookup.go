@@ -20,7 +20,7 @@ func (s *Server) landingLookupRoutes() {
 	refusals := []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired, refusal.LandingLookupTokenMismatch,
 		refusal.LandingClientNotFound}
 	register(s, operation{id: "landingVerifyCIN", access: public, method: http.MethodPost, path: "/api/v1/landing/clients/verify-cin", tag: tagLanding,
-		summary: "A token to look up the client with a CIN",
+		summary:  "A token to look up the client with a CIN",
 		refusals: []refusal.Code{refusal.LandingClientNotFound}}, s.verifyCIN)
 	register(s, operation{id: "landingSubscriptions", access: public, method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/subscriptions",
 		tag: tagLanding, refusals: refusals,
