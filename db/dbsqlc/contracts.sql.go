@@ -16,7 +16,8 @@ import (
 
 const contractAuditEventInsert = `-- name: ContractAuditEventInsert :exec
 INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+VALUES ($1, $2, $3, $4, $5,
+    greatest($6::timestamptz, (SELECT max(earlier.created_at) FROM contract_audit_events earlier WHERE earlier.contract_id = $2)))
 `
 
 type ContractAuditEventInsertParams struct {
@@ -28,6 +29,8 @@ type ContractAuditEventInsertParams struct {
 	Now        time.Time       `json:"now"`
 }
 
+// A change that had to wait for another one was asked for before that one was made,
+// and must not come before it in the trail.
 func (q *Queries) ContractAuditEventInsert(ctx context.Context, db DBTX, arg ContractAuditEventInsertParams) error {
 	_, err := db.Exec(ctx, contractAuditEventInsert,
 		arg.ID,

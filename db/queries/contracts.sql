@@ -1,6 +1,9 @@
 -- name: ContractAuditEventInsert :exec
+-- A change that had to wait for another one was asked for before that one was made,
+-- and must not come before it in the trail.
 INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)
-VALUES (@id, @contract_id, @event_type, @actor_id, @details, @now);
+VALUES (@id, @contract_id, @event_type, @actor_id, @details,
+    greatest(@now::timestamptz, (SELECT max(earlier.created_at) FROM contract_audit_events earlier WHERE earlier.contract_id = @contract_id)));
 
 -- name: ContractAuditEventInsertMany :copyfrom
 INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)
