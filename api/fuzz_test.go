@@ -175,6 +175,7 @@ func FuzzCIN(f *testing.F) {
 		f.Add(cin)
 	}
 	f.Fuzz(func(t *testing.T, cin string) {
+		cin = strings.ToValidUTF8(cin, "\ufffd") // As it is written into JSON.
 		answer := holds(t, s, effect{"clients": 1}, func() systemtest.Response {
 			return s.Call(t, http.MethodPost, customersPath, object{"cin": cin, "client_type": "individual", "full_name": "Fuzzed Client"})
 		})
@@ -220,8 +221,8 @@ func FuzzQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, operation uint8, query string) {
 		i := int(operation) % len(operations)
 		target := paths[i] + "?" + query
-		if _, err := url.Parse(e.s.URL + target); err != nil || strings.ContainsRune(query, '#') {
-			t.Skip("no client can send this")
+		if _, err := url.Parse(e.s.URL + target); err != nil || strings.ContainsAny(query, "# ") {
+			t.Skip("this is no request line")
 		}
 		holds(t, e.s, nil, func() systemtest.Response {
 			identity := systemtest.Header{Name: "Authorization", Value: "Bearer op-1:ops,billing,admin"}

@@ -238,12 +238,15 @@ func (w walk) recoverDebt(t *testing.T) {
 	w.ask(t, http.MethodPost, cases+"/$case/actions", object{"action_type": "note"}).Refused(t, http.StatusUnprocessableEntity, "validation_error")
 	w.put(t, cases+"/$case/status", object{"status": "open", "note": "manual"}, object{"id": "$case", "status": "open", "closed_at": nil})
 	w.get(t, cases+"/$case/actions", append([]any{
-		action("status_updated", "manual"), action("note", "Called"), action("reminder_sent", nil),
+		with(action("status_updated", "manual"), object{"payload": `{"from_status": "in_progress", "to_status": "open"}`}),
+		action("note", "Called"), action("reminder_sent", nil),
 	}, history...))
 	w.put(t, cases+"/$case/status", object{"status": "closed"}, object{"id": "$case", "status": "closed", "closed_at": "<timestamp>"})
 	w.get(t, cases, page(object{"id": "$case", "status": "open", "closed_at": nil}))
 	w.get(t, cases+"/$case/actions", []any{
-		object{"action_type": "case_reopened", "actor_id": "collections-sync"}, object{"action_type": "status_updated"}, "…",
+		with(action("case_reopened", "Collection case reopened due to outstanding overdue balance"), object{
+			"actor_id": "collections-sync", "payload": `{"invoice_id": "$invoice"}`,
+		}), object{"action_type": "status_updated"}, more,
 	})
 	for _, unknown := range []string{nobody, "no-uuid"} {
 		w.ask(t, http.MethodGet, cases+"/"+unknown+"/actions", nil).Refused(t, http.StatusNotFound, "collection_case_not_found")

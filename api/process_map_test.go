@@ -160,7 +160,7 @@ func (w walk) maintainOffers(t *testing.T) {
 	w.put(t, offersPath+"/$large", object{"monthly_fee": "289.99", "activation_fee": "20"}, changed)
 	w.get(t, offersPath+"/$large", changed)
 	w.get(t, "/api/v1/offer-categories", []any{
-		object{"service_category": "mobile", "offers": []any{object{"id": "$small", "monthly_fee": "199.00"}, changed}}, "…",
+		object{"service_category": "mobile", "offers": []any{object{"id": "$small", "monthly_fee": "199.00"}, changed}}, more,
 	})
 	w.post(t, offersPath, object{
 		"name": "Never sold", "service_category": "landline", "monthly_fee": "99.90", "valid_from": "2026-01-01", "landline_national_included": true,
