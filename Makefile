@@ -83,6 +83,18 @@ test-race: build/dev ## Run the tests of the root module with the race detector
 test-faults: ## Run the tests that kill processes at the worst moments (TestFault...)
 	cd cmd/dev && $(GO_TEST) -v -run '^TestFault' $(TEST_FLAGS) ./...
 
+# Each target fuzzes for FUZZTIME on servers of its own; what it finds is kept in
+# testdata/fuzz and runs with the tests from then on.
+FUZZTIME   ?= 1m
+.PHONY: fuzz
+fuzz: build/dev ## Fuzz every target for FUZZTIME: PKG=./api RUN=FuzzBody narrow it down
+	@for package in $$($(GO) list $(PKG)); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' | grep -E '$(RUN)'); do \
+			echo "$$package $$target"; \
+			$(WITH_DEV) $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
 .PHONY: bench
 bench: build/dev ## Run the benchmarks of the root module, on a durable PostgreSQL
 	$(MTF_DEV) exec --durable -- $(GO_TEST) -run '^$$' -bench '$(RUN)' -benchmem $(TEST_FLAGS) $(PKG)

@@ -23,12 +23,19 @@ import (
 func (s *Server) landingSubmitRoutes() {
 	register(s, operation{id: "landingSubmitNew", access: public, limits: limitSubmit, method: http.MethodPost, path: "/api/v1/landing/submit/new", tag: tagLanding,
 		summary: "Subscribe to a new service",
-		refusals: slices.Concat(provisioningRefusals, []refusal.Code{refusal.LandingOfferMismatch,
+		refusals: slices.Concat(submitRefusals, []refusal.Code{refusal.SubscriberTaken, refusal.SubscriberOffer,
 			refusal.MobileNumberInvalid, refusal.LandlineNumberInvalid})}, s.submitNew)
 	register(s, operation{id: "landingSubmitPlanChange", access: public, limits: limitSubmit, method: http.MethodPost, path: "/api/v1/landing/submit/plan-change", tag: tagLanding,
 		summary: "Put a contract on another offer of its category",
-		refusals: slices.Concat(provisioningRefusals, []refusal.Code{refusal.LandingClientNotFound, refusal.ContractNotFound,
-			refusal.LandingContractMismatch, refusal.LandingOfferMismatch})}, s.submitPlanChange)
+		refusals: slices.Concat(submitRefusals, []refusal.Code{refusal.LandingClientNotFound, refusal.ContractNotFound,
+			refusal.LandingContractMismatch, refusal.UpgradeTargetMissing, refusal.UpgradeTargetInvalid})}, s.submitPlanChange)
+}
+
+// submitRefusals are what both submits can answer: those of the provisioning that
+// their client, line and intent leave possible, and those of every submit.
+var submitRefusals = []refusal.Code{
+	refusal.OfferNotFound, refusal.OfferNotActive, refusal.OfferValidityInvalid, refusal.LandingOfferMismatch,
+	refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid, refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict,
 }
 
 // LandingSubmitNew asks for a new service.

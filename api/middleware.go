@@ -76,14 +76,18 @@ func panicText(cause any) string {
 func cleanURL(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := url.ParseQuery(r.URL.RawQuery)
-		if err != nil || !storable(r.URL.Path) {
-			refuseURL(w, r)
+		if !storable(r.URL.Path) {
+			refuseURL(w, r, "path")
+			return
+		}
+		if err != nil {
+			refuseURL(w, r, "query")
 			return
 		}
 		for name, values := range query {
 			last := values[len(values)-1]
 			if !storable(name) || !storable(last) {
-				refuseURL(w, r)
+				refuseURL(w, r, "query")
 				return
 			}
 			query.Set(name, last)
@@ -93,8 +97,9 @@ func cleanURL(next http.Handler) http.Handler {
 	})
 }
 
-func refuseURL(w http.ResponseWriter, r *http.Request) {
-	problem := refusal.Problem{Location: []any{"query"}, Message: "URL holds characters that are not text", Type: "value_error"}
+// refuseURL refuses what stands in the path or the query.
+func refuseURL(w http.ResponseWriter, r *http.Request, location string) {
+	problem := refusal.Problem{Location: []any{location}, Message: "URL holds characters that are not text", Type: "value_error"}
 	writeEnvelope(w, newEnvelope(r.Context(), http.StatusUnprocessableEntity, refusal.Invalid(problem)))
 }
 

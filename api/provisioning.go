@@ -14,7 +14,7 @@ import (
 	"github.com/mtfacturation/mtf/workflows"
 )
 
-// provisioningRefusals are what a provisioning can answer, by whichever door it comes.
+// provisioningRefusals are what a provisioning can answer to an operator.
 var provisioningRefusals = []refusal.Code{
 	refusal.OfferNotFound, refusal.OfferNotActive, refusal.OfferValidityInvalid, refusal.ClientNotFound,
 	refusal.ClientCINConflict, refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid,

@@ -25,7 +25,7 @@ const addClients = `INSERT INTO clients (id, client_type, full_name, status, cre
 // requireExact compares the kept totals with the tables.
 func requireExact(t testing.TB, pool dbsqlc.DBTX, want int) {
 	t.Helper()
-	for _, list := range []string{"clients", "contracts", "invoices", "payments", "collection_cases"} {
+	for _, list := range []string{"clients", "contracts", "invoices", "payments"} {
 		kept, err := dbsqlc.New().ListTotalGet(context.Background(), pool, list)
 		require.NoError(t, err)
 		var counted int64

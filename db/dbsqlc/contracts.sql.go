@@ -16,7 +16,9 @@ import (
 
 const contractAuditEventInsert = `-- name: ContractAuditEventInsert :exec
 INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)
-SELECT unnest($1::uuid[]), $2, unnest($3::text[]), $4, unnest($5::jsonb[]), $6
+SELECT unnest($1::uuid[]), $2, unnest($3::text[]), $4, unnest($5::jsonb[]),
+       greatest($6::timestamptz, (SELECT max(earlier.created_at) FROM contract_audit_events earlier
+                                    WHERE earlier.contract_id = $2))
 `
 
 type ContractAuditEventInsertParams struct {
@@ -28,7 +30,8 @@ type ContractAuditEventInsertParams struct {
 	Now        time.Time         `json:"now"`
 }
 
-// Several events of one contract, in the order of their ids.
+// Several events of one contract, in the order of their ids. A change that had to wait for
+// another one was asked for before that one was made, and must not come before it in the trail.
 func (q *Queries) ContractAuditEventInsert(ctx context.Context, db DBTX, arg ContractAuditEventInsertParams) error {
 	_, err := db.Exec(ctx, contractAuditEventInsert,
 		arg.IDS,

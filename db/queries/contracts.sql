@@ -1,7 +1,10 @@
 -- name: ContractAuditEventInsert :exec
--- Several events of one contract, in the order of their ids.
+-- Several events of one contract, in the order of their ids. A change that had to wait for
+-- another one was asked for before that one was made, and must not come before it in the trail.
 INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)
-SELECT unnest(@ids::uuid[]), @contract_id, unnest(@event_types::text[]), @actor_id, unnest(@details::jsonb[]), @now;
+SELECT unnest(@ids::uuid[]), @contract_id, unnest(@event_types::text[]), @actor_id, unnest(@details::jsonb[]),
+       greatest(@now::timestamptz, (SELECT max(earlier.created_at) FROM contract_audit_events earlier
+                                    WHERE earlier.contract_id = @contract_id));
 
 -- name: ContractAuditEventInsertMany :copyfrom
 INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)
