@@ -32,8 +32,8 @@ const (
 	landingPrefix    = "/api/v1/landing/"
 )
 
-// publicPaths need no identity, besides everything under landingPrefix and docsPath.
-var publicPaths = []string{"/", "/livez", "/readyz", "/api/v1/health", "/docs", "/redoc", "/openapi.json"}
+// publicPaths need no identity, besides everything under landingPrefix, docsPath and redocPath.
+var publicPaths = []string{"/", "/livez", "/readyz", "/api/v1/health", docsPath, redocPath, documentJSON, documentYAML}
 
 // authenticate finds out who makes a request and refuses those that say nothing.
 //
@@ -58,7 +58,8 @@ func authenticate(environment config.Environment) func(http.Handler) http.Handle
 }
 
 func isPublic(path string) bool {
-	return slices.Contains(publicPaths, path) || strings.HasPrefix(path, landingPrefix) || strings.HasPrefix(path, docsPath+"/")
+	return slices.Contains(publicPaths, path) || strings.HasPrefix(path, landingPrefix) ||
+		strings.HasPrefix(path, docsPath+"/") || strings.HasPrefix(path, redocPath+"/")
 }
 
 // sayso reads the local formats: "Bearer actor_id[:role1,role2]", or X-Actor-Id with X-Actor-Roles.

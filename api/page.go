@@ -4,8 +4,8 @@ package api
 type PageParams struct {
 	Page    int32  `query:"page" default:"1" minimum:"1" maximum:"10000000" doc:"Page number, from 1."`
 	Size    int32  `query:"size" default:"20" minimum:"1" maximum:"100" doc:"Items on a page."`
-	Sort    string `query:"sort" doc:"Echoed in the answer."`
-	Filters string `query:"filters" doc:"Echoed in the answer."`
+	Sort    string `query:"sort" doc:"Echoed in the answer." example:"created_at:desc"`
+	Filters string `query:"filters" doc:"Echoed in the answer." example:"status=active"`
 }
 
 func (p PageParams) offset() int32 { return (p.Page - 1) * p.Size }
@@ -18,9 +18,9 @@ type Page[T any] struct {
 
 // PageMeta says where in the list a page is.
 type PageMeta struct {
-	Page    int32   `json:"page"`
-	Size    int32   `json:"size"`
-	Total   int64   `json:"total" doc:"Items in the whole list."`
+	Page    int32   `json:"page" example:"1"`
+	Size    int32   `json:"size" example:"20"`
+	Total   int64   `json:"total" doc:"Items in the whole list." example:"1"`
 	Sort    *string `json:"sort"`
 	Filters *string `json:"filters"`
 }

@@ -57,7 +57,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 
 	server := &Server{Dependencies: dependencies, queries: dbsqlc.New()}
 	server.api = humachi.New(router, openAPI(dependencies.Version))
-	documentationRoutes(router)
+	documentationRoutes(router, server.api.OpenAPI())
 	server.healthRoutes()
 	server.identityRoutes()
 	server.customerRoutes()
