@@ -133,8 +133,6 @@ func newErrorResponse(doc *huma.OpenAPI, status int, codes []refusal.Code) *huma
 		sent = append(sent, "WWW-Authenticate")
 	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
 		sent = append(sent, "Retry-After")
-	case status == http.StatusRequestedRangeNotSatisfiable:
-		sent = append(sent, "Content-Range")
 	}
 	content := &huma.MediaType{
 		Schema:   doc.Components.Schemas.Schema(reflect.TypeFor[ErrorEnvelope](), true, ""),

@@ -8,7 +8,7 @@ var headers = map[string]*huma.Header{
 	"Location":            header("Where the outcome of the process is found.", "/api/v1/billing/runs/01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"),
 	"Retry-After":         header("Seconds to wait before the request is sent again.", "2"),
 	"Content-Disposition": header("The file's name.", "attachment; filename=invoice-01932c05-51aa-7d27-b8e6-3f90c4d1a7e5.pdf"),
-	"Content-Range":       header("Which part of the file this is, or how long the file is.", "bytes 0-1023/18231"),
+	"Content-Range":       header("Which part of the file this is, and how long the whole is.", "bytes 0-1023/18231"),
 	"Accept-Ranges":       header("Parts of the file can be asked for.", "bytes"),
 	"WWW-Authenticate":    header("How to say who is calling.", "Bearer"),
 }
