@@ -117,6 +117,11 @@ generate/sqlc: $(BIN)/sqlc ## Generate db/dbsqlc from the migrations and the que
 	@rm -f db/dbsqlc/*.go
 	$(BIN)/sqlc generate
 
+# Not part of generate: it asks the npm registry, and its result changes with the pinned version alone.
+.PHONY: generate/redoc
+generate/redoc: ## Fetch Redoc's bundle, at the version pinned in api/redoc/generate.sh
+	sh api/redoc/generate.sh
+
 .PHONY: verify
 verify: verify/format verify/modules verify/tidy verify/vet verify/generate verify/staticcheck verify/workflowcheck ## Run every check that CI runs besides the tests
 

@@ -38,7 +38,7 @@ var requiredRoles = map[access][]string{
 // rolesExtension is the field of an operation's description that lists its roles.
 const rolesExtension = "x-required-roles"
 
-// describe adds to an operation's description who may use it. It panics for an access
+// describe adds to an operation's document who may use it. It panics for an access
 // that is none of the above: such an operation would be open to everyone.
 func (a access) describe(described *huma.Operation) {
 	roles, known := requiredRoles[a]
@@ -49,23 +49,20 @@ func (a access) describe(described *huma.Operation) {
 		return
 	}
 	described.Security = []map[string][]string{{bearerScheme: {}}}
-	if len(roles) == 0 {
-		return
+	if len(roles) > 0 {
+		described.Extensions = map[string]any{rolesExtension: roles}
 	}
-	described.Extensions = map[string]any{rolesExtension: roles}
-	needed := fmt.Sprintf("Needs the role `%s`.", strings.Join(roles, "` or `"))
-	described.Description = strings.TrimSpace(needed + "\n\n" + described.Description)
 }
 
-// refusals lists what authenticate and authorize refuse with.
-func (a access) refusals() []refusal.Code {
-	switch {
+// String says who may use an operation, in markdown.
+func (a access) String() string {
+	switch roles := requiredRoles[a]; {
 	case a == public:
-		return nil
-	case len(requiredRoles[a]) == 0:
-		return []refusal.Code{refusal.Unauthorized}
+		return "Public."
+	case len(roles) == 0:
+		return "Needs an identity."
 	default:
-		return []refusal.Code{refusal.Unauthorized, refusal.Forbidden}
+		return fmt.Sprintf("Needs the role `%s`.", strings.Join(roles, "` or `"))
 	}
 }
 

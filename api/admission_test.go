@@ -171,7 +171,7 @@ func TestAReadThatFindsNoConnectionIsAnsweredInTime(t *testing.T) {
 	}
 	for _, path := range []string{customersPath, offersPath, "/api/v1/landing/bootstrap"} {
 		answer := s.Call(t, http.MethodGet, path, nil)
-		answer.Refused(t, http.StatusServiceUnavailable, "request_timeout")
+		answer.Refused(t, http.StatusServiceUnavailable, "deadline_exceeded")
 		require.NotEmpty(t, answer.Header.Get("Retry-After"))
 	}
 	for _, conn := range held {
@@ -187,7 +187,7 @@ func TestAWriteThatWaitsForALockIsEndedInTimeAndWritesNothing(t *testing.T) {
 	release := hold(t, s, "clients", "EXCLUSIVE")
 	body := object{"client_type": "individual", "full_name": "Patient Person", "cin": newCIN()}
 	unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, customersPath, body) }).
-		Refused(t, http.StatusServiceUnavailable, "request_timeout")
+		Refused(t, http.StatusServiceUnavailable, "deadline_exceeded")
 	release()
 	created(t, s, customersPath, body)
 }

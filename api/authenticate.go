@@ -100,7 +100,7 @@ func refuseIdentity(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		writeEnvelope(w, newEnvelope(ctx, http.StatusUnauthorized, refusal.New(refusal.Unauthorized)))
 	case errors.Is(err, identity.ErrUnavailable):
-		writeEnvelope(w, plainEnvelope(ctx, http.StatusServiceUnavailable, codeUnavailable, "The service is busy, try again"))
+		writeEnvelope(w, faultEnvelope(ctx, codeUnavailable))
 	default:
 		writeEnvelope(w, envelopeOf(ctx, err))
 	}

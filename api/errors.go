@@ -26,6 +26,7 @@ const (
 	codeInternal         refusal.Code = "internal_error"
 	codeUnavailable      refusal.Code = "service_unavailable"
 	codeOverloaded       refusal.Code = "overloaded"
+	codeDeadlineExceeded refusal.Code = "deadline_exceeded"
 	codeURITooLong       refusal.Code = "uri_too_long"
 	codeHeadersTooLarge  refusal.Code = "request_headers_too_large"
 	codeBadRequest       refusal.Code = "bad_request"
@@ -91,21 +92,21 @@ func envelopeOf(ctx context.Context, err error) *ErrorEnvelope {
 		return newEnvelope(ctx, statusOf(refused.Code), refused)
 	}
 	if errors.Is(err, process.ErrOverloaded) {
-		return plainEnvelope(ctx, http.StatusServiceUnavailable, codeOverloaded, "The service is at its limit, try again later")
+		return faultEnvelope(ctx, codeOverloaded)
 	}
 	if outOfTime(ctx, err) {
 		slog.WarnContext(ctx, "request took too long", "trace_id", traceID(ctx), "error", err)
-		return plainEnvelope(ctx, http.StatusServiceUnavailable, codeRequestTimeout, "The request took too long, try again")
+		return faultEnvelope(ctx, codeDeadlineExceeded)
 	}
 	if errors.Is(err, process.ErrUnavailable) || db.Unavailable(err) {
 		slog.WarnContext(ctx, "Temporal or PostgreSQL is unavailable", "trace_id", traceID(ctx), "error", err)
-		return plainEnvelope(ctx, http.StatusServiceUnavailable, codeUnavailable, "The service is busy, try again")
+		return faultEnvelope(ctx, codeUnavailable)
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return plainEnvelope(ctx, http.StatusRequestTimeout, codeRequestTimeout, "The request was cancelled")
 	}
 	slog.ErrorContext(ctx, "request failed", "trace_id", traceID(ctx), "error", err)
-	return plainEnvelope(ctx, http.StatusInternalServerError, codeInternal, "Unexpected error")
+	return faultEnvelope(ctx, codeInternal)
 }
 
 // humaError is the envelope of the errors that huma itself finds, which are those of
@@ -119,9 +120,9 @@ func humaError(ctx huma.Context, status int, message string, errs ...error) huma
 	case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
 		return newEnvelope(requestCtx, http.StatusUnprocessableEntity, refusal.Invalid(problemsOf(message, errs)...))
 	case http.StatusRequestEntityTooLarge:
-		return plainEnvelope(requestCtx, status, codePayloadTooLarge, "Request body is larger than 1 MiB")
+		return faultEnvelope(requestCtx, codePayloadTooLarge)
 	case http.StatusRequestTimeout:
-		return plainEnvelope(requestCtx, status, codeRequestTimeout, "The request took too long to arrive")
+		return faultEnvelope(requestCtx, codeRequestTimeout)
 	case http.StatusInternalServerError:
 		// Handlers bring their own answers: what huma itself fails at is reading a broken body.
 		problem := refusal.Problem{Location: []any{"body"}, Message: "Body could not be read", Type: "body_unreadable"}

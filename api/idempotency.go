@@ -15,7 +15,7 @@ import (
 // KeyParams are the headers of an operation that needs an Idempotency-Key.
 type KeyParams struct {
 	Key    string `header:"Idempotency-Key" required:"true" doc:"8 to 200 characters; the same key and body get the same answer." example:"demo-key-12345678"`
-	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait."`
+	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait." example:"wait=30"`
 }
 
 // maxWait bounds what a caller may ask to wait for.
@@ -46,7 +46,7 @@ func preferredWait(prefer string) time.Duration {
 // failure, but it travels where errors do: instead of the operation's answer.
 type Accepted struct {
 	Status  string `json:"status" example:"running"`
-	Message string `json:"message"`
+	Message string `json:"message" example:"Accepted and still running: send the same request again for its answer"`
 
 	location string
 }

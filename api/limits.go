@@ -21,18 +21,18 @@ const (
 // limitSizes refuses what is announced as too large before it is read.
 func limitSizes(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refuse := func(status int, code refusal.Code, message string) {
+		refuse := func(code refusal.Code) {
 			// The rest of the request is not worth reading.
 			w.Header().Set("Connection", "close")
-			writeEnvelope(w, plainEnvelope(r.Context(), status, code, message))
+			writeEnvelope(w, faultEnvelope(r.Context(), code))
 		}
 		switch {
 		case len(r.RequestURI) > maxURLBytes:
-			refuse(http.StatusRequestURITooLong, codeURITooLong, "URL is longer than 8 KiB")
+			refuse(codeURITooLong)
 		case headerBytes(r.Header) > maxHeaderBytes:
-			refuse(http.StatusRequestHeaderFieldsTooLarge, codeHeadersTooLarge, "Headers are larger than 32 KiB")
+			refuse(codeHeadersTooLarge)
 		case r.ContentLength > maxBodyBytes:
-			refuse(http.StatusRequestEntityTooLarge, codePayloadTooLarge, "Request body is larger than 1 MiB")
+			refuse(codePayloadTooLarge)
 		default:
 			next.ServeHTTP(w, r)
 		}

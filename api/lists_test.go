@@ -133,7 +133,7 @@ func idsOf(t testing.TB, page object) []string {
 }
 
 // walk follows cursors to the end of a list and returns all ids.
-func walk(t testing.TB, s *systemtest.System, path string, between func(), parameters ...string) []string {
+func walkList(t testing.TB, s *systemtest.System, path string, between func(), parameters ...string) []string {
 	t.Helper()
 	ids, cursor := []string{}, ""
 	for range 1000 {
@@ -195,7 +195,7 @@ func cursorsShowEveryRowOnceInOrder(t *testing.T, s *systemtest.System, lists []
 		want := ordered(t, s, list.table, key, direction)
 		for _, size := range []int{1, 1 + rand.IntN(12), len(want), 100} {
 			// The page's number says nothing where a cursor says where to go on.
-			got := walk(t, s, list.path, func() {}, "sort", key+":"+direction, "size", fmt.Sprint(size), "page", "1")
+			got := walkList(t, s, list.path, func() {}, "sort", key+":"+direction, "size", fmt.Sprint(size), "page", "1")
 			require.Equal(t, want, got, "pages of %d", size)
 		}
 	})
@@ -323,7 +323,7 @@ func filtersNarrowTheListAndItsTotal(t *testing.T, s *systemtest.System, _ []sor
 			require.ElementsMatch(t, want, idsOf(t, page))
 			require.EqualValues(t, len(want), at(t, page, "meta", "total"))
 			require.Equal(t, any(test.filters), cmp.Or(at(t, page, "meta", "filters"), any("")))
-			require.ElementsMatch(t, want, walk(t, s, path, func() {}, append(parameters, "size", "7")...))
+			require.ElementsMatch(t, want, walkList(t, s, path, func() {}, append(parameters, "size", "7")...))
 		})
 	}
 }
@@ -373,7 +373,7 @@ func cursorsSurviveConcurrentInserts(t *testing.T, s *systemtest.System, lists [
 	for _, key := range lists[0].keys {
 		for _, direction := range []string{"asc", "desc"} {
 			before := ordered(t, s, "clients", key, direction)
-			got := walk(t, s, customersPath, func() {
+			got := walkList(t, s, customersPath, func() {
 				execute(t, s, `INSERT INTO clients SELECT gen_random_uuid(), NULL, 'individual', 'Client ' || n % 7, NULL, NULL, NULL, 'active', NULL,
 					'2026-11-01'::timestamptz + (n % 5 - 1) * interval '1 microsecond', '2026-11-01' FROM generate_series(1, 3) n`)
 			}, "sort", key+":"+direction, "size", "6")

@@ -56,7 +56,7 @@ func recoverPanics(next http.Handler) http.Handler {
 			}
 			slog.ErrorContext(r.Context(), "panic in a handler", "trace_id", traceID(r.Context()),
 				"panic", panicText(cause), "stack", string(debug.Stack()))
-			writeEnvelope(w, plainEnvelope(r.Context(), http.StatusInternalServerError, codeInternal, "Unexpected error"))
+			writeEnvelope(w, faultEnvelope(r.Context(), codeInternal))
 		}()
 		next.ServeHTTP(w, r)
 	})
@@ -111,10 +111,10 @@ func printable(text string) bool {
 
 // noRoute answers for paths that do not exist.
 func noRoute(w http.ResponseWriter, r *http.Request) {
-	writeEnvelope(w, plainEnvelope(r.Context(), http.StatusNotFound, codeNotFound, "Not Found"))
+	writeEnvelope(w, faultEnvelope(r.Context(), codeNotFound))
 }
 
 // noMethod answers for paths that exist with other methods.
 func noMethod(w http.ResponseWriter, r *http.Request) {
-	writeEnvelope(w, plainEnvelope(r.Context(), http.StatusMethodNotAllowed, codeMethodNotAllowed, "Method Not Allowed"))
+	writeEnvelope(w, faultEnvelope(r.Context(), codeMethodNotAllowed))
 }

@@ -2,10 +2,8 @@ package api
 
 import (
 	"context"
-	"fmt"
+	"log/slog"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -19,12 +17,21 @@ const (
 	bearerScheme = "bearer"
 )
 
-func init() { huma.NewErrorWithContext = humaError }
+func init() {
+	huma.NewErrorWithContext = humaError
+	// huma asks without a status for the type of error that operations answer.
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		if status == 0 {
+			return &ErrorEnvelope{}
+		}
+		return humaError(nil, status, message, errs...)
+	}
+}
 
 // openAPI is the document that the operations are added to.
 func openAPI(version string) huma.Config {
-	config := huma.DefaultConfig("MT Facturation", version)
-	config.Info.Description = "Billing of mobile, internet and landline offers: clients, contracts, monthly runs, payments and collections."
+	config := huma.DefaultConfig("MT Facturation API", version)
+	describe(config.OpenAPI)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		bearerScheme: {Type: "http", Scheme: "bearer", Description: "A JSON Web Token of the configured issuer, or an API key. " +
 			"In local and test also `actor_id[:role1,role2]`."},
@@ -33,7 +40,8 @@ func openAPI(version string) huma.Config {
 	config.AllowAdditionalPropertiesByDefault = true
 	config.CreateHooks = nil
 	config.SchemasPath = ""
-	config.DocsPath = ""
+	// documentationRoutes serves the document and its pages.
+	config.DocsPath, config.OpenAPIPath = "", ""
 	config.Formats = map[string]huma.Format{mediaJSON: jsonFormat, "json": jsonFormat}
 	return config
 }
@@ -45,7 +53,15 @@ type operation struct {
 	path    string
 	tag     string
 	summary string
-	access  access
+	// description says what a caller needs to know, in markdown, and success what
+	// the answer to a request that succeeds is.
+	description string
+	success     string
+	access      access
+	// waits marks an operation that answers 202 when its process takes too long.
+	waits bool
+	// file marks an operation that answers with a PDF, or with a part of it.
+	file bool
 	// deprecated marks what is only kept for existing clients.
 	deprecated bool
 	// limits bound how often strangers may use the operation.
@@ -65,20 +81,10 @@ func (op operation) statusOf(code refusal.Code) int {
 	return statusOf(code)
 }
 
-// allRefusals lists the codes that the operation can answer, those of its access first.
-func (op operation) allRefusals() []refusal.Code {
-	return slices.Concat(op.access.refusals(), op.refusals)
-}
-
 // register adds an operation. Whatever error its handler returns becomes an envelope.
 func register[I, O any](s *Server, op operation, handler func(context.Context, *I) (*O, error)) {
-	if op.limits != "" {
-		op.refusals = append(slices.Clone(op.refusals), refusal.RateLimited)
-	}
 	described := huma.Operation{
 		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.tag}, Summary: op.summary,
-		Description:   refusalTable(op),
-		Errors:        errorStatuses(op),
 		Deprecated:    op.deprecated,
 		DefaultStatus: http.StatusOK,
 		// huma refuses a body that reaches its limit, this API one that goes past it.
@@ -106,6 +112,7 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 	if op.list != nil {
 		op.list.describe(s.api.OpenAPI().Paths[op.path].Get.Parameters)
 	}
+	documentOperation(s.api.OpenAPI(), op)
 }
 
 // answer turns the error of a handler into an HTTP answer, unless it is one already.
@@ -114,30 +121,10 @@ func (op operation) answer(ctx context.Context, err error) error {
 		return answer
 	}
 	if refused := refusal.As(err); refused != nil {
+		if !op.declares(refused.Code) {
+			slog.ErrorContext(ctx, "an operation answers a code that it does not declare", "operation", op.id, "code", refused.Code)
+		}
 		return newEnvelope(ctx, op.statusOf(refused.Code), refused)
 	}
 	return envelopeOf(ctx, err)
-}
-
-// errorStatuses lists the statuses that an operation can answer besides success.
-func errorStatuses(op operation) []int {
-	list := []int{http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable}
-	for _, code := range op.allRefusals() {
-		list = append(list, op.statusOf(code))
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
-// refusalTable documents the error codes of an operation.
-func refusalTable(op operation) string {
-	if len(op.allRefusals()) == 0 {
-		return ""
-	}
-	var table strings.Builder
-	table.WriteString("| status | code | meaning |\n| --- | --- | --- |\n")
-	for _, code := range op.allRefusals() {
-		fmt.Fprintf(&table, "| %d | `%s` | %s |\n", op.statusOf(code), code, refusal.New(code).Message)
-	}
-	return table.String()
 }

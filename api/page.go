@@ -5,8 +5,8 @@ package api
 type PageParams struct {
 	Page    int32  `query:"page" default:"1" minimum:"1" maximum:"10000000" doc:"Page number, from 1."`
 	Size    int32  `query:"size" default:"20" minimum:"1" maximum:"100" doc:"Items on a page."`
-	Sort    string `query:"sort" doc:"Echoed in the answer."`
-	Filters string `query:"filters" doc:"Echoed in the answer."`
+	Sort    string `query:"sort" doc:"Echoed in the answer." example:"created_at:desc"`
+	Filters string `query:"filters" doc:"Echoed in the answer." example:"status=active"`
 	Cursor  string `query:"cursor" maxLength:"2000" doc:"The next_cursor of the page before, sent with the same sort and filters. It takes the place of page: however far, a page costs the same, and no row is seen twice or missed while others are added. Empty is the same as absent."`
 }
 
@@ -22,9 +22,9 @@ type Page[T any] struct {
 
 // PageMeta says where in the list a page is.
 type PageMeta struct {
-	Page       int32   `json:"page" doc:"As it was sent; a cursor does not change it."`
-	Size       int32   `json:"size"`
-	Total      int64   `json:"total" doc:"Items in the whole list that the filters match."`
+	Page       int32   `json:"page" doc:"As it was sent; a cursor does not change it." example:"1"`
+	Size       int32   `json:"size" example:"20"`
+	Total      int64   `json:"total" doc:"Items in the whole list that the filters match." example:"1"`
 	Sort       *string `json:"sort"`
 	Filters    *string `json:"filters"`
 	NextCursor *string `json:"next_cursor" doc:"Continues behind this page; null on the last one."`

@@ -51,6 +51,6 @@ func TestOverloadIsNoOutage(t *testing.T) {
 	hurried, cancel := hurry(t.Context(), time.Nanosecond)
 	defer cancel()
 	<-hurried.Done()
-	require.Equal(t, codeRequestTimeout, envelopeOf(hurried, hurried.Err()).Detail.Code)
+	require.Equal(t, codeDeadlineExceeded, envelopeOf(hurried, hurried.Err()).Detail.Code)
 	require.NoError(t, patient(hurried).Err())
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
-func (w walk) subscribe(t *testing.T) {
+func (w journey) subscribe(t *testing.T) {
 	contract := object{
 		"offer_id": "$small", "status": "active", "start_date": "2026-10-20", "end_date": nil, "commitment_months": 12,
 		"activated_at": "<timestamp>", "terminated_at": nil, "created_at": "<timestamp>", "updated_at": "<timestamp>",
@@ -18,7 +18,7 @@ func (w walk) subscribe(t *testing.T) {
 		"service_category": "mobile", "offer_id": "$small", "cin": "la100001", "full_name": "Leila Amrani", "email": "leila@example.ma",
 		"address": "Fès", "contact_phone": "0661000001", "contract_start_date": "2026-10-20", "commitment_months": 12,
 		"mobile_number_mode": "assign_new",
-	}, systemtest.Key("walk-submit-0001")
+	}, systemtest.Key("journey-submit-0001")
 	first := w.post(t, submitNewPath, body, object{
 		"contract":  with(contract, object{"id": "<uuid landed>", "client_id": "<uuid leila>", "subscriber_id": "<uuid landed_line>"}),
 		"client_id": "<uuid leila>", "client_cin": "LA100001", "service_identifier": "<mobile number>", "created_client": true,
@@ -50,7 +50,7 @@ func (w walk) subscribe(t *testing.T) {
 	require.Equal(t, file.Body, pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$link_token"), systemtest.Anonymous).Body)
 }
 
-func (w walk) changePlan(t *testing.T) {
+func (w journey) changePlan(t *testing.T) {
 	before := pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$link_token"), systemtest.Anonymous)
 	w.post(t, verifyPath, object{"cin": " la100001 "}, object{
 		"cin": "LA100001", "masked_contact": "LA***01", "lookup_token": "<token lookup>", "expires_at": "<second>",
@@ -79,7 +79,7 @@ func (w walk) changePlan(t *testing.T) {
 		"client_id": "$leila", "client_cin": "LA100001", "service_identifier": "$number", "created_client": false,
 		"created_subscriber": false, "provisioning_mode": "upgrade_existing_contract", "idempotency_replayed": false,
 		"document_download_url": "/api/v1/landing/contracts/$landed/document?token=<token change_token>",
-	}, systemtest.Key("walk-submit-0001"), systemtest.Anonymous)
+	}, systemtest.Key("journey-submit-0001"), systemtest.Anonymous)
 	after := pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$change_token"), systemtest.Anonymous)
 	require.NotEqual(t, before.Body, after.Body, "a plan change has a document of its own")
 	w.get(t, contractsPath+"/$landed/audit", []any{
@@ -94,7 +94,7 @@ func (w walk) changePlan(t *testing.T) {
 	})}}, systemtest.Anonymous)
 }
 
-func (w walk) retrieveContractDocument(t *testing.T) {
+func (w journey) retrieveContractDocument(t *testing.T) {
 	w.post(t, documentPath("$contract")+"-link", object{"cin": "AB123456"}, object{
 		"contract_id": "$contract", "document_download_url": "/api/v1/landing/contracts/$contract/document?token=<token made>",
 	}, systemtest.Anonymous)
@@ -107,8 +107,8 @@ func (w walk) retrieveContractDocument(t *testing.T) {
 		Refused(t, http.StatusForbidden, "landing_contract_client_mismatch")
 }
 
-func (w walk) billMonths(t *testing.T) {
-	october, key := object{"period_start": "2026-10-01", "period_end": "2026-10-31", "due_days": 15, "tax_rate": 0.2}, systemtest.Key("walk-2026-10")
+func (w journey) billMonths(t *testing.T) {
+	october, key := object{"period_start": "2026-10-01", "period_end": "2026-10-31", "due_days": 15, "tax_rate": 0.2}, systemtest.Key("journey-2026-10")
 	// In October only the first contract has begun: 199.00 and its activation of 50.50.
 	run := object{
 		"billing_run_id": "<uuid october>", "period_start": "2026-10-01", "period_end": "2026-10-31", "invoice_count": 1,
@@ -120,16 +120,16 @@ func (w walk) billMonths(t *testing.T) {
 		with(run, object{"billing_run_id": "$october", "invoice_ids": []any{"$invoice"}, "idempotency_replayed": true}), key)
 	w.ask(t, http.MethodPost, billingPath, with(october, object{"due_days": 10}), key).
 		Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
-	w.post(t, billingPath, october, object{"invoice_count": 0, "total_amount": "0.00", "invoice_ids": []any{}}, systemtest.Key("walk-2026-10-again"))
+	w.post(t, billingPath, october, object{"invoice_count": 0, "total_amount": "0.00", "invoice_ids": []any{}}, systemtest.Key("journey-2026-10-again"))
 
 	// In November: 199.00 + 500.00 for one client, 289.99 + 20.00 for the other; 61.998 of tax is 62.00.
 	w.post(t, billingPath, with(october, object{"period_start": "2026-11-01", "period_end": "2026-11-30"}), object{
 		"invoice_count": 2, "subtotal_amount": "1008.99", "tax_amount": "201.80", "total_amount": "1210.79",
 		"invoice_ids": []any{"<uuid>", "<uuid>"}, "idempotency_replayed": false,
-	}, systemtest.Key("walk-2026-11"))
+	}, systemtest.Key("journey-2026-11"))
 }
 
-func (w walk) operateInvoices(t *testing.T) {
+func (w journey) operateInvoices(t *testing.T) {
 	w.get(t, invoicesPath+"?client_id=$leila", page(object{"id": "<uuid leilas>", "subtotal_amount": "309.99", "tax_amount": "62.00", "total_amount": "371.99"}))
 	w.get(t, invoicesPath+"?service=internet", page(object{"id": "<uuid second>", "subtotal_amount": "699.00", "tax_amount": "139.80", "total_amount": "838.80"}))
 	w.get(t, invoicesPath+"?client_id=$client", page(object{"id": "$second"}, object{"id": "$invoice"}))
@@ -152,7 +152,7 @@ func (w walk) operateInvoices(t *testing.T) {
 	require.Contains(t, file.Header.Get("Content-Disposition"), w.fill("invoice-$invoice.pdf"))
 }
 
-func (w walk) serveInvoices(t *testing.T) {
+func (w journey) serveInvoices(t *testing.T) {
 	w.post(t, verifyPath, object{"cin": "LA100001"}, object{"lookup_token": "<token lookup>"}, systemtest.Anonymous)
 	w.get(t, "/api/v1/landing/clients/la100001/invoices?lookup_token=$lookup", object{
 		"client": object{"id": "$leila", "cin": "LA100001"},
@@ -168,10 +168,10 @@ func (w walk) serveInvoices(t *testing.T) {
 		Refused(t, http.StatusForbidden, "landing_invoice_token_mismatch")
 }
 
-func (w walk) postPayments(t *testing.T) {
+func (w journey) postPayments(t *testing.T) {
 	body, key := object{
 		"invoice_id": "$invoice", "amount": "100.00", "payment_date": "2026-11-20", "method": "cash", "reference": "R1", "note": "first",
-	}, systemtest.Key("walk-payment-01")
+	}, systemtest.Key("journey-payment-01")
 	answer := w.post(t, paymentsPath, body, object{
 		"payment": object{
 			"id": "<uuid part>", "invoice_id": "$invoice", "client_id": "$client", "amount": "100.00", "currency": "MAD",
@@ -181,7 +181,7 @@ func (w walk) postPayments(t *testing.T) {
 		"idempotency_replayed": false,
 	}, key)
 	require.Equal(t, with(answer.(object), object{"idempotency_replayed": true}), w.post(t, paymentsPath, body, object{}, key))
-	details := w.ask(t, http.MethodPost, paymentsPath, with(body, object{"amount": "199.41"}), systemtest.Key("walk-payment-02")).
+	details := w.ask(t, http.MethodPost, paymentsPath, with(body, object{"amount": "199.41"}), systemtest.Key("journey-payment-02")).
 		Refused(t, http.StatusUnprocessableEntity, "payment_exceeds_outstanding")
 	require.Equal(t, object{"outstanding_amount": "199.40", "payment_amount": "199.41"}, details)
 	w.get(t, invoicesPath+"/$invoice", object{"status": "overdue"})
@@ -194,19 +194,19 @@ func (w walk) postPayments(t *testing.T) {
 		},
 		"invoice_status": "paid", "outstanding_amount": "0.00", "allocation_state": "full", "collection_case_status": nil,
 		"idempotency_replayed": false,
-	}, systemtest.Key("walk-approval-01"))
-	w.ask(t, http.MethodPost, approvalPath("$leilas"), object{}, systemtest.Key("walk-approval-02")).
+	}, systemtest.Key("journey-approval-01"))
+	w.ask(t, http.MethodPost, approvalPath("$leilas"), object{}, systemtest.Key("journey-approval-02")).
 		Refused(t, http.StatusConflict, "invoice_already_paid")
 	w.get(t, invoicesPath+"/$leilas", object{"status": "paid"})
 }
 
-func (w walk) reconcilePayments(t *testing.T) {
+func (w journey) reconcilePayments(t *testing.T) {
 	w.get(t, paymentsPath, page(object{"id": "$whole"}, object{"id": "$part"}))
 	w.get(t, paymentsPath+"?invoice_id=$invoice", page(object{"id": "$part"}))
 	w.get(t, paymentsPath+"?client_id=$leila", page(object{"id": "$whole"}))
 }
 
-func (w walk) recoverDebt(t *testing.T) {
+func (w journey) recoverDebt(t *testing.T) {
 	const cases, overview = "/api/v1/collections/cases", "/api/v1/collections/overview"
 	w.get(t, overview, object{
 		"open_cases": 1, "in_progress_cases": 0, "overdue_invoices": 1, "total_outstanding_amount": "199.40",
@@ -254,7 +254,7 @@ func (w walk) recoverDebt(t *testing.T) {
 
 	w.post(t, approvalPath("$invoice"), object{}, object{
 		"outstanding_amount": "0.00", "invoice_status": "paid", "collection_case_status": "resolved",
-	}, systemtest.Key("walk-approval-03"))
+	}, systemtest.Key("journey-approval-03"))
 	w.get(t, cases+"?client_id=$client", page(object{"status": "resolved", "outstanding_amount": "0.00", "closed_at": "<timestamp>"}))
 	w.get(t, customersPath+"/$client", object{"is_delinquent": false, "delinquent_since": nil})
 	w.get(t, overview, object{"open_cases": 0, "in_progress_cases": 0, "overdue_invoices": 0, "total_outstanding_amount": "0.00"})

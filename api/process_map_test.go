@@ -9,10 +9,10 @@ import (
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
-// walk is one pass through the processes of the platform, each building on those
+// journey is one pass through the processes of the platform, each building on those
 // before it, as an existing client makes it: operators with their bearer, the public
 // pages without any.
-type walk struct {
+type journey struct {
 	captured
 	s *systemtest.System
 }
@@ -20,7 +20,7 @@ type walk struct {
 var operator = systemtest.Header{Name: "Authorization", Value: "Bearer launch-smoke:admin,ops"}
 
 // ask sends a request as an operator; paths and texts may name what was captured.
-func (w walk) ask(t *testing.T, method, path string, body object, headers ...systemtest.Header) systemtest.Response {
+func (w journey) ask(t *testing.T, method, path string, body object, headers ...systemtest.Header) systemtest.Response {
 	t.Helper()
 	headers = append([]systemtest.Header{operator}, headers...)
 	if body == nil {
@@ -29,7 +29,7 @@ func (w walk) ask(t *testing.T, method, path string, body object, headers ...sys
 	return w.s.Call(t, method, w.fill(path), w.filled(body), headers...)
 }
 
-func (w walk) filled(body object) object {
+func (w journey) filled(body object) object {
 	filled := object{}
 	for name, value := range body {
 		switch value := value.(type) {
@@ -45,17 +45,17 @@ func (w walk) filled(body object) object {
 }
 
 // get, post and put expect success and the shape of the answer.
-func (w walk) get(t *testing.T, path string, shape any, headers ...systemtest.Header) any {
+func (w journey) get(t *testing.T, path string, shape any, headers ...systemtest.Header) any {
 	t.Helper()
 	return w.requireShape(t, w.ask(t, http.MethodGet, path, nil, headers...), http.StatusOK, shape)
 }
 
-func (w walk) post(t *testing.T, path string, body object, shape any, headers ...systemtest.Header) any {
+func (w journey) post(t *testing.T, path string, body object, shape any, headers ...systemtest.Header) any {
 	t.Helper()
 	return w.requireShape(t, w.ask(t, http.MethodPost, path, body, headers...), http.StatusOK, shape)
 }
 
-func (w walk) put(t *testing.T, path string, body object, shape any, headers ...systemtest.Header) any {
+func (w journey) put(t *testing.T, path string, body object, shape any, headers ...systemtest.Header) any {
 	t.Helper()
 	return w.requireShape(t, w.ask(t, http.MethodPut, path, body, headers...), http.StatusOK, shape)
 }
@@ -75,10 +75,10 @@ func event(contract, kind, actor, details string) object {
 // TestProcessMap walks the processes in the order of the business, P0 to P15.
 func TestProcessMap(t *testing.T) {
 	t.Parallel()
-	w := walk{captured{}, systemtest.Start(t)}
+	w := journey{captured{}, systemtest.Start(t)}
 	for _, process := range []struct {
 		name string
-		walk func(*testing.T)
+		journey func(*testing.T)
 	}{
 		{"P0 check environment and access", w.checkAccess},
 		{"P1 set up the catalogue", w.setUpCatalogue},
@@ -98,13 +98,13 @@ func TestProcessMap(t *testing.T) {
 		{"P15 reconcile payments", w.reconcilePayments},
 		{"P15 recover overdue debt", w.recoverDebt},
 	} {
-		if !t.Run(process.name, process.walk) {
+		if !t.Run(process.name, process.journey) {
 			return // The processes after it build on it.
 		}
 	}
 }
 
-func (w walk) checkAccess(t *testing.T) {
+func (w journey) checkAccess(t *testing.T) {
 	w.get(t, "/api/v1/health", object{"status": "ok"}, systemtest.Anonymous)
 	w.get(t, "/api/v1/me", object{"actor_id": "launch-smoke", "roles": []string{"admin", "ops"}})
 	w.get(t, "/api/v1/admin/ping", object{"status": "ok", "actor_id": "launch-smoke"})
@@ -124,7 +124,7 @@ func components(filled object) object {
 	}, filled)
 }
 
-func (w walk) setUpCatalogue(t *testing.T) {
+func (w journey) setUpCatalogue(t *testing.T) {
 	w.post(t, offersPath, object{
 		"name": " Mobile 20GB ", "service_category": "mobile", "monthly_fee": "199.00", "activation_fee": "50.50", "valid_from": "2026-01-01",
 		"mobile_data_gb": 20, "mobile_calls_hours": 5,
@@ -155,7 +155,7 @@ func (w walk) setUpCatalogue(t *testing.T) {
 	w.get(t, offersPath+"/$small", components(object{"id": "$small", "mobile_data_gb": 20, "mobile_calls_hours": 5}))
 }
 
-func (w walk) maintainOffers(t *testing.T) {
+func (w journey) maintainOffers(t *testing.T) {
 	changed := object{"id": "$large", "name": "Mobile 50GB", "monthly_fee": "289.99", "activation_fee": "20.00", "mobile_data_gb": 50}
 	w.put(t, offersPath+"/$large", object{"monthly_fee": "289.99", "activation_fee": "20"}, changed)
 	w.get(t, offersPath+"/$large", changed)
@@ -171,7 +171,7 @@ func (w walk) maintainOffers(t *testing.T) {
 	w.ask(t, http.MethodGet, offersPath+"/$spare", nil).Refused(t, http.StatusNotFound, "offer_not_found")
 }
 
-func (w walk) keepClients(t *testing.T) {
+func (w journey) keepClients(t *testing.T) {
 	read := object{
 		"id": "<uuid client>", "cin": "AB123456", "client_type": "business", "full_name": "Société Générale & Fils <Rabat>",
 		"address": "12 Rue Atlas, Rabat", "email": "contact@sgf.ma", "phone": "+212 5 37 00 00 00", "is_delinquent": false,
@@ -197,7 +197,7 @@ func (w walk) keepClients(t *testing.T) {
 	w.get(t, customersPath, page(object{"id": "$client"}))
 }
 
-func (w walk) provisionContract(t *testing.T) {
+func (w journey) provisionContract(t *testing.T) {
 	contract := object{
 		"id": "<uuid contract>", "client_id": "$client", "subscriber_id": "<uuid line>", "offer_id": "$small", "status": "active",
 		"start_date": "2026-10-10", "end_date": nil, "commitment_months": 12, "activated_at": "<timestamp>", "terminated_at": nil,
@@ -217,7 +217,7 @@ func (w walk) provisionContract(t *testing.T) {
 	w.ask(t, http.MethodDelete, customersPath+"/$client", nil).Refused(t, http.StatusConflict, "client_delete_blocked")
 }
 
-func (w walk) createContract(t *testing.T) {
+func (w journey) createContract(t *testing.T) {
 	w.post(t, customersPath+"/$client/subscribers", object{"service_type": "fiber", "service_identifier": " FIBER-0001 "},
 		object{"id": "<uuid fiber_line>", "client_id": "$client", "service_identifier": "FIBER-0001", "status": "active"})
 	contract := object{
@@ -233,7 +233,7 @@ func (w walk) createContract(t *testing.T) {
 	})
 }
 
-func (w walk) runContract(t *testing.T) {
+func (w journey) runContract(t *testing.T) {
 	w.get(t, contractsPath, page(object{"id": "$manual", "status": "draft"}, object{"id": "$contract", "status": "active"}))
 	for _, status := range []string{"active", "suspended", "active", "active"} {
 		w.put(t, contractsPath+"/$manual/status", object{"status": status},
@@ -252,7 +252,7 @@ func (w walk) runContract(t *testing.T) {
 	})
 }
 
-func (w walk) bootstrapAndDraft(t *testing.T) {
+func (w journey) bootstrapAndDraft(t *testing.T) {
 	w.get(t, "/api/v1/landing/bootstrap", object{
 		"flow_options": []string{"subscribe_new_service", "upgrade_or_downgrade_existing_service", "check_billing_and_download_invoices"},
 		"services":     []string{"mobile", "internet", "landline"},
