@@ -83,6 +83,18 @@ test-race: build/dev ## Run the tests of the root module with the race detector
 test-faults: ## Run the tests that kill processes at the worst moments (TestFault...)
 	cd cmd/dev && $(GO_TEST) -v -run '^TestFault' $(TEST_FLAGS) ./...
 
+# Each target fuzzes for FUZZTIME on servers of its own; what it finds is kept in
+# testdata/fuzz and runs with the tests from then on.
+FUZZTIME   ?= 1m
+.PHONY: fuzz
+fuzz: build/dev ## Fuzz every target for FUZZTIME: PKG=./api RUN=FuzzBody narrow it down
+	@for package in $$($(GO) list $(PKG)); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' | grep -E '$(RUN)'); do \
+			echo "$$package $$target"; \
+			$(WITH_DEV) $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
 .PHONY: bench
 bench: build/dev ## Run the benchmarks of the root module, on a durable PostgreSQL
 	$(MTF_DEV) exec --durable -- $(GO_TEST) -run '^$$' -bench '$(RUN)' -benchmem $(TEST_FLAGS) $(PKG)
@@ -90,7 +102,12 @@ bench: build/dev ## Run the benchmarks of the root module, on a durable PostgreS
 # --- Generated code and checks ---
 
 .PHONY: generate
-generate: generate/sqlc ## Generate all generated code
+generate: generate/sqlc generate/access ## Generate all generated code
+
+# The table is written by the test that otherwise compares it.
+.PHONY: generate/access
+generate/access: ## Generate the table of who may do what in docs/access.md
+	$(GO) test -count=1 ./api -run '^TestTheTableOfAccessIsUpToDate$$' -update
 
 # The old files go only once the queries compile: sqlc never deletes a file
 # whose queries have gone.
@@ -99,6 +116,11 @@ generate/sqlc: $(BIN)/sqlc ## Generate db/dbsqlc from the migrations and the que
 	$(BIN)/sqlc compile
 	@rm -f db/dbsqlc/*.go
 	$(BIN)/sqlc generate
+
+# Not part of generate: it asks the npm registry, and its result changes with the pinned version alone.
+.PHONY: generate/redoc
+generate/redoc: ## Fetch Redoc's bundle, at the version pinned in api/redoc/generate.sh
+	sh api/redoc/generate.sh
 
 .PHONY: verify
 verify: verify/format verify/modules verify/tidy verify/vet verify/generate verify/staticcheck verify/workflowcheck ## Run every check that CI runs besides the tests

@@ -51,7 +51,7 @@ func (a *Activities) IssueContractDocument(ctx context.Context, input IssueContr
 
 // StoreContractDocument writes the file of a registered contract document.
 func (a *Activities) StoreContractDocument(ctx context.Context, documentID uuid.UUID) error {
-	return a.Archive.StoreContract(ctx, documentID)
+	return applicationError(a.Archive.StoreContract(ctx, documentID))
 }
 
 // IssueChunkDocuments makes the documents of the invoices that a chunk issued, marks
@@ -68,16 +68,17 @@ func (a *Activities) issueChunkDocuments(ctx context.Context, chunk ChunkInput) 
 		BillingRunID: chunk.RunID, Number: chunk.Number,
 	})
 	if err != nil {
-		return 0, fmt.Errorf("activities: find chunk: %w", err)
+		return 0, applicationError(fmt.Errorf("activities: find chunk: %w", err))
 	}
 	now := a.Now()
 	err = a.Archive.IssueInvoices(ctx, archive.InvoiceRange{
 		BillingRunID: chunk.RunID, FirstClientID: row.FirstClientID, LastClientID: row.LastClientID,
 	}, now)
 	if err != nil {
-		return 0, err
+		return 0, applicationError(err)
 	}
-	return row.InvoiceCount, dbsqlc.New().BillingRunChunkDocumented(ctx, a.Pool, dbsqlc.BillingRunChunkDocumentedParams{
+	err = dbsqlc.New().BillingRunChunkDocumented(ctx, a.Pool, dbsqlc.BillingRunChunkDocumentedParams{
 		BillingRunID: chunk.RunID, Number: chunk.Number, Now: &now,
 	})
+	return row.InvoiceCount, applicationError(err)
 }

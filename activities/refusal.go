@@ -5,15 +5,17 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
 // applicationError turns a refusal into an application error that is not retried
-// and raises no alarm; its type is the API's error code. Other errors pass.
+// and raises no alarm; its type is the API's error code. Other errors pass, without
+// the values that PostgreSQL quotes: Temporal keeps their texts.
 func applicationError(err error) error {
 	refused := refusal.As(err)
 	if refused == nil {
-		return err
+		return db.Scrub(err)
 	}
 	return temporal.NewApplicationErrorWithOptions(refused.Message, string(refused.Code), temporal.ApplicationErrorOptions{
 		NonRetryable: true,

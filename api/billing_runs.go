@@ -22,71 +22,92 @@ import (
 func (s *Server) billingRunRoutes() {
 	const tag = "Billing"
 	register(s, operation{id: "runBilling", access: billers, method: http.MethodPost, path: "/api/v1/billing/runs", tag: tag,
-		summary:  "Bill a period",
+		summary: "Bill a period",
+		description: "Bills every contract that is active on any day of the period, one invoice for each client: a recurring " +
+			"fee for each contract and an activation fee for those that start within the period. Days that were " +
+			"billed already are left out, so a second run bills only what was missed. A client that cannot be billed " +
+			"does not stop the others and is counted in `failed_count`.",
+		waits: true, success: "What the run issued.",
 		refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict}}, s.runBilling)
 	register(s, operation{id: "listBillingRuns", access: readers, method: http.MethodGet, path: "/api/v1/billing/runs", tag: tag,
-		summary: "List billing runs, newest first"}, s.listBillingRuns)
+		summary:     "List billing runs, newest first",
+		description: "All runs, with sums and progress as they are at this moment.",
+		success:     "A page of runs.", list: billingRunList.keys()}, s.listBillingRuns)
 	register(s, operation{id: "getBillingRun", access: readers, method: http.MethodGet, path: "/api/v1/billing/runs/{billing_run_id}", tag: tag,
-		summary: "Where a billing run is", refusals: []refusal.Code{refusal.BillingRunNotFound}}, s.getBillingRun)
+		summary:     "Where a billing run is",
+		description: "Sums and progress as they are at this moment, while the run goes on and after it.",
+		success:     "The run.", refusals: []refusal.Code{refusal.BillingRunNotFound}}, s.getBillingRun)
 }
 
 // BillingRunCreate asks for a run.
 type BillingRunCreate struct {
-	PeriodStart calendar.Date `json:"period_start" format:"date"`
-	PeriodEnd   calendar.Date `json:"period_end" format:"date"`
-	DueDays     int32         `json:"due_days,omitempty" default:"15" minimum:"1" maximum:"90"`
-	TaxRate     RateInput     `json:"tax_rate,omitempty" doc:"0 to 1; 0 when absent."`
+	PeriodStart calendar.Date `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd   calendar.Date `json:"period_end" format:"date" example:"2026-10-31"`
+	DueDays     int32         `json:"due_days,omitempty" default:"15" minimum:"1" maximum:"90" example:"15"`
+	TaxRate     RateInput     `json:"tax_rate,omitempty" doc:"0 to 1; 0 when absent." example:"\"0.20\""`
 }
 
 // BillingRunResult is what a run issued.
 type BillingRunResult struct {
-	BillingRunID        uuid.UUID     `json:"billing_run_id"`
-	PeriodStart         calendar.Date `json:"period_start" format:"date"`
-	PeriodEnd           calendar.Date `json:"period_end" format:"date"`
-	InvoiceCount        int32         `json:"invoice_count"`
-	SubtotalAmount      money.Amount  `json:"subtotal_amount"`
-	TaxAmount           money.Amount  `json:"tax_amount"`
-	TotalAmount         money.Amount  `json:"total_amount"`
-	InvoiceIDs          []uuid.UUID   `json:"invoice_ids" nullable:"false" doc:"The first 1,000."`
+	BillingRunID        uuid.UUID     `json:"billing_run_id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
+	PeriodStart         calendar.Date `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd           calendar.Date `json:"period_end" format:"date" example:"2026-10-31"`
+	InvoiceCount        int32         `json:"invoice_count" example:"2"`
+	SubtotalAmount      money.Amount  `json:"subtotal_amount" example:"448.50" format:"decimal"`
+	TaxAmount           money.Amount  `json:"tax_amount" example:"89.70" format:"decimal"`
+	TotalAmount         money.Amount  `json:"total_amount" example:"538.20" format:"decimal"`
+	InvoiceIDs          []uuid.UUID   `json:"invoice_ids" nullable:"false" doc:"The first 1,000." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5,01932c05-51ab-7e16-93d4-c7a82f0b6e15"`
 	InvoiceIDsTruncated bool          `json:"invoice_ids_truncated"`
-	Status              string        `json:"status"`
-	SkippedCount        int32         `json:"skipped_count" doc:"Clients whose days were billed already."`
-	FailedCount         int32         `json:"failed_count" doc:"Clients that could not be billed."`
+	Status              string        `json:"status" enum:"completed,completed_with_failures" example:"completed"`
+	SkippedCount        int32         `json:"skipped_count" doc:"Clients whose days were billed already." example:"1"`
+	FailedCount         int32         `json:"failed_count" doc:"Clients that could not be billed." example:"0"`
 	IdempotencyReplayed bool          `json:"idempotency_replayed"`
 }
 
 // BillingRunRead is a run as the API shows it while it runs and after.
 type BillingRunRead struct {
-	ID               uuid.UUID      `json:"id"`
-	IdempotencyKey   string         `json:"idempotency_key"`
-	WorkflowID       string         `json:"workflow_id" doc:"Where the Temporal UI shows the run."`
-	PeriodStart      calendar.Date  `json:"period_start" format:"date"`
-	PeriodEnd        calendar.Date  `json:"period_end" format:"date"`
-	DueDays          int32          `json:"due_days"`
-	TaxRate          money.Rate     `json:"tax_rate"`
-	Currency         string         `json:"currency"`
-	Status           string         `json:"status"`
-	ClientCount      int32          `json:"client_count" doc:"Clients in the plan."`
-	ChunkCount       int32          `json:"chunk_count"`
+	ID               uuid.UUID      `json:"id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
+	IdempotencyKey   string         `json:"idempotency_key" example:"billing-2026-10"`
+	WorkflowID       string         `json:"workflow_id" doc:"Where the Temporal UI shows the run." example:"billing-run/billing-2026-10"`
+	PeriodStart      calendar.Date  `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd        calendar.Date  `json:"period_end" format:"date" example:"2026-10-31"`
+	DueDays          int32          `json:"due_days" example:"15"`
+	TaxRate          money.Rate     `json:"tax_rate" example:"0.200000" format:"decimal"`
+	Currency         string         `json:"currency" example:"MAD"`
+	Status           string         `json:"status" example:"completed"`
+	ClientCount      int32          `json:"client_count" doc:"Clients in the plan." example:"3"`
+	ChunkCount       int32          `json:"chunk_count" example:"1"`
 	Progress         BillingRunDone `json:"progress"`
-	InvoiceCount     int32          `json:"invoice_count"`
-	SkippedCount     int32          `json:"skipped_count"`
-	FailedCount      int32          `json:"failed_count"`
-	SubtotalAmount   money.Amount   `json:"subtotal_amount"`
-	TaxAmount        money.Amount   `json:"tax_amount"`
-	TotalAmount      money.Amount   `json:"total_amount"`
-	PlannedAt        Timestamp      `json:"planned_at"`
-	CompletedAt      *Timestamp     `json:"completed_at"`
-	ElapsedSeconds   float64        `json:"elapsed_seconds"`
-	ClientsPerSecond float64        `json:"clients_per_second"`
+	InvoiceCount     int32          `json:"invoice_count" example:"2"`
+	SkippedCount     int32          `json:"skipped_count" example:"1"`
+	FailedCount      int32          `json:"failed_count" example:"0"`
+	SubtotalAmount   money.Amount   `json:"subtotal_amount" example:"448.50" format:"decimal"`
+	TaxAmount        money.Amount   `json:"tax_amount" example:"89.70" format:"decimal"`
+	TotalAmount      money.Amount   `json:"total_amount" example:"538.20" format:"decimal"`
+	PlannedAt        Timestamp      `json:"planned_at" example:"2026-11-22T15:29:17.640100Z"`
+	CompletedAt      *Timestamp     `json:"completed_at" example:"2026-11-22T15:29:18.102300Z" nullable:"true"`
+	ElapsedSeconds   float64        `json:"elapsed_seconds" example:"0.4622"`
+	ClientsPerSecond float64        `json:"clients_per_second" example:"6.49"`
 }
 
 // BillingRunDone says how much of the plan is done.
 type BillingRunDone struct {
-	BilledChunks     int32 `json:"billed_chunks"`
-	DocumentedChunks int32 `json:"documented_chunks"`
-	BilledClients    int32 `json:"billed_clients"`
-	Documents        int32 `json:"documents"`
+	BilledChunks     int32 `json:"billed_chunks" example:"1"`
+	DocumentedChunks int32 `json:"documented_chunks" example:"1"`
+	BilledClients    int32 `json:"billed_clients" example:"3"`
+	Documents        int32 `json:"documents" example:"2"`
+}
+
+// billingRunList is the list of all billing runs.
+var billingRunList = list[dbsqlc.BillingRun]{
+	name: "billing_runs", id: func(row dbsqlc.BillingRun) uuid.UUID { return row.ID },
+	sorts: []sortKey[dbsqlc.BillingRun]{
+		{"planned_at", func(row dbsqlc.BillingRun) string { return sortedByTime(row.PlannedAt) }},
+		{"period_start", func(row dbsqlc.BillingRun) string { return row.PeriodStart.String() }},
+	},
+	filters: []filterKey{
+		{"status", "planned, running, paused, completed, completed_with_failures, cancelled or failed"}, {"period_start", "a date"},
+	},
 }
 
 func (s *Server) runBilling(ctx context.Context, input *struct {
@@ -152,25 +173,28 @@ func readBillingResult(result billing.Result, replayed bool) BillingRunResult {
 }
 
 func (s *Server) listBillingRuns(ctx context.Context, input *PageParams) (*PageOutput[BillingRunRead], error) {
-	total, err := s.queries.BillingRunCount(ctx, s.Pool)
+	asked, err := ask(s, billingRunList, *input)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queries.BillingRunList(ctx, s.Pool, dbsqlc.BillingRunListParams{PageSize: input.Size, PageOffset: input.offset()})
-	if err != nil {
-		return nil, err
-	}
-	done, err := s.progressOf(ctx, rows...)
-	if err != nil {
-		return nil, err
-	}
-	return newPage(*input, total, rows, func(row dbsqlc.BillingRun) BillingRunRead {
-		return readBillingRun(row, done[row.ID], s.Now())
-	}), nil
+	filters := dbsqlc.BillingRunCountParams{Status: asked.text("status"), PeriodStart: asked.date("period_start")}
+	var done map[uuid.UUID]dbsqlc.BillingRunProgressListRow
+	read := func(row dbsqlc.BillingRun) BillingRunRead { return readBillingRun(row, done[row.ID], s.Now()) }
+	return answerList(ctx, s, asked, read, func(at position) ([]dbsqlc.BillingRun, error) {
+		rows, err := s.queries.BillingRunList(ctx, s.Pool, dbsqlc.BillingRunListParams{
+			Status: filters.Status, PeriodStart: filters.PeriodStart,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+		if err != nil {
+			return nil, err
+		}
+		done, err = s.progressOf(ctx, rows...)
+		return rows, err
+	}, func() (int64, error) { return s.queries.BillingRunCount(ctx, s.Pool, filters) })
 }
 
 func (s *Server) getBillingRun(ctx context.Context, input *struct {
-	BillingRunID string `path:"billing_run_id"`
+	BillingRunID string `path:"billing_run_id" doc:"The billing run." example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
 }) (*struct{ Body BillingRunRead }, error) {
 	row, err := s.queries.BillingRunGetByID(ctx, s.Pool, parseID(input.BillingRunID))
 	if err != nil {

@@ -17,36 +17,44 @@ func (s *Server) contractChangeRoutes() {
 	const tag = "Contracts"
 	register(s, operation{id: "createContract", access: writers, method: http.MethodPost, path: "/api/v1/contracts", tag: tag,
 		summary: "Create a contract on an existing subscriber",
+		description: "For operators who put every piece together themselves. The subscriber must be the client's, fit the " +
+			"offer and have no open contract. To let the system choose, use `/api/v1/contracts/provision`.",
+		success: "The new contract.",
 		refusals: []refusal.Code{refusal.OfferNotFound, refusal.ClientNotFound, refusal.SubscriberNotFound,
 			refusal.SubscriberClient, refusal.SubscriberOffer, refusal.ContractDateInvalid,
 			refusal.ContractCommitmentInvalid, refusal.SubscriberContracted}}, s.createContract)
 	register(s, operation{id: "changeContractStatus", access: writers, method: http.MethodPut, path: "/api/v1/contracts/{contract_id}/status", tag: tag,
-		summary:  "Activate, suspend or terminate a contract",
+		summary: "Activate, suspend or terminate a contract",
+		description: "A draft becomes active or terminated, an active contract suspended or terminated, a suspended one active " +
+			"or terminated; terminated is final. Asking for the status that it has changes nothing.",
+		success:  "The contract as it is now.",
 		refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractStatusTransition}}, s.changeContractStatus)
 	register(s, operation{id: "changeContractOffer", access: writers, method: http.MethodPut, path: "/api/v1/contracts/{contract_id}/offer", tag: tag,
-		summary:  "Put a contract on another offer of its service type",
-		refusals: []refusal.Code{refusal.ContractNotFound, refusal.OfferNotFound, refusal.SubscriberOffer}}, s.changeContractOffer)
+		summary:     "Put a contract on another offer of its service type",
+		description: "The new offer must have the service type of the contract's subscriber.",
+		success:     "The contract as it is now.",
+		refusals:    []refusal.Code{refusal.ContractNotFound, refusal.OfferNotFound, refusal.SubscriberOffer}}, s.changeContractOffer)
 }
 
 // ContractCreate is the body of a contract that an operator makes.
 type ContractCreate struct {
-	ClientID          string         `json:"client_id"`
-	SubscriberID      string         `json:"subscriber_id"`
-	OfferID           string         `json:"offer_id"`
-	ContractStartDate calendar.Date  `json:"contract_start_date" format:"date"`
-	CommitmentMonths  *int32         `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60"`
+	ClientID          string         `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	SubscriberID      string         `json:"subscriber_id" example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36"`
+	OfferID           string         `json:"offer_id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
+	ContractStartDate calendar.Date  `json:"contract_start_date" format:"date" example:"2026-11-22"`
+	CommitmentMonths  *int32         `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60" example:"12"`
 	EndDate           *calendar.Date `json:"end_date,omitempty" nullable:"true" format:"date"`
 	Status            string         `json:"status,omitempty" enum:"draft,active,suspended,terminated" default:"draft"`
 }
 
 // ContractStatusUpdate asks for another status of a contract.
 type ContractStatusUpdate struct {
-	Status string `json:"status" enum:"draft,active,suspended,terminated"`
+	Status string `json:"status" enum:"draft,active,suspended,terminated" example:"suspended"`
 }
 
 // ContractOfferUpdate asks for another offer of a contract.
 type ContractOfferUpdate struct {
-	OfferID string `json:"offer_id"`
+	OfferID string `json:"offer_id" example:"01932b7d-3c9e-7ce5-84d6-7f1a2b0c5d83"`
 }
 
 func (s *Server) createContract(ctx context.Context, input *struct{ Body ContractCreate }) (*ContractOutput, error) {

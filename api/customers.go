@@ -17,17 +17,29 @@ import (
 func (s *Server) customerRoutes() {
 	const tag = "Customers"
 	register(s, operation{id: "createClient", access: writers, method: http.MethodPost, path: "/api/v1/customers", tag: tag,
-		summary: "Create a client", refusals: []refusal.Code{refusal.ClientCINConflict}}, s.createClient)
+		summary:     "Create a client",
+		description: "A CIN is trimmed and upper-cased, and is one client's alone. Texts are trimmed, and empty ones are none.",
+		success:     "The new client.", refusals: []refusal.Code{refusal.ClientCINConflict}}, s.createClient)
 	register(s, operation{id: "listClients", access: readers, method: http.MethodGet, path: "/api/v1/customers", tag: tag,
-		summary: "List clients, newest first"}, s.listClients)
+		summary:     "List clients, newest first",
+		description: "All clients, whatever their status.",
+		success:     "A page of clients.", list: clientList.keys()}, s.listClients)
 	register(s, operation{id: "getClient", access: readers, method: http.MethodGet, path: "/api/v1/customers/{client_id}", tag: tag,
-		summary: "Get a client", refusals: []refusal.Code{refusal.ClientNotFound}}, s.getClient)
+		summary: "Get a client",
+		description: "A client with what is known of their payments: `is_delinquent` is true while any of their invoices is " +
+			"overdue.",
+		success: "The client.", refusals: []refusal.Code{refusal.ClientNotFound}}, s.getClient)
 	register(s, operation{id: "updateClient", access: writers, method: http.MethodPut, path: "/api/v1/customers/{client_id}", tag: tag,
-		summary:  "Change what is sent of a client",
+		summary: "Change what is sent of a client",
+		description: "Only what is sent changes. Null clears the CIN, address, e-mail or phone; the name and the status cannot " +
+			"be cleared.",
+		success:  "The client as it is now.",
 		refusals: []refusal.Code{refusal.ClientNotFound, refusal.ClientCINConflict}}, s.updateClient)
 	register(s, operation{id: "deleteClient", access: writers, method: http.MethodDelete, path: "/api/v1/customers/{client_id}", tag: tag,
-		summary:  "Delete a client without history, with its subscribers",
-		refusals: []refusal.Code{refusal.ClientNotFound, refusal.ClientDeleteBlocked}}, s.deleteClient)
+		summary:     "Delete a client without history, with its subscribers",
+		description: "A client that has contracts, invoices, payments or collection cases stays: these are accounting records.",
+		success:     "The client is gone, and so are its subscribers.",
+		refusals:    []refusal.Code{refusal.ClientNotFound, refusal.ClientDeleteBlocked}}, s.deleteClient)
 }
 
 // ClientCreate is the body of a new client.
@@ -35,9 +47,9 @@ type ClientCreate struct {
 	CIN        *string `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40" example:"AB123456"`
 	ClientType string  `json:"client_type" enum:"individual,business"`
 	FullName   string  `json:"full_name" minLength:"2" maxLength:"150" example:"Leila Amrani"`
-	Address    *string `json:"address,omitempty" nullable:"true" maxLength:"255"`
-	Email      *string `json:"email,omitempty" nullable:"true" maxLength:"255"`
-	Phone      *string `json:"phone,omitempty" nullable:"true" maxLength:"40"`
+	Address    *string `json:"address,omitempty" nullable:"true" maxLength:"255" example:"12, rue Atlas, Rabat"`
+	Email      *string `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
+	Phone      *string `json:"phone,omitempty" nullable:"true" maxLength:"40" example:"+212 6 12 34 56 78"`
 	Status     string  `json:"status,omitempty" enum:"active,suspended,terminated" default:"active"`
 }
 
@@ -45,24 +57,24 @@ type ClientCreate struct {
 type ClientUpdate struct {
 	CIN      Sent[string] `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
 	FullName Sent[string] `json:"full_name,omitempty" minLength:"2" maxLength:"150"`
-	Address  Sent[string] `json:"address,omitempty" nullable:"true" maxLength:"255"`
-	Email    Sent[string] `json:"email,omitempty" nullable:"true" maxLength:"255"`
+	Address  Sent[string] `json:"address,omitempty" nullable:"true" maxLength:"255" example:"3, avenue Hassan II, Rabat"`
+	Email    Sent[string] `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
 	Phone    Sent[string] `json:"phone,omitempty" nullable:"true" maxLength:"40"`
 	Status   Sent[string] `json:"status,omitempty" enum:"active,suspended,terminated"`
 }
 
 // ClientRead is a client as the API shows it.
 type ClientRead struct {
-	ID              uuid.UUID  `json:"id"`
-	CIN             *string    `json:"cin"`
-	ClientType      string     `json:"client_type"`
-	FullName        string     `json:"full_name"`
-	Address         *string    `json:"address"`
-	Email           *string    `json:"email"`
-	Phone           *string    `json:"phone"`
+	ID              uuid.UUID  `json:"id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	CIN             *string    `json:"cin" example:"AB123456"`
+	ClientType      string     `json:"client_type" enum:"individual,business"`
+	FullName        string     `json:"full_name" example:"Leila Amrani"`
+	Address         *string    `json:"address" example:"12, rue Atlas, Rabat"`
+	Email           *string    `json:"email" example:"leila.amrani@example.com"`
+	Phone           *string    `json:"phone" example:"+212 6 12 34 56 78"`
 	IsDelinquent    bool       `json:"is_delinquent"`
-	DelinquentSince *Timestamp `json:"delinquent_since"`
-	Status          string     `json:"status"`
+	DelinquentSince *Timestamp `json:"delinquent_since" nullable:"true"`
+	Status          string     `json:"status" enum:"active,suspended,terminated"`
 	CreatedAt       Timestamp  `json:"created_at"`
 	UpdatedAt       Timestamp  `json:"updated_at"`
 }
@@ -72,7 +84,21 @@ type ClientOutput struct{ Body ClientRead }
 
 // ClientPath names a client.
 type ClientPath struct {
-	ClientID string `path:"client_id"`
+	ClientID string `path:"client_id" doc:"The client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+}
+
+// clientList is the list of all clients.
+var clientList = list[dbsqlc.ClientListRow]{
+	name: "clients", id: func(row dbsqlc.ClientListRow) uuid.UUID { return row.Client.ID },
+	total: func(row dbsqlc.ClientListRow) int64 { return row.ListTotal },
+	sorts: []sortKey[dbsqlc.ClientListRow]{
+		{"created_at", func(row dbsqlc.ClientListRow) string { return sortedByTime(row.Client.CreatedAt) }},
+		{"full_name", func(row dbsqlc.ClientListRow) string { return row.Client.FullName }},
+	},
+	filters: []filterKey{
+		{"status", "active, suspended or terminated"}, {"client_type", "individual or business"},
+		{"is_delinquent", "true or false"}, {"cin", "a whole CIN"},
+	},
 }
 
 func readClient(row dbsqlc.Client) ClientRead {
@@ -115,15 +141,26 @@ func normalisedCIN(cin *string, checked *fields) *string {
 }
 
 func (s *Server) listClients(ctx context.Context, input *PageParams) (*PageOutput[ClientRead], error) {
-	total, err := s.queries.ClientCount(ctx, s.Pool)
+	asked, err := ask(s, clientList, *input)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queries.ClientList(ctx, s.Pool, dbsqlc.ClientListParams{PageSize: input.Size, PageOffset: input.offset()})
-	if err != nil {
-		return nil, err
+	filters := dbsqlc.ClientCountParams{
+		Status: asked.text("status"), ClientType: asked.text("client_type"), IsDelinquent: asked.boolean("is_delinquent"), CIN: asked.text("cin"),
 	}
-	return newPage(*input, total, rows, readClient), nil
+	if filters.CIN != nil {
+		*filters.CIN = client.NormaliseCIN(*filters.CIN)
+	}
+	return answerList(ctx, s, asked, func(row dbsqlc.ClientListRow) ClientRead { return readClient(row.Client) }, func(at position) ([]dbsqlc.ClientListRow, error) {
+		if at.newest {
+			rows, err := s.queries.ClientNewest(ctx, s.Pool, dbsqlc.ClientNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			return converted(rows, func(row dbsqlc.ClientNewestRow) dbsqlc.ClientListRow { return dbsqlc.ClientListRow(row) }), err
+		}
+		return s.queries.ClientList(ctx, s.Pool, dbsqlc.ClientListParams{
+			Status: filters.Status, ClientType: filters.ClientType, IsDelinquent: filters.IsDelinquent, CIN: filters.CIN,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+	}, func() (int64, error) { return s.queries.ClientCount(ctx, s.Pool, filters) })
 }
 
 func (s *Server) getClient(ctx context.Context, input *ClientPath) (*ClientOutput, error) {

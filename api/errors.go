@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -24,6 +25,11 @@ const (
 	codeRangeInvalid     refusal.Code = "range_not_satisfiable"
 	codeInternal         refusal.Code = "internal_error"
 	codeUnavailable      refusal.Code = "service_unavailable"
+	codeOverloaded       refusal.Code = "overloaded"
+	codeDeadlineExceeded refusal.Code = "deadline_exceeded"
+	codeURITooLong       refusal.Code = "uri_too_long"
+	codeHeadersTooLarge  refusal.Code = "request_headers_too_large"
+	codeBadRequest       refusal.Code = "bad_request"
 )
 
 // retryAfterSeconds is what a caller is told to wait when the system cannot answer now.
@@ -53,8 +59,11 @@ func (e *ErrorEnvelope) GetStatus() int { return e.status }
 // GetHeaders implements huma.HeadersError: what is temporary says when to try again.
 func (e *ErrorEnvelope) GetHeaders() http.Header {
 	header := http.Header{}
-	if e.status == http.StatusServiceUnavailable {
+	switch e.status {
+	case http.StatusServiceUnavailable:
 		header.Set("Retry-After", strconv.Itoa(retryAfterSeconds))
+	case http.StatusTooManyRequests:
+		header.Set("Retry-After", fmt.Sprint(e.Detail.Details[detailRetryAfter]))
 	}
 	return header
 }
@@ -82,15 +91,22 @@ func envelopeOf(ctx context.Context, err error) *ErrorEnvelope {
 	if refused := refusal.As(err); refused != nil {
 		return newEnvelope(ctx, statusOf(refused.Code), refused)
 	}
+	if errors.Is(err, process.ErrOverloaded) {
+		return faultEnvelope(ctx, codeOverloaded)
+	}
+	if outOfTime(ctx, err) {
+		slog.WarnContext(ctx, "request took too long", "trace_id", traceID(ctx), "error", err)
+		return faultEnvelope(ctx, codeDeadlineExceeded)
+	}
 	if errors.Is(err, process.ErrUnavailable) || db.Unavailable(err) {
 		slog.WarnContext(ctx, "Temporal or PostgreSQL is unavailable", "trace_id", traceID(ctx), "error", err)
-		return plainEnvelope(ctx, http.StatusServiceUnavailable, codeUnavailable, "The service is busy, try again")
+		return faultEnvelope(ctx, codeUnavailable)
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return plainEnvelope(ctx, http.StatusRequestTimeout, codeRequestTimeout, "The request was cancelled")
 	}
 	slog.ErrorContext(ctx, "request failed", "trace_id", traceID(ctx), "error", err)
-	return plainEnvelope(ctx, http.StatusInternalServerError, codeInternal, "Unexpected error")
+	return faultEnvelope(ctx, codeInternal)
 }
 
 // humaError is the envelope of the errors that huma itself finds, which are those of
@@ -104,9 +120,9 @@ func humaError(ctx huma.Context, status int, message string, errs ...error) huma
 	case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
 		return newEnvelope(requestCtx, http.StatusUnprocessableEntity, refusal.Invalid(problemsOf(message, errs)...))
 	case http.StatusRequestEntityTooLarge:
-		return plainEnvelope(requestCtx, status, codePayloadTooLarge, "Request body is larger than 1 MiB")
+		return faultEnvelope(requestCtx, codePayloadTooLarge)
 	case http.StatusRequestTimeout:
-		return plainEnvelope(requestCtx, status, codeRequestTimeout, "The request took too long to arrive")
+		return faultEnvelope(requestCtx, codeRequestTimeout)
 	case http.StatusInternalServerError:
 		// Handlers bring their own answers: what huma itself fails at is reading a broken body.
 		problem := refusal.Problem{Location: []any{"body"}, Message: "Body could not be read", Type: "body_unreadable"}

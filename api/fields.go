@@ -23,7 +23,7 @@ func (t Timestamp) MarshalText() ([]byte, error) {
 
 // Schema describes the timestamp to OpenAPI.
 func (Timestamp) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Examples: []any{"2026-11-22T15:29:16.747600Z"}}
+	return &huma.Schema{Type: huma.TypeString, Format: "date-time"}
 }
 
 // optionalTimestamp keeps an absent instant absent.
@@ -55,7 +55,7 @@ func (a *AmountInput) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
 }
 
 // Schema describes the amount to OpenAPI.
-func (AmountInput) Schema(huma.Registry) *huma.Schema { return decimalSchema("199.00") }
+func (AmountInput) Schema(huma.Registry) *huma.Schema { return decimalSchema() }
 
 // RateInput is a tax rate in a request: a string or a number.
 type RateInput struct {
@@ -76,13 +76,10 @@ func (r *RateInput) Resolve(_ huma.Context, path *huma.PathBuffer) []error {
 }
 
 // Schema describes the rate to OpenAPI.
-func (RateInput) Schema(huma.Registry) *huma.Schema { return decimalSchema("0.20") }
+func (RateInput) Schema(huma.Registry) *huma.Schema { return decimalSchema() }
 
-func decimalSchema(example string) *huma.Schema {
-	return &huma.Schema{
-		AnyOf:    []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeNumber}},
-		Examples: []any{example},
-	}
+func decimalSchema() *huma.Schema {
+	return &huma.Schema{AnyOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeNumber}}}
 }
 
 func decimalProblem(err error, path *huma.PathBuffer) []error {

@@ -39,7 +39,7 @@ func (w *rangeWriter) WriteHeader(status int) {
 	}
 	w.refused = true
 	w.Header().Del("Content-Disposition")
-	writeEnvelope(w.ResponseWriter, plainEnvelope(w.request.Context(), status, codeRangeInvalid, "Range is outside of the file"))
+	writeEnvelope(w.ResponseWriter, faultEnvelope(w.request.Context(), codeRangeInvalid))
 }
 
 // Write implements http.ResponseWriter.

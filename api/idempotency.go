@@ -15,7 +15,7 @@ import (
 // KeyParams are the headers of an operation that needs an Idempotency-Key.
 type KeyParams struct {
 	Key    string `header:"Idempotency-Key" required:"true" doc:"8 to 200 characters; the same key and body get the same answer." example:"demo-key-12345678"`
-	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait."`
+	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait." example:"wait=30"`
 }
 
 // maxWait bounds what a caller may ask to wait for.
@@ -46,7 +46,7 @@ func preferredWait(prefer string) time.Duration {
 // failure, but it travels where errors do: instead of the operation's answer.
 type Accepted struct {
 	Status  string `json:"status" example:"running"`
-	Message string `json:"message"`
+	Message string `json:"message" example:"Accepted and still running: send the same request again for its answer"`
 
 	location string
 }
@@ -82,7 +82,7 @@ func keyedRequest(operation idempotency.Operation, key string, payload any) (ide
 
 // run carries out a process and answers 202 with its location when it is not done in time.
 func (s *Server) run(ctx context.Context, p process.Process, answer any) (replayed bool, err error) {
-	outcome, err := s.Processes.Run(ctx, p, answer)
+	outcome, err := s.Processes.Run(patient(ctx), p, answer)
 	if errors.Is(err, process.ErrPending) {
 		return outcome.Replayed, accepted(outcome.Location)
 	}

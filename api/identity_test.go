@@ -53,8 +53,8 @@ func adminPingNeedsTheRoleAdmin(t *testing.T, s *systemtest.System) {
 
 func sampleEchoesItsPageSortAndFilters(t *testing.T, s *systemtest.System) {
 	for query, meta := range map[string]object{
-		"": {"page": 1.0, "size": 20.0, "total": 1.0, "sort": nil, "filters": nil},
-		"?page=2&size=5&sort=name:asc&filters=a%3Db": {"page": 2.0, "size": 5.0, "total": 1.0, "sort": "name:asc", "filters": "a=b"},
+		"": {"page": 1.0, "size": 20.0, "total": 1.0, "sort": nil, "filters": nil, "next_cursor": nil},
+		"?page=2&size=5&sort=name:asc&filters=a%3Db": {"page": 2.0, "size": 5.0, "total": 1.0, "sort": "name:asc", "filters": "a=b", "next_cursor": nil},
 	} {
 		var list object
 		s.Get(t, "/api/v1/conventions/sample"+query, &list)

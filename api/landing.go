@@ -17,32 +17,34 @@ const tagLanding = "Landing"
 
 func (s *Server) landingRoutes() {
 	register(s, operation{id: "landingBootstrap", access: public, method: http.MethodGet, path: "/api/v1/landing/bootstrap", tag: tagLanding,
-		summary: "What the landing page starts with: flows, services, offers on sale"}, s.landingBootstrap)
+		summary:     "What the landing page starts with: flows, services, offers on sale",
+		description: "Everything that the landing page shows before a client says who they are.",
+		success:     "Flows, services and offers."}, s.landingBootstrap)
 }
 
 // LandingBootstrap is what the landing page starts with.
 type LandingBootstrap struct {
-	FlowOptions     []string               `json:"flow_options" nullable:"false"`
-	Services        []catalog.Category     `json:"services" nullable:"false"`
+	FlowOptions     []string               `json:"flow_options" nullable:"false" example:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices"`
+	Services        []catalog.Category     `json:"services" nullable:"false" example:"mobile,internet,landline"`
 	OfferCategories []LandingOfferCategory `json:"offer_categories" nullable:"false"`
 }
 
 // LandingOfferCategory lists the offers on sale of one category.
 type LandingOfferCategory struct {
-	ServiceCategory catalog.Category `json:"service_category"`
+	ServiceCategory catalog.Category `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
 	Offers          []OfferSummary   `json:"offers" nullable:"false"`
 }
 
 // OfferSummary is an offer as clients see it.
 type OfferSummary struct {
-	ID              uuid.UUID      `json:"id"`
-	Name            string         `json:"name"`
-	ServiceCategory string         `json:"service_category"`
-	ServiceType     string         `json:"service_type"`
-	MonthlyFee      money.Amount   `json:"monthly_fee"`
-	ActivationFee   money.Amount   `json:"activation_fee"`
-	Status          string         `json:"status"`
-	ValidFrom       calendar.Date  `json:"valid_from" format:"date"`
+	ID              uuid.UUID      `json:"id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147" format:"uuid"`
+	Name            string         `json:"name" example:"Mobile 20GB"`
+	ServiceCategory string         `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	ServiceType     string         `json:"service_type" enum:"mobile,fiber,adsl,landline" example:"mobile"`
+	MonthlyFee      money.Amount   `json:"monthly_fee" example:"199.00" format:"decimal"`
+	ActivationFee   money.Amount   `json:"activation_fee" example:"50.50" format:"decimal"`
+	Status          string         `json:"status" enum:"active,retired"`
+	ValidFrom       calendar.Date  `json:"valid_from" format:"date" example:"2026-01-01"`
 	ValidTo         *calendar.Date `json:"valid_to" format:"date"`
 }
 

@@ -17,39 +17,49 @@ import (
 )
 
 func (s *Server) landingDocumentRoutes() {
-	register(s, operation{id: "landingContractDocumentLink", access: public, method: http.MethodPost,
+	register(s, operation{id: "landingContractDocumentLink", access: public, limits: limitLink, method: http.MethodPost,
 		path: "/api/v1/landing/contracts/{contract_id}/document-link", tag: tagLanding,
-		summary:  "A download link for the contract of a client; the document is made if it is missing",
+		summary:     "A download link for the contract of a client; the document is made if it is missing",
+		description: "The CIN must be that of the contract's client. The link works for a day.",
+		waits:       true, success: "The link.",
 		refusals: []refusal.Code{refusal.ContractNotFound, refusal.LandingContractMismatch, refusal.ClientCINMissing},
 		// The API contract has 422 for this code on a plan change, and 403 here.
 		statuses: map[refusal.Code]int{refusal.LandingContractMismatch: http.StatusForbidden}}, s.contractDocumentLink)
-	register(s, operation{id: "landingContractDocument", access: public, method: http.MethodGet,
+	register(s, operation{id: "landingContractDocument", access: public, limits: limitToken, method: http.MethodGet,
 		path: "/api/v1/landing/contracts/{contract_id}/document", tag: tagLanding,
 		summary: "Download a contract with a token",
+		description: "The token comes with a submit or a document link, and works for its contract alone. A document never " +
+			"changes; a lost file is made again from its rows.",
+		file: true, success: "The contract as a PDF.",
 		refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
 			refusal.LandingDocumentTokenMismatch, refusal.ContractDocumentNotFound}}, s.contractDocument)
-	register(s, operation{id: "landingInvoiceDocument", access: public, method: http.MethodGet,
+	register(s, operation{id: "landingInvoiceDocument", access: public, limits: limitToken, method: http.MethodGet,
 		path: "/api/v1/landing/invoices/{invoice_id}/document", tag: tagLanding,
-		summary: "Download an invoice with a token",
+		summary:     "Download an invoice with a token",
+		description: "The token comes with the list of a client's invoices, and works for its invoice alone.",
+		file:        true, success: "The invoice as a PDF.",
 		refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
 			refusal.LandingInvoiceTokenMismatch, refusal.InvoiceNotFound}}, s.invoiceDocument)
 }
 
 // DocumentLink is a download link.
 type DocumentLink struct {
-	ContractID          uuid.UUID `json:"contract_id"`
-	DocumentDownloadURL string    `json:"document_download_url" doc:"A path with a token, good for a day."`
+	ContractID          uuid.UUID `json:"contract_id" example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4" format:"uuid"`
+	DocumentDownloadURL string    `json:"document_download_url" doc:"A path with a token, good for a day." example:"/api/v1/landing/contracts/01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }
 
 func (s *Server) contractDocumentLink(ctx context.Context, input *struct {
 	ContractPath
 	Body struct {
-		CIN string `json:"cin" minLength:"4" maxLength:"40"`
+		CIN string `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
 	}
 }) (*struct{ Body DocumentLink }, error) {
 	var checked fields
 	cin := checked.cin(input.Body.CIN)
 	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	if err := s.limitCIN(limitLink, cin); err != nil {
 		return nil, err
 	}
 	parties, err := s.queries.ContractGetParties(ctx, s.Pool, parseID(input.ContractID))
@@ -94,7 +104,7 @@ func (s *Server) ensureContractDocument(ctx context.Context, contractID uuid.UUI
 
 // TokenParams carry the token of a download.
 type TokenParams struct {
-	Token string `query:"token" required:"true"`
+	Token string `query:"token" required:"true" doc:"The token of the download link." example:"eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }
 
 func (s *Server) contractDocument(ctx context.Context, input *struct {

@@ -17,12 +17,18 @@ import (
 const minStepLength = 2
 
 func (s *Server) landingDraftRoutes() {
-	register(s, operation{id: "createLandingDraft", access: public, method: http.MethodPost, path: "/api/v1/landing/drafts", tag: tagLanding,
-		summary: "Keep how far a client has come in a flow"}, s.createDraft)
-	register(s, operation{id: "getLandingDraft", access: public, method: http.MethodGet, path: "/api/v1/landing/drafts/{draft_id}", tag: tagLanding,
-		summary: "Get a draft", refusals: []refusal.Code{refusal.LandingDraftNotFound}}, s.getDraft)
-	register(s, operation{id: "updateLandingDraft", access: public, method: http.MethodPut, path: "/api/v1/landing/drafts/{draft_id}", tag: tagLanding,
-		summary: "Change what is sent of a draft", refusals: []refusal.Code{refusal.LandingDraftNotFound}}, s.updateDraft)
+	register(s, operation{id: "createLandingDraft", access: public, limits: limitDraft, method: http.MethodPost, path: "/api/v1/landing/drafts", tag: tagLanding,
+		summary:     "Keep how far a client has come in a flow",
+		description: "Keeps a form that is not finished. The payload is kept as it is and not looked into.",
+		success:     "The new draft."}, s.createDraft)
+	register(s, operation{id: "getLandingDraft", access: public, limits: limitDraft, method: http.MethodGet, path: "/api/v1/landing/drafts/{draft_id}", tag: tagLanding,
+		summary:     "Get a draft",
+		description: "A draft, for going on where a client left off.",
+		success:     "The draft.", refusals: []refusal.Code{refusal.LandingDraftNotFound}}, s.getDraft)
+	register(s, operation{id: "updateLandingDraft", access: public, limits: limitDraft, method: http.MethodPut, path: "/api/v1/landing/drafts/{draft_id}", tag: tagLanding,
+		summary:     "Change what is sent of a draft",
+		description: "Only what is sent changes; a payload replaces the whole of the old one. Null clears the CIN.",
+		success:     "The draft as it is now.", refusals: []refusal.Code{refusal.LandingDraftNotFound}}, s.updateDraft)
 }
 
 // DraftPayload is a JSON object that is kept for the landing page and not looked into.
@@ -54,30 +60,30 @@ func (p DraftPayload) check(checked *fields) {
 
 // LandingDraftCreate is the body of a new draft.
 type LandingDraftCreate struct {
-	FlowType string       `json:"flow_type" enum:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices"`
+	FlowType string       `json:"flow_type" enum:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices" example:"subscribe_new_service"`
 	Step     string       `json:"step" minLength:"2" maxLength:"64" example:"identity"`
-	CIN      *string      `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
-	Payload  DraftPayload `json:"payload,omitempty" doc:"Any object; {} when absent."`
+	CIN      *string      `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40" example:"AB123456"`
+	Payload  DraftPayload `json:"payload,omitempty" doc:"Any object; {} when absent." example:"{\"offer_id\": \"01932b7d-0a55-7b68-b3f1-c2d80e6f9147\"}"`
 	Status   string       `json:"status,omitempty" enum:"in_progress,submitted,cancelled" default:"in_progress"`
 }
 
 // LandingDraftUpdate is the body of a change: only what is sent changes, null clears the CIN.
 type LandingDraftUpdate struct {
 	FlowType Sent[string]       `json:"flow_type,omitempty" enum:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices"`
-	Step     Sent[string]       `json:"step,omitempty" minLength:"2" maxLength:"64"`
+	Step     Sent[string]       `json:"step,omitempty" minLength:"2" maxLength:"64" example:"offer"`
 	CIN      Sent[string]       `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
-	Payload  Sent[DraftPayload] `json:"payload,omitempty" doc:"The whole object, not a part of it."`
+	Payload  Sent[DraftPayload] `json:"payload,omitempty" doc:"The whole object, not a part of it." example:"{\"offer_id\": \"01932b7d-3c9e-7ce5-84d6-7f1a2b0c5d83\"}"`
 	Status   Sent[string]       `json:"status,omitempty" enum:"in_progress,submitted,cancelled"`
 }
 
 // LandingDraftRead is a draft as the API shows it.
 type LandingDraftRead struct {
-	ID        uuid.UUID    `json:"id"`
-	FlowType  string       `json:"flow_type"`
-	Step      string       `json:"step"`
-	CIN       *string      `json:"cin"`
-	Payload   DraftPayload `json:"payload"`
-	Status    string       `json:"status"`
+	ID        uuid.UUID    `json:"id" example:"01932b90-1f47-7253-9b6e-08c4d5a7f312" format:"uuid"`
+	FlowType  string       `json:"flow_type" enum:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices" example:"subscribe_new_service"`
+	Step      string       `json:"step" example:"identity"`
+	CIN       *string      `json:"cin" example:"AB123456"`
+	Payload   DraftPayload `json:"payload" example:"{\"offer_id\": \"01932b7d-0a55-7b68-b3f1-c2d80e6f9147\"}"`
+	Status    string       `json:"status" enum:"in_progress,submitted,cancelled" example:"in_progress"`
 	CreatedAt Timestamp    `json:"created_at"`
 	UpdatedAt Timestamp    `json:"updated_at"`
 }
@@ -87,7 +93,7 @@ type LandingDraftOutput struct{ Body LandingDraftRead }
 
 // LandingDraftPath names a draft.
 type LandingDraftPath struct {
-	DraftID string `path:"draft_id"`
+	DraftID string `path:"draft_id" doc:"The draft." example:"01932b90-1f47-7253-9b6e-08c4d5a7f312"`
 }
 
 func readDraft(row dbsqlc.LandingDraft) *LandingDraftOutput {

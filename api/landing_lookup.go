@@ -19,42 +19,50 @@ import (
 func (s *Server) landingLookupRoutes() {
 	refusals := []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired, refusal.LandingLookupTokenMismatch,
 		refusal.LandingClientNotFound}
-	register(s, operation{id: "landingVerifyCIN", access: public, method: http.MethodPost, path: "/api/v1/landing/clients/verify-cin", tag: tagLanding,
-		summary:  "A token to look up the client with a CIN",
-		refusals: []refusal.Code{refusal.LandingClientNotFound}}, s.verifyCIN)
-	register(s, operation{id: "landingSubscriptions", access: public, method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/subscriptions",
+	register(s, operation{id: "landingVerifyCIN", access: public, limits: limitVerify, method: http.MethodPost, path: "/api/v1/landing/clients/verify-cin", tag: tagLanding,
+		summary:     "A token to look up the client with a CIN",
+		description: "The token works for 600 s and for this CIN alone.",
+		success:     "A token, and the contact in a form that gives nothing away.",
+		refusals:    []refusal.Code{refusal.LandingClientNotFound}}, s.verifyCIN)
+	register(s, operation{id: "landingSubscriptions", access: public, limits: limitToken, method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/subscriptions",
 		tag: tagLanding, refusals: refusals,
-		summary: "The active contracts of a client, newest first, with the offers that each can change to"}, s.landingSubscriptions)
-	register(s, operation{id: "landingInvoices", access: public, method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/invoices",
+		summary: "The active contracts of a client, newest first, with the offers that each can change to",
+		description: "The token comes from `/api/v1/landing/clients/verify-cin`. Eligible offers are other active ones of the " +
+			"same category that are on sale today, cheapest first. E-mail and phone are masked.",
+		success: "The client and their active contracts."}, s.landingSubscriptions)
+	register(s, operation{id: "landingInvoices", access: public, limits: limitToken, method: http.MethodGet, path: "/api/v1/landing/clients/{cin}/invoices",
 		tag: tagLanding, refusals: refusals,
-		summary: "The invoices of a client, newest first, with download links"}, s.landingInvoices)
+		summary: "The invoices of a client, newest first, with download links",
+		description: "The token comes from `/api/v1/landing/clients/verify-cin`. Each invoice has a link to its document that " +
+			"works for a day.",
+		success: "The client and their invoices."}, s.landingInvoices)
 }
 
 // LandingVerification lets its bearer look up the client with a CIN.
 type LandingVerification struct {
-	CIN           string    `json:"cin"`
+	CIN           string    `json:"cin" example:"AB123456"`
 	MaskedContact string    `json:"masked_contact" example:"LA***01"`
-	LookupToken   string    `json:"lookup_token"`
+	LookupToken   string    `json:"lookup_token" example:"eyJ2IjoxfQ.c2lnbmF0dXJl"`
 	ExpiresAt     time.Time `json:"expires_at"`
 }
 
 // LandingClient is a client as the landing page shows them.
 type LandingClient struct {
-	ID       uuid.UUID `json:"id"`
-	CIN      *string   `json:"cin"`
-	FullName string    `json:"full_name"`
+	ID       uuid.UUID `json:"id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	CIN      *string   `json:"cin" example:"AB123456"`
+	FullName string    `json:"full_name" example:"Leila Amrani"`
 	Email    *string   `json:"email" example:"a***@example.com"`
-	Address  *string   `json:"address"`
+	Address  *string   `json:"address" example:"12, rue Atlas, Rabat"`
 	Phone    *string   `json:"phone" example:"+******1234"`
 }
 
 // LandingSubscription is an active contract and the offers that it can change to.
 type LandingSubscription struct {
-	ContractID        uuid.UUID      `json:"contract_id"`
-	SubscriberID      uuid.UUID      `json:"subscriber_id"`
-	ServiceIdentifier string         `json:"service_identifier"`
-	ServiceCategory   string         `json:"service_category"`
-	ServiceType       string         `json:"service_type"`
+	ContractID        uuid.UUID      `json:"contract_id" example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4" format:"uuid"`
+	SubscriberID      uuid.UUID      `json:"subscriber_id" example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36" format:"uuid"`
+	ServiceIdentifier string         `json:"service_identifier" example:"+212612345678"`
+	ServiceCategory   string         `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	ServiceType       string         `json:"service_type" enum:"mobile,fiber,adsl,tv,addon,landline" example:"mobile"`
 	CurrentOffer      OfferSummary   `json:"current_offer"`
 	EligibleOffers    []OfferSummary `json:"eligible_offers" nullable:"false" doc:"Cheapest first."`
 }
@@ -67,17 +75,17 @@ type LandingSubscriptions struct {
 
 // LandingInvoice is an invoice as the landing page shows it.
 type LandingInvoice struct {
-	InvoiceID           uuid.UUID     `json:"invoice_id"`
-	PeriodStart         calendar.Date `json:"period_start" format:"date"`
-	PeriodEnd           calendar.Date `json:"period_end" format:"date"`
-	DueDate             calendar.Date `json:"due_date" format:"date"`
-	IssuedAt            Timestamp     `json:"issued_at"`
+	InvoiceID           uuid.UUID     `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
+	PeriodStart         calendar.Date `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd           calendar.Date `json:"period_end" format:"date" example:"2026-10-31"`
+	DueDate             calendar.Date `json:"due_date" format:"date" example:"2026-11-15"`
+	IssuedAt            Timestamp     `json:"issued_at" example:"2026-11-22T15:29:17.901200Z"`
 	Status              string        `json:"status" enum:"issued,paid,overdue,void"`
-	Currency            string        `json:"currency"`
-	SubtotalAmount      money.Amount  `json:"subtotal_amount"`
-	TaxAmount           money.Amount  `json:"tax_amount"`
-	TotalAmount         money.Amount  `json:"total_amount"`
-	DocumentDownloadURL string        `json:"document_download_url" doc:"A path with a token, good for a day."`
+	Currency            string        `json:"currency" example:"MAD"`
+	SubtotalAmount      money.Amount  `json:"subtotal_amount" example:"249.50" format:"decimal"`
+	TaxAmount           money.Amount  `json:"tax_amount" example:"49.90" format:"decimal"`
+	TotalAmount         money.Amount  `json:"total_amount" example:"299.40" format:"decimal"`
+	DocumentDownloadURL string        `json:"document_download_url" doc:"A path with a token, good for a day." example:"/api/v1/landing/invoices/01932c05-51aa-7d27-b8e6-3f90c4d1a7e5/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }
 
 // LandingInvoices are the invoices of a client.
@@ -88,18 +96,21 @@ type LandingInvoices struct {
 
 // LandingLookup names a client by CIN and proves that they may be looked up.
 type LandingLookup struct {
-	CIN         string `path:"cin"`
-	LookupToken string `query:"lookup_token" required:"true"`
+	CIN         string `path:"cin" doc:"The CIN that the token was issued for." example:"AB123456"`
+	LookupToken string `query:"lookup_token" required:"true" doc:"The token of a verified CIN." example:"eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }
 
 func (s *Server) verifyCIN(ctx context.Context, input *struct {
 	Body struct {
-		CIN string `json:"cin" minLength:"4" maxLength:"40"`
+		CIN string `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
 	}
 }) (*struct{ Body LandingVerification }, error) {
 	var checked fields
 	cin := checked.cin(input.Body.CIN)
 	if err := checked.err(); err != nil {
+		return nil, err
+	}
+	if err := s.limitCIN(limitVerify, cin); err != nil {
 		return nil, err
 	}
 	if _, err := s.queries.ClientGetByCIN(ctx, s.Pool, &cin); err != nil {

@@ -21,53 +21,66 @@ import (
 )
 
 func (s *Server) landingSubmitRoutes() {
-	register(s, operation{id: "landingSubmitNew", access: public, method: http.MethodPost, path: "/api/v1/landing/submit/new", tag: tagLanding,
+	register(s, operation{id: "landingSubmitNew", access: public, limits: limitSubmit, method: http.MethodPost, path: "/api/v1/landing/submit/new", tag: tagLanding,
 		summary: "Subscribe to a new service",
-		refusals: slices.Concat(provisioningRefusals, []refusal.Code{refusal.LandingOfferMismatch,
+		description: "Finds the client by CIN or makes one, allocates the number, provisions the contract and makes its " +
+			"document. Of a client that is known only empty fields are filled in: knowing a CIN proves nothing. A " +
+			"mobile service takes `mobile_number_mode`, internet and landline take `home_landline_local_number`.",
+		waits: true, success: "The contract with a link to its document.",
+		refusals: slices.Concat(submitRefusals, []refusal.Code{refusal.SubscriberTaken, refusal.SubscriberOffer,
 			refusal.MobileNumberInvalid, refusal.LandlineNumberInvalid})}, s.submitNew)
-	register(s, operation{id: "landingSubmitPlanChange", access: public, method: http.MethodPost, path: "/api/v1/landing/submit/plan-change", tag: tagLanding,
-		summary: "Put a contract on another offer of its category",
-		refusals: slices.Concat(provisioningRefusals, []refusal.Code{refusal.LandingClientNotFound, refusal.ContractNotFound,
-			refusal.LandingContractMismatch, refusal.LandingOfferMismatch})}, s.submitPlanChange)
+	register(s, operation{id: "landingSubmitPlanChange", access: public, limits: limitSubmit, method: http.MethodPost, path: "/api/v1/landing/submit/plan-change", tag: tagLanding,
+		summary:     "Put a contract on another offer of its category",
+		description: "Puts an active contract of the client on another offer of the same category and makes a new document.",
+		waits:       true, success: "The contract with a link to its document.",
+		refusals: slices.Concat(submitRefusals, []refusal.Code{refusal.LandingClientNotFound, refusal.ContractNotFound,
+			refusal.LandingContractMismatch, refusal.UpgradeTargetMissing, refusal.UpgradeTargetInvalid})}, s.submitPlanChange)
+}
+
+// submitRefusals are what both submits can answer: those of the provisioning that
+// their client, line and intent leave possible, and those of every submit.
+var submitRefusals = []refusal.Code{
+	refusal.OfferNotFound, refusal.OfferNotActive, refusal.OfferValidityInvalid, refusal.LandingOfferMismatch,
+	refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid, refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict,
 }
 
 // LandingSubmitNew asks for a new service.
 type LandingSubmitNew struct {
-	ServiceCategory            string        `json:"service_category" enum:"mobile,internet,landline"`
-	OfferID                    string        `json:"offer_id"`
-	CIN                        string        `json:"cin" minLength:"4" maxLength:"40"`
-	FullName                   string        `json:"full_name" minLength:"2" maxLength:"150"`
-	Email                      *string       `json:"email,omitempty" nullable:"true" maxLength:"255"`
-	Address                    *string       `json:"address,omitempty" nullable:"true" maxLength:"255"`
-	ContactPhone               *string       `json:"contact_phone,omitempty" nullable:"true" maxLength:"40"`
-	ContractStartDate          calendar.Date `json:"contract_start_date" format:"date"`
-	CommitmentMonths           *int32        `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60"`
-	MobileNumberMode           *string       `json:"mobile_number_mode,omitempty" nullable:"true" enum:"use_existing,assign_new"`
+	ServiceCategory            string        `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	OfferID                    string        `json:"offer_id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
+	CIN                        string        `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
+	FullName                   string        `json:"full_name" minLength:"2" maxLength:"150" example:"Leila Amrani"`
+	Email                      *string       `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
+	Address                    *string       `json:"address,omitempty" nullable:"true" maxLength:"255" example:"12, rue Atlas, Rabat"`
+	ContactPhone               *string       `json:"contact_phone,omitempty" nullable:"true" maxLength:"40" example:"+212 6 12 34 56 78"`
+	ContractStartDate          calendar.Date `json:"contract_start_date" format:"date" example:"2026-11-22"`
+	CommitmentMonths           *int32        `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60" example:"12"`
+	MobileNumberMode           *string       `json:"mobile_number_mode,omitempty" nullable:"true" enum:"use_existing,assign_new" example:"assign_new"`
 	ExistingMobileLocalNumber  *string       `json:"existing_mobile_local_number,omitempty" nullable:"true" maxLength:"40"`
-	RequestedMobileLocalNumber *string       `json:"requested_mobile_local_number,omitempty" nullable:"true" maxLength:"40"`
+	RequestedMobileLocalNumber *string       `json:"requested_mobile_local_number,omitempty" nullable:"true" maxLength:"40" example:"0612345678"`
 	HomeLandlineLocalNumber    *string       `json:"home_landline_local_number,omitempty" nullable:"true" maxLength:"40"`
 }
 
 // LandingSubmitPlanChange asks for another offer on a contract.
 type LandingSubmitPlanChange struct {
-	CIN               string        `json:"cin" minLength:"4" maxLength:"40"`
-	SourceContractID  string        `json:"source_contract_id"`
-	TargetOfferID     string        `json:"target_offer_id"`
-	ContractStartDate calendar.Date `json:"contract_start_date" format:"date"`
-	CommitmentMonths  *int32        `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60"`
+	CIN               string        `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
+	SourceContractID  string        `json:"source_contract_id" example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
+	TargetOfferID     string        `json:"target_offer_id" example:"01932b7d-3c9e-7ce5-84d6-7f1a2b0c5d83"`
+	ContractStartDate calendar.Date `json:"contract_start_date" format:"date" example:"2026-11-22"`
+	CommitmentMonths  *int32        `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60" example:"12"`
 }
 
 // LandingSubmitResult answers both submits.
 type LandingSubmitResult struct {
 	Contract            ContractRead `json:"contract"`
-	ClientID            uuid.UUID    `json:"client_id"`
-	ClientCIN           string       `json:"client_cin"`
-	ServiceIdentifier   string       `json:"service_identifier"`
+	ClientID            uuid.UUID    `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	ClientCIN           string       `json:"client_cin" example:"AB123456"`
+	ServiceIdentifier   string       `json:"service_identifier" example:"+212612345678"`
 	CreatedClient       bool         `json:"created_client"`
 	CreatedSubscriber   bool         `json:"created_subscriber"`
-	ProvisioningMode    string       `json:"provisioning_mode"`
+	ProvisioningMode    string       `json:"provisioning_mode" enum:"upgrade_existing_contract,new_contract" example:"new_contract"`
 	IdempotencyReplayed bool         `json:"idempotency_replayed"`
-	DocumentDownloadURL string       `json:"document_download_url" doc:"A path with a token, good for a day."`
+	DocumentDownloadURL string       `json:"document_download_url" doc:"A path with a token, good for a day." example:"/api/v1/landing/contracts/01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }
 
 // LandingSubmitOutput answers both submits.
@@ -83,6 +96,9 @@ func (s *Server) submitNew(ctx context.Context, input *struct {
 	}
 	request, err := keyedRequest(idempotency.LandingNew, input.Key, subscription)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.limitCIN(limitSubmit, subscription.CIN); err != nil {
 		return nil, err
 	}
 	return s.submit(ctx, process.Process{
@@ -111,6 +127,9 @@ func (s *Server) submitPlanChange(ctx context.Context, input *struct {
 	}
 	request, err := keyedRequest(idempotency.PlanChange, input.Key, change)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.limitCIN(limitSubmit, change.CIN); err != nil {
 		return nil, err
 	}
 	return s.submit(ctx, process.Process{

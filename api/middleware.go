@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"unicode"
@@ -54,11 +55,20 @@ func recoverPanics(next http.Handler) http.Handler {
 				panic(cause)
 			}
 			slog.ErrorContext(r.Context(), "panic in a handler", "trace_id", traceID(r.Context()),
-				"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			writeEnvelope(w, plainEnvelope(r.Context(), http.StatusInternalServerError, codeInternal, "Unexpected error"))
+				"panic", panicText(cause), "stack", string(debug.Stack()))
+			writeEnvelope(w, faultEnvelope(r.Context(), codeInternal))
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// panicText says what a panic was about. Only the runtime's own texts are known to
+// quote nothing of a request; of others the type and the stack must do.
+func panicText(cause any) string {
+	if failure, ok := cause.(runtime.Error); ok {
+		return failure.Error()
+	}
+	return fmt.Sprintf("%T", cause)
 }
 
 // cleanURL refuses paths and queries that hold NUL characters or invalid UTF-8,
@@ -66,14 +76,18 @@ func recoverPanics(next http.Handler) http.Handler {
 func cleanURL(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := url.ParseQuery(r.URL.RawQuery)
-		if err != nil || !storable(r.URL.Path) {
-			refuseURL(w, r)
+		if !storable(r.URL.Path) {
+			refuseURL(w, r, "path")
+			return
+		}
+		if err != nil {
+			refuseURL(w, r, "query")
 			return
 		}
 		for name, values := range query {
 			last := values[len(values)-1]
 			if !storable(name) || !storable(last) {
-				refuseURL(w, r)
+				refuseURL(w, r, "query")
 				return
 			}
 			query.Set(name, last)
@@ -83,8 +97,9 @@ func cleanURL(next http.Handler) http.Handler {
 	})
 }
 
-func refuseURL(w http.ResponseWriter, r *http.Request) {
-	problem := refusal.Problem{Location: []any{"query"}, Message: "URL holds characters that are not text", Type: "value_error"}
+// refuseURL refuses what stands in the path or the query.
+func refuseURL(w http.ResponseWriter, r *http.Request, location string) {
+	problem := refusal.Problem{Location: []any{location}, Message: "URL holds characters that are not text", Type: "value_error"}
 	writeEnvelope(w, newEnvelope(r.Context(), http.StatusUnprocessableEntity, refusal.Invalid(problem)))
 }
 
@@ -96,10 +111,10 @@ func printable(text string) bool {
 
 // noRoute answers for paths that do not exist.
 func noRoute(w http.ResponseWriter, r *http.Request) {
-	writeEnvelope(w, plainEnvelope(r.Context(), http.StatusNotFound, codeNotFound, "Not Found"))
+	writeEnvelope(w, faultEnvelope(r.Context(), codeNotFound))
 }
 
 // noMethod answers for paths that exist with other methods.
 func noMethod(w http.ResponseWriter, r *http.Request) {
-	writeEnvelope(w, plainEnvelope(r.Context(), http.StatusMethodNotAllowed, codeMethodNotAllowed, "Method Not Allowed"))
+	writeEnvelope(w, faultEnvelope(r.Context(), codeMethodNotAllowed))
 }

@@ -113,11 +113,11 @@ func TestListsEchoTheirParametersAndTheLastOneWins(t *testing.T) {
 		query string
 		want  object
 	}{
-		{"", object{"page": 1.0, "size": 20.0, "total": 0.0, "sort": nil, "filters": nil}},
-		{"?page=2&size=5&sort=name:asc&filters=a%3Db", object{"page": 2.0, "size": 5.0, "total": 0.0, "sort": "name:asc", "filters": "a=b"}},
-		{"?size=3&size=7&page=9&page=2&sort=a&sort=b", object{"page": 2.0, "size": 7.0, "total": 0.0, "sort": "b", "filters": nil}},
-		{"?page=0&page=3", object{"page": 3.0, "size": 20.0, "total": 0.0, "sort": nil, "filters": nil}},
-		{"?unknown=1&sort=%C3%A9", object{"page": 1.0, "size": 20.0, "total": 0.0, "sort": "é", "filters": nil}},
+		{"", object{"page": 1.0, "size": 20.0, "total": 0.0, "sort": nil, "filters": nil, "next_cursor": nil}},
+		{"?page=2&size=5&sort=name:asc&filters=a%3Db", object{"page": 2.0, "size": 5.0, "total": 0.0, "sort": "name:asc", "filters": "a=b", "next_cursor": nil}},
+		{"?size=3&size=7&page=9&page=2&sort=a&sort=b", object{"page": 2.0, "size": 7.0, "total": 0.0, "sort": "b", "filters": nil, "next_cursor": nil}},
+		{"?page=0&page=3", object{"page": 3.0, "size": 20.0, "total": 0.0, "sort": nil, "filters": nil, "next_cursor": nil}},
+		{"?unknown=1&sort=%C3%A9", object{"page": 1.0, "size": 20.0, "total": 0.0, "sort": "é", "filters": nil, "next_cursor": nil}},
 	} {
 		for _, list := range []string{customersPath, offersPath, "/api/v1/contracts", "/api/v1/invoices", "/api/v1/collections/payments"} {
 			var page object

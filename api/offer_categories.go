@@ -10,15 +10,20 @@ import (
 func (s *Server) offerCategoryRoutes() {
 	const tag = "Catalogue"
 	register(s, operation{id: "listOfferCategories", access: readers, method: http.MethodGet, path: "/api/v1/offer-categories", tag: tag,
-		summary: "All offers by service category"}, s.listOfferCategories)
+		summary: "All offers by service category",
+		description: "Every category that has offers, in the order mobile, internet, landline; offers by name, the latest " +
+			"version first.",
+		success: "The catalogue."}, s.listOfferCategories)
 	register(s, operation{id: "listOfferFamilies", access: readers, method: http.MethodGet, path: "/api/v1/offer-families", tag: tag, deprecated: true,
-		summary: "The former name of offer-categories"}, s.listOfferCategories)
+		summary:     "The former name of offer-categories",
+		description: "The same as `/api/v1/offer-categories`, for clients that know it by this name.",
+		success:     "The catalogue."}, s.listOfferCategories)
 }
 
 // OfferCategoryRead lists the offers of one service category, by name and the
 // latest version first.
 type OfferCategoryRead struct {
-	ServiceCategory catalog.Category `json:"service_category" enum:"mobile,internet,landline"`
+	ServiceCategory catalog.Category `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
 	Offers          []OfferRead      `json:"offers" nullable:"false"`
 }
 

@@ -18,32 +18,46 @@ import (
 func (s *Server) offerRoutes() {
 	const tag = "Catalogue"
 	register(s, operation{id: "createOffer", access: writers, method: http.MethodPost, path: "/api/v1/offers", tag: tag,
-		summary: "Create an offer", refusals: []refusal.Code{refusal.OfferVersionConflict}}, s.createOffer)
+		summary: "Create an offer",
+		description: "The service type follows from the category and the access type. A mobile offer includes data or calls, " +
+			"an internet offer has exactly one access type with its speed, a landline offer includes national, " +
+			"international or phone hours. What belongs to another category is ignored. Name, category and version " +
+			"together are unique.",
+		success: "The new offer.", refusals: []refusal.Code{refusal.OfferVersionConflict}}, s.createOffer)
 	register(s, operation{id: "listOffers", access: readers, method: http.MethodGet, path: "/api/v1/offers", tag: tag,
-		summary: "List offers, newest first"}, s.listOffers)
+		summary:     "List offers, newest first",
+		description: "All offers, retired ones included.",
+		success:     "A page of offers.", list: offerList.keys()}, s.listOffers)
 	register(s, operation{id: "getOffer", access: readers, method: http.MethodGet, path: "/api/v1/offers/{offer_id}", tag: tag,
-		summary: "Get an offer", refusals: []refusal.Code{refusal.OfferNotFound}}, s.getOffer)
+		summary:     "Get an offer",
+		description: "An offer with what it includes.",
+		success:     "The offer.", refusals: []refusal.Code{refusal.OfferNotFound}}, s.getOffer)
 	register(s, operation{id: "updateOffer", access: writers, method: http.MethodPut, path: "/api/v1/offers/{offer_id}", tag: tag,
-		summary:  "Change what is sent of an offer; the whole is checked again",
+		summary: "Change what is sent of an offer; the whole is checked again",
+		description: "What is sent is merged over what is stored, and the whole is checked as for a new offer. Contracts on " +
+			"the offer are billed by its new fees from the next run on; issued invoices do not change.",
+		success:  "The offer as it is now.",
 		refusals: []refusal.Code{refusal.OfferNotFound, refusal.OfferVersionConflict}}, s.updateOffer)
 	register(s, operation{id: "deleteOffer", access: writers, method: http.MethodDelete, path: "/api/v1/offers/{offer_id}", tag: tag,
-		summary:  "Delete an offer that no contract refers to",
-		refusals: []refusal.Code{refusal.OfferNotFound, refusal.OfferDeleteBlocked}}, s.deleteOffer)
+		summary:     "Delete an offer that no contract refers to",
+		description: "An offer that any contract refers to stays; retire it instead.",
+		success:     "The offer is gone.",
+		refusals:    []refusal.Code{refusal.OfferNotFound, refusal.OfferDeleteBlocked}}, s.deleteOffer)
 }
 
 // OfferCreate is the body of a new offer. Its service type is derived, and the
 // components of other categories are ignored.
 type OfferCreate struct {
 	Name                       string         `json:"name" minLength:"2" maxLength:"100" example:"Mobile 20GB"`
-	ServiceCategory            string         `json:"service_category" enum:"mobile,internet,landline"`
+	ServiceCategory            string         `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
 	Version                    int32          `json:"version,omitempty" default:"1" minimum:"1" maximum:"2147483647"`
-	MonthlyFee                 AmountInput    `json:"monthly_fee" doc:"Above 0, before tax."`
-	ActivationFee              AmountInput    `json:"activation_fee,omitempty" doc:"Not negative, before tax; 0 when absent."`
+	MonthlyFee                 AmountInput    `json:"monthly_fee" doc:"Above 0, before tax." example:"\"199.00\""`
+	ActivationFee              AmountInput    `json:"activation_fee,omitempty" doc:"Not negative, before tax; 0 when absent." example:"\"50.50\""`
 	Status                     string         `json:"status,omitempty" enum:"active,retired" default:"active"`
-	ValidFrom                  calendar.Date  `json:"valid_from" format:"date"`
-	ValidTo                    *calendar.Date `json:"valid_to,omitempty" nullable:"true" format:"date"`
-	MobileDataGB               *int32         `json:"mobile_data_gb,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
-	MobileCallsHours           *int32         `json:"mobile_calls_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	ValidFrom                  calendar.Date  `json:"valid_from" format:"date" example:"2026-01-01"`
+	ValidTo                    *calendar.Date `json:"valid_to,omitempty" nullable:"true" format:"date" example:"2027-12-31"`
+	MobileDataGB               *int32         `json:"mobile_data_gb,omitempty" nullable:"true" minimum:"1" maximum:"2147483647" example:"20"`
+	MobileCallsHours           *int32         `json:"mobile_calls_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647" example:"10"`
 	InternetAccessType         *string        `json:"internet_access_type,omitempty" nullable:"true" enum:"fiber,adsl"`
 	InternetFiberSpeedMbps     *int32         `json:"internet_fiber_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
 	InternetADSLSpeedMbps      *int32         `json:"internet_adsl_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
@@ -59,11 +73,11 @@ type OfferUpdate struct {
 	Name                       Sent[string]        `json:"name,omitempty" minLength:"2" maxLength:"100"`
 	ServiceCategory            Sent[string]        `json:"service_category,omitempty" enum:"mobile,internet,landline"`
 	Version                    Sent[int32]         `json:"version,omitempty" minimum:"1" maximum:"2147483647"`
-	MonthlyFee                 AmountInput         `json:"monthly_fee,omitempty"`
+	MonthlyFee                 AmountInput         `json:"monthly_fee,omitempty" example:"\"189.00\""`
 	ActivationFee              AmountInput         `json:"activation_fee,omitempty"`
 	Status                     Sent[string]        `json:"status,omitempty" enum:"active,retired"`
 	ValidFrom                  Sent[calendar.Date] `json:"valid_from,omitempty" format:"date"`
-	ValidTo                    Sent[calendar.Date] `json:"valid_to,omitempty" nullable:"true" format:"date"`
+	ValidTo                    Sent[calendar.Date] `json:"valid_to,omitempty" nullable:"true" format:"date" example:"2027-12-31"`
 	MobileDataGB               Sent[int32]         `json:"mobile_data_gb,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
 	MobileCallsHours           Sent[int32]         `json:"mobile_calls_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
 	InternetAccessType         Sent[string]        `json:"internet_access_type,omitempty" nullable:"true" enum:"fiber,adsl"`
@@ -77,18 +91,18 @@ type OfferUpdate struct {
 
 // OfferRead is an offer as the API shows it.
 type OfferRead struct {
-	ID                         uuid.UUID      `json:"id"`
-	Name                       string         `json:"name"`
-	ServiceCategory            string         `json:"service_category"`
-	ServiceType                string         `json:"service_type"`
-	Version                    int32          `json:"version"`
-	MonthlyFee                 money.Amount   `json:"monthly_fee"`
-	ActivationFee              money.Amount   `json:"activation_fee"`
-	Status                     string         `json:"status"`
-	ValidFrom                  calendar.Date  `json:"valid_from" format:"date"`
+	ID                         uuid.UUID      `json:"id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147" format:"uuid"`
+	Name                       string         `json:"name" example:"Mobile 20GB"`
+	ServiceCategory            string         `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	ServiceType                string         `json:"service_type" enum:"mobile,fiber,adsl,landline" example:"mobile"`
+	Version                    int32          `json:"version" example:"1"`
+	MonthlyFee                 money.Amount   `json:"monthly_fee" example:"199.00" format:"decimal"`
+	ActivationFee              money.Amount   `json:"activation_fee" example:"50.50" format:"decimal"`
+	Status                     string         `json:"status" enum:"active,retired"`
+	ValidFrom                  calendar.Date  `json:"valid_from" format:"date" example:"2026-01-01"`
 	ValidTo                    *calendar.Date `json:"valid_to" format:"date"`
-	MobileDataGB               *int32         `json:"mobile_data_gb"`
-	MobileCallsHours           *int32         `json:"mobile_calls_hours"`
+	MobileDataGB               *int32         `json:"mobile_data_gb" example:"20"`
+	MobileCallsHours           *int32         `json:"mobile_calls_hours" example:"10"`
 	InternetAccessType         *string        `json:"internet_access_type"`
 	InternetFiberSpeedMbps     *int32         `json:"internet_fiber_speed_mbps"`
 	InternetADSLSpeedMbps      *int32         `json:"internet_adsl_speed_mbps"`
@@ -106,7 +120,21 @@ type OfferOutput struct{ Body OfferRead }
 
 // OfferPath names an offer.
 type OfferPath struct {
-	OfferID string `path:"offer_id"`
+	OfferID string `path:"offer_id" doc:"The offer." example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
+}
+
+// offerList is the list of the whole catalogue.
+var offerList = list[dbsqlc.Offer]{
+	name: "offers", id: func(row dbsqlc.Offer) uuid.UUID { return row.ID },
+	sorts: []sortKey[dbsqlc.Offer]{
+		{"created_at", func(row dbsqlc.Offer) string { return sortedByTime(row.CreatedAt) }},
+		{"name", func(row dbsqlc.Offer) string { return row.Name }},
+		{"monthly_fee", func(row dbsqlc.Offer) string { return sortedByAmount(row.MonthlyFee) }},
+	},
+	filters: []filterKey{
+		{"status", "active or retired"}, {"service_category", "mobile, internet or landline"},
+		{"service_type", "mobile, fiber, adsl or landline"},
+	},
 }
 
 func readOffer(row dbsqlc.Offer) OfferRead {
@@ -150,15 +178,19 @@ func (b OfferCreate) definition() catalog.Definition {
 }
 
 func (s *Server) listOffers(ctx context.Context, input *PageParams) (*PageOutput[OfferRead], error) {
-	total, err := s.queries.OfferCount(ctx, s.Pool)
+	asked, err := ask(s, offerList, *input)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queries.OfferList(ctx, s.Pool, dbsqlc.OfferListParams{PageSize: input.Size, PageOffset: input.offset()})
-	if err != nil {
-		return nil, err
+	filters := dbsqlc.OfferCountParams{
+		Status: asked.text("status"), ServiceCategory: asked.text("service_category"), ServiceType: asked.text("service_type"),
 	}
-	return newPage(*input, total, rows, readOffer), nil
+	return answerList(ctx, s, asked, readOffer, func(at position) ([]dbsqlc.Offer, error) {
+		return s.queries.OfferList(ctx, s.Pool, dbsqlc.OfferListParams{
+			Status: filters.Status, ServiceCategory: filters.ServiceCategory, ServiceType: filters.ServiceType,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+	}, func() (int64, error) { return s.queries.OfferCount(ctx, s.Pool, filters) })
 }
 
 func (s *Server) getOffer(ctx context.Context, input *OfferPath) (*OfferOutput, error) {

@@ -2,10 +2,8 @@ package api
 
 import (
 	"context"
-	"fmt"
+	"log/slog"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -19,20 +17,31 @@ const (
 	bearerScheme = "bearer"
 )
 
-func init() { huma.NewErrorWithContext = humaError }
+func init() {
+	huma.NewErrorWithContext = humaError
+	// huma asks without a status for the type of error that operations answer.
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		if status == 0 {
+			return &ErrorEnvelope{}
+		}
+		return humaError(nil, status, message, errs...)
+	}
+}
 
 // openAPI is the document that the operations are added to.
 func openAPI(version string) huma.Config {
-	config := huma.DefaultConfig("MT Facturation", version)
-	config.Info.Description = "Billing of mobile, internet and landline offers: clients, contracts, monthly runs, payments and collections."
+	config := huma.DefaultConfig("MT Facturation API", version)
+	describe(config.OpenAPI)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		bearerScheme: {Type: "http", Scheme: "bearer", Description: "In local and test: `actor_id[:role1,role2]`."},
+		bearerScheme: {Type: "http", Scheme: "bearer", Description: "A JSON Web Token of the configured issuer, or an API key. " +
+			"In local and test also `actor_id[:role1,role2]`."},
 	}
 	// Unknown fields are ignored, and bodies carry no $schema links.
 	config.AllowAdditionalPropertiesByDefault = true
 	config.CreateHooks = nil
 	config.SchemasPath = ""
-	config.DocsPath = ""
+	// documentationRoutes serves the document and its pages.
+	config.DocsPath, config.OpenAPIPath = "", ""
 	config.Formats = map[string]huma.Format{mediaJSON: jsonFormat, "json": jsonFormat}
 	return config
 }
@@ -44,10 +53,22 @@ type operation struct {
 	path    string
 	tag     string
 	summary string
-	access  access
+	// description says what a caller needs to know, in markdown, and success what
+	// the answer to a request that succeeds is.
+	description string
+	success     string
+	access      access
+	// waits marks an operation that answers 202 when its process takes too long.
+	waits bool
+	// file marks an operation that answers with a PDF, or with a part of it.
+	file bool
 	// deprecated marks what is only kept for existing clients.
 	deprecated bool
-	refusals   []refusal.Code
+	// limits bound how often strangers may use the operation.
+	limits limitKind
+	// list says what the parameters of a list take.
+	list     *listKeys
+	refusals []refusal.Code
 	// statuses is where the operation departs from the table of statuses.
 	statuses map[refusal.Code]int
 }
@@ -64,24 +85,34 @@ func (op operation) statusOf(code refusal.Code) int {
 func register[I, O any](s *Server, op operation, handler func(context.Context, *I) (*O, error)) {
 	described := huma.Operation{
 		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.tag}, Summary: op.summary,
-		Description:   refusalTable(op),
-		Errors:        errorStatuses(op),
 		Deprecated:    op.deprecated,
 		DefaultStatus: http.StatusOK,
+		// huma refuses a body that reaches its limit, this API one that goes past it.
+		MaxBodyBytes: maxBodyBytes + 1, BodyReadTimeout: s.Config.HTTP.BodyTimeout,
+		// Who may not use the operation is not counted against its limits.
+		Middlewares: huma.Middlewares{s.authorize(op), s.limitAddress(op.limits)},
 	}
 	if op.method == http.MethodDelete {
 		described.DefaultStatus = http.StatusNoContent
 	}
-	if op.access != public {
-		described.Security = []map[string][]string{{bearerScheme: {}}}
+	op.access.describe(&described)
+	if op.access == public {
+		s.publicPaths[op.path] = true
 	}
 	huma.Register(s.api, described, func(ctx context.Context, input *I) (*O, error) {
-		output, err := handler(ctx, input)
+		noteActor(ctx, s.maskActor)
+		hurried, cancel := hurry(ctx, s.Config.HTTP.RequestTimeout)
+		defer cancel()
+		output, err := handler(hurried, input)
 		if err != nil {
-			return nil, op.answer(ctx, err)
+			return nil, op.answer(hurried, err)
 		}
 		return output, nil
 	})
+	if op.list != nil {
+		op.list.describe(s.api.OpenAPI().Paths[op.path].Get.Parameters)
+	}
+	documentOperation(s.api.OpenAPI(), op)
 }
 
 // answer turns the error of a handler into an HTTP answer, unless it is one already.
@@ -90,33 +121,10 @@ func (op operation) answer(ctx context.Context, err error) error {
 		return answer
 	}
 	if refused := refusal.As(err); refused != nil {
+		if !op.declares(refused.Code) {
+			slog.ErrorContext(ctx, "an operation answers a code that it does not declare", "operation", op.id, "code", refused.Code)
+		}
 		return newEnvelope(ctx, op.statusOf(refused.Code), refused)
 	}
 	return envelopeOf(ctx, err)
-}
-
-// errorStatuses lists the statuses that an operation can answer besides success.
-func errorStatuses(op operation) []int {
-	list := []int{http.StatusUnprocessableEntity, http.StatusInternalServerError}
-	if op.access != public {
-		list = append(list, http.StatusUnauthorized)
-	}
-	for _, code := range op.refusals {
-		list = append(list, op.statusOf(code))
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
-// refusalTable documents the error codes of an operation.
-func refusalTable(op operation) string {
-	if len(op.refusals) == 0 {
-		return ""
-	}
-	var table strings.Builder
-	table.WriteString("| status | code | meaning |\n| --- | --- | --- |\n")
-	for _, code := range op.refusals {
-		fmt.Fprintf(&table, "| %d | `%s` | %s |\n", op.statusOf(code), code, refusal.New(code).Message)
-	}
-	return table.String()
 }

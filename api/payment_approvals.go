@@ -20,15 +20,18 @@ func (s *Server) paymentApprovalRoutes() {
 	register(s, operation{id: "approveInvoicePaid", access: billers, method: http.MethodPost,
 		path: "/api/v1/collections/invoices/{invoice_id}/approve-paid", tag: "Collections",
 		summary: "Record a payment of all that is outstanding of an invoice",
+		description: "For an operator who has seen the money: records a payment of all that is outstanding. Without a date it " +
+			"is today's.",
+		success: "The payment, and how the invoice stands.",
 		refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
 			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid}}, s.approvePaid)
 }
 
 // InvoiceApproval is the body of an approval.
 type InvoiceApproval struct {
-	PaymentDate *calendar.Date `json:"payment_date,omitempty" nullable:"true" format:"date" doc:"Today when absent."`
-	Method      string         `json:"method,omitempty" enum:"cash,card,bank_transfer,wallet,other" default:"other"`
-	Reference   *string        `json:"reference,omitempty" nullable:"true" maxLength:"120"`
+	PaymentDate *calendar.Date `json:"payment_date,omitempty" nullable:"true" format:"date" doc:"Today when absent." example:"2026-11-20"`
+	Method      string         `json:"method,omitempty" enum:"cash,card,bank_transfer,wallet,other" default:"other" example:"bank_transfer"`
+	Reference   *string        `json:"reference,omitempty" nullable:"true" maxLength:"120" example:"VIR-2026-1120"`
 	Note        *string        `json:"note,omitempty" nullable:"true" maxLength:"1200"`
 }
 

@@ -21,32 +21,37 @@ func (s *Server) paymentRoutes() {
 	const tag = "Collections"
 	register(s, operation{id: "recordPayment", access: billers, method: http.MethodPost, path: "/api/v1/collections/payments", tag: tag,
 		summary: "Record a payment of an invoice",
+		description: "A payment is at most what is outstanding of the invoice, which is paid once nothing is. More than two " +
+			"decimals are rounded half up first.",
+		success: "The payment, and how the invoice stands.",
 		refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
 			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding}}, s.recordPayment)
 	register(s, operation{id: "listPayments", access: readers, method: http.MethodGet, path: "/api/v1/collections/payments", tag: tag,
-		summary: "List payments, newest first"}, s.listPayments)
+		summary:     "List payments, newest first",
+		description: "All payments; `invoice_id` and `client_id` narrow the list down, and combine.",
+		success:     "A page of payments.", list: paymentList.keys()}, s.listPayments)
 }
 
 // PaymentCreate is the body of a payment.
 type PaymentCreate struct {
-	InvoiceID   string        `json:"invoice_id"`
-	Amount      AmountInput   `json:"amount" doc:"Above 0, at most what is outstanding."`
-	PaymentDate calendar.Date `json:"payment_date" format:"date"`
-	Method      string        `json:"method,omitempty" enum:"cash,card,bank_transfer,wallet,other" default:"other"`
-	Reference   *string       `json:"reference,omitempty" nullable:"true" maxLength:"120"`
+	InvoiceID   string        `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5"`
+	Amount      AmountInput   `json:"amount" doc:"Above 0, at most what is outstanding." example:"\"299.40\""`
+	PaymentDate calendar.Date `json:"payment_date" format:"date" example:"2026-11-20"`
+	Method      string        `json:"method,omitempty" enum:"cash,card,bank_transfer,wallet,other" default:"other" example:"bank_transfer"`
+	Reference   *string       `json:"reference,omitempty" nullable:"true" maxLength:"120" example:"VIR-2026-1120"`
 	Note        *string       `json:"note,omitempty" nullable:"true" maxLength:"1200"`
 }
 
 // PaymentRead is a payment as the API shows it.
 type PaymentRead struct {
-	ID          uuid.UUID     `json:"id"`
-	InvoiceID   uuid.UUID     `json:"invoice_id"`
-	ClientID    uuid.UUID     `json:"client_id"`
-	Amount      money.Amount  `json:"amount"`
-	Currency    string        `json:"currency"`
-	PaymentDate calendar.Date `json:"payment_date" format:"date"`
-	Method      string        `json:"method"`
-	Reference   *string       `json:"reference"`
+	ID          uuid.UUID     `json:"id" example:"01932d44-8e17-7f6c-8a25-b0d3e9c71f64" format:"uuid"`
+	InvoiceID   uuid.UUID     `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
+	ClientID    uuid.UUID     `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	Amount      money.Amount  `json:"amount" example:"299.40" format:"decimal"`
+	Currency    string        `json:"currency" example:"MAD"`
+	PaymentDate calendar.Date `json:"payment_date" format:"date" example:"2026-11-20"`
+	Method      string        `json:"method" enum:"cash,card,bank_transfer,wallet,other" example:"bank_transfer"`
+	Reference   *string       `json:"reference" example:"VIR-2026-1120"`
 	Note        *string       `json:"note"`
 	Status      string        `json:"status" enum:"posted,reversed"`
 	CreatedAt   Timestamp     `json:"created_at"`
@@ -55,10 +60,10 @@ type PaymentRead struct {
 // PaymentAllocationResult is what a payment did.
 type PaymentAllocationResult struct {
 	Payment              PaymentRead  `json:"payment"`
-	InvoiceStatus        string       `json:"invoice_status"`
-	OutstandingAmount    money.Amount `json:"outstanding_amount"`
-	AllocationState      string       `json:"allocation_state" enum:"partial,full"`
-	CollectionCaseStatus *string      `json:"collection_case_status"`
+	InvoiceStatus        string       `json:"invoice_status" enum:"issued,paid,overdue" example:"paid"`
+	OutstandingAmount    money.Amount `json:"outstanding_amount" example:"0.00" format:"decimal"`
+	AllocationState      string       `json:"allocation_state" enum:"partial,full" example:"full"`
+	CollectionCaseStatus *string      `json:"collection_case_status" enum:"open,in_progress,resolved,closed"`
 	IdempotencyReplayed  bool         `json:"idempotency_replayed"`
 }
 
@@ -71,6 +76,21 @@ func readAllocation(allocation collections.Allocation, replayed bool) *PaymentAl
 		OutstandingAmount: allocation.OutstandingAmount, AllocationState: string(allocation.State),
 		CollectionCaseStatus: allocation.CaseStatus, IdempotencyReplayed: replayed,
 	}}
+}
+
+// paymentList is the list of all payments.
+var paymentList = list[dbsqlc.PaymentListRow]{
+	name: "payments", id: func(row dbsqlc.PaymentListRow) uuid.UUID { return row.Payment.ID },
+	total: func(row dbsqlc.PaymentListRow) int64 { return row.ListTotal },
+	sorts: []sortKey[dbsqlc.PaymentListRow]{
+		{"created_at", func(row dbsqlc.PaymentListRow) string { return sortedByTime(row.Payment.CreatedAt) }},
+		{"payment_date", func(row dbsqlc.PaymentListRow) string { return row.Payment.PaymentDate.String() }},
+		{"amount", func(row dbsqlc.PaymentListRow) string { return sortedByAmount(row.Payment.Amount) }},
+	},
+	filters: []filterKey{
+		{"invoice_id", "an id"}, {"client_id", "an id"}, {"method", "cash, card, bank_transfer, wallet or other"},
+		{"status", "posted or reversed"},
+	},
 }
 
 func readPayment(row dbsqlc.Payment) PaymentRead {
@@ -127,19 +147,25 @@ func (s *Server) allocate(ctx context.Context, post func(pgx.Tx) (collections.Al
 
 func (s *Server) listPayments(ctx context.Context, input *struct {
 	PageParams
-	InvoiceID string `query:"invoice_id"`
-	ClientID  string `query:"client_id"`
+	InvoiceID string `query:"invoice_id" doc:"Only of this invoice." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5"`
+	ClientID  string `query:"client_id" doc:"Only of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 }) (*PageOutput[PaymentRead], error) {
-	filter := dbsqlc.PaymentCountParams{InvoiceID: optionalID(echoed(input.InvoiceID)), ClientID: optionalID(echoed(input.ClientID))}
-	total, err := s.queries.PaymentCount(ctx, s.Pool, filter)
+	asked, err := ask(s, paymentList, input.PageParams,
+		filter{"invoice_id", input.InvoiceID}, filter{"client_id", input.ClientID})
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.queries.PaymentList(ctx, s.Pool, dbsqlc.PaymentListParams{
-		InvoiceID: filter.InvoiceID, ClientID: filter.ClientID, PageSize: input.Size, PageOffset: input.offset(),
-	})
-	if err != nil {
-		return nil, err
+	filters := dbsqlc.PaymentCountParams{
+		InvoiceID: asked.id("invoice_id"), ClientID: asked.id("client_id"), Method: asked.text("method"), Status: asked.text("status"),
 	}
-	return newPage(input.PageParams, total, rows, readPayment), nil
+	return answerList(ctx, s, asked, func(row dbsqlc.PaymentListRow) PaymentRead { return readPayment(row.Payment) }, func(at position) ([]dbsqlc.PaymentListRow, error) {
+		if at.newest {
+			rows, err := s.queries.PaymentNewest(ctx, s.Pool, dbsqlc.PaymentNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			return converted(rows, func(row dbsqlc.PaymentNewestRow) dbsqlc.PaymentListRow { return dbsqlc.PaymentListRow(row) }), err
+		}
+		return s.queries.PaymentList(ctx, s.Pool, dbsqlc.PaymentListParams{
+			InvoiceID: filters.InvoiceID, ClientID: filters.ClientID, Method: filters.Method, Status: filters.Status,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+	}, func() (int64, error) { return s.queries.PaymentCount(ctx, s.Pool, filters) })
 }

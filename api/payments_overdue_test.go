@@ -61,7 +61,7 @@ func TestPartialPaymentOfAnOverdueInvoiceOpensItsCase(t *testing.T) {
 		"invoice_status": "overdue", "outstanding_amount": "200.00", "allocation_state": "partial", "collection_case_status": "open",
 	})
 	require.Equal(t, 1, count(t, s, `SELECT count(*) FROM collection_cases WHERE invoice_id = $1 AND client_id = $2 AND status = 'open'
-		AND reason = 'invoice_overdue' AND days_past_due = 38 AND aging_bucket = '31_60' AND outstanding_amount = 20000 AND closed_at IS NULL`,
+		AND reason = 'invoice_overdue' AND due_date = '2026-10-15' AND outstanding_amount = 20000 AND closed_at IS NULL`,
 		invoice["id"], invoice["client_id"]))
 	client := clientOf(t, s, invoice)
 	require.Equal(t, true, client["is_delinquent"])

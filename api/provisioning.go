@@ -14,7 +14,7 @@ import (
 	"github.com/mtfacturation/mtf/workflows"
 )
 
-// provisioningRefusals are what a provisioning can answer, by whichever door it comes.
+// provisioningRefusals are what a provisioning can answer to an operator.
 var provisioningRefusals = []refusal.Code{
 	refusal.OfferNotFound, refusal.OfferNotActive, refusal.OfferValidityInvalid, refusal.ClientNotFound,
 	refusal.ClientCINConflict, refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid,
@@ -25,38 +25,44 @@ var provisioningRefusals = []refusal.Code{
 
 func (s *Server) provisioningRoutes() {
 	register(s, operation{id: "provisionContract", access: writers, method: http.MethodPost, path: "/api/v1/contracts/provision", tag: "Contracts",
-		summary: "Provision a contract: a new one, or an upgrade of an existing one", refusals: provisioningRefusals}, s.provision)
+		summary: "Provision a contract: a new one, or an upgrade of an existing one",
+		description: "Makes a new contract, or upgrades an active one of the client and the same service type, by " +
+			"`provisioning_intent`: `new_line` always makes one, `upgrade` always changes one, `auto` upgrades the " +
+			"only candidate and makes a contract when there is none. Several candidates are refused unless " +
+			"`target_contract_id` or the subscriber names one. Client and subscriber are given by id or made here. " +
+			"With an `Idempotency-Key` the request can be repeated safely.",
+		waits: true, success: "The contract, and what was made for it.", refusals: provisioningRefusals}, s.provision)
 }
 
 // ProvisionBody asks for a contract. Exactly one of client_id and client is sent,
 // and at most one of subscriber_id and subscriber.
 type ProvisionBody struct {
-	OfferID            string                    `json:"offer_id"`
-	ContractStartDate  calendar.Date             `json:"contract_start_date" format:"date"`
-	CommitmentMonths   *int32                    `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60"`
+	OfferID            string                    `json:"offer_id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
+	ContractStartDate  calendar.Date             `json:"contract_start_date" format:"date" example:"2026-11-22"`
+	CommitmentMonths   *int32                    `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60" example:"12"`
 	EndDate            *calendar.Date            `json:"end_date,omitempty" nullable:"true" format:"date"`
 	AutoActivate       *bool                     `json:"auto_activate,omitempty" nullable:"true" doc:"True when absent."`
-	ClientID           *string                   `json:"client_id,omitempty" nullable:"true"`
+	ClientID           *string                   `json:"client_id,omitempty" nullable:"true" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 	Client             Sent[InlineClient]        `json:"client,omitempty" nullable:"true"`
 	SubscriberID       *string                   `json:"subscriber_id,omitempty" nullable:"true"`
 	Subscriber         Sent[ProvisionSubscriber] `json:"subscriber,omitempty" nullable:"true"`
-	ProvisioningIntent string                    `json:"provisioning_intent,omitempty" enum:"auto,upgrade,new_line" default:"auto"`
+	ProvisioningIntent string                    `json:"provisioning_intent,omitempty" enum:"auto,upgrade,new_line" default:"auto" example:"new_line"`
 	TargetContractID   *string                   `json:"target_contract_id,omitempty" nullable:"true"`
 }
 
 // InlineClient is a client that is made with its contract.
 type InlineClient struct {
-	CIN        *string `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
+	CIN        *string `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40" example:"AB123456"`
 	ClientType string  `json:"client_type" enum:"individual,business"`
-	FullName   string  `json:"full_name" minLength:"2" maxLength:"150"`
-	Address    *string `json:"address,omitempty" nullable:"true" maxLength:"255"`
-	Email      *string `json:"email,omitempty" nullable:"true" maxLength:"255"`
-	Phone      *string `json:"phone,omitempty" nullable:"true" maxLength:"40"`
+	FullName   string  `json:"full_name" minLength:"2" maxLength:"150" example:"Leila Amrani"`
+	Address    *string `json:"address,omitempty" nullable:"true" maxLength:"255" example:"12, rue Atlas, Rabat"`
+	Email      *string `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
+	Phone      *string `json:"phone,omitempty" nullable:"true" maxLength:"40" example:"+212 6 12 34 56 78"`
 }
 
 // ProvisionSubscriber describes the line of a new contract.
 type ProvisionSubscriber struct {
-	ServiceIdentifier *string `json:"service_identifier,omitempty" nullable:"true" minLength:"3" maxLength:"100"`
+	ServiceIdentifier *string `json:"service_identifier,omitempty" nullable:"true" minLength:"3" maxLength:"100" example:"+212612345678"`
 	ServiceType       *string `json:"service_type,omitempty" nullable:"true" enum:"mobile,fiber,adsl,tv,addon,landline"`
 }
 
@@ -70,8 +76,8 @@ type ProvisionResult struct {
 }
 
 func (s *Server) provision(ctx context.Context, input *struct {
-	Key    string `header:"Idempotency-Key" doc:"Optional; 8 to 200 characters."`
-	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait."`
+	Key    string `header:"Idempotency-Key" doc:"Optional; 8 to 200 characters." example:"demo-key-12345678"`
+	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait." example:"wait=30"`
 	Body   ProvisionBody
 }) (*struct{ Body ProvisionResult }, error) {
 	provision, err := input.Body.normalised()

@@ -20,7 +20,9 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/archive"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/identity"
 	"github.com/mtfacturation/mtf/internal/process"
 	"github.com/mtfacturation/mtf/internal/token"
 )
@@ -38,26 +40,38 @@ type Dependencies struct {
 	// Ready returns nil once requests will be served.
 	Ready   func(context.Context) error
 	Version string
+
+	// Identities checks the tokens of callers outside local and test; nil leaves API keys alone.
+	Identities *identity.Verifier
 }
 
 // Server answers the API's requests.
 type Server struct {
 	Dependencies
-	queries *dbsqlc.Queries
-	api     huma.API
+	queries  *dbsqlc.Queries
+	cursors  cursors
+	overdue  *collections.Gate
+	api      huma.API
+	limiters map[limitKind]limiters
+	// publicPaths need no identity. They are collected as the routes are added.
+	publicPaths map[string]bool
 }
 
 // NewHandler returns the whole API.
 func NewHandler(dependencies Dependencies) http.Handler {
+	server := &Server{
+		Dependencies: dependencies, queries: dbsqlc.New(), cursors: newCursors(dependencies.Config.TokenSecret),
+		overdue:  collections.NewGate(dependencies.Pool),
+		limiters: newLimiters(dependencies.Config.RateLimits), publicPaths: map[string]bool{},
+	}
 	router := chi.NewRouter()
-	router.Use(trace, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
-		authenticate(dependencies.Config.Environment), middleware.GetHead)
+	router.Use(trace, accessLog(dependencies.Config.HTTP.AnswerTimeout), secure, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
+		server.authenticate, limitSizes, middleware.GetHead)
 	router.NotFound(noRoute)
 	router.MethodNotAllowed(noMethod)
 
-	server := &Server{Dependencies: dependencies, queries: dbsqlc.New()}
 	server.api = humachi.New(router, openAPI(dependencies.Version))
-	documentationRoutes(router)
+	server.documentationRoutes(router)
 	server.healthRoutes()
 	server.identityRoutes()
 	server.customerRoutes()
@@ -76,6 +90,9 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.invoiceRoutes()
 	server.paymentRoutes()
 	server.paymentApprovalRoutes()
+	server.collectionCaseRoutes()
+	server.collectionCaseChangeRoutes()
+	server.collectionOverviewRoutes()
 	return router
 }
 

@@ -11,6 +11,7 @@ var statuses = map[refusal.Code]int{
 	refusal.ValidationError: http.StatusUnprocessableEntity,
 	refusal.Unauthorized:    http.StatusUnauthorized,
 	refusal.Forbidden:       http.StatusForbidden,
+	refusal.RateLimited:     http.StatusTooManyRequests,
 
 	refusal.IdempotencyKeyInvalid:         http.StatusBadRequest,
 	refusal.IdempotencyKeyPayloadConflict: http.StatusConflict,
@@ -60,6 +61,7 @@ var statuses = map[refusal.Code]int{
 	refusal.InvoiceAlreadyPaid:         http.StatusConflict,
 	refusal.PaymentExceedsOutstanding:  http.StatusUnprocessableEntity,
 	refusal.AmountOutOfRange:           http.StatusUnprocessableEntity,
+	refusal.CollectionCaseNotFound:     http.StatusNotFound,
 }
 
 // statusOf returns the status of a code; one that is missing in the table is a defect.

@@ -129,7 +129,7 @@ func subscribersAreListedNewestFirst(t *testing.T, s *systemtest.System) {
 	newSubscriber(t, s, other)
 	var empty object
 	s.Get(t, subscribersOf(client), &empty)
-	require.Equal(t, object{"data": []any{}, "meta": object{"page": 1.0, "size": 20.0, "total": 0.0, "sort": nil, "filters": nil}}, empty)
+	require.Equal(t, object{"data": []any{}, "meta": object{"page": 1.0, "size": 20.0, "total": 0.0, "sort": nil, "filters": nil, "next_cursor": nil}}, empty)
 
 	first, second, third := newSubscriber(t, s, client), newSubscriber(t, s, client), newSubscriber(t, s, client)
 	var seen []string

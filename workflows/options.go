@@ -9,11 +9,14 @@ import (
 
 // transaction runs a short database transaction in the worker that has the
 // workflow: no round trip to the server while a person waits. It is retried for as
-// long as the workflow lives, since only a refusal can make it fail for good.
+// long as the workflow lives, since only a refusal can make it fail for good. Left
+// out, the bound of all attempts would be that of one: a transaction that waits for
+// a lock once would be the end of its workflow.
 func transaction(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: 10 * time.Second,
-		Summary:             summary,
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: 30 * 24 * time.Hour,
+		Summary:                summary,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    100 * time.Millisecond,
 			BackoffCoefficient: 2,

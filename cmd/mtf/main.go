@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -25,6 +26,7 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database to this program's schema."`
 	Seed    seedCommand    `cmd:"" help:"Load a demo catalogue and synthetic clients."`
 	Bill    billCommand    `cmd:"" help:"Bill a month and follow the run."`
+	APIKey  apiKeyCommand  `cmd:"" name:"apikey" help:"Create, list and revoke the API keys of programs."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -38,6 +40,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	parsed.BindTo(ctx, (*context.Context)(nil))
+	parsed.BindTo(os.Stdout, (*io.Writer)(nil))
 	if err := parsed.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "mtf:", err)
 		os.Exit(1)

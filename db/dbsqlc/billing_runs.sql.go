@@ -369,10 +369,17 @@ func (q *Queries) BillingRunChunkPlan(ctx context.Context, db DBTX, arg BillingR
 
 const billingRunCount = `-- name: BillingRunCount :one
 SELECT count(*) FROM billing_runs
+WHERE ($1::text IS NULL OR status = $1)
+  AND ($2::date IS NULL OR period_start = $2)
 `
 
-func (q *Queries) BillingRunCount(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, billingRunCount)
+type BillingRunCountParams struct {
+	Status      *string        `json:"status"`
+	PeriodStart *calendar.Date `json:"period_start"`
+}
+
+func (q *Queries) BillingRunCount(ctx context.Context, db DBTX, arg BillingRunCountParams) (int64, error) {
+	row := db.QueryRow(ctx, billingRunCount, arg.Status, arg.PeriodStart)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -827,17 +834,44 @@ func (q *Queries) BillingRunLargestRecent(ctx context.Context, db DBTX) (int32, 
 
 const billingRunList = `-- name: BillingRunList :many
 SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault FROM billing_runs
-ORDER BY planned_at DESC, id DESC
-LIMIT $2 OFFSET $1
+WHERE ($1::text IS NULL OR status = $1)
+  AND ($2::date IS NULL OR period_start = $2)
+  AND CASE $3::text
+        WHEN 'planned_at:desc' THEN (planned_at, id) < ($4::text::timestamptz, $5::uuid)
+        WHEN 'planned_at:asc' THEN (planned_at, id) > ($4::text::timestamptz, $5::uuid)
+        WHEN 'period_start:desc' THEN (period_start, id) < ($4::text::date, $5::uuid)
+        WHEN 'period_start:asc' THEN (period_start, id) > ($4::text::date, $5::uuid)
+        ELSE true
+      END
+ORDER BY CASE $6::text WHEN 'planned_at:desc' THEN planned_at END DESC, CASE $6::text WHEN 'planned_at:asc' THEN planned_at END,
+         CASE $6::text WHEN 'period_start:desc' THEN period_start END DESC, CASE $6::text WHEN 'period_start:asc' THEN period_start END,
+         CASE WHEN $6::text LIKE '%:desc' THEN id END DESC, id
+LIMIT $8 OFFSET $7
 `
 
 type BillingRunListParams struct {
-	PageOffset int32 `json:"page_offset"`
-	PageSize   int32 `json:"page_size"`
+	Status      *string        `json:"status"`
+	PeriodStart *calendar.Date `json:"period_start"`
+	After       string         `json:"after"`
+	AfterValue  string         `json:"after_value"`
+	AfterID     uuid.UUID      `json:"after_id"`
+	Sort        string         `json:"sort"`
+	PageOffset  int32          `json:"page_offset"`
+	PageSize    int32          `json:"page_size"`
 }
 
+// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
 func (q *Queries) BillingRunList(ctx context.Context, db DBTX, arg BillingRunListParams) ([]BillingRun, error) {
-	rows, err := db.Query(ctx, billingRunList, arg.PageOffset, arg.PageSize)
+	rows, err := db.Query(ctx, billingRunList,
+		arg.Status,
+		arg.PeriodStart,
+		arg.After,
+		arg.AfterValue,
+		arg.AfterID,
+		arg.Sort,
+		arg.PageOffset,
+		arg.PageSize,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-const collectionCaseActionInsert = `-- name: CollectionCaseActionInsert :exec
+const collectionCaseActionInsert = `-- name: CollectionCaseActionInsert :one
 INSERT INTO collection_case_actions (id, case_id, action_type, actor_id, note, payload, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
+RETURNING id, case_id, action_type, actor_id, note, payload, created_at
 `
 
 type CollectionCaseActionInsertParams struct {
@@ -29,8 +31,8 @@ type CollectionCaseActionInsertParams struct {
 	Now        time.Time       `json:"now"`
 }
 
-func (q *Queries) CollectionCaseActionInsert(ctx context.Context, db DBTX, arg CollectionCaseActionInsertParams) error {
-	_, err := db.Exec(ctx, collectionCaseActionInsert,
+func (q *Queries) CollectionCaseActionInsert(ctx context.Context, db DBTX, arg CollectionCaseActionInsertParams) (CollectionCaseAction, error) {
+	row := db.QueryRow(ctx, collectionCaseActionInsert,
 		arg.ID,
 		arg.CaseID,
 		arg.ActionType,
@@ -39,25 +41,131 @@ func (q *Queries) CollectionCaseActionInsert(ctx context.Context, db DBTX, arg C
 		arg.Payload,
 		arg.Now,
 	)
-	return err
+	var i CollectionCaseAction
+	err := row.Scan(
+		&i.ID,
+		&i.CaseID,
+		&i.ActionType,
+		&i.ActorID,
+		&i.Note,
+		&i.Payload,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+type CollectionCaseActionInsertManyParams struct {
+	ID         uuid.UUID       `json:"id"`
+	CaseID     uuid.UUID       `json:"case_id"`
+	ActionType string          `json:"action_type"`
+	ActorID    string          `json:"actor_id"`
+	Note       *string         `json:"note"`
+	Payload    json.RawMessage `json:"payload"`
+	CreatedAt  time.Time       `json:"created_at"`
+}
+
+const collectionCaseActionListByCase = `-- name: CollectionCaseActionListByCase :many
+SELECT id, case_id, action_type, actor_id, note, payload, created_at FROM collection_case_actions
+WHERE case_id = $1
+ORDER BY created_at DESC, id DESC
+`
+
+func (q *Queries) CollectionCaseActionListByCase(ctx context.Context, db DBTX, caseID uuid.UUID) ([]CollectionCaseAction, error) {
+	rows, err := db.Query(ctx, collectionCaseActionListByCase, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CollectionCaseAction{}
+	for rows.Next() {
+		var i CollectionCaseAction
+		if err := rows.Scan(
+			&i.ID,
+			&i.CaseID,
+			&i.ActionType,
+			&i.ActorID,
+			&i.Note,
+			&i.Payload,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const collectionCaseCountByClient = `-- name: CollectionCaseCountByClient :one
+SELECT count(*) FROM collection_cases
+WHERE client_id = $1 AND status = ANY($2::text[])
+  AND ($3::text IS NULL OR aging_bucket = $3
+       OR (aging_bucket IS NULL AND due_date BETWEEN $4::date AND $5::date))
+`
+
+type CollectionCaseCountByClientParams struct {
+	ClientID    uuid.UUID     `json:"client_id"`
+	Statuses    []string      `json:"statuses"`
+	AgingBucket *string       `json:"aging_bucket"`
+	DueFrom     calendar.Date `json:"due_from"`
+	DueTo       calendar.Date `json:"due_to"`
+}
+
+func (q *Queries) CollectionCaseCountByClient(ctx context.Context, db DBTX, arg CollectionCaseCountByClientParams) (int64, error) {
+	row := db.QueryRow(ctx, collectionCaseCountByClient,
+		arg.ClientID,
+		arg.Statuses,
+		arg.AgingBucket,
+		arg.DueFrom,
+		arg.DueTo,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const collectionCaseGetByID = `-- name: CollectionCaseGetByID :one
+SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases WHERE id = $1
+`
+
+func (q *Queries) CollectionCaseGetByID(ctx context.Context, db DBTX, id uuid.UUID) (CollectionCase, error) {
+	row := db.QueryRow(ctx, collectionCaseGetByID, id)
+	var i CollectionCase
+	err := row.Scan(
+		&i.ID,
+		&i.InvoiceID,
+		&i.ClientID,
+		&i.Status,
+		&i.Reason,
+		&i.DaysPastDue,
+		&i.AgingBucket,
+		&i.OutstandingAmount,
+		&i.OpenedAt,
+		&i.LastActionAt,
+		&i.ClosedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.DueDate,
+	)
+	return i, err
 }
 
 const collectionCaseInsert = `-- name: CollectionCaseInsert :one
-INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, days_past_due, aging_bucket,
-    outstanding_amount, opened_at, last_action_at, created_at, updated_at)
-VALUES ($1, $2, $3, 'open', 'invoice_overdue', $4, $5,
-    $6, $7, $7, $7, $7)
-RETURNING id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at
+INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, due_date, outstanding_amount, opened_at,
+    last_action_at, created_at, updated_at)
+VALUES ($1, $2, $3, 'open', 'invoice_overdue', $4, $5, $6, $6, $6, $6)
+RETURNING id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date
 `
 
 type CollectionCaseInsertParams struct {
-	ID                uuid.UUID    `json:"id"`
-	InvoiceID         uuid.UUID    `json:"invoice_id"`
-	ClientID          uuid.UUID    `json:"client_id"`
-	DaysPastDue       int32        `json:"days_past_due"`
-	AgingBucket       string       `json:"aging_bucket"`
-	OutstandingAmount money.Amount `json:"outstanding_amount"`
-	Now               time.Time    `json:"now"`
+	ID                uuid.UUID     `json:"id"`
+	InvoiceID         uuid.UUID     `json:"invoice_id"`
+	ClientID          uuid.UUID     `json:"client_id"`
+	DueDate           calendar.Date `json:"due_date"`
+	OutstandingAmount money.Amount  `json:"outstanding_amount"`
+	Now               time.Time     `json:"now"`
 }
 
 func (q *Queries) CollectionCaseInsert(ctx context.Context, db DBTX, arg CollectionCaseInsertParams) (CollectionCase, error) {
@@ -65,8 +173,7 @@ func (q *Queries) CollectionCaseInsert(ctx context.Context, db DBTX, arg Collect
 		arg.ID,
 		arg.InvoiceID,
 		arg.ClientID,
-		arg.DaysPastDue,
-		arg.AgingBucket,
+		arg.DueDate,
 		arg.OutstandingAmount,
 		arg.Now,
 	)
@@ -85,12 +192,282 @@ func (q *Queries) CollectionCaseInsert(ctx context.Context, db DBTX, arg Collect
 		&i.ClosedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DueDate,
+	)
+	return i, err
+}
+
+type CollectionCaseInsertManyParams struct {
+	ID                uuid.UUID     `json:"id"`
+	InvoiceID         uuid.UUID     `json:"invoice_id"`
+	ClientID          uuid.UUID     `json:"client_id"`
+	Status            string        `json:"status"`
+	Reason            string        `json:"reason"`
+	DueDate           calendar.Date `json:"due_date"`
+	OutstandingAmount money.Amount  `json:"outstanding_amount"`
+	OpenedAt          time.Time     `json:"opened_at"`
+	LastActionAt      time.Time     `json:"last_action_at"`
+	CreatedAt         time.Time     `json:"created_at"`
+	UpdatedAt         time.Time     `json:"updated_at"`
+}
+
+const collectionCaseList = `-- name: CollectionCaseList :many
+SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
+WHERE id IN (
+    SELECT p.id
+    FROM unnest($1::text[]) AS s (status) CROSS JOIN LATERAL (
+        SELECT c.id, c.updated_at FROM collection_cases c
+        WHERE c.status = s.status
+        ORDER BY c.updated_at DESC, c.id DESC
+        LIMIT $2::integer + $3::integer) p
+    ORDER BY p.updated_at DESC, p.id DESC
+    LIMIT $3::integer OFFSET $2::integer)
+ORDER BY updated_at DESC, id DESC
+`
+
+type CollectionCaseListParams struct {
+	Statuses   []string `json:"statuses"`
+	PageOffset int32    `json:"page_offset"`
+	PageSize   int32    `json:"page_size"`
+}
+
+// The first of each status, then the first of them all: every part is read in the order of its index.
+func (q *Queries) CollectionCaseList(ctx context.Context, db DBTX, arg CollectionCaseListParams) ([]CollectionCase, error) {
+	rows, err := db.Query(ctx, collectionCaseList, arg.Statuses, arg.PageOffset, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CollectionCase{}
+	for rows.Next() {
+		var i CollectionCase
+		if err := rows.Scan(
+			&i.ID,
+			&i.InvoiceID,
+			&i.ClientID,
+			&i.Status,
+			&i.Reason,
+			&i.DaysPastDue,
+			&i.AgingBucket,
+			&i.OutstandingAmount,
+			&i.OpenedAt,
+			&i.LastActionAt,
+			&i.ClosedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.DueDate,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const collectionCaseListByBucket = `-- name: CollectionCaseListByBucket :many
+SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
+WHERE id IN (
+    SELECT p.id FROM (
+        SELECT w.id, w.updated_at
+        FROM (SELECT DISTINCT t.status, t.due_date FROM collection_case_totals t
+              WHERE t.status = ANY($1::text[]) AND t.due_date BETWEEN $2::date AND $3::date) d
+        CROSS JOIN LATERAL (
+            SELECT c.id, c.updated_at FROM collection_cases c
+            WHERE c.status = d.status AND c.due_date = d.due_date AND c.aging_bucket IS NULL
+            ORDER BY c.updated_at DESC, c.id DESC
+            LIMIT $4::integer + $5::integer) w
+        UNION ALL
+        SELECT b.id, b.updated_at
+        FROM unnest($1::text[]) AS s (status) CROSS JOIN LATERAL (
+            SELECT c.id, c.updated_at FROM collection_cases c
+            WHERE c.status = s.status AND c.aging_bucket = $6::text
+            ORDER BY c.updated_at DESC, c.id DESC
+            LIMIT $4::integer + $5::integer) b) p
+    ORDER BY p.updated_at DESC, p.id DESC
+    LIMIT $5::integer OFFSET $4::integer)
+ORDER BY updated_at DESC, id DESC
+`
+
+type CollectionCaseListByBucketParams struct {
+	Statuses    []string      `json:"statuses"`
+	DueFrom     calendar.Date `json:"due_from"`
+	DueTo       calendar.Date `json:"due_to"`
+	PageOffset  int32         `json:"page_offset"`
+	PageSize    int32         `json:"page_size"`
+	AgingBucket string        `json:"aging_bucket"`
+}
+
+// A bucket is some due dates of the cases that are worked on, and a column of the
+// others. The totals know which due dates there are; of each, as in
+// CollectionCaseList, the first are read.
+func (q *Queries) CollectionCaseListByBucket(ctx context.Context, db DBTX, arg CollectionCaseListByBucketParams) ([]CollectionCase, error) {
+	rows, err := db.Query(ctx, collectionCaseListByBucket,
+		arg.Statuses,
+		arg.DueFrom,
+		arg.DueTo,
+		arg.PageOffset,
+		arg.PageSize,
+		arg.AgingBucket,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CollectionCase{}
+	for rows.Next() {
+		var i CollectionCase
+		if err := rows.Scan(
+			&i.ID,
+			&i.InvoiceID,
+			&i.ClientID,
+			&i.Status,
+			&i.Reason,
+			&i.DaysPastDue,
+			&i.AgingBucket,
+			&i.OutstandingAmount,
+			&i.OpenedAt,
+			&i.LastActionAt,
+			&i.ClosedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.DueDate,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const collectionCaseListByClient = `-- name: CollectionCaseListByClient :many
+SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
+WHERE client_id = $1 AND status = ANY($2::text[])
+  AND ($3::text IS NULL OR aging_bucket = $3
+       OR (aging_bucket IS NULL AND due_date BETWEEN $4::date AND $5::date))
+ORDER BY updated_at DESC, id DESC
+LIMIT $7 OFFSET $6
+`
+
+type CollectionCaseListByClientParams struct {
+	ClientID    uuid.UUID     `json:"client_id"`
+	Statuses    []string      `json:"statuses"`
+	AgingBucket *string       `json:"aging_bucket"`
+	DueFrom     calendar.Date `json:"due_from"`
+	DueTo       calendar.Date `json:"due_to"`
+	PageOffset  int32         `json:"page_offset"`
+	PageSize    int32         `json:"page_size"`
+}
+
+func (q *Queries) CollectionCaseListByClient(ctx context.Context, db DBTX, arg CollectionCaseListByClientParams) ([]CollectionCase, error) {
+	rows, err := db.Query(ctx, collectionCaseListByClient,
+		arg.ClientID,
+		arg.Statuses,
+		arg.AgingBucket,
+		arg.DueFrom,
+		arg.DueTo,
+		arg.PageOffset,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CollectionCase{}
+	for rows.Next() {
+		var i CollectionCase
+		if err := rows.Scan(
+			&i.ID,
+			&i.InvoiceID,
+			&i.ClientID,
+			&i.Status,
+			&i.Reason,
+			&i.DaysPastDue,
+			&i.AgingBucket,
+			&i.OutstandingAmount,
+			&i.OpenedAt,
+			&i.LastActionAt,
+			&i.ClosedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.DueDate,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const collectionCaseListOutOfStep = `-- name: CollectionCaseListOutOfStep :many
+SELECT invoice_id FROM collection_cases
+WHERE (status IN ('open', 'in_progress')) = (outstanding_amount = 0)
+  AND (outstanding_amount = 0 OR due_date < $1::date)
+LIMIT $2
+`
+
+type CollectionCaseListOutOfStepParams struct {
+	Today     calendar.Date `json:"today"`
+	BatchSize int32         `json:"batch_size"`
+}
+
+// The invoices of cases whose status contradicts what is owed on a day.
+func (q *Queries) CollectionCaseListOutOfStep(ctx context.Context, db DBTX, arg CollectionCaseListOutOfStepParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, collectionCaseListOutOfStep, arg.Today, arg.BatchSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var invoice_id uuid.UUID
+		if err := rows.Scan(&invoice_id); err != nil {
+			return nil, err
+		}
+		items = append(items, invoice_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const collectionCaseLock = `-- name: CollectionCaseLock :one
+SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases WHERE id = $1 FOR NO KEY UPDATE
+`
+
+func (q *Queries) CollectionCaseLock(ctx context.Context, db DBTX, id uuid.UUID) (CollectionCase, error) {
+	row := db.QueryRow(ctx, collectionCaseLock, id)
+	var i CollectionCase
+	err := row.Scan(
+		&i.ID,
+		&i.InvoiceID,
+		&i.ClientID,
+		&i.Status,
+		&i.Reason,
+		&i.DaysPastDue,
+		&i.AgingBucket,
+		&i.OutstandingAmount,
+		&i.OpenedAt,
+		&i.LastActionAt,
+		&i.ClosedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.DueDate,
 	)
 	return i, err
 }
 
 const collectionCaseLockByInvoice = `-- name: CollectionCaseLockByInvoice :one
-SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases WHERE invoice_id = $1 FOR NO KEY UPDATE
+SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases WHERE invoice_id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) CollectionCaseLockByInvoice(ctx context.Context, db DBTX, invoiceID uuid.UUID) (CollectionCase, error) {
@@ -110,8 +487,116 @@ func (q *Queries) CollectionCaseLockByInvoice(ctx context.Context, db DBTX, invo
 		&i.ClosedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DueDate,
 	)
 	return i, err
+}
+
+const collectionCaseLockManyByInvoice = `-- name: CollectionCaseLockManyByInvoice :many
+SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases WHERE invoice_id = ANY($1::uuid[]) ORDER BY invoice_id FOR NO KEY UPDATE
+`
+
+func (q *Queries) CollectionCaseLockManyByInvoice(ctx context.Context, db DBTX, invoiceIds []uuid.UUID) ([]CollectionCase, error) {
+	rows, err := db.Query(ctx, collectionCaseLockManyByInvoice, invoiceIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CollectionCase{}
+	for rows.Next() {
+		var i CollectionCase
+		if err := rows.Scan(
+			&i.ID,
+			&i.InvoiceID,
+			&i.ClientID,
+			&i.Status,
+			&i.Reason,
+			&i.DaysPastDue,
+			&i.AgingBucket,
+			&i.OutstandingAmount,
+			&i.OpenedAt,
+			&i.LastActionAt,
+			&i.ClosedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.DueDate,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const collectionCaseTotal = `-- name: CollectionCaseTotal :one
+SELECT coalesce(sum(case_count), 0)::bigint FROM collection_case_totals
+WHERE status = ANY($1::text[])
+  AND ($2::text IS NULL OR aging_bucket = $2
+       OR due_date BETWEEN $3::date AND $4::date)
+`
+
+type CollectionCaseTotalParams struct {
+	Statuses    []string      `json:"statuses"`
+	AgingBucket *string       `json:"aging_bucket"`
+	DueFrom     calendar.Date `json:"due_from"`
+	DueTo       calendar.Date `json:"due_to"`
+}
+
+// Counts the cases of some statuses, of a bucket when one is given, from the totals.
+func (q *Queries) CollectionCaseTotal(ctx context.Context, db DBTX, arg CollectionCaseTotalParams) (int64, error) {
+	row := db.QueryRow(ctx, collectionCaseTotal,
+		arg.Statuses,
+		arg.AgingBucket,
+		arg.DueFrom,
+		arg.DueTo,
+	)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const collectionCaseTotalListWorked = `-- name: CollectionCaseTotalListWorked :many
+SELECT status, due_date, sum(case_count)::bigint AS case_count, sum(outstanding_amount)::centimes_sum AS outstanding_amount
+FROM collection_case_totals
+WHERE aging_bucket = ''
+GROUP BY status, due_date
+HAVING sum(case_count) <> 0
+`
+
+type CollectionCaseTotalListWorkedRow struct {
+	Status            string        `json:"status"`
+	DueDate           calendar.Date `json:"due_date"`
+	CaseCount         int64         `json:"case_count"`
+	OutstandingAmount money.Amount  `json:"outstanding_amount"`
+}
+
+// The cases that are worked on, by status and due date.
+func (q *Queries) CollectionCaseTotalListWorked(ctx context.Context, db DBTX) ([]CollectionCaseTotalListWorkedRow, error) {
+	rows, err := db.Query(ctx, collectionCaseTotalListWorked)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CollectionCaseTotalListWorkedRow{}
+	for rows.Next() {
+		var i CollectionCaseTotalListWorkedRow
+		if err := rows.Scan(
+			&i.Status,
+			&i.DueDate,
+			&i.CaseCount,
+			&i.OutstandingAmount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const collectionCaseUpdate = `-- name: CollectionCaseUpdate :one
@@ -120,13 +605,13 @@ SET status = $1, days_past_due = $2, aging_bucket = $3,
     outstanding_amount = $4, last_action_at = $5,
     closed_at = $6, updated_at = $7
 WHERE id = $8
-RETURNING id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at
+RETURNING id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date
 `
 
 type CollectionCaseUpdateParams struct {
 	Status            string       `json:"status"`
-	DaysPastDue       int32        `json:"days_past_due"`
-	AgingBucket       string       `json:"aging_bucket"`
+	DaysPastDue       *int32       `json:"days_past_due"`
+	AgingBucket       *string      `json:"aging_bucket"`
 	OutstandingAmount money.Amount `json:"outstanding_amount"`
 	LastActionAt      time.Time    `json:"last_action_at"`
 	ClosedAt          *time.Time   `json:"closed_at"`
@@ -160,6 +645,34 @@ func (q *Queries) CollectionCaseUpdate(ctx context.Context, db DBTX, arg Collect
 		&i.ClosedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DueDate,
 	)
 	return i, err
+}
+
+const collectionSyncDue = `-- name: CollectionSyncDue :one
+SELECT (coalesce((SELECT i.due_date FROM invoices i WHERE i.status = 'issued' ORDER BY i.due_date LIMIT 1) < $1::date, false)
+    OR EXISTS (SELECT 1 FROM collection_cases c
+               WHERE (c.status IN ('open', 'in_progress')) = (c.outstanding_amount = 0)
+                 AND (c.outstanding_amount = 0 OR c.due_date < $1::date)))::boolean
+`
+
+// Whether the invoices or the cases are behind a day: two probes of indexes. The
+// earliest due date is asked for rather than any row that is due, since a plan for
+// the latter may read the whole table when there is none.
+func (q *Queries) CollectionSyncDue(ctx context.Context, db DBTX, today calendar.Date) (bool, error) {
+	row := db.QueryRow(ctx, collectionSyncDue, today)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const collectionSyncLock = `-- name: CollectionSyncLock :exec
+SELECT pg_advisory_xact_lock(hashtextextended('collections-sync', 0))
+`
+
+// Held until the transaction ends.
+func (q *Queries) CollectionSyncLock(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, collectionSyncLock)
+	return err
 }

@@ -16,7 +16,9 @@ import (
 
 const contractAuditEventInsert = `-- name: ContractAuditEventInsert :exec
 INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)
-SELECT unnest($1::uuid[]), $2, unnest($3::text[]), $4, unnest($5::jsonb[]), $6
+SELECT unnest($1::uuid[]), $2, unnest($3::text[]), $4, unnest($5::jsonb[]),
+       greatest($6::timestamptz, (SELECT max(earlier.created_at) FROM contract_audit_events earlier
+                                    WHERE earlier.contract_id = $2))
 `
 
 type ContractAuditEventInsertParams struct {
@@ -28,7 +30,8 @@ type ContractAuditEventInsertParams struct {
 	Now        time.Time         `json:"now"`
 }
 
-// Several events of one contract, in the order of their ids.
+// Several events of one contract, in the order of their ids. A change that had to wait for
+// another one was asked for before that one was made, and must not come before it in the trail.
 func (q *Queries) ContractAuditEventInsert(ctx context.Context, db DBTX, arg ContractAuditEventInsertParams) error {
 	_, err := db.Exec(ctx, contractAuditEventInsert,
 		arg.IDS,
@@ -85,10 +88,26 @@ func (q *Queries) ContractAuditEventListByContract(ctx context.Context, db DBTX,
 
 const contractCount = `-- name: ContractCount :one
 SELECT count(*) FROM contracts
+WHERE ($1::uuid IS NULL OR client_id = $1)
+  AND ($2::uuid IS NULL OR subscriber_id = $2)
+  AND ($3::uuid IS NULL OR offer_id = $3)
+  AND ($4::text IS NULL OR status = $4)
 `
 
-func (q *Queries) ContractCount(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, contractCount)
+type ContractCountParams struct {
+	ClientID     *uuid.UUID `json:"client_id"`
+	SubscriberID *uuid.UUID `json:"subscriber_id"`
+	OfferID      *uuid.UUID `json:"offer_id"`
+	Status       *string    `json:"status"`
+}
+
+func (q *Queries) ContractCount(ctx context.Context, db DBTX, arg ContractCountParams) (int64, error) {
+	row := db.QueryRow(ctx, contractCount,
+		arg.ClientID,
+		arg.SubscriberID,
+		arg.OfferID,
+		arg.Status,
+	)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -291,38 +310,79 @@ type ContractInsertManyParams struct {
 }
 
 const contractList = `-- name: ContractList :many
-SELECT id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months, activated_at, terminated_at, created_at, updated_at FROM contracts
-ORDER BY created_at DESC, id DESC
-LIMIT $2 OFFSET $1
+SELECT contracts.id, contracts.client_id, contracts.subscriber_id, contracts.offer_id, contracts.status, contracts.start_date, contracts.end_date, contracts.commitment_months, contracts.activated_at, contracts.terminated_at, contracts.created_at, contracts.updated_at,
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'contracts')::bigint AS list_total
+FROM contracts
+WHERE ($1::uuid IS NULL OR client_id = $1)
+  AND ($2::uuid IS NULL OR subscriber_id = $2)
+  AND ($3::uuid IS NULL OR offer_id = $3)
+  AND ($4::text IS NULL OR status = $4)
+  AND CASE $5::text
+        WHEN 'created_at:desc' THEN (created_at, id) < ($6::text::timestamptz, $7::uuid)
+        WHEN 'created_at:asc' THEN (created_at, id) > ($6::text::timestamptz, $7::uuid)
+        WHEN 'start_date:desc' THEN (start_date, id) < ($6::text::date, $7::uuid)
+        WHEN 'start_date:asc' THEN (start_date, id) > ($6::text::date, $7::uuid)
+        ELSE true
+      END
+ORDER BY CASE $8::text WHEN 'created_at:desc' THEN created_at END DESC, CASE $8::text WHEN 'created_at:asc' THEN created_at END,
+         CASE $8::text WHEN 'start_date:desc' THEN start_date END DESC, CASE $8::text WHEN 'start_date:asc' THEN start_date END,
+         CASE WHEN $8::text LIKE '%:desc' THEN id END DESC, id
+LIMIT $10 OFFSET $9
 `
 
 type ContractListParams struct {
-	PageOffset int32 `json:"page_offset"`
-	PageSize   int32 `json:"page_size"`
+	ClientID     *uuid.UUID `json:"client_id"`
+	SubscriberID *uuid.UUID `json:"subscriber_id"`
+	OfferID      *uuid.UUID `json:"offer_id"`
+	Status       *string    `json:"status"`
+	After        string     `json:"after"`
+	AfterValue   string     `json:"after_value"`
+	AfterID      uuid.UUID  `json:"after_id"`
+	Sort         string     `json:"sort"`
+	PageOffset   int32      `json:"page_offset"`
+	PageSize     int32      `json:"page_size"`
 }
 
-func (q *Queries) ContractList(ctx context.Context, db DBTX, arg ContractListParams) ([]Contract, error) {
-	rows, err := db.Query(ctx, contractList, arg.PageOffset, arg.PageSize)
+type ContractListRow struct {
+	Contract  Contract `json:"contract"`
+	ListTotal int64    `json:"list_total"`
+}
+
+// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+func (q *Queries) ContractList(ctx context.Context, db DBTX, arg ContractListParams) ([]ContractListRow, error) {
+	rows, err := db.Query(ctx, contractList,
+		arg.ClientID,
+		arg.SubscriberID,
+		arg.OfferID,
+		arg.Status,
+		arg.After,
+		arg.AfterValue,
+		arg.AfterID,
+		arg.Sort,
+		arg.PageOffset,
+		arg.PageSize,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Contract{}
+	items := []ContractListRow{}
 	for rows.Next() {
-		var i Contract
+		var i ContractListRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.ClientID,
-			&i.SubscriberID,
-			&i.OfferID,
-			&i.Status,
-			&i.StartDate,
-			&i.EndDate,
-			&i.CommitmentMonths,
-			&i.ActivatedAt,
-			&i.TerminatedAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
+			&i.Contract.ID,
+			&i.Contract.ClientID,
+			&i.Contract.SubscriberID,
+			&i.Contract.OfferID,
+			&i.Contract.Status,
+			&i.Contract.StartDate,
+			&i.Contract.EndDate,
+			&i.Contract.CommitmentMonths,
+			&i.Contract.ActivatedAt,
+			&i.Contract.TerminatedAt,
+			&i.Contract.CreatedAt,
+			&i.Contract.UpdatedAt,
+			&i.ListTotal,
 		); err != nil {
 			return nil, err
 		}
@@ -496,6 +556,61 @@ func (q *Queries) ContractLock(ctx context.Context, db DBTX, id uuid.UUID) (Cont
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const contractNewest = `-- name: ContractNewest :many
+SELECT contracts.id, contracts.client_id, contracts.subscriber_id, contracts.offer_id, contracts.status, contracts.start_date, contracts.end_date, contracts.commitment_months, contracts.activated_at, contracts.terminated_at, contracts.created_at, contracts.updated_at,
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'contracts')::bigint AS list_total
+FROM contracts
+WHERE (created_at, id) <= (SELECT created_at, id FROM contracts ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $1)
+ORDER BY created_at DESC, id DESC
+LIMIT $2
+`
+
+type ContractNewestParams struct {
+	PageOffset int32 `json:"page_offset"`
+	PageSize   int32 `json:"page_size"`
+}
+
+type ContractNewestRow struct {
+	Contract  Contract `json:"contract"`
+	ListTotal int64    `json:"list_total"`
+}
+
+// The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
+// a page far down is found in the index alone.
+func (q *Queries) ContractNewest(ctx context.Context, db DBTX, arg ContractNewestParams) ([]ContractNewestRow, error) {
+	rows, err := db.Query(ctx, contractNewest, arg.PageOffset, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ContractNewestRow{}
+	for rows.Next() {
+		var i ContractNewestRow
+		if err := rows.Scan(
+			&i.Contract.ID,
+			&i.Contract.ClientID,
+			&i.Contract.SubscriberID,
+			&i.Contract.OfferID,
+			&i.Contract.Status,
+			&i.Contract.StartDate,
+			&i.Contract.EndDate,
+			&i.Contract.CommitmentMonths,
+			&i.Contract.ActivatedAt,
+			&i.Contract.TerminatedAt,
+			&i.Contract.CreatedAt,
+			&i.Contract.UpdatedAt,
+			&i.ListTotal,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const contractUpdateOffer = `-- name: ContractUpdateOffer :one

@@ -87,6 +87,86 @@ func (q *Queries) ClientInsertMany(ctx context.Context, db DBTX, arg []ClientIns
 	return db.CopyFrom(ctx, []string{"clients"}, []string{"id", "cin", "client_type", "full_name", "address", "email", "phone", "status", "created_at", "updated_at"}, &iteratorForClientInsertMany{rows: arg})
 }
 
+// iteratorForCollectionCaseActionInsertMany implements pgx.CopyFromSource.
+type iteratorForCollectionCaseActionInsertMany struct {
+	rows                 []CollectionCaseActionInsertManyParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForCollectionCaseActionInsertMany) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForCollectionCaseActionInsertMany) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].ID,
+		r.rows[0].CaseID,
+		r.rows[0].ActionType,
+		r.rows[0].ActorID,
+		r.rows[0].Note,
+		r.rows[0].Payload,
+		r.rows[0].CreatedAt,
+	}, nil
+}
+
+func (r iteratorForCollectionCaseActionInsertMany) Err() error {
+	return nil
+}
+
+func (q *Queries) CollectionCaseActionInsertMany(ctx context.Context, db DBTX, arg []CollectionCaseActionInsertManyParams) (int64, error) {
+	return db.CopyFrom(ctx, []string{"collection_case_actions"}, []string{"id", "case_id", "action_type", "actor_id", "note", "payload", "created_at"}, &iteratorForCollectionCaseActionInsertMany{rows: arg})
+}
+
+// iteratorForCollectionCaseInsertMany implements pgx.CopyFromSource.
+type iteratorForCollectionCaseInsertMany struct {
+	rows                 []CollectionCaseInsertManyParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForCollectionCaseInsertMany) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForCollectionCaseInsertMany) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].ID,
+		r.rows[0].InvoiceID,
+		r.rows[0].ClientID,
+		r.rows[0].Status,
+		r.rows[0].Reason,
+		r.rows[0].DueDate,
+		r.rows[0].OutstandingAmount,
+		r.rows[0].OpenedAt,
+		r.rows[0].LastActionAt,
+		r.rows[0].CreatedAt,
+		r.rows[0].UpdatedAt,
+	}, nil
+}
+
+func (r iteratorForCollectionCaseInsertMany) Err() error {
+	return nil
+}
+
+func (q *Queries) CollectionCaseInsertMany(ctx context.Context, db DBTX, arg []CollectionCaseInsertManyParams) (int64, error) {
+	return db.CopyFrom(ctx, []string{"collection_cases"}, []string{"id", "invoice_id", "client_id", "status", "reason", "due_date", "outstanding_amount", "opened_at", "last_action_at", "created_at", "updated_at"}, &iteratorForCollectionCaseInsertMany{rows: arg})
+}
+
 // iteratorForContractAuditEventInsertMany implements pgx.CopyFromSource.
 type iteratorForContractAuditEventInsertMany struct {
 	rows                 []ContractAuditEventInsertManyParams

@@ -18,20 +18,72 @@ import (
 const invoiceCount = `-- name: InvoiceCount :one
 SELECT count(*) FROM invoices i
 WHERE ($1::uuid IS NULL OR i.client_id = $1)
-  AND ($2::text IS NULL OR EXISTS (
-        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.service_category = $2))
-  AND ($3::uuid IS NULL OR EXISTS (
-        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.offer_id = $3))
+  AND ($2::text IS NULL OR i.status = $2)
+  AND ($3::uuid IS NULL OR i.billing_run_id = $3)
+  AND ($4::date IS NULL OR i.billing_run_id = ANY(ARRAY(
+        SELECT r.id FROM billing_runs r WHERE r.period_start = $4)))
+  AND ($5::text IS NULL OR EXISTS (
+        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.service_category = $5))
+  AND ($6::uuid IS NULL OR EXISTS (
+        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.offer_id = $6))
 `
 
 type InvoiceCountParams struct {
-	ClientID        *uuid.UUID `json:"client_id"`
-	ServiceCategory *string    `json:"service_category"`
-	OfferID         *uuid.UUID `json:"offer_id"`
+	ClientID        *uuid.UUID     `json:"client_id"`
+	Status          *string        `json:"status"`
+	BillingRunID    *uuid.UUID     `json:"billing_run_id"`
+	PeriodStart     *calendar.Date `json:"period_start"`
+	ServiceCategory *string        `json:"service_category"`
+	OfferID         *uuid.UUID     `json:"offer_id"`
 }
 
 func (q *Queries) InvoiceCount(ctx context.Context, db DBTX, arg InvoiceCountParams) (int64, error) {
-	row := db.QueryRow(ctx, invoiceCount, arg.ClientID, arg.ServiceCategory, arg.OfferID)
+	row := db.QueryRow(ctx, invoiceCount,
+		arg.ClientID,
+		arg.Status,
+		arg.BillingRunID,
+		arg.PeriodStart,
+		arg.ServiceCategory,
+		arg.OfferID,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const invoiceCountByLine = `-- name: InvoiceCountByLine :one
+SELECT count(*) FROM invoices i
+WHERE ($1::uuid IS NULL OR i.client_id = $1)
+  AND ($2::text IS NULL OR i.status = $2)
+  AND ($3::uuid IS NULL OR i.billing_run_id = $3)
+  AND ($4::date IS NULL OR i.billing_run_id = ANY(ARRAY(
+        SELECT r.id FROM billing_runs r WHERE r.period_start = $4)))
+  AND i.id IN (
+        SELECT l.invoice_id FROM invoice_lines l
+        WHERE ($5::text IS NULL OR l.service_category = $5)
+          AND ($6::uuid IS NULL OR l.offer_id = $6))
+`
+
+type InvoiceCountByLineParams struct {
+	ClientID        *uuid.UUID     `json:"client_id"`
+	Status          *string        `json:"status"`
+	BillingRunID    *uuid.UUID     `json:"billing_run_id"`
+	PeriodStart     *calendar.Date `json:"period_start"`
+	ServiceCategory *string        `json:"service_category"`
+	OfferID         *uuid.UUID     `json:"offer_id"`
+}
+
+// InvoiceCount for a filter by service or by offer, not both: a join counts a large part of all invoices several times
+// faster than looking for a line of each.
+func (q *Queries) InvoiceCountByLine(ctx context.Context, db DBTX, arg InvoiceCountByLineParams) (int64, error) {
+	row := db.QueryRow(ctx, invoiceCountByLine,
+		arg.ClientID,
+		arg.Status,
+		arg.BillingRunID,
+		arg.PeriodStart,
+		arg.ServiceCategory,
+		arg.OfferID,
+	)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -160,29 +212,70 @@ func (q *Queries) InvoiceLineListByInvoices(ctx context.Context, db DBTX, invoic
 }
 
 const invoiceList = `-- name: InvoiceList :many
-SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence FROM invoices i
+SELECT i.id, i.number, i.billing_run_id, i.client_id, i.period_start, i.period_end, i.issue_date, i.due_date, i.status, i.currency, i.subtotal_amount, i.tax_rate, i.tax_amount, i.total_amount, i.paid_amount, i.client_name, i.client_type, i.client_cin, i.client_address, i.issued_at, i.created_at, i.updated_at, i.seller_code, i.number_year, i.number_sequence,
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'invoices')::bigint AS list_total
+FROM invoices i
 WHERE ($1::uuid IS NULL OR i.client_id = $1)
-  AND ($2::text IS NULL OR EXISTS (
-        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.service_category = $2))
-  AND ($3::uuid IS NULL OR EXISTS (
-        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.offer_id = $3))
-ORDER BY i.created_at DESC, i.id DESC
-LIMIT $5 OFFSET $4
+  AND ($2::text IS NULL OR i.status = $2)
+  AND ($3::uuid IS NULL OR i.billing_run_id = $3)
+  AND ($4::date IS NULL OR i.billing_run_id = ANY(ARRAY(
+        SELECT r.id FROM billing_runs r WHERE r.period_start = $4)))
+  AND ($5::text IS NULL OR EXISTS (
+        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.service_category = $5))
+  AND ($6::uuid IS NULL OR EXISTS (
+        SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.offer_id = $6))
+  AND CASE $7::text
+        WHEN 'created_at:desc' THEN (i.created_at, i.id) < ($8::text::timestamptz, $9::uuid)
+        WHEN 'created_at:asc' THEN (i.created_at, i.id) > ($8::text::timestamptz, $9::uuid)
+        WHEN 'due_date:desc' THEN (i.due_date, i.id) < ($8::text::date, $9::uuid)
+        WHEN 'due_date:asc' THEN (i.due_date, i.id) > ($8::text::date, $9::uuid)
+        WHEN 'total_amount:desc' THEN (i.total_amount, i.id) < ($8::text::bigint, $9::uuid)
+        WHEN 'total_amount:asc' THEN (i.total_amount, i.id) > ($8::text::bigint, $9::uuid)
+        WHEN 'number:desc' THEN (i.number, i.id) < ($8::text, $9::uuid)
+        WHEN 'number:asc' THEN (i.number, i.id) > ($8::text, $9::uuid)
+        ELSE true
+      END
+ORDER BY CASE $10::text WHEN 'created_at:desc' THEN i.created_at END DESC, CASE $10::text WHEN 'created_at:asc' THEN i.created_at END,
+         CASE $10::text WHEN 'due_date:desc' THEN i.due_date END DESC, CASE $10::text WHEN 'due_date:asc' THEN i.due_date END,
+         CASE $10::text WHEN 'total_amount:desc' THEN i.total_amount END DESC, CASE $10::text WHEN 'total_amount:asc' THEN i.total_amount END,
+         CASE $10::text WHEN 'number:desc' THEN i.number END DESC, CASE $10::text WHEN 'number:asc' THEN i.number END,
+         CASE WHEN $10::text LIKE '%:desc' THEN i.id END DESC, i.id
+LIMIT $12 OFFSET $11
 `
 
 type InvoiceListParams struct {
-	ClientID        *uuid.UUID `json:"client_id"`
-	ServiceCategory *string    `json:"service_category"`
-	OfferID         *uuid.UUID `json:"offer_id"`
-	PageOffset      int32      `json:"page_offset"`
-	PageSize        int32      `json:"page_size"`
+	ClientID        *uuid.UUID     `json:"client_id"`
+	Status          *string        `json:"status"`
+	BillingRunID    *uuid.UUID     `json:"billing_run_id"`
+	PeriodStart     *calendar.Date `json:"period_start"`
+	ServiceCategory *string        `json:"service_category"`
+	OfferID         *uuid.UUID     `json:"offer_id"`
+	After           string         `json:"after"`
+	AfterValue      string         `json:"after_value"`
+	AfterID         uuid.UUID      `json:"after_id"`
+	Sort            string         `json:"sort"`
+	PageOffset      int32          `json:"page_offset"`
+	PageSize        int32          `json:"page_size"`
 }
 
-func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParams) ([]Invoice, error) {
+type InvoiceListRow struct {
+	Invoice   Invoice `json:"invoice"`
+	ListTotal int64   `json:"list_total"`
+}
+
+// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParams) ([]InvoiceListRow, error) {
 	rows, err := db.Query(ctx, invoiceList,
 		arg.ClientID,
+		arg.Status,
+		arg.BillingRunID,
+		arg.PeriodStart,
 		arg.ServiceCategory,
 		arg.OfferID,
+		arg.After,
+		arg.AfterValue,
+		arg.AfterID,
+		arg.Sort,
 		arg.PageOffset,
 		arg.PageSize,
 	)
@@ -190,35 +283,36 @@ func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParam
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Invoice{}
+	items := []InvoiceListRow{}
 	for rows.Next() {
-		var i Invoice
+		var i InvoiceListRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.Number,
-			&i.BillingRunID,
-			&i.ClientID,
-			&i.PeriodStart,
-			&i.PeriodEnd,
-			&i.IssueDate,
-			&i.DueDate,
-			&i.Status,
-			&i.Currency,
-			&i.SubtotalAmount,
-			&i.TaxRate,
-			&i.TaxAmount,
-			&i.TotalAmount,
-			&i.PaidAmount,
-			&i.ClientName,
-			&i.ClientType,
-			&i.ClientCIN,
-			&i.ClientAddress,
-			&i.IssuedAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.SellerCode,
-			&i.NumberYear,
-			&i.NumberSequence,
+			&i.Invoice.ID,
+			&i.Invoice.Number,
+			&i.Invoice.BillingRunID,
+			&i.Invoice.ClientID,
+			&i.Invoice.PeriodStart,
+			&i.Invoice.PeriodEnd,
+			&i.Invoice.IssueDate,
+			&i.Invoice.DueDate,
+			&i.Invoice.Status,
+			&i.Invoice.Currency,
+			&i.Invoice.SubtotalAmount,
+			&i.Invoice.TaxRate,
+			&i.Invoice.TaxAmount,
+			&i.Invoice.TotalAmount,
+			&i.Invoice.PaidAmount,
+			&i.Invoice.ClientName,
+			&i.Invoice.ClientType,
+			&i.Invoice.ClientCIN,
+			&i.Invoice.ClientAddress,
+			&i.Invoice.IssuedAt,
+			&i.Invoice.CreatedAt,
+			&i.Invoice.UpdatedAt,
+			&i.Invoice.SellerCode,
+			&i.Invoice.NumberYear,
+			&i.Invoice.NumberSequence,
+			&i.ListTotal,
 		); err != nil {
 			return nil, err
 		}
@@ -388,6 +482,193 @@ func (q *Queries) InvoiceLock(ctx context.Context, db DBTX, id uuid.UUID) (Invoi
 		&i.HasCase,
 	)
 	return i, err
+}
+
+const invoiceLockMany = `-- name: InvoiceLockMany :many
+SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence FROM invoices WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
+`
+
+// In the order of ids, as everything locks them that takes more than one.
+func (q *Queries) InvoiceLockMany(ctx context.Context, db DBTX, ids []uuid.UUID) ([]Invoice, error) {
+	rows, err := db.Query(ctx, invoiceLockMany, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Invoice{}
+	for rows.Next() {
+		var i Invoice
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.BillingRunID,
+			&i.ClientID,
+			&i.PeriodStart,
+			&i.PeriodEnd,
+			&i.IssueDate,
+			&i.DueDate,
+			&i.Status,
+			&i.Currency,
+			&i.SubtotalAmount,
+			&i.TaxRate,
+			&i.TaxAmount,
+			&i.TotalAmount,
+			&i.PaidAmount,
+			&i.ClientName,
+			&i.ClientType,
+			&i.ClientCIN,
+			&i.ClientAddress,
+			&i.IssuedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.SellerCode,
+			&i.NumberYear,
+			&i.NumberSequence,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const invoiceMarkOverdue = `-- name: InvoiceMarkOverdue :many
+WITH due AS (
+    SELECT id FROM invoices
+    WHERE status = 'issued' AND id IN (
+        SELECT d.id FROM invoices d WHERE d.status = 'issued' AND d.due_date < $2::date
+        ORDER BY d.due_date LIMIT $3)
+    ORDER BY id FOR NO KEY UPDATE)
+UPDATE invoices i
+SET status = 'overdue', updated_at = $1
+FROM due
+WHERE i.id = due.id
+RETURNING i.id, i.number, i.billing_run_id, i.client_id, i.period_start, i.period_end, i.issue_date, i.due_date, i.status, i.currency, i.subtotal_amount, i.tax_rate, i.tax_amount, i.total_amount, i.paid_amount, i.client_name, i.client_type, i.client_cin, i.client_address, i.issued_at, i.created_at, i.updated_at, i.seller_code, i.number_year, i.number_sequence
+`
+
+type InvoiceMarkOverdueParams struct {
+	Now       time.Time     `json:"now"`
+	Today     calendar.Date `json:"today"`
+	BatchSize int32         `json:"batch_size"`
+}
+
+// Marks some of the invoices that are overdue on a day and are not marked yet. Rows
+// are locked in the order of ids; what waited for a payment is looked at again.
+func (q *Queries) InvoiceMarkOverdue(ctx context.Context, db DBTX, arg InvoiceMarkOverdueParams) ([]Invoice, error) {
+	rows, err := db.Query(ctx, invoiceMarkOverdue, arg.Now, arg.Today, arg.BatchSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Invoice{}
+	for rows.Next() {
+		var i Invoice
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.BillingRunID,
+			&i.ClientID,
+			&i.PeriodStart,
+			&i.PeriodEnd,
+			&i.IssueDate,
+			&i.DueDate,
+			&i.Status,
+			&i.Currency,
+			&i.SubtotalAmount,
+			&i.TaxRate,
+			&i.TaxAmount,
+			&i.TotalAmount,
+			&i.PaidAmount,
+			&i.ClientName,
+			&i.ClientType,
+			&i.ClientCIN,
+			&i.ClientAddress,
+			&i.IssuedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.SellerCode,
+			&i.NumberYear,
+			&i.NumberSequence,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const invoiceNewest = `-- name: InvoiceNewest :many
+SELECT invoices.id, invoices.number, invoices.billing_run_id, invoices.client_id, invoices.period_start, invoices.period_end, invoices.issue_date, invoices.due_date, invoices.status, invoices.currency, invoices.subtotal_amount, invoices.tax_rate, invoices.tax_amount, invoices.total_amount, invoices.paid_amount, invoices.client_name, invoices.client_type, invoices.client_cin, invoices.client_address, invoices.issued_at, invoices.created_at, invoices.updated_at, invoices.seller_code, invoices.number_year, invoices.number_sequence,
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'invoices')::bigint AS list_total
+FROM invoices
+WHERE (created_at, id) <= (SELECT created_at, id FROM invoices ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $1)
+ORDER BY created_at DESC, id DESC
+LIMIT $2
+`
+
+type InvoiceNewestParams struct {
+	PageOffset int32 `json:"page_offset"`
+	PageSize   int32 `json:"page_size"`
+}
+
+type InvoiceNewestRow struct {
+	Invoice   Invoice `json:"invoice"`
+	ListTotal int64   `json:"list_total"`
+}
+
+// The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
+// a page far down is found in the index alone.
+func (q *Queries) InvoiceNewest(ctx context.Context, db DBTX, arg InvoiceNewestParams) ([]InvoiceNewestRow, error) {
+	rows, err := db.Query(ctx, invoiceNewest, arg.PageOffset, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []InvoiceNewestRow{}
+	for rows.Next() {
+		var i InvoiceNewestRow
+		if err := rows.Scan(
+			&i.Invoice.ID,
+			&i.Invoice.Number,
+			&i.Invoice.BillingRunID,
+			&i.Invoice.ClientID,
+			&i.Invoice.PeriodStart,
+			&i.Invoice.PeriodEnd,
+			&i.Invoice.IssueDate,
+			&i.Invoice.DueDate,
+			&i.Invoice.Status,
+			&i.Invoice.Currency,
+			&i.Invoice.SubtotalAmount,
+			&i.Invoice.TaxRate,
+			&i.Invoice.TaxAmount,
+			&i.Invoice.TotalAmount,
+			&i.Invoice.PaidAmount,
+			&i.Invoice.ClientName,
+			&i.Invoice.ClientType,
+			&i.Invoice.ClientCIN,
+			&i.Invoice.ClientAddress,
+			&i.Invoice.IssuedAt,
+			&i.Invoice.CreatedAt,
+			&i.Invoice.UpdatedAt,
+			&i.Invoice.SellerCode,
+			&i.Invoice.NumberYear,
+			&i.Invoice.NumberSequence,
+			&i.ListTotal,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const invoiceNumberReserve = `-- name: InvoiceNumberReserve :one

@@ -14,6 +14,17 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
+type APIKey struct {
+	ID         uuid.UUID  `json:"id"`
+	Name       string     `json:"name"`
+	Roles      []string   `json:"roles"`
+	SecretHash []byte     `json:"secret_hash"`
+	CreatedAt  time.Time  `json:"created_at"`
+	ExpiresAt  *time.Time `json:"expires_at"`
+	RevokedAt  *time.Time `json:"revoked_at"`
+	LastUsedAt *time.Time `json:"last_used_at"`
+}
+
 type BillingRun struct {
 	ID                   uuid.UUID     `json:"id"`
 	IdempotencyKey       string        `json:"idempotency_key"`
@@ -96,19 +107,20 @@ type Client struct {
 }
 
 type CollectionCase struct {
-	ID                uuid.UUID    `json:"id"`
-	InvoiceID         uuid.UUID    `json:"invoice_id"`
-	ClientID          uuid.UUID    `json:"client_id"`
-	Status            string       `json:"status"`
-	Reason            string       `json:"reason"`
-	DaysPastDue       int32        `json:"days_past_due"`
-	AgingBucket       string       `json:"aging_bucket"`
-	OutstandingAmount money.Amount `json:"outstanding_amount"`
-	OpenedAt          time.Time    `json:"opened_at"`
-	LastActionAt      time.Time    `json:"last_action_at"`
-	ClosedAt          *time.Time   `json:"closed_at"`
-	CreatedAt         time.Time    `json:"created_at"`
-	UpdatedAt         time.Time    `json:"updated_at"`
+	ID                uuid.UUID     `json:"id"`
+	InvoiceID         uuid.UUID     `json:"invoice_id"`
+	ClientID          uuid.UUID     `json:"client_id"`
+	Status            string        `json:"status"`
+	Reason            string        `json:"reason"`
+	DaysPastDue       *int32        `json:"days_past_due"`
+	AgingBucket       *string       `json:"aging_bucket"`
+	OutstandingAmount money.Amount  `json:"outstanding_amount"`
+	OpenedAt          time.Time     `json:"opened_at"`
+	LastActionAt      time.Time     `json:"last_action_at"`
+	ClosedAt          *time.Time    `json:"closed_at"`
+	CreatedAt         time.Time     `json:"created_at"`
+	UpdatedAt         time.Time     `json:"updated_at"`
+	DueDate           calendar.Date `json:"due_date"`
 }
 
 type CollectionCaseAction struct {
@@ -119,6 +131,15 @@ type CollectionCaseAction struct {
 	Note       *string         `json:"note"`
 	Payload    json.RawMessage `json:"payload"`
 	CreatedAt  time.Time       `json:"created_at"`
+}
+
+type CollectionCaseTotal struct {
+	Shard             int32         `json:"shard"`
+	Status            string        `json:"status"`
+	DueDate           calendar.Date `json:"due_date"`
+	AgingBucket       string        `json:"aging_bucket"`
+	CaseCount         int64         `json:"case_count"`
+	OutstandingAmount money.Amount  `json:"outstanding_amount"`
 }
 
 type Contract struct {
@@ -234,6 +255,12 @@ type Letterhead struct {
 	Fingerprint []byte          `json:"fingerprint"`
 	Content     json.RawMessage `json:"content"`
 	CreatedAt   time.Time       `json:"created_at"`
+}
+
+type ListTotal struct {
+	List  string `json:"list"`
+	Shard int32  `json:"shard"`
+	Total int64  `json:"total"`
 }
 
 type Offer struct {

@@ -16,10 +16,19 @@ import (
 
 const offerCount = `-- name: OfferCount :one
 SELECT count(*) FROM offers
+WHERE ($1::text IS NULL OR status = $1)
+  AND ($2::text IS NULL OR service_category = $2)
+  AND ($3::text IS NULL OR service_type = $3)
 `
 
-func (q *Queries) OfferCount(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, offerCount)
+type OfferCountParams struct {
+	Status          *string `json:"status"`
+	ServiceCategory *string `json:"service_category"`
+	ServiceType     *string `json:"service_type"`
+}
+
+func (q *Queries) OfferCount(ctx context.Context, db DBTX, arg OfferCountParams) (int64, error) {
+	row := db.QueryRow(ctx, offerCount, arg.Status, arg.ServiceCategory, arg.ServiceType)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -162,17 +171,50 @@ func (q *Queries) OfferInsert(ctx context.Context, db DBTX, arg OfferInsertParam
 
 const offerList = `-- name: OfferList :many
 SELECT id, name, service_category, service_type, version, monthly_fee, activation_fee, status, valid_from, valid_to, mobile_data_gb, mobile_calls_hours, internet_access_type, internet_fiber_speed_mbps, internet_adsl_speed_mbps, internet_landline_included, internet_tv_included, landline_national_included, landline_international_hours, landline_phone_hours, created_at, updated_at FROM offers
-ORDER BY created_at DESC, id DESC
-LIMIT $2 OFFSET $1
+WHERE ($1::text IS NULL OR status = $1)
+  AND ($2::text IS NULL OR service_category = $2)
+  AND ($3::text IS NULL OR service_type = $3)
+  AND CASE $4::text
+        WHEN 'created_at:desc' THEN (created_at, id) < ($5::text::timestamptz, $6::uuid)
+        WHEN 'created_at:asc' THEN (created_at, id) > ($5::text::timestamptz, $6::uuid)
+        WHEN 'name:desc' THEN (name, id) < ($5::text, $6::uuid)
+        WHEN 'name:asc' THEN (name, id) > ($5::text, $6::uuid)
+        WHEN 'monthly_fee:desc' THEN (monthly_fee, id) < ($5::text::bigint, $6::uuid)
+        WHEN 'monthly_fee:asc' THEN (monthly_fee, id) > ($5::text::bigint, $6::uuid)
+        ELSE true
+      END
+ORDER BY CASE $7::text WHEN 'created_at:desc' THEN created_at END DESC, CASE $7::text WHEN 'created_at:asc' THEN created_at END,
+         CASE $7::text WHEN 'name:desc' THEN name END DESC, CASE $7::text WHEN 'name:asc' THEN name END,
+         CASE $7::text WHEN 'monthly_fee:desc' THEN monthly_fee END DESC, CASE $7::text WHEN 'monthly_fee:asc' THEN monthly_fee END,
+         CASE WHEN $7::text LIKE '%:desc' THEN id END DESC, id
+LIMIT $9 OFFSET $8
 `
 
 type OfferListParams struct {
-	PageOffset int32 `json:"page_offset"`
-	PageSize   int32 `json:"page_size"`
+	Status          *string   `json:"status"`
+	ServiceCategory *string   `json:"service_category"`
+	ServiceType     *string   `json:"service_type"`
+	After           string    `json:"after"`
+	AfterValue      string    `json:"after_value"`
+	AfterID         uuid.UUID `json:"after_id"`
+	Sort            string    `json:"sort"`
+	PageOffset      int32     `json:"page_offset"`
+	PageSize        int32     `json:"page_size"`
 }
 
+// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
 func (q *Queries) OfferList(ctx context.Context, db DBTX, arg OfferListParams) ([]Offer, error) {
-	rows, err := db.Query(ctx, offerList, arg.PageOffset, arg.PageSize)
+	rows, err := db.Query(ctx, offerList,
+		arg.Status,
+		arg.ServiceCategory,
+		arg.ServiceType,
+		arg.After,
+		arg.AfterValue,
+		arg.AfterID,
+		arg.Sort,
+		arg.PageOffset,
+		arg.PageSize,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -13,11 +13,20 @@ import (
 )
 
 const subscriberCountByClient = `-- name: SubscriberCountByClient :one
-SELECT count(*) FROM subscribers WHERE client_id = $1
+SELECT count(*) FROM subscribers
+WHERE client_id = $1
+  AND ($2::text IS NULL OR status = $2)
+  AND ($3::text IS NULL OR service_type = $3)
 `
 
-func (q *Queries) SubscriberCountByClient(ctx context.Context, db DBTX, clientID uuid.UUID) (int64, error) {
-	row := db.QueryRow(ctx, subscriberCountByClient, clientID)
+type SubscriberCountByClientParams struct {
+	ClientID    uuid.UUID `json:"client_id"`
+	Status      *string   `json:"status"`
+	ServiceType *string   `json:"service_type"`
+}
+
+func (q *Queries) SubscriberCountByClient(ctx context.Context, db DBTX, arg SubscriberCountByClientParams) (int64, error) {
+	row := db.QueryRow(ctx, subscriberCountByClient, arg.ClientID, arg.Status, arg.ServiceType)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -111,18 +120,46 @@ type SubscriberInsertManyParams struct {
 const subscriberListByClient = `-- name: SubscriberListByClient :many
 SELECT id, client_id, service_type, service_identifier, status, created_at, updated_at FROM subscribers
 WHERE client_id = $1
-ORDER BY created_at DESC, id DESC
-LIMIT $3 OFFSET $2
+  AND ($2::text IS NULL OR status = $2)
+  AND ($3::text IS NULL OR service_type = $3)
+  AND CASE $4::text
+        WHEN 'created_at:desc' THEN (created_at, id) < ($5::text::timestamptz, $6::uuid)
+        WHEN 'created_at:asc' THEN (created_at, id) > ($5::text::timestamptz, $6::uuid)
+        WHEN 'service_identifier:desc' THEN (service_identifier, id) < ($5::text, $6::uuid)
+        WHEN 'service_identifier:asc' THEN (service_identifier, id) > ($5::text, $6::uuid)
+        ELSE true
+      END
+ORDER BY CASE $7::text WHEN 'created_at:desc' THEN created_at END DESC, CASE $7::text WHEN 'created_at:asc' THEN created_at END,
+         CASE $7::text WHEN 'service_identifier:desc' THEN service_identifier END DESC, CASE $7::text WHEN 'service_identifier:asc' THEN service_identifier END,
+         CASE WHEN $7::text LIKE '%:desc' THEN id END DESC, id
+LIMIT $9 OFFSET $8
 `
 
 type SubscriberListByClientParams struct {
-	ClientID   uuid.UUID `json:"client_id"`
-	PageOffset int32     `json:"page_offset"`
-	PageSize   int32     `json:"page_size"`
+	ClientID    uuid.UUID `json:"client_id"`
+	Status      *string   `json:"status"`
+	ServiceType *string   `json:"service_type"`
+	After       string    `json:"after"`
+	AfterValue  string    `json:"after_value"`
+	AfterID     uuid.UUID `json:"after_id"`
+	Sort        string    `json:"sort"`
+	PageOffset  int32     `json:"page_offset"`
+	PageSize    int32     `json:"page_size"`
 }
 
+// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
 func (q *Queries) SubscriberListByClient(ctx context.Context, db DBTX, arg SubscriberListByClientParams) ([]Subscriber, error) {
-	rows, err := db.Query(ctx, subscriberListByClient, arg.ClientID, arg.PageOffset, arg.PageSize)
+	rows, err := db.Query(ctx, subscriberListByClient,
+		arg.ClientID,
+		arg.Status,
+		arg.ServiceType,
+		arg.After,
+		arg.AfterValue,
+		arg.AfterID,
+		arg.Sort,
+		arg.PageOffset,
+		arg.PageSize,
+	)
 	if err != nil {
 		return nil, err
 	}

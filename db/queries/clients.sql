@@ -1,5 +1,9 @@
 -- name: ClientCount :one
-SELECT count(*) FROM clients;
+SELECT count(*) FROM clients
+WHERE (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
+  AND (sqlc.narg('client_type')::text IS NULL OR client_type = sqlc.narg('client_type'))
+  AND (sqlc.narg('is_delinquent')::boolean IS NULL OR (delinquent_since IS NOT NULL) = sqlc.narg('is_delinquent'))
+  AND (sqlc.narg('cin')::text IS NULL OR cin = sqlc.narg('cin'));
 
 -- name: ClientDelete :execrows
 DELETE FROM clients WHERE id = @id;
@@ -33,8 +37,24 @@ INSERT INTO clients (id, cin, client_type, full_name, address, email, phone, sta
 VALUES (@id, @cin, @client_type, @full_name, @address, @email, @phone, @status, @created_at, @updated_at);
 
 -- name: ClientList :many
-SELECT * FROM clients
-ORDER BY created_at DESC, id DESC
+-- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+SELECT sqlc.embed(clients),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
+FROM clients
+WHERE (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
+  AND (sqlc.narg('client_type')::text IS NULL OR client_type = sqlc.narg('client_type'))
+  AND (sqlc.narg('is_delinquent')::boolean IS NULL OR (delinquent_since IS NOT NULL) = sqlc.narg('is_delinquent'))
+  AND (sqlc.narg('cin')::text IS NULL OR cin = sqlc.narg('cin'))
+  AND CASE @after::text
+        WHEN 'created_at:desc' THEN (created_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'created_at:asc' THEN (created_at, id) > (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'full_name:desc' THEN (full_name, id) < (sqlc.arg(after_value)::text, sqlc.arg(after_id)::uuid)
+        WHEN 'full_name:asc' THEN (full_name, id) > (sqlc.arg(after_value)::text, sqlc.arg(after_id)::uuid)
+        ELSE true
+      END
+ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN created_at END DESC, CASE @sort::text WHEN 'created_at:asc' THEN created_at END,
+         CASE @sort::text WHEN 'full_name:desc' THEN full_name END DESC, CASE @sort::text WHEN 'full_name:asc' THEN full_name END,
+         CASE WHEN @sort::text LIKE '%:desc' THEN id END DESC, id
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: ClientLock :one
@@ -43,6 +63,23 @@ SELECT * FROM clients WHERE id = @id FOR NO KEY UPDATE;
 
 -- name: ClientLockByCIN :one
 SELECT * FROM clients WHERE cin = @cin FOR NO KEY UPDATE;
+
+-- name: ClientLockMany :exec
+SELECT FROM clients WHERE id = ANY(@ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: ClientMarkDelinquent :exec
+-- The clients are locked; those who are delinquent already are so since then.
+UPDATE clients SET delinquent_since = @now, updated_at = @now
+WHERE id = ANY(@ids::uuid[]) AND delinquent_since IS NULL;
+-- name: ClientNewest :many
+-- The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
+-- a page far down is found in the index alone.
+SELECT sqlc.embed(clients),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
+FROM clients
+WHERE (created_at, id) <= (SELECT created_at, id FROM clients ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @page_offset)
+ORDER BY created_at DESC, id DESC
+LIMIT @page_size;
 
 -- name: ClientUpdate :one
 UPDATE clients

@@ -1,21 +1,134 @@
--- name: CollectionCaseActionInsert :exec
+-- name: CollectionCaseActionInsert :one
 INSERT INTO collection_case_actions (id, case_id, action_type, actor_id, note, payload, created_at)
-VALUES (@id, @case_id, @action_type, @actor_id, sqlc.narg('note'), @payload, @now);
+VALUES (@id, @case_id, @action_type, @actor_id, sqlc.narg('note'), @payload, @now)
+RETURNING *;
+
+-- name: CollectionCaseActionInsertMany :copyfrom
+INSERT INTO collection_case_actions (id, case_id, action_type, actor_id, note, payload, created_at)
+VALUES (@id, @case_id, @action_type, @actor_id, @note, @payload, @created_at);
+
+-- name: CollectionCaseActionListByCase :many
+SELECT * FROM collection_case_actions
+WHERE case_id = @case_id
+ORDER BY created_at DESC, id DESC;
+
+-- name: CollectionCaseCountByClient :one
+SELECT count(*) FROM collection_cases
+WHERE client_id = @client_id AND status = ANY(@statuses::text[])
+  AND (sqlc.narg('aging_bucket')::text IS NULL OR aging_bucket = sqlc.narg('aging_bucket')
+       OR (aging_bucket IS NULL AND due_date BETWEEN @due_from::date AND @due_to::date));
+
+-- name: CollectionCaseGetByID :one
+SELECT * FROM collection_cases WHERE id = @id;
 
 -- name: CollectionCaseInsert :one
-INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, days_past_due, aging_bucket,
-    outstanding_amount, opened_at, last_action_at, created_at, updated_at)
-VALUES (@id, @invoice_id, @client_id, 'open', 'invoice_overdue', @days_past_due, @aging_bucket,
-    @outstanding_amount, @now, @now, @now, @now)
+INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, due_date, outstanding_amount, opened_at,
+    last_action_at, created_at, updated_at)
+VALUES (@id, @invoice_id, @client_id, 'open', 'invoice_overdue', @due_date, @outstanding_amount, @now, @now, @now, @now)
 RETURNING *;
+
+-- name: CollectionCaseInsertMany :copyfrom
+INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, due_date, outstanding_amount, opened_at,
+    last_action_at, created_at, updated_at)
+VALUES (@id, @invoice_id, @client_id, @status, @reason, @due_date, @outstanding_amount, @opened_at, @last_action_at,
+    @created_at, @updated_at);
+
+-- name: CollectionCaseList :many
+-- The first of each status, then the first of them all: every part is read in the order of its index.
+SELECT * FROM collection_cases
+WHERE id IN (
+    SELECT p.id
+    FROM unnest(@statuses::text[]) AS s (status) CROSS JOIN LATERAL (
+        SELECT c.id, c.updated_at FROM collection_cases c
+        WHERE c.status = s.status
+        ORDER BY c.updated_at DESC, c.id DESC
+        LIMIT sqlc.arg('page_offset')::integer + sqlc.arg('page_size')::integer) p
+    ORDER BY p.updated_at DESC, p.id DESC
+    LIMIT sqlc.arg('page_size')::integer OFFSET sqlc.arg('page_offset')::integer)
+ORDER BY updated_at DESC, id DESC;
+
+-- name: CollectionCaseListByBucket :many
+-- A bucket is some due dates of the cases that are worked on, and a column of the
+-- others. The totals know which due dates there are; of each, as in
+-- CollectionCaseList, the first are read.
+SELECT * FROM collection_cases
+WHERE id IN (
+    SELECT p.id FROM (
+        SELECT w.id, w.updated_at
+        FROM (SELECT DISTINCT t.status, t.due_date FROM collection_case_totals t
+              WHERE t.status = ANY(@statuses::text[]) AND t.due_date BETWEEN @due_from::date AND @due_to::date) d
+        CROSS JOIN LATERAL (
+            SELECT c.id, c.updated_at FROM collection_cases c
+            WHERE c.status = d.status AND c.due_date = d.due_date AND c.aging_bucket IS NULL
+            ORDER BY c.updated_at DESC, c.id DESC
+            LIMIT sqlc.arg('page_offset')::integer + sqlc.arg('page_size')::integer) w
+        UNION ALL
+        SELECT b.id, b.updated_at
+        FROM unnest(@statuses::text[]) AS s (status) CROSS JOIN LATERAL (
+            SELECT c.id, c.updated_at FROM collection_cases c
+            WHERE c.status = s.status AND c.aging_bucket = @aging_bucket::text
+            ORDER BY c.updated_at DESC, c.id DESC
+            LIMIT sqlc.arg('page_offset')::integer + sqlc.arg('page_size')::integer) b) p
+    ORDER BY p.updated_at DESC, p.id DESC
+    LIMIT sqlc.arg('page_size')::integer OFFSET sqlc.arg('page_offset')::integer)
+ORDER BY updated_at DESC, id DESC;
+
+-- name: CollectionCaseListByClient :many
+SELECT * FROM collection_cases
+WHERE client_id = @client_id AND status = ANY(@statuses::text[])
+  AND (sqlc.narg('aging_bucket')::text IS NULL OR aging_bucket = sqlc.narg('aging_bucket')
+       OR (aging_bucket IS NULL AND due_date BETWEEN @due_from::date AND @due_to::date))
+ORDER BY updated_at DESC, id DESC
+LIMIT @page_size OFFSET @page_offset;
+
+-- name: CollectionCaseListOutOfStep :many
+-- The invoices of cases whose status contradicts what is owed on a day.
+SELECT invoice_id FROM collection_cases
+WHERE (status IN ('open', 'in_progress')) = (outstanding_amount = 0)
+  AND (outstanding_amount = 0 OR due_date < @today::date)
+LIMIT @batch_size;
+
+-- name: CollectionCaseLock :one
+SELECT * FROM collection_cases WHERE id = @id FOR NO KEY UPDATE;
 
 -- name: CollectionCaseLockByInvoice :one
 SELECT * FROM collection_cases WHERE invoice_id = @invoice_id FOR NO KEY UPDATE;
 
+-- name: CollectionCaseLockManyByInvoice :many
+SELECT * FROM collection_cases WHERE invoice_id = ANY(@invoice_ids::uuid[]) ORDER BY invoice_id FOR NO KEY UPDATE;
+
+-- name: CollectionCaseTotal :one
+-- Counts the cases of some statuses, of a bucket when one is given, from the totals.
+SELECT coalesce(sum(case_count), 0)::bigint FROM collection_case_totals
+WHERE status = ANY(@statuses::text[])
+  AND (sqlc.narg('aging_bucket')::text IS NULL OR aging_bucket = sqlc.narg('aging_bucket')
+       OR due_date BETWEEN @due_from::date AND @due_to::date);
+
+-- name: CollectionCaseTotalListWorked :many
+-- The cases that are worked on, by status and due date.
+SELECT status, due_date, sum(case_count)::bigint AS case_count, sum(outstanding_amount)::centimes_sum AS outstanding_amount
+FROM collection_case_totals
+WHERE aging_bucket = ''
+GROUP BY status, due_date
+HAVING sum(case_count) <> 0;
+
 -- name: CollectionCaseUpdate :one
 UPDATE collection_cases
-SET status = @status, days_past_due = @days_past_due, aging_bucket = @aging_bucket,
+SET status = @status, days_past_due = sqlc.narg('days_past_due'), aging_bucket = sqlc.narg('aging_bucket'),
     outstanding_amount = @outstanding_amount, last_action_at = @last_action_at,
     closed_at = sqlc.narg('closed_at'), updated_at = @now
 WHERE id = @id
 RETURNING *;
+
+-- name: CollectionSyncDue :one
+-- Whether the invoices or the cases are behind a day: two probes of indexes. The
+-- earliest due date is asked for rather than any row that is due, since a plan for
+-- the latter may read the whole table when there is none.
+SELECT (coalesce((SELECT i.due_date FROM invoices i WHERE i.status = 'issued' ORDER BY i.due_date LIMIT 1) < @today::date, false)
+    OR EXISTS (SELECT 1 FROM collection_cases c
+               WHERE (c.status IN ('open', 'in_progress')) = (c.outstanding_amount = 0)
+                 AND (c.outstanding_amount = 0 OR c.due_date < @today::date)))::boolean;
+
+-- name: CollectionSyncLock :exec
+-- Held until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended('collections-sync', 0));

@@ -1,10 +1,28 @@
 -- name: InvoiceCount :one
 SELECT count(*) FROM invoices i
 WHERE (sqlc.narg('client_id')::uuid IS NULL OR i.client_id = sqlc.narg('client_id'))
+  AND (sqlc.narg('status')::text IS NULL OR i.status = sqlc.narg('status'))
+  AND (sqlc.narg('billing_run_id')::uuid IS NULL OR i.billing_run_id = sqlc.narg('billing_run_id'))
+  AND (sqlc.narg('period_start')::date IS NULL OR i.billing_run_id = ANY(ARRAY(
+        SELECT r.id FROM billing_runs r WHERE r.period_start = sqlc.narg('period_start'))))
   AND (sqlc.narg('service_category')::text IS NULL OR EXISTS (
         SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.service_category = sqlc.narg('service_category')))
   AND (sqlc.narg('offer_id')::uuid IS NULL OR EXISTS (
         SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.offer_id = sqlc.narg('offer_id')));
+
+-- name: InvoiceCountByLine :one
+-- InvoiceCount for a filter by service or by offer, not both: a join counts a large part of all invoices several times
+-- faster than looking for a line of each.
+SELECT count(*) FROM invoices i
+WHERE (sqlc.narg('client_id')::uuid IS NULL OR i.client_id = sqlc.narg('client_id'))
+  AND (sqlc.narg('status')::text IS NULL OR i.status = sqlc.narg('status'))
+  AND (sqlc.narg('billing_run_id')::uuid IS NULL OR i.billing_run_id = sqlc.narg('billing_run_id'))
+  AND (sqlc.narg('period_start')::date IS NULL OR i.billing_run_id = ANY(ARRAY(
+        SELECT r.id FROM billing_runs r WHERE r.period_start = sqlc.narg('period_start'))))
+  AND i.id IN (
+        SELECT l.invoice_id FROM invoice_lines l
+        WHERE (sqlc.narg('service_category')::text IS NULL OR l.service_category = sqlc.narg('service_category'))
+          AND (sqlc.narg('offer_id')::uuid IS NULL OR l.offer_id = sqlc.narg('offer_id')));
 
 -- name: InvoiceGetByID :one
 SELECT * FROM invoices WHERE id = @id;
@@ -29,13 +47,35 @@ WHERE invoice_id = ANY(@invoice_ids::uuid[])
 ORDER BY invoice_id, position;
 
 -- name: InvoiceList :many
-SELECT * FROM invoices i
+-- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+SELECT sqlc.embed(i),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'invoices')::bigint AS list_total
+FROM invoices i
 WHERE (sqlc.narg('client_id')::uuid IS NULL OR i.client_id = sqlc.narg('client_id'))
+  AND (sqlc.narg('status')::text IS NULL OR i.status = sqlc.narg('status'))
+  AND (sqlc.narg('billing_run_id')::uuid IS NULL OR i.billing_run_id = sqlc.narg('billing_run_id'))
+  AND (sqlc.narg('period_start')::date IS NULL OR i.billing_run_id = ANY(ARRAY(
+        SELECT r.id FROM billing_runs r WHERE r.period_start = sqlc.narg('period_start'))))
   AND (sqlc.narg('service_category')::text IS NULL OR EXISTS (
         SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.service_category = sqlc.narg('service_category')))
   AND (sqlc.narg('offer_id')::uuid IS NULL OR EXISTS (
         SELECT 1 FROM invoice_lines l WHERE l.invoice_id = i.id AND l.offer_id = sqlc.narg('offer_id')))
-ORDER BY i.created_at DESC, i.id DESC
+  AND CASE @after::text
+        WHEN 'created_at:desc' THEN (i.created_at, i.id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'created_at:asc' THEN (i.created_at, i.id) > (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'due_date:desc' THEN (i.due_date, i.id) < (sqlc.arg(after_value)::text::date, sqlc.arg(after_id)::uuid)
+        WHEN 'due_date:asc' THEN (i.due_date, i.id) > (sqlc.arg(after_value)::text::date, sqlc.arg(after_id)::uuid)
+        WHEN 'total_amount:desc' THEN (i.total_amount, i.id) < (sqlc.arg(after_value)::text::bigint, sqlc.arg(after_id)::uuid)
+        WHEN 'total_amount:asc' THEN (i.total_amount, i.id) > (sqlc.arg(after_value)::text::bigint, sqlc.arg(after_id)::uuid)
+        WHEN 'number:desc' THEN (i.number, i.id) < (sqlc.arg(after_value)::text, sqlc.arg(after_id)::uuid)
+        WHEN 'number:asc' THEN (i.number, i.id) > (sqlc.arg(after_value)::text, sqlc.arg(after_id)::uuid)
+        ELSE true
+      END
+ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN i.created_at END DESC, CASE @sort::text WHEN 'created_at:asc' THEN i.created_at END,
+         CASE @sort::text WHEN 'due_date:desc' THEN i.due_date END DESC, CASE @sort::text WHEN 'due_date:asc' THEN i.due_date END,
+         CASE @sort::text WHEN 'total_amount:desc' THEN i.total_amount END DESC, CASE @sort::text WHEN 'total_amount:asc' THEN i.total_amount END,
+         CASE @sort::text WHEN 'number:desc' THEN i.number END DESC, CASE @sort::text WHEN 'number:asc' THEN i.number END,
+         CASE WHEN @sort::text LIKE '%:desc' THEN i.id END DESC, i.id
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: InvoiceListByClient :many
@@ -57,6 +97,35 @@ SELECT sqlc.embed(invoices), EXISTS (SELECT 1 FROM collection_cases c WHERE c.in
 FROM invoices
 WHERE invoices.id = @id
 FOR NO KEY UPDATE OF invoices;
+
+-- name: InvoiceLockMany :many
+-- In the order of ids, as everything locks them that takes more than one.
+SELECT * FROM invoices WHERE id = ANY(@ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: InvoiceMarkOverdue :many
+-- Marks some of the invoices that are overdue on a day and are not marked yet. Rows
+-- are locked in the order of ids; what waited for a payment is looked at again.
+WITH due AS (
+    SELECT id FROM invoices
+    WHERE status = 'issued' AND id IN (
+        SELECT d.id FROM invoices d WHERE d.status = 'issued' AND d.due_date < @today::date
+        ORDER BY d.due_date LIMIT @batch_size)
+    ORDER BY id FOR NO KEY UPDATE)
+UPDATE invoices i
+SET status = 'overdue', updated_at = @now
+FROM due
+WHERE i.id = due.id
+RETURNING i.*;
+
+-- name: InvoiceNewest :many
+-- The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
+-- a page far down is found in the index alone.
+SELECT sqlc.embed(invoices),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'invoices')::bigint AS list_total
+FROM invoices
+WHERE (created_at, id) <= (SELECT created_at, id FROM invoices ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @page_offset)
+ORDER BY created_at DESC, id DESC
+LIMIT @page_size;
 
 -- name: InvoiceNumberReserve :one
 -- Takes a block of numbers and answers the last of it. The row stays locked until

@@ -1,5 +1,8 @@
 -- name: OfferCount :one
-SELECT count(*) FROM offers;
+SELECT count(*) FROM offers
+WHERE (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
+  AND (sqlc.narg('service_category')::text IS NULL OR service_category = sqlc.narg('service_category'))
+  AND (sqlc.narg('service_type')::text IS NULL OR service_type = sqlc.narg('service_type'));
 
 -- name: OfferDelete :execrows
 DELETE FROM offers WHERE id = @id;
@@ -20,8 +23,24 @@ VALUES (@name, @service_category, @service_type, @version, @monthly_fee, @activa
 RETURNING *;
 
 -- name: OfferList :many
+-- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
 SELECT * FROM offers
-ORDER BY created_at DESC, id DESC
+WHERE (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
+  AND (sqlc.narg('service_category')::text IS NULL OR service_category = sqlc.narg('service_category'))
+  AND (sqlc.narg('service_type')::text IS NULL OR service_type = sqlc.narg('service_type'))
+  AND CASE @after::text
+        WHEN 'created_at:desc' THEN (created_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'created_at:asc' THEN (created_at, id) > (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'name:desc' THEN (name, id) < (sqlc.arg(after_value)::text, sqlc.arg(after_id)::uuid)
+        WHEN 'name:asc' THEN (name, id) > (sqlc.arg(after_value)::text, sqlc.arg(after_id)::uuid)
+        WHEN 'monthly_fee:desc' THEN (monthly_fee, id) < (sqlc.arg(after_value)::text::bigint, sqlc.arg(after_id)::uuid)
+        WHEN 'monthly_fee:asc' THEN (monthly_fee, id) > (sqlc.arg(after_value)::text::bigint, sqlc.arg(after_id)::uuid)
+        ELSE true
+      END
+ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN created_at END DESC, CASE @sort::text WHEN 'created_at:asc' THEN created_at END,
+         CASE @sort::text WHEN 'name:desc' THEN name END DESC, CASE @sort::text WHEN 'name:asc' THEN name END,
+         CASE @sort::text WHEN 'monthly_fee:desc' THEN monthly_fee END DESC, CASE @sort::text WHEN 'monthly_fee:asc' THEN monthly_fee END,
+         CASE WHEN @sort::text LIKE '%:desc' THEN id END DESC, id
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: OfferListActive :many

@@ -1,7 +1,9 @@
 -- name: PaymentCount :one
 SELECT count(*) FROM payments
 WHERE (sqlc.narg('invoice_id')::uuid IS NULL OR invoice_id = sqlc.narg('invoice_id'))
-  AND (sqlc.narg('client_id')::uuid IS NULL OR client_id = sqlc.narg('client_id'));
+  AND (sqlc.narg('client_id')::uuid IS NULL OR client_id = sqlc.narg('client_id'))
+  AND (sqlc.narg('method')::text IS NULL OR method = sqlc.narg('method'))
+  AND (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'));
 
 -- name: PaymentInsert :one
 INSERT INTO payments (id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status,
@@ -11,8 +13,35 @@ VALUES (@id, @invoice_id, @client_id, @amount, @currency, @payment_date, @method
 RETURNING *;
 
 -- name: PaymentList :many
-SELECT * FROM payments
+-- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+SELECT sqlc.embed(payments),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'payments')::bigint AS list_total
+FROM payments
 WHERE (sqlc.narg('invoice_id')::uuid IS NULL OR invoice_id = sqlc.narg('invoice_id'))
   AND (sqlc.narg('client_id')::uuid IS NULL OR client_id = sqlc.narg('client_id'))
-ORDER BY created_at DESC, id DESC
+  AND (sqlc.narg('method')::text IS NULL OR method = sqlc.narg('method'))
+  AND (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
+  AND CASE @after::text
+        WHEN 'created_at:desc' THEN (created_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'created_at:asc' THEN (created_at, id) > (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'payment_date:desc' THEN (payment_date, id) < (sqlc.arg(after_value)::text::date, sqlc.arg(after_id)::uuid)
+        WHEN 'payment_date:asc' THEN (payment_date, id) > (sqlc.arg(after_value)::text::date, sqlc.arg(after_id)::uuid)
+        WHEN 'amount:desc' THEN (amount, id) < (sqlc.arg(after_value)::text::bigint, sqlc.arg(after_id)::uuid)
+        WHEN 'amount:asc' THEN (amount, id) > (sqlc.arg(after_value)::text::bigint, sqlc.arg(after_id)::uuid)
+        ELSE true
+      END
+ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN created_at END DESC, CASE @sort::text WHEN 'created_at:asc' THEN created_at END,
+         CASE @sort::text WHEN 'payment_date:desc' THEN payment_date END DESC, CASE @sort::text WHEN 'payment_date:asc' THEN payment_date END,
+         CASE @sort::text WHEN 'amount:desc' THEN amount END DESC, CASE @sort::text WHEN 'amount:asc' THEN amount END,
+         CASE WHEN @sort::text LIKE '%:desc' THEN id END DESC, id
 LIMIT @page_size OFFSET @page_offset;
+
+-- name: PaymentNewest :many
+-- The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
+-- a page far down is found in the index alone.
+SELECT sqlc.embed(payments),
+       (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'payments')::bigint AS list_total
+FROM payments
+WHERE (created_at, id) <= (SELECT created_at, id FROM payments ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @page_offset)
+ORDER BY created_at DESC, id DESC
+LIMIT @page_size;

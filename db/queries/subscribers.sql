@@ -1,5 +1,8 @@
 -- name: SubscriberCountByClient :one
-SELECT count(*) FROM subscribers WHERE client_id = @client_id;
+SELECT count(*) FROM subscribers
+WHERE client_id = @client_id
+  AND (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
+  AND (sqlc.narg('service_type')::text IS NULL OR service_type = sqlc.narg('service_type'));
 
 -- name: SubscriberGetByID :one
 SELECT * FROM subscribers WHERE id = @id;
@@ -17,9 +20,21 @@ INSERT INTO subscribers (id, client_id, service_type, service_identifier, status
 VALUES (@id, @client_id, @service_type, @service_identifier, @status, @created_at, @updated_at);
 
 -- name: SubscriberListByClient :many
+-- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
 SELECT * FROM subscribers
 WHERE client_id = @client_id
-ORDER BY created_at DESC, id DESC
+  AND (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
+  AND (sqlc.narg('service_type')::text IS NULL OR service_type = sqlc.narg('service_type'))
+  AND CASE @after::text
+        WHEN 'created_at:desc' THEN (created_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'created_at:asc' THEN (created_at, id) > (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'service_identifier:desc' THEN (service_identifier, id) < (sqlc.arg(after_value)::text, sqlc.arg(after_id)::uuid)
+        WHEN 'service_identifier:asc' THEN (service_identifier, id) > (sqlc.arg(after_value)::text, sqlc.arg(after_id)::uuid)
+        ELSE true
+      END
+ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN created_at END DESC, CASE @sort::text WHEN 'created_at:asc' THEN created_at END,
+         CASE @sort::text WHEN 'service_identifier:desc' THEN service_identifier END DESC, CASE @sort::text WHEN 'service_identifier:asc' THEN service_identifier END,
+         CASE WHEN @sort::text LIKE '%:desc' THEN id END DESC, id
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: SubscriberUpdate :one

@@ -25,6 +25,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/landing"
 	"github.com/mtfacturation/mtf/internal/process"
 	"github.com/mtfacturation/mtf/internal/token"
+	"github.com/mtfacturation/mtf/workflows"
 )
 
 // App holds what the API and the workers share.
@@ -92,7 +93,10 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 	if err != nil {
 		return fmt.Errorf("app: Temporal at %s: %w", temporal.HostPort, err)
 	}
-	a.Processes = process.NewStarter(a.Temporal, a.Pool)
+	a.Processes = process.NewStarter(a.Temporal, a.Pool, process.Admission{
+		workflows.InteractiveQueue: process.Limit(a.Config.Admission.Interactive),
+		workflows.BillingQueue:     process.Limit(a.Config.Admission.Billing),
+	})
 	return nil
 }
 

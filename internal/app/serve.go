@@ -10,20 +10,11 @@ import (
 	"time"
 
 	"github.com/mtfacturation/mtf/api"
+	"github.com/mtfacturation/mtf/internal/identity"
 )
 
-// The limits of an HTTP exchange. An answer may take as long as the longest wait
-// for a workflow that a caller can ask for, and some time to be written.
-const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 30 * time.Second
-	writeTimeout      = 90 * time.Second
-	idleTimeout       = 120 * time.Second
-	maxHeaderBytes    = 32 << 10
-
-	// drainTimeout bounds how long a stop waits for requests under way.
-	drainTimeout = 20 * time.Second
-)
+// drainTimeout bounds how long a stop waits for requests under way.
+const drainTimeout = 20 * time.Second
 
 // Parts says what a process runs.
 type Parts struct {
@@ -54,22 +45,21 @@ func (a *App) serveHTTP(ctx context.Context, version string, started func(addres
 	if err != nil {
 		return err
 	}
+	identities, err := identity.NewVerifier(ctx, a.Config.Auth.Settings(), a.Now())
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", a.Config.HTTPAddress)
 	if err != nil {
 		return fmt.Errorf("app: the API cannot listen: %w", err)
 	}
-	server := &http.Server{
-		Handler: api.NewHandler(api.Dependencies{
-			Config: a.Config, Pool: a.Pool, Processes: a.Processes, Archive: a.Archive, Tokens: tokens, Zone: a.Zone,
-			Now: a.Now, Ready: a.Ready, Version: version,
-		}),
-		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
-	}
+	server := api.NewServer(api.Dependencies{
+		Config: a.Config, Pool: a.Pool, Processes: a.Processes, Archive: a.Archive, Tokens: tokens, Zone: a.Zone,
+		Identities: identities, Now: a.Now, Ready: a.Ready, Version: version,
+	})
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	slog.Info("API listening", "address", listener.Addr().String())
+	go func() { served <- server.Serve(api.EnvelopeListener(listener)) }()
+	slog.Info("API listening", "listen", listener.Addr().String())
 	if started != nil {
 		started(listener.Addr().String())
 	}

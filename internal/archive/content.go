@@ -10,8 +10,10 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/phone"
 )
 
 // contractContent is what a contract document shows, taken from the rows as they are now.
@@ -29,8 +31,10 @@ func contractContent(id uuid.UUID, parties contract.Parties, mode document.Contr
 			FullName: parties.Client.FullName,
 			CIN:      text(parties.Client.CIN),
 			Address:  text(parties.Client.Address),
-			Email:    text(parties.Client.Email),
-			Phone:    text(parties.Client.Phone),
+			// Whoever knows a CIN gets this document, so it shows no more of the contact
+			// than a lookup does.
+			Email: text(client.MaskEmail(parties.Client.Email)),
+			Phone: maskedPhone(parties.Client.Phone),
 		},
 		Service: document.Service{
 			Category:   parties.Offer.ServiceCategory,
@@ -53,6 +57,13 @@ func contractContent(id uuid.UUID, parties contract.Parties, mode document.Contr
 		shown.CommitmentMonths = int(*parties.Contract.CommitmentMonths)
 	}
 	return shown
+}
+
+func maskedPhone(number *string) string {
+	if number == nil || *number == "" {
+		return ""
+	}
+	return phone.Mask(*number)
 }
 
 // features lists what an offer includes, in the words of the printed contract.

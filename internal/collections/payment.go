@@ -174,6 +174,7 @@ func followPayment(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, 
 		return nil, err
 	}
 	if known != nil {
+		now = notBefore(*known, now)
 		// What the payment causes comes after it in the case's history.
 		if err := notePayment(ctx, tx, known.ID, payment, actorID, now); err != nil {
 			return nil, err

@@ -3,6 +3,9 @@
 package collections
 
 import (
+	"math"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
@@ -26,6 +29,14 @@ const (
 	ActionCaseClosed      = "case_closed"
 )
 
+// The actions that operators append to a case.
+const (
+	ActionStatusUpdated = "status_updated"
+	ActionReminderSent  = "reminder_sent"
+	ActionWarningSent   = "warning_sent"
+	ActionNote          = "note"
+)
+
 // SyncActor is the actor of what the calendar causes.
 const SyncActor = "collections-sync"
 
@@ -45,18 +56,54 @@ func InvoiceStatus(current string, outstanding money.Amount, due, today calendar
 	}
 }
 
+// buckets are the aging buckets, each with its first and last number of days past due.
+var buckets = []struct {
+	name        string
+	first, last int
+}{
+	{"current", math.MinInt, 0}, {"1_30", 1, 30}, {"31_60", 31, 60}, {"61_90", 61, 90}, {"90_plus", 91, math.MaxInt},
+}
+
 // AgingBucket names the bucket of a number of days past due.
 func AgingBucket(daysPastDue int) string {
-	switch {
-	case daysPastDue <= 0:
-		return "current"
-	case daysPastDue <= 30:
-		return "1_30"
-	case daysPastDue <= 60:
-		return "31_60"
-	case daysPastDue <= 90:
-		return "61_90"
-	default:
-		return "90_plus"
+	for _, bucket := range buckets {
+		if daysPastDue <= bucket.last {
+			return bucket.name
+		}
 	}
+	panic("collections: the last bucket has no end")
 }
+
+// DueDates returns the first and the last due date that are in a bucket on a day. A
+// bucket that does not exist has none: its last is before its first.
+func DueDates(bucketName string, today calendar.Date) (first, last calendar.Date) {
+	earliest, latest := calendar.NewDate(1, 1, 1), calendar.NewDate(calendar.MaxYear, 12, 31)
+	for _, bucket := range buckets {
+		if bucket.name != bucketName {
+			continue
+		}
+		first, last = earliest, latest
+		if bucket.last != math.MaxInt {
+			first = today.AddDays(-bucket.last)
+		}
+		if bucket.first != math.MinInt {
+			last = today.AddDays(-bucket.first)
+		}
+		return first, last
+	}
+	return latest, earliest
+}
+
+// Age returns the days past due of a case on a day, and its bucket. They follow the
+// calendar while the case is worked on; a resolved or closed one keeps those at
+// which it stopped.
+func Age(about dbsqlc.CollectionCase, today calendar.Date) (daysPastDue int, bucket string) {
+	if about.DaysPastDue != nil {
+		return int(*about.DaysPastDue), *about.AgingBucket
+	}
+	days := today.DaysSince(about.DueDate)
+	return days, AgingBucket(days)
+}
+
+// workedOn reports whether somebody has to do something about a case.
+func workedOn(status string) bool { return status == CaseOpen || status == CaseInProgress }

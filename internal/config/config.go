@@ -42,6 +42,12 @@ type Config struct {
 
 	Billing Billing
 	Seller  Seller
+	Auth    Auth
+
+	HTTP       HTTP
+	Admission  Admission
+	RateLimits RateLimits
+	Proxies    Proxies
 }
 
 // Billing sets how runs are cut and how much of one is under way at once.
@@ -107,7 +113,9 @@ func (c Config) Complete() (Config, error) {
 	if c.Seller.Name == "" && c.Environment.TrustsCallers() {
 		c.Seller = showSeller(c.Seller)
 	}
-	return c, errors.Join(c.problems()...)
+	c.Auth = c.Auth.withDefaults()
+	c.completeProtection()
+	return c, errors.Join(append(c.problems(), c.Auth.problems()...)...)
 }
 
 func (c Config) problems() []error {
@@ -134,6 +142,7 @@ func (c Config) problems() []error {
 	if c.Seller.ICE != "" && !validICE(c.Seller.ICE) {
 		add("MTF_SELLER_ICE must be 15 digits that are divisible by 97")
 	}
+	c.protectionProblems(add)
 	return problems
 }
 

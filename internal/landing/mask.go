@@ -1,8 +1,7 @@
 package landing
 
 import (
-	"strings"
-
+	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/phone"
 )
 
@@ -22,19 +21,8 @@ func MaskCIN(cin string) string {
 	return string(characters[:visible/2]) + mask + string(characters[len(characters)-visible/2:])
 }
 
-// MaskEmail keeps the first character and the domain: "a***@example.com". Of what
-// is no address nothing is kept; no address stays none.
-func MaskEmail(email *string) *string {
-	if email == nil {
-		return nil
-	}
-	masked := mask
-	if at := strings.LastIndexByte(*email, '@'); at >= 0 {
-		local := []rune((*email)[:at])
-		masked = string(local[:min(1, len(local))]) + mask + (*email)[at:]
-	}
-	return &masked
-}
+// MaskEmail is client.MaskEmail: "a***@example.com".
+func MaskEmail(email *string) *string { return client.MaskEmail(email) }
 
 // MaskPhone keeps the last four digits: "+******1234". No number stays none.
 func MaskPhone(number *string) *string {

@@ -46,21 +46,23 @@ const (
 	memoLocation    = "location"
 )
 
-// startTimeout bounds the start of a workflow, whatever the wait for its answer.
+// startTimeout bounds the look for a stored answer, and the start of a workflow,
+// whatever the wait for its answer.
 const startTimeout = 5 * time.Second
 
 // Starter starts workflows and waits for them.
 type Starter struct {
-	temporal client.Client
-	pool     *pgxpool.Pool
-	waiting  context.Context
-	stop     context.CancelFunc
+	temporal  client.Client
+	pool      *pgxpool.Pool
+	admission Admission
+	waiting   context.Context
+	stop      context.CancelFunc
 }
 
 // NewStarter returns a starter on one Temporal namespace and one database.
-func NewStarter(temporal client.Client, pool *pgxpool.Pool) *Starter {
+func NewStarter(temporal client.Client, pool *pgxpool.Pool, admission Admission) *Starter {
 	waiting, stop := context.WithCancel(context.Background())
-	return &Starter{temporal: temporal, pool: pool, waiting: waiting, stop: stop}
+	return &Starter{temporal: temporal, pool: pool, admission: admission, waiting: waiting, stop: stop}
 }
 
 // StopWaiting ends every wait with ErrPending, so that a stopping API does not hold
@@ -93,11 +95,20 @@ type Outcome struct {
 //
 // Refusals of the process come back as such, with idempotency_key_payload_conflict
 // when the key was used for another request. Other errors: ErrPending,
-// ErrUnavailable, or a fault.
+// ErrOverloaded, ErrUnavailable, or a fault.
+//
+// A stored answer is given whatever the load: it costs one short read, and a caller
+// that asks again must not be told to ask again once more. All else takes a slot of
+// its queue from the start until Run returns.
 func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, error) {
-	if found, err := idempotency.Load(ctx, s.pool, p.Request, answer); found || err != nil {
+	if found, err := s.load(ctx, p.Request, answer); found || err != nil {
 		return Outcome{Replayed: found, Location: p.Location}, err
 	}
+	leave, err := s.admission.enter(p.Queue)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer leave()
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	run, outcome, err := s.start(starting, p)
 	cancel()
@@ -111,6 +122,13 @@ func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, erro
 	defer cancel()
 	defer context.AfterFunc(s.waiting, cancel)()
 	return outcome, s.ending(waiting, run.Get(waiting, answer))
+}
+
+// load reads the stored answer of a request, if there is one.
+func (s *Starter) load(ctx context.Context, request idempotency.Request, answer any) (found bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	return idempotency.Load(ctx, s.pool, request, answer)
 }
 
 // start starts the workflow, or joins the one of the same request. The server's own

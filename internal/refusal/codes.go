@@ -5,6 +5,7 @@ const (
 	ValidationError Code = "validation_error"
 	Unauthorized    Code = "unauthorized"
 	Forbidden       Code = "forbidden"
+	RateLimited     Code = "rate_limited"
 
 	IdempotencyKeyInvalid         Code = "idempotency_key_invalid"
 	IdempotencyKeyPayloadConflict Code = "idempotency_key_payload_conflict"
@@ -54,12 +55,14 @@ const (
 	InvoiceAlreadyPaid         Code = "invoice_already_paid"
 	PaymentExceedsOutstanding  Code = "payment_exceeds_outstanding"
 	AmountOutOfRange           Code = "amount_out_of_range"
+	CollectionCaseNotFound     Code = "collection_case_not_found"
 )
 
 var messages = map[Code]string{
 	ValidationError: "Request validation failed",
 	Unauthorized:    "Authentication is required",
 	Forbidden:       "Insufficient permissions",
+	RateLimited:     "Too many requests, try again later",
 
 	IdempotencyKeyInvalid:         "Idempotency-Key must be 8 to 200 printable characters",
 	IdempotencyKeyPayloadConflict: "Idempotency-Key was already used with a different payload",
@@ -109,6 +112,7 @@ var messages = map[Code]string{
 	InvoiceAlreadyPaid:         "Invoice is already paid",
 	PaymentExceedsOutstanding:  "Payment amount cannot exceed invoice outstanding balance",
 	AmountOutOfRange:           "Amount is out of range",
+	CollectionCaseNotFound:     "Collection case not found",
 }
 
 // Codes returns every code with its message, for tables and documentation.

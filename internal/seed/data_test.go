@@ -36,21 +36,22 @@ func TestClientsLookLikeMoroccanOnes(t *testing.T) {
 	const total = 10_000
 	pool := testenv.Database(t)
 	load(t, pool, optionsOf(42, total))
-	rows, err := dbsqlc.New().ClientList(t.Context(), pool, dbsqlc.ClientListParams{PageSize: total})
+	rows, err := dbsqlc.New().ClientNewest(t.Context(), pool, dbsqlc.ClientNewestParams{PageSize: total})
 	require.NoError(t, err)
 	require.Len(t, rows, total)
 
 	cin := regexp.MustCompile(`^[A-Z]{2}[0-9]{6}$`)
 	arabic, accented := regexp.MustCompile(`\p{Arabic}`), regexp.MustCompile(`[À-ÿ]`)
 	seen := map[string]int{}
-	for i, row := range rows {
+	for i, listed := range rows {
+		row := listed.Client
 		require.Regexp(t, cin, *row.CIN)
 		require.Regexp(t, `^\+212[567][0-9]{8}$`, *row.Phone)
 		require.NotEmpty(t, *row.Address)
 		require.True(t, row.CreatedAt.Before(optionsOf(42, 0).Now), row.CreatedAt)
 		if i > 0 {
-			require.True(t, row.CreatedAt.Before(rows[i-1].CreatedAt), "clients come one after the other")
-			require.Less(t, row.ID.String(), rows[i-1].ID.String(), "ids sort as clients came")
+			require.True(t, row.CreatedAt.Before(rows[i-1].Client.CreatedAt), "clients come one after the other")
+			require.Less(t, row.ID.String(), rows[i-1].Client.ID.String(), "ids sort as clients came")
 		}
 		require.EqualValues(t, 7, row.ID.Version())
 		require.Equal(t, "RFC4122", row.ID.Variant().String())

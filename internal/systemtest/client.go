@@ -26,7 +26,8 @@ type Response struct {
 	Body   []byte
 }
 
-// Call sends a request as an operator. The body is sent as JSON, a string as it is.
+// Call sends a request as an operator. The body is sent as JSON, a string as it is. An
+// answer that the OpenAPI document does not declare fails the test.
 func (s *System) Call(t testing.TB, method, path string, body any, headers ...Header) Response {
 	t.Helper()
 	response, err := s.TryCall(method, path, body, headers...)
@@ -68,7 +69,11 @@ func (s *System) TryCall(method, path string, body any, headers ...Header) (Resp
 	}
 	defer func() { _ = answer.Body.Close() }()
 	read, err := io.ReadAll(answer.Body)
-	return Response{Status: answer.StatusCode, Header: answer.Header, Body: read}, err
+	if err != nil {
+		return Response{}, err
+	}
+	response := Response{Status: answer.StatusCode, Header: answer.Header, Body: read}
+	return response, s.conforms(method, path, response)
 }
 
 // Get is Call for a GET that must succeed; it reads the answer into target.

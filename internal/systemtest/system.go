@@ -33,7 +33,7 @@ type System struct {
 
 	settings config.Config
 	temporal client.Options
-	clock    func() time.Time
+	clock    clock
 	stop     func()
 }
 
@@ -51,7 +51,7 @@ func Start(t testing.TB, adjust ...func(*config.Config)) *System {
 	}
 	settings, err := settings.Complete()
 	require.NoError(t, err)
-	s := &System{settings: settings, temporal: testenv.Temporal(t), clock: ticking(Today)}
+	s := &System{settings: settings, temporal: testenv.Temporal(t), clock: clock{ticking: ticking(Today)}}
 	s.run(t)
 	t.Cleanup(func() { s.stop() })
 	return s
@@ -69,7 +69,7 @@ func (s *System) run(t testing.TB) {
 	t.Helper()
 	opened, err := app.Open(context.Background(), s.settings, s.temporal)
 	require.NoError(t, err)
-	opened.Now = s.clock
+	opened.Now = s.clock.now
 	s.App = opened
 
 	ctx, cancel := context.WithCancel(context.Background())

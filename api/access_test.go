@@ -1,0 +1,179 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/identity"
+	"github.com/mtfacturation/mtf/internal/identitytest"
+	"github.com/mtfacturation/mtf/internal/systemtest"
+)
+
+// production makes a system's settings those of a production that trusts a key.
+func production(t testing.TB, key identitytest.Key) func(*config.Config) {
+	t.Helper()
+	file := identitytest.SetFile(t, key)
+	return func(c *config.Config) {
+		c.Environment, c.TokenSecret = "production", strings.Repeat("s", 32)
+		c.Auth = config.Auth{JWKSFile: file, Audience: "mtf"}
+	}
+}
+
+// tokenOf returns the bearer header of an actor with roles.
+func tokenOf(t testing.TB, key identitytest.Key, roles ...string) systemtest.Header {
+	t.Helper()
+	return bearer(key.Sign(t, object{
+		"sub": "op-1", "aud": "mtf", "exp": systemtest.Today.Add(24 * time.Hour).Unix(), "roles": roles,
+	}))
+}
+
+// route is an operation as the API describes itself.
+type route struct {
+	method, path string
+	secured      bool
+	roles        []string
+	statuses     []string
+	description  string
+}
+
+// routes reads all operations from the API's description.
+func routes(t testing.TB, document object) []route {
+	t.Helper()
+	var found []route
+	for _, path := range names(at(t, document, "paths")) {
+		for _, method := range names(at(t, document, "paths", path)) {
+			described := at(t, document, "paths", path, method).(object)
+			r := route{method: strings.ToUpper(method), path: path, statuses: names(described["responses"])}
+			_, r.secured = described["security"]
+			r.description, _ = described["description"].(string)
+			roles, _ := described["x-required-roles"].([]any)
+			for _, role := range roles {
+				r.roles = append(r.roles, role.(string))
+			}
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+var parameter = regexp.MustCompile(`\{[^}]*\}`)
+
+// send calls an operation in a way that it cannot carry out.
+func (r route) send(t testing.TB, s *systemtest.System, headers ...systemtest.Header) systemtest.Response {
+	t.Helper()
+	var body any
+	if r.method == http.MethodPost || r.method == http.MethodPut {
+		body = "{"
+	}
+	return s.Call(t, r.method, parameter.ReplaceAllString(r.path, nobody), body, headers...)
+}
+
+// verdict is what the gate in front of an operation says: open, unauthorized or
+// forbidden. Refusals of the landing pages' own tokens come from behind it.
+func verdict(answer systemtest.Response) string {
+	for status, code := range map[int]string{http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "forbidden"} {
+		if answer.Status == status && strings.Contains(string(answer.Body), fmt.Sprintf("%q", code)) {
+			return code
+		}
+	}
+	return "open"
+}
+
+func TestEveryOperationIsOpenToItsRolesAlone(t *testing.T) {
+	t.Parallel()
+	key := identitytest.ECKey(t, "ec")
+	s := systemtest.Start(t, production(t, key))
+	var document object
+	s.Get(t, "/openapi.json", &document)
+	all := routes(t, document)
+	require.NotEmpty(t, all)
+	callers := map[string]systemtest.Header{
+		"nobody": systemtest.Anonymous, "a say-so": bearer("op-1:admin"), "no role": tokenOf(t, key), "another role": tokenOf(t, key, "root", "Admin"),
+	}
+	for _, role := range identity.Roles {
+		callers[role] = tokenOf(t, key, role)
+	}
+	unchanged(t, s, func() (last systemtest.Response) {
+		for _, r := range all {
+			for caller, header := range callers {
+				want := "open"
+				switch {
+				case r.secured && (caller == "nobody" || caller == "a say-so"):
+					want = "unauthorized"
+				case len(r.roles) > 0 && !slices.Contains(r.roles, caller):
+					want = "forbidden"
+				}
+				last = r.send(t, s, header)
+				require.Equal(t, want, verdict(last), "%s %s by %s: %d %s", r.method, r.path, caller, last.Status, last.Body)
+				require.Less(t, last.Status, http.StatusInternalServerError, "%s %s by %s: %s", r.method, r.path, caller, last.Body)
+				switch want {
+				case "unauthorized":
+					require.Empty(t, last.Refused(t, http.StatusUnauthorized, "unauthorized"))
+					require.Equal(t, "Bearer", last.Header.Get("WWW-Authenticate"))
+				case "forbidden":
+					details := last.Refused(t, http.StatusForbidden, "forbidden")
+					require.ElementsMatch(t, r.roles, details["required_roles"])
+				}
+			}
+		}
+		return last
+	})
+}
+
+func TestEveryOperationSaysWhoMayUseIt(t *testing.T) {
+	t.Parallel()
+	for _, r := range routes(t, description(t)) {
+		if r.secured {
+			require.Contains(t, r.statuses, "401", "%s %s", r.method, r.path)
+			require.Contains(t, r.description, "`unauthorized`", "%s %s", r.method, r.path)
+		}
+		for _, role := range r.roles {
+			require.Contains(t, r.statuses, "403", "%s %s", r.method, r.path)
+			require.Contains(t, r.description, "`"+role+"`", "%s %s", r.method, r.path)
+		}
+		require.Equal(t, !r.secured, strings.HasPrefix(r.path, "/api/v1/landing/") || slices.Contains([]string{"/", "/livez", "/readyz", "/api/v1/health"}, r.path),
+			"%s %s: the public paths are known", r.method, r.path)
+	}
+}
+
+func TestRolesAreAskedForBeforeTheRequestIsRead(t *testing.T) {
+	t.Parallel()
+	key := identitytest.ECKey(t, "ec")
+	s := systemtest.Start(t, production(t, key))
+	viewer := tokenOf(t, key, identity.Viewer)
+	for _, body := range []any{
+		"{", object{"client_type": 1}, object{"client_type": "individual", "full_name": "Nobody Asked"},
+		`"` + strings.Repeat("x", 2<<20) + `"`, // More than a body may have.
+	} {
+		unchanged(t, s, func() systemtest.Response {
+			return s.Call(t, http.MethodPost, customersPath, body, viewer)
+		}).Refused(t, http.StatusForbidden, "forbidden")
+	}
+	// What does not exist is told to those alone who say who they are.
+	s.Call(t, http.MethodGet, "/api/v1/nothing", nil, viewer).Refused(t, http.StatusNotFound, "not_found")
+	s.Call(t, http.MethodGet, "/api/v1/nothing", nil, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	s.Call(t, http.MethodDelete, "/api/v1/invoices", nil, viewer).Refused(t, http.StatusMethodNotAllowed, "method_not_allowed")
+	s.Call(t, http.MethodDelete, "/api/v1/invoices", nil, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+}
+
+func TestLocalAndTestAskForNoRoleButAdmin(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	var document object
+	s.Get(t, "/openapi.json", &document)
+	for _, r := range routes(t, document) {
+		want := "open"
+		if slices.Equal(r.roles, []string{identity.Admin}) {
+			want = "forbidden"
+		}
+		require.Equal(t, want, verdict(r.send(t, s, bearer("op-1"))), "%s %s", r.method, r.path)
+	}
+}

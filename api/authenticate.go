@@ -1,0 +1,107 @@
+package api
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/mtfacturation/mtf/internal/apikey"
+	"github.com/mtfacturation/mtf/internal/identity"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// landingPrefix is where the landing pages are served, which have no identity. What
+// lies under it and does not exist is answered 404 to everyone.
+const landingPrefix = "/api/v1/landing/"
+
+// authenticate finds out who makes a request. It refuses those that do not prove it
+// before anything else is told, except on the public paths.
+//
+// What it lets through is not open yet: every operation that is not public asks for
+// the actor once more, see authorize.
+func (s *Server) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.isPublic(r.URL.Path) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		actor, err := s.identify(r)
+		if err != nil {
+			refuseIdentity(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(withActor(r.Context(), actor)))
+	})
+}
+
+// isPublic reports whether a path needs no identity: that of a public operation, of
+// the documentation, or any under landingPrefix.
+func (s *Server) isPublic(path string) bool {
+	return s.publicPaths[path] || strings.HasPrefix(path, landingPrefix) || strings.HasPrefix(path, docsPath+"/")
+}
+
+// identify returns the actor of a request, or an error that is identity.ErrInvalid
+// when none is proven.
+//
+// An API key counts everywhere. Besides it, local and test believe what callers say
+// of themselves, and every other environment wants a token of the issuer.
+func (s *Server) identify(r *http.Request) (identity.Actor, error) {
+	token, given := bearer(r)
+	if key, ok := apikey.Parse(token); ok {
+		return apikey.Authenticate(r.Context(), s.Pool, key, s.Now())
+	}
+	if s.Config.Environment.TrustsCallers() {
+		return sayso(r, token)
+	}
+	if !given || s.Identities == nil {
+		return identity.Actor{}, identity.ErrInvalid
+	}
+	return s.Identities.Verify(r.Context(), token, s.Now())
+}
+
+// bearer returns the bearer token of a request and whether it has one.
+func bearer(r *http.Request) (token string, given bool) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", false
+	}
+	token = strings.TrimSpace(token)
+	return token, token != ""
+}
+
+// sayso reads the local formats: the bearer "actor_id[:role1,role2]", or X-Actor-Id
+// with X-Actor-Roles.
+func sayso(r *http.Request, token string) (identity.Actor, error) {
+	id, roles := r.Header.Get("X-Actor-Id"), r.Header.Get("X-Actor-Roles")
+	if r.Header.Get("Authorization") != "" {
+		id, roles, _ = strings.Cut(token, ":")
+	}
+	id = strings.TrimSpace(id)
+	if !identity.ValidID(id) {
+		return identity.Actor{}, identity.ErrInvalid
+	}
+	actor := identity.Actor{ID: id, Roles: []string{}}
+	for role := range strings.SplitSeq(roles, ",") {
+		if role = strings.TrimSpace(role); role != "" {
+			actor.Roles = append(actor.Roles, role)
+		}
+	}
+	return actor, nil
+}
+
+// refuseIdentity answers a request whose actor is not known. Whatever the reason is,
+// the caller gets the same words: others would only help who is guessing.
+func refuseIdentity(w http.ResponseWriter, r *http.Request, err error) {
+	ctx := r.Context()
+	switch {
+	case errors.Is(err, identity.ErrInvalid):
+		slog.DebugContext(ctx, "identity refused", "trace_id", traceID(ctx), "reason", err)
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		writeEnvelope(w, newEnvelope(ctx, http.StatusUnauthorized, refusal.New(refusal.Unauthorized)))
+	case errors.Is(err, identity.ErrUnavailable):
+		writeEnvelope(w, faultEnvelope(ctx, codeUnavailable))
+	default:
+		writeEnvelope(w, envelopeOf(ctx, err))
+	}
+}

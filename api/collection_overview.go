@@ -1,0 +1,54 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/money"
+)
+
+func (s *Server) collectionOverviewRoutes() {
+	register(s, operation{id: "getCollectionsOverview", access: readers, method: http.MethodGet, path: "/api/v1/collections/overview",
+		tag: "Collections", summary: "What is overdue, in step with the business day"}, s.getCollectionsOverview)
+}
+
+// CollectionsOverview is what is overdue: how many cases are worked on and what they owe.
+type CollectionsOverview struct {
+	OpenCases              int64              `json:"open_cases"`
+	InProgressCases        int64              `json:"in_progress_cases"`
+	OverdueInvoices        int64              `json:"overdue_invoices"`
+	TotalOutstandingAmount money.Amount       `json:"total_outstanding_amount"`
+	BucketTotals           AgingBucketAmounts `json:"bucket_totals"`
+}
+
+// AgingBucketAmounts is what the cases of each aging bucket owe.
+type AgingBucketAmounts struct {
+	Current  money.Amount `json:"current"`
+	To30     money.Amount `json:"1_30"`
+	To60     money.Amount `json:"31_60"`
+	To90     money.Amount `json:"61_90"`
+	Beyond90 money.Amount `json:"90_plus"`
+}
+
+// CollectionsOverviewOutput answers with the overview.
+type CollectionsOverviewOutput struct{ Body CollectionsOverview }
+
+func (s *Server) getCollectionsOverview(ctx context.Context, _ *struct{}) (*CollectionsOverviewOutput, error) {
+	today := s.today()
+	if err := s.overdue.Pass(ctx, today, s.Now()); err != nil {
+		return nil, err
+	}
+	overview, err := collections.OverviewOn(ctx, s.Pool, today)
+	if err != nil {
+		return nil, err
+	}
+	owed := overview.Buckets
+	return &CollectionsOverviewOutput{Body: CollectionsOverview{
+		OpenCases: overview.OpenCases, InProgressCases: overview.InProgressCases, OverdueInvoices: overview.OverdueInvoices(),
+		TotalOutstandingAmount: overview.Outstanding,
+		BucketTotals: AgingBucketAmounts{
+			Current: owed["current"], To30: owed["1_30"], To60: owed["31_60"], To90: owed["61_90"], Beyond90: owed["90_plus"],
+		},
+	}}, nil
+}

@@ -1,0 +1,323 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/systemtest"
+)
+
+// rounds is how often each contest is held: a race that is lost once in a while is
+// lost in one of them.
+const rounds = 3
+
+// effect is how many rows a request may add to which tables.
+type effect map[string]int
+
+// requireEffect checks that exactly these rows came to be since before.
+func requireEffect(t testing.TB, s *systemtest.System, before map[string]int, want effect) {
+	t.Helper()
+	got := effect{}
+	for table, rows := range counts(t, s) {
+		if added := rows - before[table]; added != 0 {
+			got[table] = added
+		}
+	}
+	require.Equal(t, want, got)
+}
+
+// TestContention holds its contests one after the other: each has its own crowd.
+func TestContention(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	for name, contest := range map[string]func(*testing.T, *estate){
+		"OneOfManyContendersWins":                        oneOfManyContendersWins,
+		"OneKeyHasTheEffectOfOneRequest":                 oneKeyHasTheEffectOfOneRequest,
+		"PlanChangesAreAppliedOneAfterTheOther":          planChangesAreAppliedOneAfterTheOther,
+		"DeletesAgainstProvisioningLeaveNothingHalfDone": deletesAgainstProvisioningLeaveNothingHalfDone,
+	} {
+		t.Run(name, func(t *testing.T) { contest(t, e) })
+	}
+}
+
+// oneOfManyContendersWins lets callers want the same thing at the same moment. One
+// gets it; the others are refused as if they had come later, and leave nothing behind.
+func oneOfManyContendersWins(t *testing.T, e *estate) {
+	s := e.s
+	for _, contest := range []struct {
+		name   string
+		status int
+		codes  []string
+		effect effect
+		// prepare returns the requests of a round, one for each contender.
+		prepare func(t testing.TB) func(contender int) (systemtest.Response, error)
+	}{
+		{"one CIN", 409, []string{"client_cin_conflict"}, effect{"clients": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+			cin := newCIN()
+			return func(i int) (systemtest.Response, error) {
+				return s.TryCall(http.MethodPost, customersPath, object{"cin": cin, "client_type": "individual", "full_name": fmt.Sprint("Client ", i)})
+			}
+		}},
+		{"one CIN for many clients", 409, []string{"client_cin_conflict"}, effect{}, func(t testing.TB) func(int) (systemtest.Response, error) {
+			cin, clients := newCIN(), make([]string, crowd)
+			for i := range clients {
+				clients[i], _ = newClient(t, s)
+			}
+			return func(i int) (systemtest.Response, error) {
+				return s.TryCall(http.MethodPut, customersPath+"/"+clients[i], object{"cin": cin})
+			}
+		}},
+		{"one CIN of clients made with their contracts", 409, []string{"client_cin_conflict"},
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+				cin := newCIN()
+				return func(int) (systemtest.Response, error) {
+					return s.TryCall(http.MethodPost, provisionPath, object{
+						"offer_id": e.mobile, "contract_start_date": "2026-08-10",
+						"client": object{"cin": cin, "client_type": "individual", "full_name": "Inline Client"},
+					})
+				}
+			}},
+		{"one offer", 409, []string{"offer_version_conflict"}, effect{"offers": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+			offer := mobileOffer()
+			return func(int) (systemtest.Response, error) { return s.TryCall(http.MethodPost, offersPath, offer) }
+		}},
+		{"one name for many offers", 409, []string{"offer_version_conflict"}, effect{}, func(t testing.TB) func(int) (systemtest.Response, error) {
+			name, offers := fmt.Sprint("Name ", next()), make([]string, crowd)
+			for i := range offers {
+				offers[i] = newOffer(t, s, mobileOffer())
+			}
+			return func(i int) (systemtest.Response, error) {
+				return s.TryCall(http.MethodPut, offersPath+"/"+offers[i], object{"name": name})
+			}
+		}},
+		{"one service identifier", 409, []string{"subscriber_identifier_conflict"}, effect{"subscribers": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+			body := object{"service_type": "mobile", "service_identifier": newMobileNumber()}
+			return func(i int) (systemtest.Response, error) {
+				return s.TryCall(http.MethodPost, subscribersOf([]string{e.owner, e.none}[i%2]), body)
+			}
+		}},
+		{"one number for new lines of one client", 409, []string{"subscriber_identifier_conflict"},
+			effect{"subscribers": 1, "contracts": 1, "contract_audit_events": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+				body := object{
+					"client_id": e.buyer, "offer_id": e.mobile, "contract_start_date": "2026-08-10", "provisioning_intent": "new_line",
+					"subscriber": object{"service_identifier": newMobileNumber()},
+				}
+				return func(int) (systemtest.Response, error) { return s.TryCall(http.MethodPost, provisionPath, body) }
+			}},
+		{"one number for new clients", 409, []string{"subscriber_identifier_conflict"},
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+				number := newMobileNumber()
+				return func(i int) (systemtest.Response, error) {
+					return s.TryCall(http.MethodPost, provisionPath, object{
+						"offer_id": e.mobile, "contract_start_date": "2026-08-10", "subscriber": object{"service_identifier": number},
+						"client": object{"client_type": "individual", "full_name": fmt.Sprint("Client ", i)},
+					})
+				}
+			}},
+		{"one number on the landing page", 409, []string{"subscriber_identifier_conflict"},
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 3, "documents": 1, "idempotency_keys": 1},
+			func(testing.TB) func(int) (systemtest.Response, error) {
+				number := newMobileNumber()
+				return func(int) (systemtest.Response, error) {
+					return s.TryCall(http.MethodPost, submitNewPath, with(newMobile(e.mobile), object{"requested_mobile_local_number": number}), newKey())
+				}
+			}},
+		{"one subscriber", 409, []string{"subscriber_contract_conflict"}, effect{"contracts": 1, "contract_audit_events": 1},
+			func(t testing.TB) func(int) (systemtest.Response, error) {
+				body := draftOf(t, s)
+				return func(i int) (systemtest.Response, error) {
+					return s.TryCall(http.MethodPost, contractsPath, with(body, object{"status": []string{"draft", "active", "suspended"}[i%3]}))
+				}
+			}},
+		{"the whole of one invoice", 409, []string{"invoice_already_paid"}, effect{"payments": 1, "idempotency_keys": 1},
+			func(t testing.TB) func(int) (systemtest.Response, error) {
+				invoice := newInvoice(t, s, november)
+				body := object{"invoice_id": invoice["id"], "amount": invoice["total_amount"], "payment_date": "2026-11-20"}
+				return func(int) (systemtest.Response, error) {
+					return s.TryCall(http.MethodPost, paymentsPath, body, newKey())
+				}
+			}},
+		{"the approval of one invoice", 409, []string{"invoice_already_paid"}, effect{"payments": 1, "idempotency_keys": 1},
+			func(t testing.TB) func(int) (systemtest.Response, error) {
+				path := approvalPath(newInvoice(t, s, november)["id"])
+				return func(int) (systemtest.Response, error) {
+					return s.TryCall(http.MethodPost, path, object{}, newKey())
+				}
+			}},
+		{"payments and approvals of one overdue invoice", 409, []string{"invoice_already_paid"},
+			effect{"payments": 1, "idempotency_keys": 1, "collection_case_actions": 2},
+			func(t testing.TB) func(int) (systemtest.Response, error) {
+				invoice := newInvoice(t, s, september)
+				pay(t, s, invoice, "1.00")
+				return func(i int) (systemtest.Response, error) {
+					if i%2 == 0 {
+						return s.TryCall(http.MethodPost, approvalPath(invoice["id"]), object{}, newKey())
+					}
+					return s.TryCall(http.MethodPost, paymentsPath,
+						object{"invoice_id": invoice["id"], "amount": "237.80", "payment_date": "2026-11-20"}, newKey())
+				}
+			}},
+	} {
+		t.Run(contest.name, func(t *testing.T) {
+			for round := range rounds {
+				send := contest.prepare(t)
+				before, accepted := counts(t, s), 0
+				for _, answer := range together(t, crowd, send) {
+					if answer.Status == http.StatusOK {
+						accepted++
+						continue
+					}
+					code := text(t, decoded(t, answer, contest.status), "error", "code")
+					require.Contains(t, contest.codes, code, "round %d", round)
+				}
+				require.Equal(t, 1, accepted, "round %d", round)
+				requireEffect(t, s, before, contest.effect)
+			}
+		})
+	}
+}
+
+// oneKeyHasTheEffectOfOneRequest compares what many equal requests under one key
+// leave behind with what a single one does.
+func oneKeyHasTheEffectOfOneRequest(t *testing.T, e *estate) {
+	keyed := 0
+	for _, p := range promises() {
+		if !slices.ContainsFunc(p.refuses, func(row refused) bool { return row.code == "idempotency_key_payload_conflict" }) {
+			continue
+		}
+		keyed++
+		t.Run(p.operation, func(t *testing.T) {
+			send := func(request asked) (systemtest.Response, error) {
+				return e.s.TryCall(p.method(), p.path(request), request.body, request.headers...)
+			}
+			fresh := func() asked {
+				request := p.valid(t, e)
+				request.headers = []systemtest.Header{newKey()}
+				return request
+			}
+			alone := effect{}
+			request := fresh()
+			before := counts(t, e.s)
+			_, replayed := withoutReplay(t, p.call(t, e.s, request))
+			require.False(t, replayed)
+			for table, rows := range counts(t, e.s) {
+				if rows != before[table] {
+					alone[table] = rows - before[table]
+				}
+			}
+			require.Equal(t, 1, alone["idempotency_keys"])
+			for round := range rounds {
+				request, originals := fresh(), 0
+				before := counts(t, e.s)
+				answers := together(t, crowd, func(int) (systemtest.Response, error) { return send(request) })
+				want, _ := withoutReplay(t, answers[0])
+				for _, answer := range answers {
+					got, replayed := withoutReplay(t, answer)
+					require.Equal(t, want, got, "round %d", round)
+					if !replayed {
+						originals++
+					}
+				}
+				require.Equal(t, 1, originals, "round %d", round)
+				requireEffect(t, e.s, before, alone)
+			}
+		})
+	}
+	require.Equal(t, 6, keyed)
+}
+
+func planChangesAreAppliedOneAfterTheOther(t *testing.T, e *estate) {
+	s := e.s
+	first := newOffer(t, s, mobileOffer())
+	offers := make([]string, crowd)
+	for i := range offers {
+		offers[i] = newOffer(t, s, mobileOffer())
+	}
+	for _, changes := range []int{2, 2, crowd} {
+		subscribed := submit(t, s, newMobile(first))
+		contract, before := text(t, subscribed, "contract", "id"), counts(t, s)
+		for i, answer := range together(t, changes, func(i int) (systemtest.Response, error) {
+			return s.TryCall(http.MethodPost, planChangePath, object{
+				"cin": subscribed["client_cin"], "source_contract_id": contract, "target_offer_id": offers[i],
+				"contract_start_date": fmt.Sprintf("2026-10-%02d", i+1),
+			}, newKey(), systemtest.Anonymous)
+		}) {
+			body := decoded(t, answer, http.StatusOK)
+			require.Equal(t, offers[i], at(t, body, "contract", "offer_id"), "the answer is about the change that was asked for")
+			pdf(t, s, text(t, body, "document_download_url"))
+		}
+		requireEffect(t, s, before, effect{"contract_audit_events": 2 * changes, "documents": changes, "idempotency_keys": changes})
+
+		current, start, seen := first, "2026-09-20", map[string]bool{}
+		for _, event := range auditOf(t, s, contract) {
+			if event["event_type"] != "contract_offer_changed" {
+				continue
+			}
+			details := detailsOf(t, event["details"])
+			require.Equal(t, current, details["from_offer_id"], "a change begins where the one before it ended")
+			require.Equal(t, start, details["from_start_date"])
+			current, start = text(t, details, "to_offer_id"), text(t, details, "to_start_date")
+			seen[current] = true
+		}
+		require.Len(t, seen, changes)
+		var read object
+		s.Get(t, contractsPath+"/"+contract, &read)
+		require.Subset(t, read, object{"offer_id": current, "start_date": start, "status": "active"})
+	}
+}
+
+// deletesAgainstProvisioningLeaveNothingHalfDone deletes clients and offers while
+// contracts on them are made by every door.
+func deletesAgainstProvisioningLeaveNothingHalfDone(t *testing.T, e *estate) {
+	s := e.s
+	for range 4 * rounds {
+		offer := newOffer(t, s, mobileOffer())
+		client, cin := newClient(t, s)
+		line := newSubscriber(t, s, client)
+		requests := []func() (systemtest.Response, error){
+			func() (systemtest.Response, error) {
+				return s.TryCall(http.MethodDelete, customersPath+"/"+client, nil)
+			},
+			func() (systemtest.Response, error) { return s.TryCall(http.MethodDelete, offersPath+"/"+offer, nil) },
+			func() (systemtest.Response, error) {
+				return s.TryCall(http.MethodPost, provisionPath, object{
+					"client_id": client, "offer_id": offer, "contract_start_date": "2026-08-10", "provisioning_intent": "new_line",
+				})
+			},
+			func() (systemtest.Response, error) {
+				return s.TryCall(http.MethodPost, submitNewPath, with(newMobile(offer), object{"cin": cin}), newKey())
+			},
+			func() (systemtest.Response, error) {
+				return s.TryCall(http.MethodPost, contractsPath, object{
+					"client_id": client, "offer_id": offer, "subscriber_id": line, "contract_start_date": "2026-08-10",
+				})
+			},
+			func() (systemtest.Response, error) {
+				return s.TryCall(http.MethodPost, subscribersOf(client), object{"service_type": "mobile", "service_identifier": newMobileNumber()})
+			},
+			func() (systemtest.Response, error) {
+				return s.TryCall(http.MethodPut, customersPath+"/"+client, object{"address": "Rabat"})
+			},
+			func() (systemtest.Response, error) {
+				return s.TryCall(http.MethodPut, offersPath+"/"+offer, object{"monthly_fee": 5})
+			},
+		}
+		made := 0
+		for i, answer := range together(t, 2*len(requests), func(i int) (systemtest.Response, error) { return requests[i%len(requests)]() }) {
+			require.Contains(t, []int{200, 204, 404, 409}, answer.Status, "request %d: %s", i, answer.Body)
+			if kind := i % len(requests); answer.Status == http.StatusOK && (kind == 2 || kind == 3 || kind == 4) {
+				made++
+			}
+		}
+		require.Equal(t, made, count(t, s, "SELECT count(*) FROM contracts WHERE offer_id = $1", offer), "contracts that were answered for")
+		if made > 0 {
+			var read object
+			s.Get(t, offersPath+"/"+offer, &read)
+		}
+	}
+	require.Zero(t, count(t, s, `SELECT count(*) FROM contracts c WHERE NOT EXISTS (SELECT 1 FROM contract_audit_events a WHERE a.contract_id = c.id)`))
+}

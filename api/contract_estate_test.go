@@ -1,0 +1,163 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/token"
+)
+
+// estate is what the rows of the matrix find on their one system.
+type estate struct {
+	s *systemtest.System
+
+	mobile, dated, retired, fiber string // Offers; dated is valid from 2026-02-01 to 2027-06-30.
+	// owner has one active mobile contract, on line.
+	owner, cin, contract, line string
+	// several has two active mobile contracts, none never gets one, buyer gets those that succeed.
+	several             string
+	candidates          []any
+	none, buyer         string
+	stranger, strangers string // The client's CIN and their contract.
+	nameless            string // The contract of a client without a CIN.
+	// ended is a contract that ends on 2027-02-10 after six months.
+	ended, endedOwner, endedCIN, endedNumber string
+	suspended, sleeping                      string // Suspended contracts of owner: a fiber and a mobile one.
+	television                               string // A mobile number that owner has as the identifier of a television line.
+	issued, paid, void, overdue              string // Invoices.
+	billed                                   string // The CIN of the owner of issued.
+	draft, run                               string
+	landed                                   object // The answer of a submit.
+}
+
+func newEstate(t testing.TB) *estate {
+	t.Helper()
+	s := systemtest.Start(t)
+	e := &estate{
+		s:      s,
+		mobile: newOffer(t, s, mobileOffer()), fiber: newOffer(t, s, fiberOffer()),
+		dated:   newOffer(t, s, with(mobileOffer(), object{"valid_from": "2026-02-01", "valid_to": "2027-06-30"})),
+		retired: newOffer(t, s, with(mobileOffer(), object{"status": "retired"})),
+	}
+	issued, paid, void, overdue := newInvoice(t, s, november), newInvoice(t, s, november), newInvoice(t, s, november), newInvoice(t, s, september)
+	e.issued, e.paid, e.void, e.overdue = text(t, issued, "id"), text(t, paid, "id"), text(t, void, "id"), text(t, overdue, "id")
+	pay(t, s, paid, paid["total_amount"])
+	execute(t, s, "UPDATE invoices SET status = 'void' WHERE id = $1", e.void)
+	require.NoError(t, s.Pool.QueryRow(t.Context(), "SELECT coalesce(cin, '') FROM clients WHERE id = $1", issued["client_id"]).Scan(&e.billed))
+	if e.billed == "" {
+		e.billed = newCIN()
+		execute(t, s, "UPDATE clients SET cin = $1 WHERE id = $2", e.billed, issued["client_id"])
+	}
+	e.run = text(t, created(t, s, billingPath, object{"period_start": "2020-01-01", "period_end": "2020-01-31"}, newKey()), "billing_run_id")
+
+	e.owner, e.cin = newClient(t, s)
+	e.contract = newContract(t, s, e.owner, e.mobile)
+	e.line = e.lineOf(t, e.contract)
+	e.suspended = newContract(t, s, e.owner, e.fiber)
+	e.sleeping = newContract(t, s, e.owner, e.mobile)
+	for _, contract := range []string{e.suspended, e.sleeping} {
+		decoded(t, s.Call(t, http.MethodPut, contractsPath+"/"+contract+"/status", object{"status": "suspended"}), http.StatusOK)
+	}
+	e.television = newMobileNumber()
+	newSubscriber(t, s, e.owner, object{"service_type": "tv", "service_identifier": e.television})
+	e.several, _ = newClient(t, s)
+	e.candidates = []any{newContract(t, s, e.several, e.mobile), newContract(t, s, e.several, e.mobile)}
+	e.none, _ = newClient(t, s)
+	e.buyer, _ = newClient(t, s)
+	stranger, cin := newClient(t, s)
+	e.stranger, e.strangers = cin, newContract(t, s, stranger, e.mobile)
+	nameless := text(t, created(t, s, customersPath, object{"client_type": "individual", "full_name": "No CIN"}), "id")
+	e.nameless = newContract(t, s, nameless, e.mobile)
+	e.endedOwner, e.endedCIN = newClient(t, s)
+	e.endedNumber = newMobileNumber()
+	e.ended = newContract(t, s, e.endedOwner, e.mobile, object{
+		"commitment_months": 6, "end_date": "2027-02-10", "subscriber": object{"service_identifier": e.endedNumber},
+	})
+	e.landed = submit(t, s, newMobile(e.mobile))
+	e.draft = text(t, newDraft(t, s, object{}), "id")
+	return e
+}
+
+func (e *estate) lineOf(t testing.TB, contract string) string {
+	t.Helper()
+	var read object
+	e.s.Get(t, contractsPath+"/"+contract, &read)
+	return text(t, read, "subscriber_id")
+}
+
+// The tokens that the landing pages hand out, and those that went bad.
+
+func (e *estate) lookup(t testing.TB, cin string) string {
+	t.Helper()
+	signed, _ := signer(t).Lookup(cin, systemtest.Today)
+	return "?lookup_token=" + signed
+}
+
+func (e *estate) expiredLookup(t testing.TB, cin string) string {
+	t.Helper()
+	signed, _ := signer(t).Lookup(cin, systemtest.Today.Add(-2*token.LookupLifetime))
+	return "?lookup_token=" + signed
+}
+
+func (e *estate) contractToken(t testing.TB, cin, contract string, valid bool) string {
+	t.Helper()
+	expires := systemtest.Today.Add(token.DocumentLifetime)
+	if !valid {
+		expires = systemtest.Today
+	}
+	return "?token=" + signer(t).ContractDocument(cin, uuid.MustParse(contract), expires)
+}
+
+func (e *estate) invoiceToken(t testing.TB, cin, invoice string, valid bool) string {
+	t.Helper()
+	expires := systemtest.Today.Add(token.DocumentLifetime)
+	if !valid {
+		expires = systemtest.Today
+	}
+	return "?token=" + signer(t).InvoiceDocument(cin, uuid.MustParse(invoice), expires)
+}
+
+// sends is a request with a body.
+func sends(body object, ids ...string) func(testing.TB, *estate) asked {
+	return func(testing.TB, *estate) asked { return asked{ids: ids, body: body} }
+}
+
+// unknown is what an operation answers to ids that name nothing: those of nobody and those that are no UUID.
+func unknown(code string, body any, headers ...systemtest.Header) []refused {
+	var rows []refused
+	for _, id := range []string{nobody, "no-uuid", strings.Repeat("0", 36), uuid.Nil.String()} {
+		rows = append(rows, refused{status: http.StatusNotFound, code: code, ask: func(testing.TB, *estate) asked {
+			return asked{ids: []string{id}, body: body, headers: headers}
+		}})
+	}
+	return rows
+}
+
+// badKeys are the rows of an operation that takes a key. other is the valid request with something else in it.
+func badKeys(valid func(testing.TB, *estate) asked, change object, operation string) []refused {
+	return []refused{
+		{status: http.StatusBadRequest, code: "idempotency_key_invalid", ask: func(t testing.TB, e *estate) asked {
+			request := valid(t, e)
+			request.headers = []systemtest.Header{systemtest.Key("  short  ")}
+			return request
+		}},
+		{status: http.StatusBadRequest, code: "idempotency_key_invalid", ask: func(t testing.TB, e *estate) asked {
+			request := valid(t, e)
+			request.headers = []systemtest.Header{systemtest.Key(strings.Repeat("k", 201))}
+			return request
+		}},
+		{status: http.StatusConflict, code: "idempotency_key_payload_conflict", ask: func(t testing.TB, e *estate) asked {
+			request := valid(t, e)
+			request.headers = []systemtest.Header{newKey()}
+			answer := promise{operation: operation}.call(t, e.s, request)
+			require.Equal(t, http.StatusOK, answer.Status, "answer: %s", answer.Body)
+			request.body = with(request.body.(object), change)
+			return request
+		}},
+	}
+}

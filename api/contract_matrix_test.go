@@ -1,0 +1,193 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/systemtest"
+)
+
+// asked is a request to an operation: what goes into its path, behind it and with it.
+type asked struct {
+	// ids fill the braces of the operation's path in order.
+	ids     []string
+	query   string
+	body    any
+	headers []systemtest.Header
+}
+
+// promise is what the API contract says of one operation: a request that succeeds,
+// and one for each error code that the operation answers by itself.
+type promise struct {
+	operation string // Method and path.
+	valid     func(testing.TB, *estate) asked
+	refuses   []refused
+}
+
+// refused is one row of the matrix of operations and error codes.
+type refused struct {
+	status int
+	code   string
+	// details is the shape of the error's details; nil is {}.
+	details func(*estate) object
+	ask     func(testing.TB, *estate) asked
+}
+
+// promises are all operations of the API contract.
+func promises() []promise {
+	return slices.Concat(identityPromises(), clientPromises(), cataloguePromises(), contractPromises(), provisioningPromises(),
+		landingPromises(), submitPromises(), billingPromises(), collectionsPromises())
+}
+
+func (p promise) method() string { return strings.Fields(p.operation)[0] }
+
+func (p promise) template() string { return strings.Fields(p.operation)[1] }
+
+var brace = regexp.MustCompile(`\{[a-z_]+\}`)
+
+func (p promise) path(request asked) string {
+	ids := slices.Clone(request.ids)
+	return brace.ReplaceAllStringFunc(p.template(), func(string) string {
+		id := ids[0]
+		ids = ids[1:]
+		return id
+	}) + request.query
+}
+
+// public operations are asked without an identity, all others as an operator.
+func (p promise) public() bool {
+	return strings.HasPrefix(p.template(), "/api/v1/landing/") || slices.Contains([]string{"/", "/api/v1/health", "/livez", "/readyz"}, p.template())
+}
+
+func (p promise) call(t testing.TB, s *systemtest.System, request asked) systemtest.Response {
+	t.Helper()
+	identity := systemtest.Header{Name: "Authorization", Value: "Bearer op-1:ops,billing,admin"}
+	if p.public() {
+		identity = systemtest.Anonymous
+	}
+	return s.Call(t, p.method(), p.path(request), request.body, append([]systemtest.Header{identity}, request.headers...)...)
+}
+
+func TestEveryOperationKeepsItsPromises(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	described := describedOperations(t, e.s)
+	for _, p := range promises() {
+		if _, served := described[p.operation]; !served {
+			continue // TestProcessMap tells when an operation of the contract is missing.
+		}
+		for _, row := range p.refuses {
+			t.Run(p.operation+" "+strconv.Itoa(row.status)+" "+row.code, func(t *testing.T) {
+				request := row.ask(t, e)
+				details := untouched(t, e.s, func() systemtest.Response { return p.call(t, e.s, request) }).Refused(t, row.status, row.code)
+				want := object{}
+				if row.details != nil {
+					want = row.details(e)
+				}
+				require.Empty(t, captured{}.match("details", want, details, false))
+			})
+		}
+		t.Run(p.operation+" success", func(t *testing.T) {
+			want := http.StatusOK
+			if p.method() == http.MethodDelete {
+				want = http.StatusNoContent
+			}
+			answer := p.call(t, e.s, p.valid(t, e))
+			require.Equal(t, want, answer.Status, "answer: %s", answer.Body)
+			require.Equal(t, want == http.StatusNoContent, len(answer.Body) == 0, "answer: %s", answer.Body)
+		})
+	}
+}
+
+// TestEveryErrorCodeOfAnOperationHasARow holds the matrix and the server's own
+// description against each other.
+func TestEveryErrorCodeOfAnOperationHasARow(t *testing.T) {
+	t.Parallel()
+	described := describedOperations(t, systemtest.Start(t))
+	proven := map[string][]string{}
+	for _, p := range promises() {
+		require.NotContains(t, proven, p.operation, "an operation has one promise")
+		proven[p.operation] = []string{}
+		for _, row := range p.refuses {
+			proven[p.operation] = append(proven[p.operation], fmt.Sprintf("%d %s", row.status, row.code))
+		}
+	}
+	for _, operation := range slices.Sorted(maps.Keys(described)) {
+		rows, found := proven[operation]
+		require.True(t, found, "%s has no promise in the matrix", operation)
+		require.ElementsMatch(t, described[operation], slices.Compact(slices.Sorted(slices.Values(rows))),
+			"%s: what the server describes, and what the matrix proves", operation)
+	}
+}
+
+var refusalRow = regexp.MustCompile("\\|\\s*(\\d{3})\\s*\\|\\s*`([a-z0-9_]+)`")
+
+// describedOperations reads from the server's OpenAPI document which refusals, as
+// "409 offer_not_active", each operation describes besides those that all have.
+func describedOperations(t testing.TB, s *systemtest.System) map[string][]string {
+	t.Helper()
+	var document struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+			Description string `json:"description"`
+		} `json:"paths"`
+	}
+	answer := s.Call(t, http.MethodGet, "/openapi.json", nil)
+	require.NoError(t, json.Unmarshal(answer.Body, &document))
+	described := map[string][]string{}
+	for path, operations := range document.Paths {
+		for method, operation := range operations {
+			if operation.OperationID == "" {
+				continue
+			}
+			name := strings.ToUpper(method) + " " + path
+			described[name] = []string{}
+			for _, row := range refusalRow.FindAllStringSubmatch(operation.Description, -1) {
+				described[name] = append(described[name], row[1]+" "+row[2])
+			}
+		}
+	}
+	require.Greater(t, len(described), 40)
+	return described
+}
+
+// untouched is unchanged for whatever the database holds: not one value of one row
+// may be another after a refused request.
+func untouched(t testing.TB, s *systemtest.System, request func() systemtest.Response) systemtest.Response {
+	t.Helper()
+	before := contents(t, s)
+	answer := request()
+	require.Equal(t, before, contents(t, s), "a refused request wrote something; its answer: %s", answer.Body)
+	return answer
+}
+
+// contents tells the number of rows and a digest of all values of every table.
+func contents(t testing.TB, s *systemtest.System) map[string]string {
+	t.Helper()
+	var statement string
+	require.NoError(t, s.Pool.QueryRow(t.Context(), `
+		SELECT string_agg(format('SELECT %L, count(*) || '' rows, '' || coalesce(md5(string_agg(r::text, '';'' ORDER BY r::text)), '''') FROM %I r',
+			tablename, tablename), ' UNION ALL ')
+		FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'goose_db_version'`).Scan(&statement))
+	rows, err := s.Pool.Query(t.Context(), statement)
+	require.NoError(t, err)
+	defer rows.Close()
+	found := map[string]string{}
+	for rows.Next() {
+		var table, content string
+		require.NoError(t, rows.Scan(&table, &content))
+		found[table] = content
+	}
+	require.NoError(t, rows.Err())
+	require.Subset(t, slices.Collect(maps.Keys(found)), tables)
+	return found
+}

@@ -1,0 +1,137 @@
+package api_test
+
+import (
+	"net/http"
+	"net/netip"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/ratelimit"
+	"github.com/mtfacturation/mtf/internal/systemtest"
+)
+
+// perHour is a limit whose share does not come back within a test.
+func perHour(count int) ratelimit.Limit { return ratelimit.Limit{Count: count, Period: time.Hour} }
+
+// from is what a proxy says of a caller.
+func from(address string) systemtest.Header {
+	return systemtest.Header{Name: "X-Forwarded-For", Value: address}
+}
+
+// limited checks that an answer says to come back later, and when.
+func limited(t testing.TB, answer systemtest.Response) {
+	t.Helper()
+	details := answer.Refused(t, http.StatusTooManyRequests, "rate_limited")
+	seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
+	require.NoError(t, err)
+	require.Greater(t, seconds, 0)
+	require.LessOrEqual(t, seconds, 3600)
+	require.EqualValues(t, seconds, details["retry_after_seconds"])
+}
+
+var localProxy = config.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+
+func TestAnAddressIsServedItsShareOfThePublicOperations(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t, func(c *config.Config) {
+		c.Proxies = localProxy
+		c.RateLimits = config.RateLimits{VerifyPerAddress: perHour(2), SubmitPerAddress: perHour(2), LinkPerAddress: perHour(2),
+			DraftPerAddress: perHour(2), TokenPerAddress: perHour(2)}
+	})
+	offer := newOffer(t, s, mobileOffer())
+	contracts := "/api/v1/landing/contracts/" + nobody
+	for i, kind := range [][]struct {
+		method, path string
+		body         object
+	}{
+		{{http.MethodPost, verifyPath, object{"cin": "NOBODY1"}}},
+		{{http.MethodPost, submitNewPath, newMobile(offer)}, {http.MethodPost, "/api/v1/landing/submit/plan-change", object{}}},
+		{{http.MethodPost, contracts + "/document-link", object{"cin": "NOBODY1"}}},
+		{{http.MethodPost, "/api/v1/landing/drafts", object{"flow_type": "subscribe_new_service", "step": "identity"}},
+			{http.MethodGet, "/api/v1/landing/drafts/" + nobody, nil}, {http.MethodPut, "/api/v1/landing/drafts/" + nobody, object{}}},
+		{{http.MethodGet, contracts + "/document?token=x", nil}, {http.MethodGet, "/api/v1/landing/invoices/" + nobody + "/document?token=x", nil},
+			{http.MethodGet, "/api/v1/landing/clients/A1234/invoices?lookup_token=x", nil},
+			{http.MethodGet, "/api/v1/landing/clients/A1234/subscriptions?lookup_token=x", nil}},
+	} {
+		caller := from("198.51.100." + strconv.Itoa(i+1))
+		call := func(n int, headers ...systemtest.Header) systemtest.Response {
+			request := kind[n%len(kind)]
+			var body any
+			if request.body != nil {
+				body = request.body
+			}
+			return s.Call(t, request.method, request.path, body, append(headers, newKey(), systemtest.Anonymous)...)
+		}
+		for n := range 2 {
+			require.NotEqual(t, http.StatusTooManyRequests, call(n, caller).Status, "%v", kind)
+		}
+		for n := range max(2, len(kind)) {
+			unchanged(t, s, func() systemtest.Response {
+				answer := call(n, caller)
+				limited(t, answer)
+				return answer
+			})
+		}
+		require.NotEqual(t, http.StatusTooManyRequests, call(0, from("203.0.113."+strconv.Itoa(i+1))).Status, "another caller")
+	}
+	s.Get(t, "/api/v1/landing/bootstrap", nil)
+}
+
+func TestACINIsAskedAboutSoOftenWhoeverAsks(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t, func(c *config.Config) {
+		c.Proxies = localProxy
+		c.RateLimits = config.RateLimits{VerifyPerCIN: perHour(2), SubmitPerCIN: perHour(2), LinkPerCIN: perHour(2)}
+	})
+	offer := newOffer(t, s, mobileOffer())
+	_, cin := newClient(t, s)
+	verify := func(written, address string) systemtest.Response {
+		return s.Call(t, http.MethodPost, verifyPath, object{"cin": written}, from(address), systemtest.Anonymous)
+	}
+	require.Equal(t, http.StatusOK, verify(cin, "198.51.100.1").Status)
+	require.Equal(t, http.StatusOK, verify(" "+cin+" ", "198.51.100.2").Status)
+	limited(t, verify(cin, "198.51.100.3"))
+	limited(t, verify("  "+cin, "198.51.100.4"))
+	verify("NOBODY77", "198.51.100.1").Refused(t, http.StatusNotFound, "landing_client_not_found")
+
+	// One that is not known is limited just the same: the limit does not tell them apart.
+	verify("nobody77", "198.51.100.1").Refused(t, http.StatusNotFound, "landing_client_not_found")
+	limited(t, verify("NOBODY77", "198.51.100.1"))
+
+	// A replay counts, and both submits count as one.
+	body, key := newMobile(offer), newKey()
+	created(t, s, submitNewPath, body, key)
+	created(t, s, submitNewPath, body, key)
+	unchanged(t, s, func() systemtest.Response {
+		answer := s.Call(t, http.MethodPost, submitNewPath, body, newKey())
+		limited(t, answer)
+		return answer
+	})
+	limited(t, s.Call(t, http.MethodPost, "/api/v1/landing/submit/plan-change", object{
+		"cin": body["cin"], "source_contract_id": nobody, "target_offer_id": offer, "contract_start_date": "2026-09-20",
+	}, newKey()))
+	created(t, s, submitNewPath, newMobile(offer), newKey())
+
+	link := "/api/v1/landing/contracts/" + nobody + "/document-link"
+	for range 2 {
+		s.Call(t, http.MethodPost, link, object{"cin": cin}).Refused(t, http.StatusNotFound, "contract_not_found")
+	}
+	limited(t, s.Call(t, http.MethodPost, link, object{"cin": cin}))
+}
+
+func TestAForgedHeaderGivesNoNewShare(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t, func(c *config.Config) { c.RateLimits.VerifyPerAddress = perHour(2) })
+	verify := func(address string) systemtest.Response {
+		return s.Call(t, http.MethodPost, verifyPath, object{"cin": newCIN()}, from(address),
+			systemtest.Header{Name: "Forwarded", Value: "for=" + address}, systemtest.Header{Name: "X-Real-Ip", Value: address})
+	}
+	for i := range 2 {
+		require.Equal(t, http.StatusNotFound, verify("198.51.100."+strconv.Itoa(i)).Status)
+	}
+	limited(t, verify("198.51.100.99"))
+}

@@ -1,0 +1,79 @@
+package collections_test
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/money"
+)
+
+// noon is the instant that tests take on a day; only its order with others matters.
+func noon(day calendar.Date) time.Time {
+	return time.Date(day.Year(), day.Month(), day.Day(), 12, 0, 0, 0, time.UTC)
+}
+
+// fataler is what a test and a property have in common.
+type fataler interface {
+	require.TestingT
+	Helper()
+}
+
+func execute(t fataler, pool *pgxpool.Pool, statement string, args ...any) {
+	t.Helper()
+	_, err := pool.Exec(ctx, statement, args...)
+	require.NoError(t, err, statement)
+}
+
+func newClient(t fataler, pool *pgxpool.Pool) uuid.UUID {
+	t.Helper()
+	id, err := uuid.NewV7()
+	require.NoError(t, err)
+	execute(t, pool, `INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
+		VALUES ($1, 'individual', 'Test Client', 'active', '2026-01-01Z', '2026-01-01Z')`, id)
+	return id
+}
+
+// issue issues an invoice of a run of its own.
+func issue(t fataler, pool *pgxpool.Pool, client uuid.UUID, due calendar.Date, total money.Amount) uuid.UUID {
+	t.Helper()
+	id, err := uuid.NewV7()
+	require.NoError(t, err)
+	issueMany(t, pool, []uuid.UUID{id}, []uuid.UUID{client}, due, total)
+	return id
+}
+
+// issueMany issues an invoice for each client, in one run.
+func issueMany(t fataler, pool *pgxpool.Pool, ids, clients []uuid.UUID, due calendar.Date, total money.Amount) {
+	t.Helper()
+	execute(t, pool, `WITH run AS (
+			INSERT INTO billing_runs (id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency,
+				status, actor_id, client_count, chunk_count, planned_at, completed_at, updated_at)
+			VALUES (gen_random_uuid(), gen_random_uuid(), decode(repeat('00', 32), 'hex'), '2026-01-01', '2026-01-31', 15, 0, 'MAD',
+				'completed', 'op-1', 1, 1, '2026-02-01Z', '2026-02-01Z', '2026-02-01Z')
+			RETURNING id)
+		INSERT INTO invoices (id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency,
+			subtotal_amount, tax_rate, tax_amount, total_amount, client_name, client_type, issued_at, created_at, updated_at)
+		SELECT i.id, i.id, run.id, i.client_id, '2026-01-01', '2026-01-31', '2026-02-01', $3, 'issued', 'MAD',
+			$4, 0, 0, $4, 'Test Client', 'individual', '2026-02-01Z', '2026-02-01Z', '2026-02-01Z'
+		FROM run, unnest($1::uuid[], $2::uuid[]) AS i (id, client_id)`, ids, clients, due, total)
+}
+
+// requireTotals checks the totals against the cases that they add up.
+func requireTotals(t fataler, pool *pgxpool.Pool) {
+	t.Helper()
+	var different int
+	require.NoError(t, pool.QueryRow(ctx, `
+		SELECT count(*) FROM (
+			SELECT status, due_date, aging_bucket, sum(case_count) AS n, sum(outstanding_amount::bigint) AS owed
+			FROM collection_case_totals GROUP BY 1, 2, 3 HAVING sum(case_count) <> 0 OR sum(outstanding_amount::bigint) <> 0) kept
+		FULL JOIN (
+			SELECT status, CASE WHEN aging_bucket IS NULL THEN due_date ELSE 'infinity' END AS due_date,
+				coalesce(aging_bucket, '') AS aging_bucket, count(*) AS n, sum(outstanding_amount::bigint) AS owed
+			FROM collection_cases GROUP BY 1, 2, 3) counted USING (status, due_date, aging_bucket, n, owed)
+		WHERE kept.status IS NULL OR counted.status IS NULL`).Scan(&different))
+	require.Zero(t, different, "totals that are not those of the cases")
+}

@@ -1,0 +1,52 @@
+// Package identity says who calls: the actor, its roles, and the proof of both that
+// an identity provider signs.
+package identity
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The roles that operations ask for. Providers may give others, which open nothing.
+const (
+	Viewer  = "viewer"  // reads
+	Ops     = "ops"     // clients, subscribers, offers and contracts
+	Billing = "billing" // billing runs and payments
+	Admin   = "admin"   // everything
+)
+
+// Roles lists the roles from the least to the most.
+var Roles = []string{Viewer, Ops, Billing, Admin}
+
+// KeyActorPrefix begins the actor ids of API keys. No token may claim such an id.
+const KeyActorPrefix = "apikey:"
+
+const maxIDLength = 128
+
+// ErrInvalid is returned for whatever proves no identity. Its text may name the
+// reason, for logs; callers are told none.
+var ErrInvalid = errors.New("identity: not proven")
+
+// ErrUnavailable is returned while it cannot be told whether a proof is good.
+var ErrUnavailable = errors.New("identity: the keys of the issuer cannot be read")
+
+// Actor is who makes a request.
+type Actor struct {
+	ID    string
+	Roles []string
+}
+
+// HasAnyRole reports whether the actor has one of the roles.
+func (a Actor) HasAnyRole(roles []string) bool {
+	return slices.ContainsFunc(a.Roles, func(role string) bool { return slices.Contains(roles, role) })
+}
+
+// ValidID reports whether a text can name an actor: 1 to 128 bytes that can be
+// printed, with no space around them.
+func ValidID(id string) bool {
+	return id != "" && len(id) <= maxIDLength && id == strings.TrimSpace(id) && utf8.ValidString(id) &&
+		strings.IndexFunc(id, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+}

@@ -1,0 +1,203 @@
+package identity_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/identity"
+	"github.com/mtfacturation/mtf/internal/identitytest"
+)
+
+// fileOf writes a key set of any keys and returns its path.
+func fileOf(t *testing.T, keys ...jose.JSONWebKey) string {
+	t.Helper()
+	content, err := json.Marshal(jose.JSONWebKeySet{Keys: keys})
+	require.NoError(t, err)
+	return written(t, string(content))
+}
+
+func written(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "jwks.json")
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
+}
+
+// of signs the good claims for an issuer, good for a week.
+func of(t *testing.T, issuer *identitytest.Issuer, key identitytest.Key) string {
+	t.Helper()
+	issued := goodBut("iss", issuer.URL)
+	issued["exp"] = now.Add(7 * 24 * time.Hour).Unix()
+	return key.Sign(t, issued)
+}
+
+func TestNewKeysOfTheIssuerAreFoundAndOldOnesEnd(t *testing.T) {
+	t.Parallel()
+	first, second := identitytest.ECKey(t, "first"), identitytest.RSAKey(t, "second")
+	issuer := identitytest.StartIssuer(t, first)
+	v := newVerifier(t, identity.Settings{Issuer: issuer.URL})
+	require.Zero(t, issuer.Readings(), "nothing is asked of the issuer before a token comes")
+
+	_, err := v.Verify(t.Context(), of(t, issuer, first), now)
+	require.NoError(t, err)
+
+	issuer.Rotate(t, first, second)
+	soon := now.Add(time.Minute)
+	_, err = v.Verify(t.Context(), of(t, issuer, second), soon)
+	require.NoError(t, err, "an unknown key is looked for")
+
+	issuer.Rotate(t, second)
+	later := soon.Add(time.Hour)
+	_, err = v.Verify(t.Context(), of(t, issuer, first), later)
+	require.NoError(t, err, "nobody waits for keys to be confirmed")
+	require.Eventually(t, func() bool {
+		_, err := v.Verify(t.Context(), of(t, issuer, first), later)
+		return err != nil
+	}, 10*time.Second, time.Millisecond, "a key that was withdrawn ends")
+	_, err = v.Verify(t.Context(), of(t, issuer, first), later.Add(time.Minute))
+	require.ErrorIs(t, err, identity.ErrInvalid)
+	_, err = v.Verify(t.Context(), of(t, issuer, second), later)
+	require.NoError(t, err)
+}
+
+func TestInventedKeysDoNotBurdenTheIssuer(t *testing.T) {
+	t.Parallel()
+	key := identitytest.ECKey(t, "known")
+	issuer := identitytest.StartIssuer(t, key)
+	v := newVerifier(t, identity.Settings{Issuer: issuer.URL})
+	invented := of(t, issuer, identitytest.ECKey(t, "invented"))
+	var callers sync.WaitGroup
+	for range 50 {
+		callers.Go(func() {
+			_, err := v.Verify(t.Context(), invented, now)
+			assert.ErrorIs(t, err, identity.ErrInvalid)
+		})
+	}
+	callers.Wait()
+	require.Equal(t, 1, issuer.Readings())
+	_, err := v.Verify(t.Context(), of(t, issuer, key), now)
+	require.NoError(t, err)
+	require.Equal(t, 1, issuer.Readings())
+}
+
+func TestAnIssuerThatIsDownIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	key := identitytest.ECKey(t, "ec")
+	issuer := identitytest.StartIssuer(t, key)
+	issuer.Down(true)
+	v := newVerifier(t, identity.Settings{Issuer: issuer.URL})
+	token := of(t, issuer, key)
+
+	for range 3 {
+		_, err := v.Verify(t.Context(), token, now)
+		require.ErrorIs(t, err, identity.ErrUnavailable)
+		require.NotErrorIs(t, err, identity.ErrInvalid)
+	}
+	require.Equal(t, 1, issuer.Readings(), "it is left alone for a moment")
+
+	issuer.Down(false)
+	back := now.Add(time.Minute)
+	_, err := v.Verify(t.Context(), token, back)
+	require.NoError(t, err)
+
+	issuer.Down(true)
+	_, err = v.Verify(t.Context(), token, back.Add(23*time.Hour))
+	require.NoError(t, err, "keys that were read outlive a failure of the issuer")
+	_, err = v.Verify(t.Context(), of(t, issuer, identitytest.ECKey(t, "unknown")), back.Add(23*time.Hour+time.Minute))
+	require.ErrorIs(t, err, identity.ErrUnavailable, "it cannot be told whether there is such a key")
+	_, err = v.Verify(t.Context(), token, back.Add(25*time.Hour))
+	require.ErrorIs(t, err, identity.ErrUnavailable, "but not forever")
+}
+
+func TestAnIssuerThatCallsItselfOtherwiseIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	key := identitytest.ECKey(t, "ec")
+	issuer := identitytest.StartIssuer(t, key)
+	issuer.Rename("https://other.example")
+	v := newVerifier(t, identity.Settings{Issuer: issuer.URL})
+	_, err := v.Verify(t.Context(), of(t, issuer, key), now)
+	require.ErrorIs(t, err, identity.ErrUnavailable)
+}
+
+func TestAFileOfKeysMayBeReplaced(t *testing.T) {
+	t.Parallel()
+	first, second := identitytest.ECKey(t, "first"), identitytest.ECKey(t, "second")
+	path := identitytest.SetFile(t, first)
+	v := newVerifier(t, identity.Settings{JWKSFile: path})
+	require.NoError(t, os.WriteFile(path, identitytest.Set(t, first, second), 0o600))
+	_, err := v.Verify(t.Context(), second.Sign(t, good()), now.Add(time.Minute))
+	require.NoError(t, err)
+}
+
+func TestAFileOfKeysMustHoldPublicKeys(t *testing.T) {
+	t.Parallel()
+	strong, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	weak, err := rsa.GenerateKey(rand.Reader, 1024)
+	require.NoError(t, err)
+	for name, path := range map[string]string{
+		"missing":        filepath.Join(t.TempDir(), "none.json"),
+		"no JSON":        written(t, "-----BEGIN PUBLIC KEY-----"),
+		"no set":         written(t, "[]"),
+		"empty":          fileOf(t),
+		"private":        fileOf(t, jose.JSONWebKey{Key: strong, KeyID: "k"}),
+		"shared secret":  fileOf(t, jose.JSONWebKey{Key: []byte("0123456789abcdef0123456789abcdef"), KeyID: "k"}),
+		"encryption":     fileOf(t, jose.JSONWebKey{Key: strong.Public(), KeyID: "k", Use: "enc"}),
+		"too short":      fileOf(t, jose.JSONWebKey{Key: weak.Public(), KeyID: "k"}),
+		"of other kinds": written(t, `{"keys": [{"kty": "PQ", "kid": "k"}]}`),
+	} {
+		_, err := identity.NewVerifier(t.Context(), identity.Settings{
+			JWKSFile: path, Audience: "mtf", Algorithms: []string{"RS256"}, RolesClaim: "roles",
+		}, now)
+		require.ErrorContains(t, err, path, name)
+	}
+}
+
+func TestKeysOfOtherKindsAreLeftOut(t *testing.T) {
+	t.Parallel()
+	key := identitytest.ECKey(t, "ec")
+	public, err := json.Marshal(key.Public())
+	require.NoError(t, err)
+	path := written(t, `{"keys": [{"kty": "PQ", "kid": "ec"}, {"kty": "oct", "k": "AAAA", "kid": "ec"}, `+string(public)+`]}`)
+	v := newVerifier(t, identity.Settings{JWKSFile: path})
+	_, err = v.Verify(context.Background(), key.Sign(t, good()), now)
+	require.NoError(t, err)
+}
+
+func TestWithoutASourceOfKeysThereIsNoVerifier(t *testing.T) {
+	t.Parallel()
+	v, err := identity.NewVerifier(t.Context(), identity.Settings{}, now)
+	require.NoError(t, err)
+	require.Nil(t, v)
+	for _, settings := range []identity.Settings{
+		{JWKSFile: "keys.json", Algorithms: []string{"RS256"}},
+		{JWKSFile: "keys.json", Audience: "mtf"},
+		{JWKSFile: "keys.json", Audience: "mtf", Algorithms: []string{"HS256"}},
+		{JWKSFile: "keys.json", Audience: "mtf", Algorithms: []string{"none"}},
+	} {
+		_, err := identity.NewVerifier(t.Context(), settings, now)
+		require.Error(t, err, "%+v", settings)
+	}
+}
+
+func TestKeysAreFetchedOverHTTPSOrFromThisMachine(t *testing.T) {
+	t.Parallel()
+	for address, refused := range map[string]bool{
+		"https://id.example/realms/mtf": false, "http://127.0.0.1:8080": false, "http://localhost:8080/x": false, "http://[::1]:8080": false,
+		"http://id.example": true, "http://127.0.0.1.id.example": true, "ftp://localhost": true, "id.example": true, "": true,
+		"https://": true, "file:///etc/keys.json": true, "http://10.0.0.1": true,
+	} {
+		require.Equal(t, refused, identity.CheckURL(address) != nil, address)
+	}
+}
