@@ -19,8 +19,10 @@ import (
 	"github.com/mtfacturation/mtf/workflows"
 )
 
+const tagBilling = "Billing"
+
 func (s *Server) billingRunRoutes() {
-	const tag = "Billing"
+	const tag = tagBilling
 	register(s, operation{id: "runBilling", access: billers, method: http.MethodPost, path: "/api/v1/billing/runs", tag: tag,
 		summary: "Bill a period",
 		description: "Bills every contract that is active on any day of the period, one invoice for each client: a recurring " +
@@ -87,7 +89,35 @@ type BillingRunRead struct {
 	PlannedAt        Timestamp      `json:"planned_at" example:"2026-11-22T15:29:17.640100Z"`
 	CompletedAt      *Timestamp     `json:"completed_at" example:"2026-11-22T15:29:18.102300Z" nullable:"true"`
 	ElapsedSeconds   float64        `json:"elapsed_seconds" example:"0.4622"`
+	HoldReason       *string        `json:"hold_reason" doc:"Why a planned run waits for an operator to approve or cancel it."`
+	Fault            *string        `json:"fault" doc:"Why a run failed."`
+	ExpectedInvoices int32          `json:"expected_invoice_count" doc:"What the plan expected to issue." example:"2"`
+	ExpectedTotal    money.Amount   `json:"expected_total_amount" example:"478.80"`
+	RemainingSeconds *float64       `json:"remaining_seconds" doc:"An estimate while the run goes on, by its rate so far."`
 	ClientsPerSecond float64        `json:"clients_per_second" example:"6.49"`
+}
+
+// BillingRunDetail is a run with its history.
+type BillingRunDetail struct {
+	BillingRunRead
+	Events []BillingRunEventRead `json:"events" nullable:"false" doc:"The moves of the run, oldest first."`
+}
+
+// BillingRunEventRead is a move of a run.
+type BillingRunEventRead struct {
+	FromStatus string    `json:"from_status" example:"planned"`
+	ToStatus   string    `json:"to_status" example:"running"`
+	ActorID    string    `json:"actor_id" example:"billing-run"`
+	Reason     *string   `json:"reason"`
+	CreatedAt  Timestamp `json:"created_at"`
+}
+
+// BillingRunOutput answers with one run.
+type BillingRunOutput struct{ Body BillingRunDetail }
+
+// BillingRunPath names a run.
+type BillingRunPath struct {
+	BillingRunID string `path:"billing_run_id" doc:"The billing run." example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
 }
 
 // BillingRunDone says how much of the plan is done.
@@ -132,11 +162,11 @@ func (s *Server) runBilling(ctx context.Context, input *struct {
 		Workflow: workflows.RunBilling,
 		Input: workflows.BillingRunInput{
 			RunID: runID, Request: request, Terms: terms, ActorID: actorOf(ctx).ID,
-			ChunkSize: s.Config.Billing.ChunkClients, Concurrency: s.Config.Billing.Concurrency,
+			ChunkSize: s.Config.Billing.ChunkClients, Concurrency: s.Config.Billing.Concurrency, Bounds: s.Config.Billing.Bounds(),
 		},
 		Queue:    workflows.BillingQueue,
 		Summary:  "Bill " + terms.Period.String() + ", tax rate " + terms.TaxRate.String(),
-		Location: "/api/v1/billing/runs/" + runID.String(),
+		Location: billingRunLocation(runID),
 		Wait:     input.wait(),
 	}, &result)
 	if err != nil {
@@ -193,19 +223,42 @@ func (s *Server) listBillingRuns(ctx context.Context, input *PageParams) (*PageO
 	}, func() (int64, error) { return s.queries.BillingRunCount(ctx, s.Pool, filters) })
 }
 
-func (s *Server) getBillingRun(ctx context.Context, input *struct {
-	BillingRunID string `path:"billing_run_id" doc:"The billing run." example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
-}) (*struct{ Body BillingRunRead }, error) {
-	row, err := s.queries.BillingRunGetByID(ctx, s.Pool, parseID(input.BillingRunID))
+func (s *Server) getBillingRun(ctx context.Context, input *BillingRunPath) (*BillingRunOutput, error) {
+	return s.readBillingRunByID(ctx, parseID(input.BillingRunID))
+}
+
+func (s *Server) findBillingRun(ctx context.Context, id string) (dbsqlc.BillingRun, error) {
+	run, err := s.queries.BillingRunGetByID(ctx, s.Pool, parseID(id))
+	return run, orNotFound(err, refusal.BillingRunNotFound)
+}
+
+// readBillingRunByID answers with a run as it is at this moment.
+func (s *Server) readBillingRunByID(ctx context.Context, id uuid.UUID) (*BillingRunOutput, error) {
+	row, err := s.findBillingRun(ctx, id.String())
 	if err != nil {
-		return nil, orNotFound(err, refusal.BillingRunNotFound)
+		return nil, err
 	}
 	done, err := s.progressOf(ctx, row)
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body BillingRunRead }{readBillingRun(row, done[row.ID], s.Now())}, nil
+	events, err := s.queries.BillingRunEventList(ctx, s.Pool, row.ID)
+	if err != nil {
+		return nil, err
+	}
+	detail := BillingRunDetail{
+		BillingRunRead: readBillingRun(row, done[row.ID], s.Now()), Events: make([]BillingRunEventRead, len(events)),
+	}
+	for i, event := range events {
+		detail.Events[i] = BillingRunEventRead{
+			FromStatus: event.FromStatus, ToStatus: event.ToStatus, ActorID: event.ActorID, Reason: event.Reason,
+			CreatedAt: Timestamp(event.CreatedAt),
+		}
+	}
+	return &BillingRunOutput{Body: detail}, nil
 }
+
+func billingRunLocation(id uuid.UUID) string { return "/api/v1/billing/runs/" + id.String() }
 
 // progressOf adds up the chunks of runs, so that counts and sums are those of this moment.
 func (s *Server) progressOf(ctx context.Context, runs ...dbsqlc.BillingRun) (map[uuid.UUID]dbsqlc.BillingRunProgressListRow, error) {
@@ -241,9 +294,14 @@ func readBillingRun(row dbsqlc.BillingRun, done dbsqlc.BillingRunProgressListRow
 		InvoiceCount: done.InvoiceCount, SkippedCount: done.SkippedCount, FailedCount: done.FailedCount,
 		SubtotalAmount: done.SubtotalAmount, TaxAmount: done.TaxAmount, TotalAmount: done.TotalAmount,
 		PlannedAt: Timestamp(row.PlannedAt), CompletedAt: optionalTimestamp(row.CompletedAt), ElapsedSeconds: elapsed,
+		HoldReason: row.HoldReason, Fault: row.Fault, ExpectedInvoices: row.ExpectedInvoiceCount, ExpectedTotal: row.ExpectedTotalAmount,
 	}
 	if elapsed > 0 {
 		read.ClientsPerSecond = float64(done.BilledClients) / elapsed
+	}
+	if row.Status == string(billing.RunRunning) && read.ClientsPerSecond > 0 {
+		remaining := float64(row.ClientCount-done.BilledClients) / read.ClientsPerSecond
+		read.RemainingSeconds = &remaining
 	}
 	return read
 }

@@ -87,6 +87,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.landingDraftRoutes()
 	server.landingLookupRoutes()
 	server.billingRunRoutes()
+	server.billingRunCommandRoutes()
 	server.invoiceRoutes()
 	server.paymentRoutes()
 	server.paymentApprovalRoutes()

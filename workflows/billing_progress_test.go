@@ -64,6 +64,7 @@ func TestTheShareIsThatOfDocumentedChunks(t *testing.T) {
 func TestProgressIsATableForOperators(t *testing.T) {
 	t.Parallel()
 	progress := plannedProgress(4, 3_500)
+	progress.Status = billing.RunRunning
 	progress.billed(billing.ChunkResult{ClientCount: 1_000, InvoiceCount: 990, SkippedCount: 7, FailedCount: 3, SubtotalAmount: 1_000_000, TaxAmount: 200_000, TotalAmount: 1_200_000})
 	progress.documented(990)
 	assert.Equal(t, `**Period 2026-10-01..2026-10-31**, running: 25 %

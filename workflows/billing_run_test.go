@@ -199,6 +199,10 @@ func TestARefusedChunkStopsTheRun(t *testing.T) {
 				t.Parallel()
 				env, book := startRun(t, chunks)
 				fail(book)
+				env.OnActivity(step.MoveBillingRun, mock.Anything, billing.Move{
+					RunID: october.RunID, To: billing.RunFailed, ActorID: billing.RunActor,
+					Reason: "billing_run_not_found: Billing run not found",
+				}).Return(nil).Once()
 				input := october
 				input.Concurrency = atOnce
 				env.ExecuteWorkflow(RunBilling, input)

@@ -9,8 +9,10 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
@@ -54,6 +56,16 @@ type Config struct {
 type Billing struct {
 	ChunkClients int32 `env:"MTF_BILLING_CHUNK_CLIENTS" envDefault:"1000"`
 	Concurrency  int   `env:"MTF_BILLING_CONCURRENCY" envDefault:"2"`
+	// A run beyond these bounds waits for an operator: so many times the invoices of the
+	// largest recent run, or totals of so many dirhams. 0 stands for no bound.
+	MaxGrowth   float64 `env:"MTF_BILLING_MAX_GROWTH" envDefault:"3"`
+	MinInvoices int32   `env:"MTF_BILLING_MAX_GROWTH_FROM" envDefault:"1000"`
+	MaxTotal    int64   `env:"MTF_BILLING_MAX_TOTAL" envDefault:"0"`
+}
+
+// Bounds are those beyond which a run waits for an operator.
+func (b Billing) Bounds() billing.Bounds {
+	return billing.Bounds{MaxGrowth: b.MaxGrowth, MinInvoices: b.MinInvoices, MaxTotal: money.Amount(b.MaxTotal * 100)}
 }
 
 // Seller is the operator that issues contracts and invoices. Local and test have one
@@ -132,6 +144,9 @@ func (c Config) problems() []error {
 	}
 	if c.Billing.Concurrency < 1 || c.Billing.Concurrency > 64 {
 		add("MTF_BILLING_CONCURRENCY must be 1 to 64")
+	}
+	if c.Billing.MaxGrowth < 0 || c.Billing.MinInvoices < 0 || c.Billing.MaxTotal < 0 {
+		add("MTF_BILLING_MAX_GROWTH, MTF_BILLING_MAX_GROWTH_FROM and MTF_BILLING_MAX_TOTAL must not be negative")
 	}
 	if c.Seller.Code == "" || c.Seller.NumberPrefix == "" {
 		add("MTF_SELLER_CODE and MTF_INVOICE_NUMBER_PREFIX must not be empty")

@@ -81,6 +81,9 @@ type Process struct {
 	Summary string
 	// Wait bounds the wait for the answer; zero means not to wait at all.
 	Wait time.Duration
+	// Again starts a process anew that has ended and was answered. One that is under
+	// way is joined all the same.
+	Again bool
 }
 
 // Outcome tells about a process besides its answer.
@@ -101,8 +104,10 @@ type Outcome struct {
 // that asks again must not be told to ask again once more. All else takes a slot of
 // its queue from the start until Run returns.
 func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, error) {
-	if found, err := s.load(ctx, p.Request, answer); found || err != nil {
-		return Outcome{Replayed: found, Location: p.Location}, err
+	if !p.Again {
+		if found, err := s.load(ctx, p.Request, answer); found || err != nil {
+			return Outcome{Replayed: found, Location: p.Location}, err
+		}
 	}
 	leave, err := s.admission.enter(p.Queue)
 	if err != nil {
@@ -136,11 +141,15 @@ func (s *Starter) load(ctx context.Context, request idempotency.Request, answer 
 // fingerprint in the running workflow's memo decides.
 func (s *Starter) start(ctx context.Context, p Process) (client.WorkflowRun, Outcome, error) {
 	id := workflows.ID(p.Request)
+	reuse := enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
+	if p.Again {
+		reuse = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+	}
 	run, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       id,
 		TaskQueue:                                p.Queue,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
+		WorkflowIDReusePolicy:                    reuse,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		EnableEagerStart:                         true,
 		Memo: map[string]any{

@@ -1,0 +1,53 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/workflows"
+)
+
+// ErrNotRunning is returned when no process of a request is under way.
+var ErrNotRunning = errors.New("process: not running")
+
+// endedMeanwhile is how Temporal names an update whose workflow ended before it was done.
+const endedMeanwhile = "AcceptedUpdateCompletedWorkflow"
+
+// Command sends an update to the running process of a request and waits until it is
+// carried out. Refusals of the process come back as such. Other errors: ErrNotRunning,
+// ErrPending when it takes longer than the wait, ErrUnavailable, or a fault.
+func (s *Starter) Command(ctx context.Context, request idempotency.Request, update string, argument any, wait time.Duration) error {
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	defer context.AfterFunc(s.waiting, cancel)()
+	handle, err := s.temporal.UpdateWorkflow(waiting, client.UpdateWorkflowOptions{
+		WorkflowID: workflows.ID(request), UpdateName: update, Args: []any{argument},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(waiting, nil)
+	}
+	if err == nil {
+		return nil
+	}
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone {
+		return ErrNotRunning
+	}
+	if refused := activities.Refusal(err); refused != nil {
+		return refused
+	}
+	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok && failure.Type() == endedMeanwhile {
+		return ErrNotRunning
+	}
+	if ctx.Err() == nil && waiting.Err() != nil {
+		return ErrPending
+	}
+	return unavailable(err)
+}
