@@ -64,7 +64,7 @@ func (s *Server) documentationRoutes(router chi.Router) {
 	page = redocIndex(bundlePath)
 	router.Get(redocPath, guarded(page, newAsset("text/html; charset=utf-8", cacheRevalidate, page)))
 	router.Get(bundlePath, bundle.ServeHTTP)
-	for _, path := range []string{documentJSON, documentYAML, docsPath, redocPath, bundlePath} {
+	for _, path := range []string{documentJSON, documentYAML, docsPath, redocPath} {
 		s.publicPaths[path] = true
 	}
 }
