@@ -133,7 +133,7 @@ func TestEveryOperationSaysWhoMayUseIt(t *testing.T) {
 	for _, r := range routes(t, description(t)) {
 		if r.secured {
 			require.Contains(t, r.statuses, "401", "%s %s", r.method, r.path)
-			require.Contains(t, r.description, "`unauthorized`", "%s %s", r.method, r.path)
+			require.Contains(t, r.description, "Needs ", "%s %s", r.method, r.path)
 		}
 		for _, role := range r.roles {
 			require.Contains(t, r.statuses, "403", "%s %s", r.method, r.path)

@@ -22,7 +22,7 @@ func (s *Server) collectionCaseChangeRoutes() {
 		refusals:    []refusal.Code{refusal.CollectionCaseNotFound}}, s.addCollectionCaseAction)
 	register(s, operation{id: "changeCollectionCaseStatus", access: writers, method: http.MethodPut,
 		path: "/api/v1/collections/cases/{case_id}/status", tag: tag,
-		summary:     "Put a collection case into another status",
+		summary: "Put a collection case into another status",
 		description: "Every status follows every other, and each change is told in the history. The calendar has the last word: a case " +
 			"that contradicts what is owed is put right when the cases are next asked for.",
 		success:  "The case as it is now.",
