@@ -79,7 +79,8 @@ func List(ctx context.Context, pool dbsqlc.DBTX, filter Filter, at Position) (ro
 		from, to := filter.dueDates()
 		rows, err = dbsqlc.New().CollectionCaseListSorted(ctx, pool, dbsqlc.CollectionCaseListSortedParams{
 			ClientID: filter.ClientID, Status: filter.Status, AgingBucket: filter.AgingBucket, DueFrom: from, DueTo: to,
-			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+			Worked: filter.AgingBucket != nil && filter.Status != nil && workedOn(*filter.Status),
+			Sort:   at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
 	}
 	if err != nil {
