@@ -134,7 +134,7 @@ func (o oddity) refuses(t testing.TB, request asked, status int, code string, wh
 }
 
 func (o oddity) identityIsRequired(t *testing.T) {
-	if o.public() {
+	if publicPath(o.template()) {
 		return
 	}
 	request := o.valid

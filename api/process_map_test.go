@@ -77,7 +77,7 @@ func TestProcessMap(t *testing.T) {
 	t.Parallel()
 	w := journey{captured{}, systemtest.Start(t)}
 	for _, process := range []struct {
-		name string
+		name    string
 		journey func(*testing.T)
 	}{
 		{"P0 check environment and access", w.checkAccess},

@@ -46,23 +46,27 @@ const (
 	memoLocation    = "location"
 )
 
-// startTimeout bounds the look for a stored answer, and the start of a workflow,
-// whatever the wait for its answer.
-const startTimeout = 5 * time.Second
-
 // Starter starts workflows and waits for them.
 type Starter struct {
-	temporal  client.Client
-	pool      *pgxpool.Pool
-	admission Admission
-	waiting   context.Context
-	stop      context.CancelFunc
+	temporal client.Client
+	pool     *pgxpool.Pool
+	settings Settings
+	waiting  context.Context
+	stop     context.CancelFunc
+}
+
+// Settings bound what a Starter takes on.
+type Settings struct {
+	Admission Admission
+	// StartTimeout bounds the look for a stored answer, and the start of a workflow,
+	// whatever the wait for its answer.
+	StartTimeout time.Duration
 }
 
 // NewStarter returns a starter on one Temporal namespace and one database.
-func NewStarter(temporal client.Client, pool *pgxpool.Pool, admission Admission) *Starter {
+func NewStarter(temporal client.Client, pool *pgxpool.Pool, settings Settings) *Starter {
 	waiting, stop := context.WithCancel(context.Background())
-	return &Starter{temporal: temporal, pool: pool, admission: admission, waiting: waiting, stop: stop}
+	return &Starter{temporal: temporal, pool: pool, settings: settings, waiting: waiting, stop: stop}
 }
 
 // StopWaiting ends every wait with ErrPending, so that a stopping API does not hold
@@ -104,12 +108,12 @@ func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, erro
 	if found, err := s.load(ctx, p.Request, answer); found || err != nil {
 		return Outcome{Replayed: found, Location: p.Location}, err
 	}
-	leave, err := s.admission.enter(p.Queue)
+	leave, err := s.settings.Admission.enter(p.Queue)
 	if err != nil {
 		return Outcome{}, err
 	}
 	defer leave()
-	starting, cancel := context.WithTimeout(ctx, startTimeout)
+	starting, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
 	run, outcome, err := s.start(starting, p)
 	cancel()
 	if err != nil {
@@ -126,7 +130,7 @@ func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, erro
 
 // load reads the stored answer of a request, if there is one.
 func (s *Starter) load(ctx context.Context, request idempotency.Request, answer any) (found bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
 	defer cancel()
 	return idempotency.Load(ctx, s.pool, request, answer)
 }
