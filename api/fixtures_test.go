@@ -198,12 +198,13 @@ func execute(t testing.TB, s *systemtest.System, statement string, args ...any) 
 	require.NoError(t, err, statement)
 }
 
-// unchanged runs a request and checks that it left no trace in the database.
+// unchanged runs a request and checks that it left no trace in the database: not one
+// value of one row is another than before.
 func unchanged(t testing.TB, s *systemtest.System, request func() systemtest.Response) systemtest.Response {
 	t.Helper()
-	before := counts(t, s)
+	before := contents(t, s)
 	answer := request()
-	require.Equal(t, before, counts(t, s), "a refused request wrote something; its answer: %s", answer.Body)
+	require.Equal(t, before, contents(t, s), "a refused request wrote something; its answer: %s", answer.Body)
 	return answer
 }
 
