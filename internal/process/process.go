@@ -113,9 +113,7 @@ func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, erro
 		return Outcome{}, err
 	}
 	defer leave()
-	starting, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
-	run, outcome, err := s.start(starting, p)
-	cancel()
+	run, outcome, err := s.startInTime(ctx, p)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -133,6 +131,28 @@ func (s *Starter) load(ctx context.Context, request idempotency.Request, answer 
 	ctx, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
 	defer cancel()
 	return idempotency.Load(ctx, s.pool, request, answer)
+}
+
+// startPause is between two calls that start one workflow.
+const startPause = 50 * time.Millisecond
+
+// startInTime is start for as long as the start may take. The SDK gives one call a
+// part of the time only, and on a busy machine that may not do. A call that went lost
+// may have started the workflow all the same: then the next one joins it.
+func (s *Starter) startInTime(ctx context.Context, p Process) (client.WorkflowRun, Outcome, error) {
+	starting, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
+	defer cancel()
+	for {
+		run, outcome, err := s.start(starting, p)
+		if !errors.Is(err, ErrUnavailable) {
+			return run, outcome, err
+		}
+		select {
+		case <-starting.Done():
+			return nil, Outcome{}, err
+		case <-time.After(startPause):
+		}
+	}
 }
 
 // start starts the workflow, or joins the one of the same request. The server's own
@@ -187,7 +207,7 @@ func (s *Starter) join(ctx context.Context, id, runID string, request idempotenc
 	return location, nil
 }
 
-// ending translates how a wait ended.
+// ending translates how a wait for a process that was started ended.
 func (s *Starter) ending(waiting context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -201,7 +221,11 @@ func (s *Starter) ending(waiting context.Context, err error) error {
 	if errors.Is(waiting.Err(), context.DeadlineExceeded) || s.waiting.Err() != nil {
 		return ErrPending
 	}
-	return unavailable(err)
+	// The process was started, whatever keeps its answer from arriving.
+	if err = unavailable(err); errors.Is(err, ErrUnavailable) {
+		return ErrPending
+	}
+	return err
 }
 
 // unavailable marks the errors that say nothing about the process itself.
