@@ -1,19 +1,14 @@
 package api_test
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/mtfacturation/mtf/api"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of docs")
@@ -23,22 +18,11 @@ const (
 	tableEnd   = "<!-- end of the generated part -->\n"
 )
 
-// description returns what the API says of itself; that takes no server.
-func description(t testing.TB) object {
-	t.Helper()
-	recorder := httptest.NewRecorder()
-	api.NewHandler(api.Dependencies{}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
-	require.Equal(t, http.StatusOK, recorder.Code)
-	var document object
-	require.NoError(t, json.Unmarshal(recorder.Body.Bytes(), &document))
-	return document
-}
-
 func TestTheTableOfAccessIsUpToDate(t *testing.T) {
 	t.Parallel()
 	var table strings.Builder
 	table.WriteString("| operation | who |\n| --- | --- |\n")
-	for _, r := range routes(t, description(t)) {
+	for _, r := range routes(t, openAPI(t)) {
 		who := "everyone, without an identity"
 		if r.secured {
 			who = "every identity"

@@ -70,7 +70,6 @@ func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", a.contentType)
 	header.Set("Cache-Control", a.cacheControl)
-	header.Set("X-Content-Type-Options", "nosniff")
 	header.Add("Vary", "Accept-Encoding")
 	content, tag := a.compressed, a.hash+"-gzip"
 	if acceptsGzip(r.Header.Get("Accept-Encoding")) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/mtfacturation/mtf/internal/apikey"
@@ -11,9 +12,10 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// landingPrefix is where the landing pages are served, which have no identity. What
-// lies under it and does not exist is answered 404 to everyone.
-const landingPrefix = "/api/v1/landing/"
+// publicPrefixes are where the landing page and the documentation are served, to
+// whom they may concern. What lies under them and does not exist is answered 404 to
+// everyone.
+var publicPrefixes = []string{"/api/v1/landing/", docsPath + "/", redocPath + "/"}
 
 // authenticate finds out who makes a request. It refuses those that do not prove it
 // before anything else is told, except on the public paths.
@@ -35,10 +37,10 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 	})
 }
 
-// isPublic reports whether a path needs no identity: that of a public operation, of
-// the documentation, or any under landingPrefix.
+// isPublic reports whether a path needs no identity: that of a public operation, or
+// any under one of publicPrefixes.
 func (s *Server) isPublic(path string) bool {
-	return s.publicPaths[path] || strings.HasPrefix(path, landingPrefix) || strings.HasPrefix(path, docsPath+"/")
+	return s.publicPaths[path] || slices.ContainsFunc(publicPrefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 }
 
 // identify returns the actor of a request, or an error that is identity.ErrInvalid

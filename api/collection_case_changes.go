@@ -15,24 +15,31 @@ import (
 func (s *Server) collectionCaseChangeRoutes() {
 	const tag = "Collections"
 	register(s, operation{id: "addCollectionCaseAction", access: writers, method: http.MethodPost,
-		path: "/api/v1/collections/cases/{case_id}/actions", tag: tag, summary: "Append an action to a collection case",
-		refusals: []refusal.Code{refusal.CollectionCaseNotFound}}, s.addCollectionCaseAction)
+		path: "/api/v1/collections/cases/{case_id}/actions", tag: tag,
+		summary:     "Append an action to a collection case",
+		description: "An action tells something under the caller's name. A reminder or a warning takes an open case in progress; no other changes it.",
+		success:     "The new action.",
+		refusals:    []refusal.Code{refusal.CollectionCaseNotFound}}, s.addCollectionCaseAction)
 	register(s, operation{id: "changeCollectionCaseStatus", access: writers, method: http.MethodPut,
-		path: "/api/v1/collections/cases/{case_id}/status", tag: tag, summary: "Put a collection case into another status",
+		path: "/api/v1/collections/cases/{case_id}/status", tag: tag,
+		summary: "Put a collection case into another status",
+		description: "Every status follows every other, and each change is told in the history. The calendar has the last word: a case " +
+			"that contradicts what is owed is put right when the cases are next asked for.",
+		success:  "The case as it is now.",
 		refusals: []refusal.Code{refusal.CollectionCaseNotFound}}, s.changeCollectionCaseStatus)
 }
 
 // CollectionCaseActionCreate is the body of an action. Every type is taken, as the
 // original does: an action only tells something, under the name of who tells it.
 type CollectionCaseActionCreate struct {
-	ActionType string  `json:"action_type" enum:"case_opened,case_reopened,payment_recorded,status_updated,reminder_sent,warning_sent,note,case_resolved,case_closed" doc:"A reminder or a warning takes an open case in progress."`
-	Note       *string `json:"note,omitempty" nullable:"true" maxLength:"1200" doc:"Required for the type note."`
+	ActionType string  `json:"action_type" enum:"case_opened,case_reopened,payment_recorded,status_updated,reminder_sent,warning_sent,note,case_resolved,case_closed" doc:"A reminder or a warning takes an open case in progress." example:"reminder_sent"`
+	Note       *string `json:"note,omitempty" nullable:"true" maxLength:"1200" doc:"Required for the type note." example:"Called, will pay on Friday"`
 }
 
 // CollectionCaseStatusUpdate asks for a status of a case.
 type CollectionCaseStatusUpdate struct {
-	Status string  `json:"status" enum:"open,in_progress,resolved,closed"`
-	Note   *string `json:"note,omitempty" nullable:"true" maxLength:"1200"`
+	Status string  `json:"status" enum:"open,in_progress,resolved,closed" example:"in_progress"`
+	Note   *string `json:"note,omitempty" nullable:"true" maxLength:"1200" example:"Promised to pay this week"`
 }
 
 // CollectionCaseOutput answers with one case.

@@ -16,43 +16,63 @@ import (
 func (s *Server) collectionCaseRoutes() {
 	const tag = "Collections"
 	register(s, operation{id: "listCollectionCases", access: readers, method: http.MethodGet, path: "/api/v1/collections/cases", tag: tag,
-		summary: "List collection cases in step with the business day, latest updated first"}, s.listCollectionCases)
+		summary: "List collection cases, latest updated first",
+		description: "All cases, in step with the business day: an invoice that became overdue has its case when they are listed. " +
+			"`status`, `aging_bucket` and `client_id` narrow the list down, and combine.",
+		success: "A page of collection cases.", list: collectionCaseList.keys()}, s.listCollectionCases)
 	register(s, operation{id: "listCollectionCaseActions", access: readers, method: http.MethodGet,
-		path: "/api/v1/collections/cases/{case_id}/actions", tag: tag, summary: "The history of a collection case, newest first",
-		refusals: []refusal.Code{refusal.CollectionCaseNotFound}}, s.listCollectionCaseActions)
+		path: "/api/v1/collections/cases/{case_id}/actions", tag: tag,
+		summary:     "The history of a collection case, newest first",
+		description: "What happened to a case: by the calendar, by payments, and by operators.",
+		success:     "All actions of the case.",
+		refusals:    []refusal.Code{refusal.CollectionCaseNotFound}}, s.listCollectionCaseActions)
 }
 
 // CollectionCaseRead is a collection case as the API shows it.
 type CollectionCaseRead struct {
-	ID                uuid.UUID    `json:"id"`
-	InvoiceID         uuid.UUID    `json:"invoice_id"`
-	ClientID          uuid.UUID    `json:"client_id"`
+	ID                uuid.UUID    `json:"id" example:"01932d61-73bc-7e5d-9f14-ab62d07c8e39" format:"uuid"`
+	InvoiceID         uuid.UUID    `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
+	ClientID          uuid.UUID    `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
 	Status            string       `json:"status" enum:"open,in_progress,resolved,closed"`
 	Reason            string       `json:"reason" enum:"invoice_overdue"`
-	DaysPastDue       int          `json:"days_past_due" doc:"On this business day; of a resolved or closed case, on the day when it stopped."`
-	AgingBucket       string       `json:"aging_bucket" enum:"current,1_30,31_60,61_90,90_plus"`
-	OutstandingAmount money.Amount `json:"outstanding_amount"`
+	DaysPastDue       int          `json:"days_past_due" doc:"On this business day; of a resolved or closed case, on the day when it stopped." example:"38"`
+	AgingBucket       string       `json:"aging_bucket" enum:"current,1_30,31_60,61_90,90_plus" doc:"That of the days past due." example:"31_60"`
+	OutstandingAmount money.Amount `json:"outstanding_amount" example:"299.40" format:"decimal"`
 	OpenedAt          Timestamp    `json:"opened_at"`
 	LastActionAt      Timestamp    `json:"last_action_at"`
-	ClosedAt          *Timestamp   `json:"closed_at"`
+	ClosedAt          *Timestamp   `json:"closed_at" nullable:"true"`
 	CreatedAt         Timestamp    `json:"created_at"`
 	UpdatedAt         Timestamp    `json:"updated_at"`
 }
 
 // CollectionCaseActionRead is an entry of a case's history.
 type CollectionCaseActionRead struct {
-	ID         uuid.UUID `json:"id"`
-	CaseID     uuid.UUID `json:"case_id"`
-	ActionType string    `json:"action_type" enum:"case_opened,case_reopened,payment_recorded,status_updated,reminder_sent,warning_sent,note,case_resolved,case_closed"`
-	ActorID    string    `json:"actor_id"`
-	Note       *string   `json:"note"`
-	Payload    string    `json:"payload" doc:"A JSON object as text, with sorted keys."`
+	ID         uuid.UUID `json:"id" example:"01932d62-04e8-7b91-8c2a-f5d39e107b64" format:"uuid"`
+	CaseID     uuid.UUID `json:"case_id" example:"01932d61-73bc-7e5d-9f14-ab62d07c8e39" format:"uuid"`
+	ActionType string    `json:"action_type" enum:"case_opened,case_reopened,payment_recorded,status_updated,reminder_sent,warning_sent,note,case_resolved,case_closed" example:"reminder_sent"`
+	ActorID    string    `json:"actor_id" example:"op-1"`
+	Note       *string   `json:"note" example:"Called, will pay on Friday"`
+	Payload    string    `json:"payload" doc:"A JSON object as text, with sorted keys." example:"{\"invoice_id\":\"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5\"}"`
 	CreatedAt  Timestamp `json:"created_at"`
 }
 
 // CollectionCasePath names a collection case.
 type CollectionCasePath struct {
-	CaseID string `path:"case_id"`
+	CaseID string `path:"case_id" doc:"The collection case." example:"01932d61-73bc-7e5d-9f14-ab62d07c8e39"`
+}
+
+// collectionCaseList is the list of all collection cases.
+var collectionCaseList = list[dbsqlc.CollectionCase]{
+	name: "collection_cases", id: func(row dbsqlc.CollectionCase) uuid.UUID { return row.ID },
+	sorts: []sortKey[dbsqlc.CollectionCase]{
+		{"updated_at", func(row dbsqlc.CollectionCase) string { return sortedByTime(row.UpdatedAt) }},
+		{"due_date", func(row dbsqlc.CollectionCase) string { return row.DueDate.String() }},
+		{"outstanding_amount", func(row dbsqlc.CollectionCase) string { return sortedByAmount(row.OutstandingAmount) }},
+	},
+	filters: []filterKey{
+		{"status", "open, in_progress, resolved or closed"}, {"aging_bucket", "current, 1_30, 31_60, 61_90 or 90_plus"},
+		{"client_id", "an id"},
+	},
 }
 
 func readCollectionCase(row dbsqlc.CollectionCase, today calendar.Date) CollectionCaseRead {
@@ -74,27 +94,28 @@ func readCollectionCaseAction(row dbsqlc.CollectionCaseAction) CollectionCaseAct
 
 func (s *Server) listCollectionCases(ctx context.Context, input *struct {
 	PageParams
-	Status      string `query:"status" enum:"open,in_progress,resolved,closed"`
-	AgingBucket string `query:"aging_bucket" enum:"current,1_30,31_60,61_90,90_plus"`
-	ClientID    string `query:"client_id"`
+	Status      string `query:"status" enum:"open,in_progress,resolved,closed" doc:"Only of this status." example:"open"`
+	AgingBucket string `query:"aging_bucket" enum:"current,1_30,31_60,61_90,90_plus" doc:"Only of this aging bucket." example:"31_60"`
+	ClientID    string `query:"client_id" doc:"Only of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 }) (*PageOutput[CollectionCaseRead], error) {
+	asked, err := ask(s, collectionCaseList, input.PageParams,
+		filter{"status", input.Status}, filter{"aging_bucket", input.AgingBucket}, filter{"client_id", input.ClientID})
+	if err != nil {
+		return nil, err
+	}
 	today := s.today()
 	if err := s.overdue.Pass(ctx, today, s.Now()); err != nil {
 		return nil, err
 	}
-	filter := collections.Filter{
-		Status: echoed(input.Status), AgingBucket: echoed(input.AgingBucket), ClientID: optionalID(echoed(input.ClientID)),
+	chosen := collections.Filter{
+		Status: asked.text("status"), AgingBucket: asked.text("aging_bucket"), ClientID: asked.id("client_id"), Today: today,
 	}
-	rows, total, err := collections.List(ctx, s.Pool, filter, today, input.Size, (input.Page-1)*input.Size)
-	if err != nil {
-		return nil, err
-	}
-	page := Page[CollectionCaseRead]{Data: make([]CollectionCaseRead, len(rows)), Meta: input.meta()}
-	page.Meta.Total = total
-	for i, row := range rows {
-		page.Data[i] = readCollectionCase(row, today)
-	}
-	return &PageOutput[CollectionCaseRead]{Body: page}, nil
+	read := func(row dbsqlc.CollectionCase) CollectionCaseRead { return readCollectionCase(row, today) }
+	return answerList(ctx, s, asked, read, func(at position) ([]dbsqlc.CollectionCase, error) {
+		return collections.List(ctx, s.Pool, chosen, collections.Position{
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, Limit: at.limit, Offset: at.offset,
+		})
+	}, func() (int64, error) { return collections.Count(ctx, s.Pool, chosen) })
 }
 
 func (s *Server) listCollectionCaseActions(ctx context.Context, input *CollectionCasePath) (*struct {

@@ -10,25 +10,28 @@ import (
 
 func (s *Server) collectionOverviewRoutes() {
 	register(s, operation{id: "getCollectionsOverview", access: readers, method: http.MethodGet, path: "/api/v1/collections/overview",
-		tag: "Collections", summary: "What is overdue, in step with the business day"}, s.getCollectionsOverview)
+		tag:         "Collections",
+		summary:     "What is overdue",
+		description: "The cases that are worked on, in step with the business day: how many there are, and what they owe by aging bucket.",
+		success:     "The overview of this business day."}, s.getCollectionsOverview)
 }
 
 // CollectionsOverview is what is overdue: how many cases are worked on and what they owe.
 type CollectionsOverview struct {
-	OpenCases              int64              `json:"open_cases"`
-	InProgressCases        int64              `json:"in_progress_cases"`
-	OverdueInvoices        int64              `json:"overdue_invoices"`
-	TotalOutstandingAmount money.Amount       `json:"total_outstanding_amount"`
+	OpenCases              int64              `json:"open_cases" example:"2"`
+	InProgressCases        int64              `json:"in_progress_cases" example:"1"`
+	OverdueInvoices        int64              `json:"overdue_invoices" example:"3"`
+	TotalOutstandingAmount money.Amount       `json:"total_outstanding_amount" example:"898.20" format:"decimal"`
 	BucketTotals           AgingBucketAmounts `json:"bucket_totals"`
 }
 
 // AgingBucketAmounts is what the cases of each aging bucket owe.
 type AgingBucketAmounts struct {
-	Current  money.Amount `json:"current"`
-	To30     money.Amount `json:"1_30"`
-	To60     money.Amount `json:"31_60"`
-	To90     money.Amount `json:"61_90"`
-	Beyond90 money.Amount `json:"90_plus"`
+	Current  money.Amount `json:"current" example:"0.00" format:"decimal"`
+	To30     money.Amount `json:"1_30" example:"299.40" format:"decimal"`
+	To60     money.Amount `json:"31_60" example:"598.80" format:"decimal"`
+	To90     money.Amount `json:"61_90" example:"0.00" format:"decimal"`
+	Beyond90 money.Amount `json:"90_plus" example:"0.00" format:"decimal"`
 }
 
 // CollectionsOverviewOutput answers with the overview.

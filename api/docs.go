@@ -54,17 +54,14 @@ func (s *Server) documentationRoutes(router chi.Router) {
 	swagger := v5emb.New(document.Info.Title, documentJSON, docsPath)
 	page := servedBy(swagger, docsPath)
 	router.Get(docsPath, guarded(page, newAsset("text/html; charset=utf-8", cacheRevalidate, page)))
-	router.Get(docsPath+"/*", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		swagger.ServeHTTP(w, r)
-	})
+	router.Get(docsPath+"/*", swagger.ServeHTTP)
 
 	bundle := loadRedoc()
 	bundlePath := redocPath + "/redoc." + bundle.hash + ".js"
 	page = redocIndex(bundlePath)
 	router.Get(redocPath, guarded(page, newAsset("text/html; charset=utf-8", cacheRevalidate, page)))
 	router.Get(bundlePath, bundle.ServeHTTP)
-	for _, path := range []string{documentJSON, documentYAML, docsPath, redocPath, bundlePath} {
+	for _, path := range []string{documentJSON, documentYAML, docsPath, redocPath} {
 		s.publicPaths[path] = true
 	}
 }
@@ -127,7 +124,6 @@ func guarded(page []byte, served http.Handler) http.HandlerFunc {
 	}, "; ")
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
-		w.Header().Set("Referrer-Policy", "no-referrer")
 		served.ServeHTTP(w, r)
 	}
 }

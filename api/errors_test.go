@@ -41,10 +41,11 @@ func whatIsNoOperationIsAnsweredInTheEnvelope(t *testing.T, s *systemtest.System
 		{http.MethodGet, "/api/v1/contracts/provision/x", http.StatusNotFound, "not_found"},
 		{http.MethodGet, "/api/v1/landing/submit/new", http.StatusMethodNotAllowed, "method_not_allowed"},
 		{http.MethodPut, "/api/v1/health", http.StatusMethodNotAllowed, "method_not_allowed"},
+		{http.MethodGet, customersPath + "?filters=" + strings.Repeat("x", 8<<10), http.StatusRequestURITooLong, "uri_too_long"},
 	} {
 		answer := s.Call(t, test.method, test.path, nil)
-		require.Empty(t, answer.Refused(t, test.status, test.code), "%s %s", test.method, test.path)
-		require.Contains(t, answer.Header.Get("Content-Type"), "application/json", "%s %s", test.method, test.path)
+		require.Empty(t, answer.Refused(t, test.status, test.code), "%s %.80s", test.method, test.path)
+		require.Contains(t, answer.Header.Get("Content-Type"), "application/json", "%s %.80s", test.method, test.path)
 	}
 }
 

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"net/http"
+
+	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
 func (s *Server) identityRoutes() {
@@ -14,7 +16,8 @@ func (s *Server) identityRoutes() {
 	register(s, operation{id: "pingAdmin", access: admins, method: http.MethodGet, path: "/api/v1/admin/ping", tag: tag,
 		summary:     "Check that the caller has the role admin",
 		description: "Tells an administrator that the role is there. Anyone else is refused and told which roles would do.",
-		success:     "The caller is an administrator."}, s.pingAdmin)
+		success:     "The caller is an administrator.",
+		refusals:    []refusal.Code{refusal.Forbidden}}, s.pingAdmin)
 	register(s, operation{id: "listSample", access: anyone, method: http.MethodGet, path: "/api/v1/conventions/sample", tag: tag,
 		summary:     "A list that shows the envelope of all lists",
 		description: "One item on every page, to try paging out without data.",

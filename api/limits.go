@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -18,25 +21,34 @@ const (
 	hardHeaderBytes = 128 << 10
 )
 
-// limitSizes refuses what is announced as too large before it is read.
+// limitSizes refuses a URL or headers that are too large.
 func limitSizes(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refuse := func(code refusal.Code) {
-			// The rest of the request is not worth reading.
-			w.Header().Set("Connection", "close")
-			writeEnvelope(w, faultEnvelope(r.Context(), code))
-		}
 		switch {
 		case len(r.RequestURI) > maxURLBytes:
-			refuse(codeURITooLong)
+			refuseSize(w, r, codeURITooLong)
 		case headerBytes(r.Header) > maxHeaderBytes:
-			refuse(codeHeadersTooLarge)
-		case r.ContentLength > maxBodyBytes:
-			refuse(codePayloadTooLarge)
+			refuseSize(w, r, codeHeadersTooLarge)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// limitBody refuses a body that is announced as too large before it is read. huma
+// stops at one that turns out to be.
+func limitBody(ctx huma.Context, next func(huma.Context)) {
+	if r, w := humachi.Unwrap(ctx); r.ContentLength > maxBodyBytes {
+		refuseSize(w, r, codePayloadTooLarge)
+		return
+	}
+	next(ctx)
+}
+
+func refuseSize(w http.ResponseWriter, r *http.Request, code refusal.Code) {
+	// The rest of the request is not worth reading.
+	w.Header().Set("Connection", "close")
+	writeEnvelope(w, faultEnvelope(r.Context(), code))
 }
 
 func headerBytes(header http.Header) int {

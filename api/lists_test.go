@@ -85,6 +85,13 @@ func fillLists(t *testing.T, s *systemtest.System) []sortedList {
 	execute(t, s, `INSERT INTO payments (id, invoice_id, client_id, amount, currency, payment_date, method, status, actor_id, created_at)
 		SELECT gen_random_uuid(), id, client_id, total_amount, 'MAD', due_date, CASE WHEN right(number, 1) < '5' THEN 'cash' ELSE 'card' END,
 			'posted', 'op', created_at FROM invoices WHERE status = 'paid'`)
+	// The cases are in step with their invoices, so that asking for them changes nothing.
+	execute(t, s, "UPDATE invoices SET status = 'overdue' WHERE status = 'issued'")
+	execute(t, s, `INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, due_date, outstanding_amount,
+			opened_at, last_action_at, closed_at, created_at, updated_at)
+		SELECT gen_random_uuid(), id, client_id, CASE WHEN status = 'paid' THEN 'resolved' WHEN right(number, 1) < '5' THEN 'open' ELSE 'in_progress' END,
+			'invoice_overdue', CASE status WHEN 'paid' THEN 40 END, CASE status WHEN 'paid' THEN '31_60' END, due_date, total_amount - paid_amount,
+			'2026-11-01', '2026-11-01', CASE status WHEN 'paid' THEN timestamptz '2026-11-01' END, '2026-11-01', created_at FROM invoices`)
 	var owner string
 	require.NoError(t, s.Pool.QueryRow(context.Background(), "SELECT id::text FROM clients WHERE cin = 'LIST0001'").Scan(&owner))
 	return []sortedList{
@@ -95,6 +102,7 @@ func fillLists(t *testing.T, s *systemtest.System) []sortedList {
 		{"/api/v1/invoices", []string{"created_at", "due_date", "total_amount", "number"}, "invoices"},
 		{"/api/v1/collections/payments", []string{"created_at", "payment_date", "amount"}, "payments"},
 		{"/api/v1/billing/runs", []string{"planned_at", "period_start"}, "billing_runs"},
+		{casesPath, []string{"updated_at", "due_date", "outstanding_amount"}, "collection_cases"},
 	}
 }
 
@@ -261,6 +269,7 @@ func filtersNarrowTheListAndItsTotal(t *testing.T, s *systemtest.System, _ []sor
 	offer, run := one("SELECT id::text FROM offers WHERE version = 1"), one("SELECT id::text FROM billing_runs LIMIT 1")
 	invoice := one("SELECT id::text FROM invoices WHERE status = 'paid' LIMIT 1")
 	const invoices, payments = "/api/v1/invoices", "/api/v1/collections/payments"
+	const from31To60 = "(aging_bucket = '31_60' OR aging_bucket IS NULL AND date '2026-11-22' - due_date BETWEEN 31 AND 60)"
 	for _, test := range []struct{ path, filters, table, where string }{
 		{customersPath, "status=suspended", "clients", "status = 'suspended'"},
 		{customersPath, "client_type=business", "clients", "client_type = 'business'"},
@@ -295,7 +304,19 @@ func filtersNarrowTheListAndItsTotal(t *testing.T, s *systemtest.System, _ []sor
 		{payments + "?invoice_id=" + invoice, "method=cash", "payments", "method = 'cash' AND invoice_id = '" + invoice + "'"},
 		{payments + "?client_id=" + client, "status=posted", "payments", "client_id = '" + client + "'"},
 		{"/api/v1/billing/runs", "status=completed,period_start=2026-08-01", "billing_runs", "period_start = '2026-08-01'"},
+		{casesPath, "status=open", "collection_cases", "status = 'open'"},
+		{casesPath, "aging_bucket=31_60", "collection_cases", from31To60},
+		{casesPath, "client_id=" + client, "collection_cases", "client_id = '" + client + "'"},
+		{casesPath + "?status=resolved", "aging_bucket=31_60,client_id=" + client, "collection_cases", "status = 'resolved' AND client_id = '" + client + "'"},
+		{casesPath + "?aging_bucket=31_60", "status=in_progress", "collection_cases", "status = 'in_progress' AND " + from31To60},
+		{casesPath + "?status=open", "status=resolved", "collection_cases", "false"},
+		{casesPath + "?sort=due_date", "aging_bucket=31_60", "collection_cases", from31To60},
+		{casesPath + "?sort=outstanding_amount:desc", "status=open,aging_bucket=31_60", "collection_cases", "status = 'open' AND " + from31To60},
+		{casesPath + "?sort=updated_at&client_id=" + client, "", "collection_cases", "client_id = '" + client + "'"},
 		// Values that their keys cannot have.
+		{casesPath, "status=purple", "collection_cases", "false"},
+		{casesPath, "aging_bucket=purple", "collection_cases", "false"},
+		{casesPath + "?sort=due_date", "aging_bucket=purple", "collection_cases", "false"},
 		{customersPath, "status=purple", "clients", "false"},
 		{customersPath, "is_delinquent=maybe", "clients", "false"},
 		{"/api/v1/contracts", "client_id=x", "contracts", "false"},
@@ -313,11 +334,7 @@ func filtersNarrowTheListAndItsTotal(t *testing.T, s *systemtest.System, _ []sor
 			for name := range maps.Keys(values) {
 				parameters = append(parameters, name, values.Get(name))
 			}
-			order := "created_at"
-			if test.table == "billing_runs" {
-				order = "planned_at"
-			}
-			want := ordered(t, s, "(SELECT * FROM "+test.table+" WHERE "+test.where+") matching", order, "desc")
+			want := ordered(t, s, "(SELECT * FROM "+test.table+" WHERE "+test.where+") matching", "id", "desc")
 			var page object
 			s.Get(t, path+query(append(parameters, "size", "100")...), &page)
 			require.ElementsMatch(t, want, idsOf(t, page))

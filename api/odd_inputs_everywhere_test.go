@@ -28,7 +28,7 @@ func TestOddInputsAreRefusedByEveryOperation(t *testing.T) {
 		}
 		t.Run(p.operation, func(t *testing.T) {
 			o := oddity{p, operation, e, p.valid(t, e)}
-			untouched(t, e.s, func() systemtest.Response {
+			unchanged(t, e.s, func() systemtest.Response {
 				o.identityIsRequired(t)
 				o.bodiesThatAreNoObject(t)
 				o.fieldsThatNothingHolds(t)
@@ -134,7 +134,7 @@ func (o oddity) refuses(t testing.TB, request asked, status int, code string, wh
 }
 
 func (o oddity) identityIsRequired(t *testing.T) {
-	if o.public() {
+	if publicPath(o.template()) {
 		return
 	}
 	request := o.valid

@@ -27,6 +27,8 @@ func exampleDetails(code refusal.Code) map[string]any {
 		return refusal.Invalid(refusal.InBody("full_name", "String should have at least 2 characters")).Details
 	case refusal.Forbidden:
 		return map[string]any{"required_roles": requiredRoles[admins]}
+	case refusal.RateLimited:
+		return map[string]any{detailRetryAfter: 1800}
 	case refusal.ClientCINConflict:
 		return map[string]any{"client_id": "01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"}
 	case refusal.OfferValidityInvalid:

@@ -92,6 +92,9 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 		// Who may not use the operation is not counted against its limits.
 		Middlewares: huma.Middlewares{s.authorize(op), s.limitAddress(op.limits)},
 	}
+	if op.takesBody() {
+		described.Middlewares = append(described.Middlewares, limitBody)
+	}
 	if op.method == http.MethodDelete {
 		described.DefaultStatus = http.StatusNoContent
 	}

@@ -7,7 +7,7 @@ type PageParams struct {
 	Size    int32  `query:"size" default:"20" minimum:"1" maximum:"100" doc:"Items on a page."`
 	Sort    string `query:"sort" doc:"Echoed in the answer." example:"created_at:desc"`
 	Filters string `query:"filters" doc:"Echoed in the answer." example:"status=active"`
-	Cursor  string `query:"cursor" maxLength:"2000" doc:"The next_cursor of the page before, sent with the same sort and filters. It takes the place of page: however far, a page costs the same, and no row is seen twice or missed while others are added. Empty is the same as absent."`
+	Cursor  string `query:"cursor" maxLength:"2000" doc:"The next_cursor of the page before, sent with the same sort and filters. It takes the place of page: however far, a page costs the same, and no row is seen twice or missed while others are added. Empty is the same as absent." example:""`
 }
 
 func (p PageParams) meta() PageMeta {

@@ -10,8 +10,6 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
-
-	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
 // EnvelopeListener makes the server's own answers look like those of the API. To
@@ -72,16 +70,13 @@ func plainAnswer(content []byte) (status int, plain bool) {
 }
 
 func serverEnvelope(status int) []byte {
-	code, message := codeBadRequest, "The request is not valid HTTP"
-	switch status {
-	case http.StatusRequestHeaderFieldsTooLarge:
-		code, message = codeHeadersTooLarge, "Headers are too large"
-	case http.StatusNotImplemented:
-		message = "The transfer encoding is not supported"
+	code := codeBadRequest
+	if status == http.StatusRequestHeaderFieldsTooLarge {
+		code = codeHeadersTooLarge
 	}
 	id := uuid.NewString()
 	ctx := context.WithValue(context.Background(), traceKey{}, id)
-	body, err := json.Marshal(newEnvelope(ctx, status, &refusal.Error{Code: code, Message: message}))
+	body, err := json.Marshal(plainEnvelope(ctx, status, code, documentedMessage(code)))
 	if err != nil {
 		panic("api: an envelope of plain texts always encodes: " + err.Error())
 	}

@@ -15,13 +15,15 @@ ALTER TABLE collection_cases
         (status IN ('resolved', 'closed')) = (days_past_due IS NOT NULL)),
     ADD CONSTRAINT collection_cases_bucket_has_days CHECK ((days_past_due IS NULL) = (aging_bucket IS NULL));
 
--- Each list is read from one of these in its order, whatever its filter.
-DROP INDEX collection_cases_updated_idx;
+-- The latest updated come first: each filter of that list has an index in its order.
+-- The other orders of the list have one each, collection_cases_updated_idx among them.
 CREATE INDEX collection_cases_status_idx ON collection_cases (status, updated_at DESC, id DESC);
 CREATE INDEX collection_cases_worked_idx ON collection_cases (status, due_date, updated_at DESC, id DESC)
     WHERE aging_bucket IS NULL;
 CREATE INDEX collection_cases_bucket_idx ON collection_cases (status, aging_bucket, updated_at DESC, id DESC)
     WHERE aging_bucket IS NOT NULL;
+CREATE INDEX collection_cases_due_date_idx ON collection_cases (due_date, id);
+CREATE INDEX collection_cases_outstanding_amount_idx ON collection_cases (outstanding_amount, id);
 
 -- The cases whose status contradicts what is owed: worked on with nothing outstanding,
 -- or resolved or closed with something outstanding. Only an operator brings one
@@ -97,10 +99,8 @@ DROP TRIGGER collection_cases_deleted_totals ON collection_cases;
 DROP FUNCTION keep_collection_case_totals();
 DROP TABLE collection_case_totals;
 DROP INDEX collection_cases_out_of_step_idx;
-DROP INDEX collection_cases_bucket_idx;
-DROP INDEX collection_cases_worked_idx;
-DROP INDEX collection_cases_status_idx;
-CREATE INDEX collection_cases_updated_idx ON collection_cases (updated_at DESC, id DESC);
+DROP INDEX collection_cases_outstanding_amount_idx, collection_cases_due_date_idx, collection_cases_bucket_idx,
+    collection_cases_worked_idx, collection_cases_status_idx;
 ALTER TABLE collection_cases
     DROP CONSTRAINT collection_cases_bucket_has_days,
     DROP CONSTRAINT collection_cases_closed_has_days;

@@ -93,9 +93,12 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 	if err != nil {
 		return fmt.Errorf("app: Temporal at %s: %w", temporal.HostPort, err)
 	}
-	a.Processes = process.NewStarter(a.Temporal, a.Pool, process.Admission{
-		workflows.InteractiveQueue: process.Limit(a.Config.Admission.Interactive),
-		workflows.BillingQueue:     process.Limit(a.Config.Admission.Billing),
+	a.Processes = process.NewStarter(a.Temporal, a.Pool, process.Settings{
+		Admission: process.Admission{
+			workflows.InteractiveQueue: process.Limit(a.Config.Admission.Interactive),
+			workflows.BillingQueue:     process.Limit(a.Config.Admission.Billing),
+		},
+		StartTimeout: a.Config.HTTP.StartTimeout,
 	})
 	return nil
 }

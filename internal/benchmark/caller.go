@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"testing"
 )
 
 // Caller sends requests to a running system over connections that are kept.
@@ -59,16 +58,4 @@ func (c *Caller) do(request *http.Request) error {
 		err = fmt.Errorf("%s %s answered %d: %s", request.Method, request.URL.Path, answer.StatusCode, read)
 	}
 	return err
-}
-
-// Report adds a comparison's figures to a benchmark: our rate and that of the limit,
-// their ratio, and our latencies in milliseconds.
-func Report(b *testing.B, name string, c Comparison) {
-	ours, limit, ratio := c.Rates()
-	p50, _, _ := c.P50()
-	b.ReportMetric(ours, name+"/s")
-	b.ReportMetric(limit, name+"-limit/s")
-	b.ReportMetric(ratio, name+"-ratio")
-	b.ReportMetric(float64(p50.Microseconds())/1000, name+"-p50-ms")
-	b.ReportMetric(float64(c.P99().Microseconds())/1000, name+"-p99-ms")
 }

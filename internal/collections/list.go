@@ -10,59 +10,106 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-// Filter chooses cases; what is nil chooses all.
+// Filter chooses cases on a business day; what is nil chooses all.
 type Filter struct {
 	Status      *string
 	AgingBucket *string
 	ClientID    *uuid.UUID
+	Today       calendar.Date
 }
 
-// List returns a page of the cases that a filter chooses on a business day, latest
-// updated first, and how many there are in all. Whatever the filter, rows are read
-// in the order of an index; the count comes from the totals, but for a client, who
-// has few.
-func List(ctx context.Context, pool dbsqlc.DBTX, filter Filter, today calendar.Date, size, offset int32) (
-	rows []dbsqlc.CollectionCase, total int64, err error) {
-	queries := dbsqlc.New()
-	statuses := []string{CaseOpen, CaseInProgress, CaseResolved, CaseClosed}
-	if filter.Status != nil {
-		statuses = []string{*filter.Status}
+// statuses are those that the filter chooses.
+func (f Filter) statuses() []string {
+	if f.Status != nil {
+		return []string{*f.Status}
 	}
-	var from, to calendar.Date
-	if filter.AgingBucket != nil {
-		from, to = DueDates(*filter.AgingBucket, today)
-	}
+	return []string{CaseOpen, CaseInProgress, CaseResolved, CaseClosed}
+}
 
+// dueDates are the first and the last one that the filter's bucket has.
+func (f Filter) dueDates() (first, last calendar.Date) {
+	if f.AgingBucket == nil {
+		return first, last
+	}
+	return DueDates(*f.AgingBucket, f.Today)
+}
+
+// LatestUpdatedFirst is the order in which cases are listed unless another is asked for.
+const LatestUpdatedFirst = "updated_at:desc"
+
+// Position is where in the list of cases a page is.
+type Position struct {
+	// Sort is LatestUpdatedFirst, or "key:asc" or "key:desc" of another key that
+	// CollectionCaseListSorted has.
+	Sort string
+	// After is Sort for a page that begins behind a case, which has this id and this
+	// value of the key, as text; else it is empty.
+	After      string
+	AfterValue string
+	AfterID    uuid.UUID
+
+	Limit, Offset int32
+}
+
+// Count returns how many cases a filter chooses. The number comes from the totals, but
+// for a client, who has few cases.
+func Count(ctx context.Context, pool dbsqlc.DBTX, filter Filter) (total int64, err error) {
+	from, to := filter.dueDates()
 	if filter.ClientID != nil {
-		total, err = queries.CollectionCaseCountByClient(ctx, pool, dbsqlc.CollectionCaseCountByClientParams{
-			ClientID: *filter.ClientID, Statuses: statuses, AgingBucket: filter.AgingBucket, DueFrom: from, DueTo: to,
+		total, err = dbsqlc.New().CollectionCaseCountByClient(ctx, pool, dbsqlc.CollectionCaseCountByClientParams{
+			ClientID: *filter.ClientID, Statuses: filter.statuses(), AgingBucket: filter.AgingBucket, DueFrom: from, DueTo: to,
 		})
 	} else {
-		total, err = queries.CollectionCaseTotal(ctx, pool, dbsqlc.CollectionCaseTotalParams{
-			Statuses: statuses, AgingBucket: filter.AgingBucket, DueFrom: from, DueTo: to,
+		total, err = dbsqlc.New().CollectionCaseTotal(ctx, pool, dbsqlc.CollectionCaseTotalParams{
+			Statuses: filter.statuses(), AgingBucket: filter.AgingBucket, DueFrom: from, DueTo: to,
 		})
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("collections: count cases: %w", err)
+		return 0, fmt.Errorf("collections: count cases: %w", err)
 	}
+	return total, nil
+}
 
+// List returns a page of the cases that a filter chooses. Latest updated first, rows
+// are read in the order of an index whatever the filter.
+func List(ctx context.Context, pool dbsqlc.DBTX, filter Filter, at Position) (rows []dbsqlc.CollectionCase, err error) {
+	if at.Sort == LatestUpdatedFirst {
+		rows, err = latestUpdated(ctx, pool, filter, at)
+	} else {
+		from, to := filter.dueDates()
+		rows, err = dbsqlc.New().CollectionCaseListSorted(ctx, pool, dbsqlc.CollectionCaseListSortedParams{
+			ClientID: filter.ClientID, Status: filter.Status, AgingBucket: filter.AgingBucket, DueFrom: from, DueTo: to,
+			Worked: filter.AgingBucket != nil && filter.Status != nil && workedOn(*filter.Status),
+			Sort:   at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("collections: list cases: %w", err)
+	}
+	return rows, nil
+}
+
+func latestUpdated(ctx context.Context, pool dbsqlc.DBTX, filter Filter, at Position) ([]dbsqlc.CollectionCase, error) {
+	if at.After == "" {
+		// Before all cases, so that one condition serves every page.
+		at.AfterValue, at.AfterID = "infinity", uuid.Max
+	}
+	queries, statuses := dbsqlc.New(), filter.statuses()
+	from, to := filter.dueDates()
 	switch {
 	case filter.ClientID != nil:
-		rows, err = queries.CollectionCaseListByClient(ctx, pool, dbsqlc.CollectionCaseListByClientParams{
+		return queries.CollectionCaseListByClient(ctx, pool, dbsqlc.CollectionCaseListByClientParams{
 			ClientID: *filter.ClientID, Statuses: statuses, AgingBucket: filter.AgingBucket, DueFrom: from, DueTo: to,
-			PageSize: size, PageOffset: offset,
+			AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
 	case filter.AgingBucket != nil:
-		rows, err = queries.CollectionCaseListByBucket(ctx, pool, dbsqlc.CollectionCaseListByBucketParams{
-			Statuses: statuses, AgingBucket: *filter.AgingBucket, DueFrom: from, DueTo: to, PageSize: size, PageOffset: offset,
+		return queries.CollectionCaseListByBucket(ctx, pool, dbsqlc.CollectionCaseListByBucketParams{
+			Statuses: statuses, AgingBucket: *filter.AgingBucket, DueFrom: from, DueTo: to,
+			AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
 	default:
-		rows, err = queries.CollectionCaseList(ctx, pool, dbsqlc.CollectionCaseListParams{
-			Statuses: statuses, PageSize: size, PageOffset: offset,
+		return queries.CollectionCaseList(ctx, pool, dbsqlc.CollectionCaseListParams{
+			Statuses: statuses, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
 	}
-	if err != nil {
-		return nil, 0, fmt.Errorf("collections: list cases: %w", err)
-	}
-	return rows, total, nil
 }

@@ -16,6 +16,8 @@ type HTTP struct {
 	BodyTimeout time.Duration `env:"MTF_HTTP_BODY_TIMEOUT"`
 	// RequestTimeout bounds the work on a request, but not the wait for a process.
 	RequestTimeout time.Duration `env:"MTF_HTTP_REQUEST_TIMEOUT"`
+	// StartTimeout bounds the start of a process, before the wait for it.
+	StartTimeout time.Duration `env:"MTF_HTTP_START_TIMEOUT"`
 	// AnswerTimeout bounds how long a caller may take to read its answer.
 	AnswerTimeout time.Duration `env:"MTF_HTTP_ANSWER_TIMEOUT"`
 	// IdleTimeout ends connections on which no request comes.
@@ -61,6 +63,7 @@ func (c *Config) completeProtection() {
 	fill(&c.HTTP.HeaderTimeout, 5*time.Second)
 	fill(&c.HTTP.BodyTimeout, 10*time.Second)
 	fill(&c.HTTP.RequestTimeout, 10*time.Second)
+	fill(&c.HTTP.StartTimeout, 5*time.Second)
 	fill(&c.HTTP.AnswerTimeout, 30*time.Second)
 	fill(&c.HTTP.IdleTimeout, 2*time.Minute)
 	fill(&c.Admission.Interactive, 64)
@@ -109,8 +112,8 @@ func fill[T comparable](setting *T, value T) {
 func (c Config) protectionProblems(add func(format string, args ...any)) {
 	for name, timeout := range map[string]time.Duration{
 		"MTF_HTTP_HEADER_TIMEOUT": c.HTTP.HeaderTimeout, "MTF_HTTP_BODY_TIMEOUT": c.HTTP.BodyTimeout,
-		"MTF_HTTP_REQUEST_TIMEOUT": c.HTTP.RequestTimeout, "MTF_HTTP_ANSWER_TIMEOUT": c.HTTP.AnswerTimeout,
-		"MTF_HTTP_IDLE_TIMEOUT": c.HTTP.IdleTimeout,
+		"MTF_HTTP_REQUEST_TIMEOUT": c.HTTP.RequestTimeout, "MTF_HTTP_START_TIMEOUT": c.HTTP.StartTimeout,
+		"MTF_HTTP_ANSWER_TIMEOUT": c.HTTP.AnswerTimeout, "MTF_HTTP_IDLE_TIMEOUT": c.HTTP.IdleTimeout,
 	} {
 		if timeout < 0 || timeout > time.Hour {
 			add("%s must be more than 0 and at most 1h", name)

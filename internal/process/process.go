@@ -46,23 +46,27 @@ const (
 	memoLocation    = "location"
 )
 
-// startTimeout bounds the look for a stored answer, and the start of a workflow,
-// whatever the wait for its answer.
-const startTimeout = 5 * time.Second
-
 // Starter starts workflows and waits for them.
 type Starter struct {
-	temporal  client.Client
-	pool      *pgxpool.Pool
-	admission Admission
-	waiting   context.Context
-	stop      context.CancelFunc
+	temporal client.Client
+	pool     *pgxpool.Pool
+	settings Settings
+	waiting  context.Context
+	stop     context.CancelFunc
+}
+
+// Settings bound what a Starter takes on.
+type Settings struct {
+	Admission Admission
+	// StartTimeout bounds the look for a stored answer, and the start of a workflow,
+	// whatever the wait for its answer.
+	StartTimeout time.Duration
 }
 
 // NewStarter returns a starter on one Temporal namespace and one database.
-func NewStarter(temporal client.Client, pool *pgxpool.Pool, admission Admission) *Starter {
+func NewStarter(temporal client.Client, pool *pgxpool.Pool, settings Settings) *Starter {
 	waiting, stop := context.WithCancel(context.Background())
-	return &Starter{temporal: temporal, pool: pool, admission: admission, waiting: waiting, stop: stop}
+	return &Starter{temporal: temporal, pool: pool, settings: settings, waiting: waiting, stop: stop}
 }
 
 // StopWaiting ends every wait with ErrPending, so that a stopping API does not hold
@@ -109,14 +113,12 @@ func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, erro
 			return Outcome{Replayed: found, Location: p.Location}, err
 		}
 	}
-	leave, err := s.admission.enter(p.Queue)
+	leave, err := s.settings.Admission.enter(p.Queue)
 	if err != nil {
 		return Outcome{}, err
 	}
 	defer leave()
-	starting, cancel := context.WithTimeout(ctx, startTimeout)
-	run, outcome, err := s.start(starting, p)
-	cancel()
+	run, outcome, err := s.startInTime(ctx, p)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -131,9 +133,31 @@ func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, erro
 
 // load reads the stored answer of a request, if there is one.
 func (s *Starter) load(ctx context.Context, request idempotency.Request, answer any) (found bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
 	defer cancel()
 	return idempotency.Load(ctx, s.pool, request, answer)
+}
+
+// startPause is between two calls that start one workflow.
+const startPause = 50 * time.Millisecond
+
+// startInTime is start for as long as the start may take. The SDK gives one call a
+// part of the time only, and on a busy machine that may not do. A call that went lost
+// may have started the workflow all the same: then the next one joins it.
+func (s *Starter) startInTime(ctx context.Context, p Process) (client.WorkflowRun, Outcome, error) {
+	starting, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
+	defer cancel()
+	for {
+		run, outcome, err := s.start(starting, p)
+		if !errors.Is(err, ErrUnavailable) {
+			return run, outcome, err
+		}
+		select {
+		case <-starting.Done():
+			return nil, Outcome{}, err
+		case <-time.After(startPause):
+		}
+	}
 }
 
 // start starts the workflow, or joins the one of the same request. The server's own
@@ -192,7 +216,7 @@ func (s *Starter) join(ctx context.Context, id, runID string, request idempotenc
 	return location, nil
 }
 
-// ending translates how a wait ended.
+// ending translates how a wait for a process that was started ended.
 func (s *Starter) ending(waiting context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -206,7 +230,11 @@ func (s *Starter) ending(waiting context.Context, err error) error {
 	if errors.Is(waiting.Err(), context.DeadlineExceeded) || s.waiting.Err() != nil {
 		return ErrPending
 	}
-	return unavailable(err)
+	// The process was started, whatever keeps its answer from arriving.
+	if err = unavailable(err); errors.Is(err, ErrUnavailable) {
+		return ErrPending
+	}
+	return err
 }
 
 // unavailable marks the errors that say nothing about the process itself.

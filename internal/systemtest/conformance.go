@@ -24,6 +24,10 @@ var document struct {
 	schemas  map[string]*jsonschema.Schema
 }
 
+// beforeOperations are the statuses of what is no request to an operation yet: broken
+// HTTP, a URL or headers that are too large.
+var beforeOperations = []int{http.StatusBadRequest, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge}
+
 // conforms returns what is wrong with an answer by the system's own document: a status
 // or a code that the operation does not declare, a body that does not fit its schema,
 // a header that is missing.
@@ -40,7 +44,7 @@ func (s *System) conforms(method, path string, answer Response) error {
 		method = http.MethodGet
 	}
 	place, found := operationOf(method, path)
-	if !found {
+	if !found || slices.Contains(beforeOperations, answer.Status) {
 		return outsideOperations(answer)
 	}
 	response, place := resolved(append(place, "responses", strconv.Itoa(answer.Status)))
