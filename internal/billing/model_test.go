@@ -25,8 +25,7 @@ func (c *modelContract) activeOn(d calendar.Date) bool {
 
 // owes is what a run charges and for which days; known says whether the run looks at the contract.
 func (c *modelContract) owes(terms billing.Terms) (sum int64, days []calendar.Date, known bool) {
-	before := false
-	var all, open []calendar.Date
+	before, all, open := false, []calendar.Date{}, []calendar.Date{}
 	for d := terms.Period.Start; !d.After(terms.Period.End); d = d.AddDays(1) {
 		all, known, before = append(all, d), known || c.activeOn(d), before || c.charged[d]
 		if c.activeOn(d) && !c.charged[d] {
@@ -53,8 +52,7 @@ type modelBill struct {
 }
 
 func billModel(contracts []*modelContract, terms billing.Terms) modelBill {
-	var bill modelBill
-	days := map[*modelContract][]calendar.Date{}
+	bill, days := modelBill{}, map[*modelContract][]calendar.Date{}
 	for _, c := range contracts {
 		sum, charged, known := c.owes(terms)
 		if days[c], bill.subtotal = charged, bill.subtotal+sum; known {
@@ -66,7 +64,7 @@ func billModel(contracts []*modelContract, terms billing.Terms) modelBill {
 	}
 	bill.tax = rounded(new(big.Rat).Mul(big.NewRat(bill.subtotal, 1), big.NewRat(int64(terms.TaxRate), 1_000_000)))
 	if bill.subtotal+bill.tax > int64(money.MaxAmount) {
-		return modelBill{outcome: "parked"}
+		return modelBill{"parked", bill.subtotal, bill.tax}
 	}
 	for c, charged := range days {
 		for _, d := range charged {
