@@ -26,8 +26,9 @@ func (s *Server) billingRunRoutes() {
 	register(s, operation{id: "runBilling", access: billers, method: http.MethodPost, path: "/api/v1/billing/runs", tag: tag,
 		summary: "Bill a period",
 		description: "Bills every contract that is active on any day of the period, one invoice for each client: a recurring " +
-			"fee for each contract and an activation fee for those that start within the period. Days that were " +
-			"billed already are left out, so a second run bills only what was missed. A client that cannot be billed " +
+			"fee for each contract and an activation fee for those that start within the period. A contract with days " +
+			"that were billed already is left out, so a second run bills only what was missed. With daily proration the " +
+			"fee is that of the days on which a contract is active, and only the days billed already are left out. A client that cannot be billed " +
 			"does not stop the others and is counted in `failed_count`.",
 		waits: true, success: "What the run issued.",
 		refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict}}, s.runBilling)
@@ -47,6 +48,7 @@ type BillingRunCreate struct {
 	PeriodEnd   calendar.Date `json:"period_end" format:"date" example:"2026-10-31"`
 	DueDays     int32         `json:"due_days,omitempty" default:"15" minimum:"1" maximum:"90" example:"15"`
 	TaxRate     RateInput     `json:"tax_rate,omitempty" doc:"0 to 1; 0 when absent." example:"\"0.20\""`
+	Proration   string        `json:"proration,omitempty" enum:"none,daily" default:"none" doc:"Whether a contract that is active for a part of the period owes its whole monthly fee, or the days of it." example:"none"`
 }
 
 // BillingRunResult is what a run issued.
@@ -76,6 +78,7 @@ type BillingRunRead struct {
 	DueDays          int32          `json:"due_days" example:"15"`
 	TaxRate          money.Rate     `json:"tax_rate" example:"0.200000" format:"decimal"`
 	Currency         string         `json:"currency" example:"MAD"`
+	Proration        string         `json:"proration" enum:"none,daily" example:"none"`
 	Status           string         `json:"status" example:"completed"`
 	ClientCount      int32          `json:"client_count" doc:"Clients in the plan." example:"3"`
 	ChunkCount       int32          `json:"chunk_count" example:"1"`
@@ -179,6 +182,7 @@ func (b BillingRunCreate) terms() (billing.Terms, error) {
 	var checked fields
 	terms := billing.Terms{
 		Period: calendar.Period{Start: b.PeriodStart, End: b.PeriodEnd}, DueDays: b.DueDays, TaxRate: b.TaxRate.Rate,
+		Proration: billing.ProrationNamed(b.Proration),
 	}
 	if b.PeriodEnd.Before(b.PeriodStart) {
 		checked.refuse("period_end", "period_end must not be before period_start")
@@ -286,7 +290,7 @@ func readBillingRun(row dbsqlc.BillingRun, done dbsqlc.BillingRunProgressListRow
 		ID: row.ID, IdempotencyKey: row.IdempotencyKey,
 		WorkflowID:  workflows.ID(idempotency.Request{Operation: idempotency.BillingRun, Key: idempotency.Key(row.IdempotencyKey)}),
 		PeriodStart: row.PeriodStart, PeriodEnd: row.PeriodEnd, DueDays: row.DueDays, TaxRate: row.TaxRate,
-		Currency: row.Currency, Status: row.Status, ClientCount: row.ClientCount, ChunkCount: row.ChunkCount,
+		Currency: row.Currency, Proration: row.Proration, Status: row.Status, ClientCount: row.ClientCount, ChunkCount: row.ChunkCount,
 		Progress: BillingRunDone{
 			BilledChunks: done.BilledChunks, DocumentedChunks: done.DocumentedChunks,
 			BilledClients: done.BilledClients, Documents: done.DocumentCount,

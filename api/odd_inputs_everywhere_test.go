@@ -195,7 +195,7 @@ func (o oddity) fieldsThatNothingHolds(t *testing.T) {
 				values = append(values, `"2026-02-30"`, `"26-01-01"`, `""`, `"10000-01-01"`, `"2026-01-01T00:00:00Z"`)
 			}
 			if len(field.Enum) > 0 {
-				values = append(values, `""`, `"none"`)
+				values = append(values, `""`, `"no such value"`)
 			}
 		case field.is("object"):
 			values = append(values, "1", `"text"`, "[]")

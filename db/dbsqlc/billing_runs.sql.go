@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
 )
@@ -19,23 +20,29 @@ SELECT ct.id AS contract_id, ct.client_id, ct.start_date, ct.end_date,
        cl.full_name AS client_name, cl.client_type, cl.cin AS client_cin, cl.address AS client_address,
        s.service_identifier,
        o.id AS offer_id, o.name AS offer_name, o.service_category, o.monthly_fee, o.activation_fee,
-       EXISTS (SELECT 1 FROM invoice_lines l
+       (NOT $1::boolean AND EXISTS (
+               SELECT 1 FROM invoice_lines l
                WHERE l.contract_id = ct.id
-                 AND l.billed_days && daterange($1::date, $2::date, '[]')) AS already_billed
+                 AND l.billed_days && daterange($2::date, $3::date, '[]')))::boolean AS already_billed,
+       (CASE WHEN $1::boolean THEN (
+               SELECT range_agg(l.billed_days) FROM invoice_lines l
+               WHERE l.contract_id = ct.id
+                 AND l.billed_days && daterange($2::date, $3::date, '[]')) END)::datemultirange AS billed_days
 FROM contracts ct
 JOIN clients cl ON cl.id = ct.client_id
 JOIN subscribers s ON s.id = ct.subscriber_id
 JOIN offers o ON o.id = ct.offer_id
-WHERE ct.client_id BETWEEN $3 AND $4
+WHERE ct.client_id BETWEEN $4 AND $5
   AND ct.status = 'active'
-  AND ct.start_date <= $2::date
-  AND (ct.end_date IS NULL OR ct.end_date >= $1::date)
-  AND ct.created_at <= $5::timestamptz
-  AND (NOT $6::boolean OR ct.client_id = ANY($7::uuid[]))
+  AND ct.start_date <= $3::date
+  AND (ct.end_date IS NULL OR ct.end_date >= $2::date)
+  AND ct.created_at <= $6::timestamptz
+  AND (NOT $7::boolean OR ct.client_id = ANY($8::uuid[]))
 ORDER BY ct.client_id, ct.id
 `
 
 type BillableContractListParams struct {
+	Daily         bool          `json:"daily"`
 	PeriodStart   calendar.Date `json:"period_start"`
 	PeriodEnd     calendar.Date `json:"period_end"`
 	FirstClientID uuid.UUID     `json:"first_client_id"`
@@ -46,28 +53,31 @@ type BillableContractListParams struct {
 }
 
 type BillableContractListRow struct {
-	ContractID        uuid.UUID      `json:"contract_id"`
-	ClientID          uuid.UUID      `json:"client_id"`
-	StartDate         calendar.Date  `json:"start_date"`
-	EndDate           *calendar.Date `json:"end_date"`
-	ClientName        string         `json:"client_name"`
-	ClientType        string         `json:"client_type"`
-	ClientCIN         *string        `json:"client_cin"`
-	ClientAddress     *string        `json:"client_address"`
-	ServiceIdentifier string         `json:"service_identifier"`
-	OfferID           uuid.UUID      `json:"offer_id"`
-	OfferName         string         `json:"offer_name"`
-	ServiceCategory   string         `json:"service_category"`
-	MonthlyFee        money.Amount   `json:"monthly_fee"`
-	ActivationFee     money.Amount   `json:"activation_fee"`
-	AlreadyBilled     bool           `json:"already_billed"`
+	ContractID        uuid.UUID                                    `json:"contract_id"`
+	ClientID          uuid.UUID                                    `json:"client_id"`
+	StartDate         calendar.Date                                `json:"start_date"`
+	EndDate           *calendar.Date                               `json:"end_date"`
+	ClientName        string                                       `json:"client_name"`
+	ClientType        string                                       `json:"client_type"`
+	ClientCIN         *string                                      `json:"client_cin"`
+	ClientAddress     *string                                      `json:"client_address"`
+	ServiceIdentifier string                                       `json:"service_identifier"`
+	OfferID           uuid.UUID                                    `json:"offer_id"`
+	OfferName         string                                       `json:"offer_name"`
+	ServiceCategory   string                                       `json:"service_category"`
+	MonthlyFee        money.Amount                                 `json:"monthly_fee"`
+	ActivationFee     money.Amount                                 `json:"activation_fee"`
+	AlreadyBilled     bool                                         `json:"already_billed"`
+	BilledDays        pgtype.Multirange[pgtype.Range[pgtype.Date]] `json:"billed_days"`
 }
 
 // What a chunk of clients owes for a period, in the order of the invoices and their lines.
 // A contract that paid its recurring fee for any of these days is marked as billed. With
-// parked_only only the clients that a chunk could not bill are looked at.
+// daily those days are told instead. With parked_only only the clients that a chunk could
+// not bill are looked at.
 func (q *Queries) BillableContractList(ctx context.Context, db DBTX, arg BillableContractListParams) ([]BillableContractListRow, error) {
 	rows, err := db.Query(ctx, billableContractList,
+		arg.Daily,
 		arg.PeriodStart,
 		arg.PeriodEnd,
 		arg.FirstClientID,
@@ -99,6 +109,7 @@ func (q *Queries) BillableContractList(ctx context.Context, db DBTX, arg Billabl
 			&i.MonthlyFee,
 			&i.ActivationFee,
 			&i.AlreadyBilled,
+			&i.BilledDays,
 		); err != nil {
 			return nil, err
 		}
@@ -484,6 +495,72 @@ func (q *Queries) BillingRunExpect(ctx context.Context, db DBTX, arg BillingRunE
 		arg.PlannedAt,
 	)
 	var i BillingRunExpectRow
+	err := row.Scan(&i.ClientCount, &i.TotalAmount)
+	return i, err
+}
+
+const billingRunExpectDaily = `-- name: BillingRunExpectDaily :one
+WITH billed AS (
+    SELECT contract_id, range_agg(billed_days) AS days FROM invoice_lines
+    WHERE billed_days && daterange($2::date, $3::date, '[]')
+    GROUP BY contract_id
+), due AS (
+    SELECT ct.id, ct.client_id, ct.start_date, o.monthly_fee::bigint AS monthly_fee, o.activation_fee::bigint AS activation_fee,
+           datemultirange(daterange(greatest(ct.start_date, $2::date), least(ct.end_date, $3::date), '[]'))
+           - coalesce(billed.days, '{}'::datemultirange) AS days
+    FROM contracts ct
+    JOIN offers o ON o.id = ct.offer_id
+    LEFT JOIN billed ON billed.contract_id = ct.id
+    WHERE ct.status = 'active'
+      AND ct.start_date <= $3::date
+      AND (ct.end_date IS NULL OR ct.end_date >= $2::date)
+      AND ct.created_at <= $4::timestamptz
+), bounds AS (
+    SELECT due.client_id, due.monthly_fee, lower(part.days) AS day, -1 AS sign
+    FROM due CROSS JOIN LATERAL (SELECT unnest(due.days) AS days) part
+    UNION ALL
+    SELECT due.client_id, due.monthly_fee, upper(part.days), 1
+    FROM due CROSS JOIN LATERAL (SELECT unnest(due.days) AS days) part
+), amounts AS (
+    SELECT client_id,
+           sign * (monthly_fee * (extract(year FROM day)::bigint * 12 + extract(month FROM day)::bigint)
+                   + (2 * monthly_fee * (extract(day FROM day)::bigint - 1) + month.days) / (2 * month.days)) AS amount
+    FROM bounds
+    CROSS JOIN LATERAL (
+        SELECT extract(day FROM date_trunc('month', day::timestamp) + interval '1 month - 1 day')::bigint AS days) month
+    UNION ALL
+    SELECT client_id, activation_fee FROM due WHERE days @> start_date
+), clients AS (
+    SELECT client_id, sum(amount) AS amount FROM amounts GROUP BY client_id HAVING sum(amount) > 0
+)
+SELECT count(*)::integer AS client_count,
+       least(coalesce(floor(sum(amount) * (1000000 + $1::integer) / 1000000), 0), 9223372036854775807)::centimes_sum AS total_amount
+FROM clients
+`
+
+type BillingRunExpectDailyParams struct {
+	TaxRate     int32         `json:"tax_rate"`
+	PeriodStart calendar.Date `json:"period_start"`
+	PeriodEnd   calendar.Date `json:"period_end"`
+	PlannedAt   time.Time     `json:"planned_at"`
+}
+
+type BillingRunExpectDailyRow struct {
+	ClientCount int32        `json:"client_count"`
+	TotalAmount money.Amount `json:"total_amount"`
+}
+
+// BillingRunExpect for a run that bills days. What a contract owes from day to day is what accrues
+// before the end of the days without what accrues before their start, each rounded half up within
+// its month; a client that owes nothing gets no invoice.
+func (q *Queries) BillingRunExpectDaily(ctx context.Context, db DBTX, arg BillingRunExpectDailyParams) (BillingRunExpectDailyRow, error) {
+	row := db.QueryRow(ctx, billingRunExpectDaily,
+		arg.TaxRate,
+		arg.PeriodStart,
+		arg.PeriodEnd,
+		arg.PlannedAt,
+	)
+	var i BillingRunExpectDailyRow
 	err := row.Scan(&i.ClientCount, &i.TotalAmount)
 	return i, err
 }

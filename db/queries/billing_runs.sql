@@ -210,17 +210,64 @@ WHERE ct.status = 'active'
                     AND l.billed_days && daterange(@period_start::date, @period_end::date, '[]'));
 
 
+-- name: BillingRunExpectDaily :one
+-- BillingRunExpect for a run that bills days. What a contract owes from day to day is what accrues
+-- before the end of the days without what accrues before their start, each rounded half up within
+-- its month; a client that owes nothing gets no invoice.
+WITH billed AS (
+    SELECT contract_id, range_agg(billed_days) AS days FROM invoice_lines
+    WHERE billed_days && daterange(@period_start::date, @period_end::date, '[]')
+    GROUP BY contract_id
+), due AS (
+    SELECT ct.id, ct.client_id, ct.start_date, o.monthly_fee::bigint AS monthly_fee, o.activation_fee::bigint AS activation_fee,
+           datemultirange(daterange(greatest(ct.start_date, @period_start::date), least(ct.end_date, @period_end::date), '[]'))
+           - coalesce(billed.days, '{}'::datemultirange) AS days
+    FROM contracts ct
+    JOIN offers o ON o.id = ct.offer_id
+    LEFT JOIN billed ON billed.contract_id = ct.id
+    WHERE ct.status = 'active'
+      AND ct.start_date <= @period_end::date
+      AND (ct.end_date IS NULL OR ct.end_date >= @period_start::date)
+      AND ct.created_at <= @planned_at::timestamptz
+), bounds AS (
+    SELECT due.client_id, due.monthly_fee, lower(part.days) AS day, -1 AS sign
+    FROM due CROSS JOIN LATERAL (SELECT unnest(due.days) AS days) part
+    UNION ALL
+    SELECT due.client_id, due.monthly_fee, upper(part.days), 1
+    FROM due CROSS JOIN LATERAL (SELECT unnest(due.days) AS days) part
+), amounts AS (
+    SELECT client_id,
+           sign * (monthly_fee * (extract(year FROM day)::bigint * 12 + extract(month FROM day)::bigint)
+                   + (2 * monthly_fee * (extract(day FROM day)::bigint - 1) + month.days) / (2 * month.days)) AS amount
+    FROM bounds
+    CROSS JOIN LATERAL (
+        SELECT extract(day FROM date_trunc('month', day::timestamp) + interval '1 month - 1 day')::bigint AS days) month
+    UNION ALL
+    SELECT client_id, activation_fee FROM due WHERE days @> start_date
+), clients AS (
+    SELECT client_id, sum(amount) AS amount FROM amounts GROUP BY client_id HAVING sum(amount) > 0
+)
+SELECT count(*)::integer AS client_count,
+       least(coalesce(floor(sum(amount) * (1000000 + sqlc.arg(tax_rate)::integer) / 1000000), 0), 9223372036854775807)::centimes_sum AS total_amount
+FROM clients;
+
 -- name: BillableContractList :many
 -- What a chunk of clients owes for a period, in the order of the invoices and their lines.
 -- A contract that paid its recurring fee for any of these days is marked as billed. With
--- parked_only only the clients that a chunk could not bill are looked at.
+-- daily those days are told instead. With parked_only only the clients that a chunk could
+-- not bill are looked at.
 SELECT ct.id AS contract_id, ct.client_id, ct.start_date, ct.end_date,
        cl.full_name AS client_name, cl.client_type, cl.cin AS client_cin, cl.address AS client_address,
        s.service_identifier,
        o.id AS offer_id, o.name AS offer_name, o.service_category, o.monthly_fee, o.activation_fee,
-       EXISTS (SELECT 1 FROM invoice_lines l
+       (NOT sqlc.arg(daily)::boolean AND EXISTS (
+               SELECT 1 FROM invoice_lines l
                WHERE l.contract_id = ct.id
-                 AND l.billed_days && daterange(@period_start::date, @period_end::date, '[]')) AS already_billed
+                 AND l.billed_days && daterange(@period_start::date, @period_end::date, '[]')))::boolean AS already_billed,
+       (CASE WHEN sqlc.arg(daily)::boolean THEN (
+               SELECT range_agg(l.billed_days) FROM invoice_lines l
+               WHERE l.contract_id = ct.id
+                 AND l.billed_days && daterange(@period_start::date, @period_end::date, '[]')) END)::datemultirange AS billed_days
 FROM contracts ct
 JOIN clients cl ON cl.id = ct.client_id
 JOIN subscribers s ON s.id = ct.subscriber_id

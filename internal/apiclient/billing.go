@@ -19,6 +19,8 @@ type BillingRun struct {
 	PeriodEnd   calendar.Date `json:"period_end"`
 	DueDays     int           `json:"due_days"`
 	TaxRate     money.Rate    `json:"tax_rate"`
+	// Proration is none or daily; none when it is empty.
+	Proration string `json:"proration,omitempty"`
 }
 
 // BillingResult is what a run issued.

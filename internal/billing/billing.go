@@ -35,38 +35,24 @@ type Terms struct {
 	Proration Proration `json:"proration,omitempty"`
 }
 
-// Proration says what a contract owes that is active for a part of the period only.
-type Proration string
-
-// The kinds of proration.
-const (
-	// ProrationNone bills a whole month whatever part of the period a contract is active in.
-	ProrationNone Proration = ""
-	// ProrationDaily bills the days of each month on which it is active.
-	ProrationDaily Proration = "daily"
-)
-
-// column is the proration as the database names it.
-func (p Proration) column() string {
-	if p == ProrationNone {
-		return "none"
-	}
-	return string(p)
-}
-
 // DueDate is the last day of the period plus the due days.
 func (t Terms) DueDate() calendar.Date { return t.Period.End.AddDays(int(t.DueDays)) }
 
 // Contract is what billing knows of a contract that is active in the period.
 type Contract struct {
-	ID                uuid.UUID
-	StartDate         calendar.Date
+	ID        uuid.UUID
+	StartDate calendar.Date
+	// EndDate is its last day; nil when it has no end.
+	EndDate           *calendar.Date
 	OfferID           uuid.UUID
 	OfferName         string
 	ServiceCategory   string
 	ServiceIdentifier string
 	MonthlyFee        money.Amount
 	ActivationFee     money.Amount
+	// BilledDays are the days whose fee was charged before, in order and apart. They
+	// matter to daily proration only.
+	BilledDays []calendar.Period
 }
 
 // Line is one line of an invoice.
@@ -79,7 +65,7 @@ type Line struct {
 	Days *calendar.Period
 }
 
-// Quantity is always one: a contract is billed whole months.
+// Quantity is always one: a line charges a whole month, or its days, as one amount.
 func (Line) Quantity() int32 { return 1 }
 
 // Total is the unit amount times the quantity.

@@ -44,9 +44,9 @@ type ChunkInput struct {
 //
 // The chunk's row is locked and says whether the work is done, so the transaction
 // can be repeated any number of times. A contract that paid its recurring fee for
-// any day of the period is left out; a client with nothing left to bill counts as
-// skipped, and one that cannot be billed is parked with the reason and does not
-// stop the others. Should another run bill the same days at the same time, the
+// any day of the period is left out, or only those days with daily proration; a client
+// with nothing left to bill counts as skipped, and one that cannot be billed is parked
+// with the reason and does not stop the others. Should another run bill the same days at the same time, the
 // database refuses the second one and this transaction is repeated.
 func BillChunk(ctx context.Context, tx pgx.Tx, input ChunkInput) (ChunkResult, error) {
 	c, err := openChunk(ctx, tx, input)
@@ -59,7 +59,7 @@ func BillChunk(ctx context.Context, tx pgx.Tx, input ChunkInput) (ChunkResult, e
 	contracts, err := dbsqlc.New().BillableContractList(ctx, tx, dbsqlc.BillableContractListParams{
 		FirstClientID: c.row.FirstClientID, LastClientID: c.row.LastClientID,
 		PeriodStart: c.run.PeriodStart, PeriodEnd: c.run.PeriodEnd, PlannedAt: c.run.PlannedAt,
-		ParkedOnly: c.retrying(), Parked: c.parked,
+		Daily: c.terms.Proration == ProrationDaily, ParkedOnly: c.retrying(), Parked: c.parked,
 	})
 	if err != nil {
 		return ChunkResult{}, fmt.Errorf("billing: billable contracts: %w", err)
@@ -157,13 +157,14 @@ func clientsOf(contracts []dbsqlc.BillableContractListRow) func(yield func([]dbs
 func (c *chunk) bill(rows []dbsqlc.BillableContractListRow) error {
 	var due []Contract
 	for _, row := range rows {
-		if !row.AlreadyBilled {
-			due = append(due, contractOf(row))
+		if row.AlreadyBilled {
+			continue
 		}
-	}
-	if len(due) == 0 {
-		c.result.SkippedCount++
-		return nil
+		contract, err := contractOf(row)
+		if err != nil {
+			return err
+		}
+		due = append(due, contract)
 	}
 	statement, err := NewStatement(due, c.terms)
 	if refused := refusal.As(err); refused != nil {
@@ -172,6 +173,12 @@ func (c *chunk) bill(rows []dbsqlc.BillableContractListRow) error {
 	}
 	if err != nil {
 		return err
+	}
+	if statement.Subtotal == 0 {
+		// Nothing is left to bill, or days that cost less than half a centime together. Those
+		// stay unbilled: nothing is owed for them, now or by another run.
+		c.result.SkippedCount++
+		return nil
 	}
 	return c.add(rows[0], statement)
 }
@@ -224,12 +231,16 @@ func (c *chunk) issued(invoice dbsqlc.InvoiceInsertManyParams) {
 	c.result.TotalAmount += invoice.TotalAmount
 }
 
-func contractOf(row dbsqlc.BillableContractListRow) Contract {
+func contractOf(row dbsqlc.BillableContractListRow) (Contract, error) {
+	billed, err := spansOf(row.BilledDays)
+	if err != nil {
+		return Contract{}, fmt.Errorf("billing: billed days: %w", err)
+	}
 	return Contract{
-		ID: row.ContractID, StartDate: row.StartDate, OfferID: row.OfferID, OfferName: row.OfferName,
+		ID: row.ContractID, StartDate: row.StartDate, EndDate: row.EndDate, BilledDays: billed, OfferID: row.OfferID, OfferName: row.OfferName,
 		ServiceCategory: row.ServiceCategory, ServiceIdentifier: row.ServiceIdentifier,
 		MonthlyFee: row.MonthlyFee, ActivationFee: row.ActivationFee,
-	}
+	}, nil
 }
 
 func resultOf(row dbsqlc.BillingRunChunk) ChunkResult {

@@ -53,7 +53,7 @@ func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time
 	run, err := queries.BillingRunInsert(ctx, tx, dbsqlc.BillingRunInsertParams{
 		ID: input.RunID, IdempotencyKey: string(input.Request.Key), Fingerprint: input.Request.Fingerprint,
 		PeriodStart: input.Terms.Period.Start, PeriodEnd: input.Terms.Period.End, DueDays: input.Terms.DueDays,
-		TaxRate: input.Terms.TaxRate, Currency: Currency, Proration: input.Terms.Proration.column(), ActorID: input.ActorID, Now: now,
+		TaxRate: input.Terms.TaxRate, Currency: Currency, Proration: input.Terms.Proration.String(), ActorID: input.ActorID, Now: now,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return existingPlan(ctx, tx, input)
@@ -90,9 +90,7 @@ func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time
 // may differ from the run's by a fraction of a centime for each invoice.
 func expect(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun) (Expectation, error) {
 	queries := dbsqlc.New()
-	due, err := queries.BillingRunExpect(ctx, tx, dbsqlc.BillingRunExpectParams{
-		PeriodStart: run.PeriodStart, PeriodEnd: run.PeriodEnd, PlannedAt: run.PlannedAt, TaxRate: int32(run.TaxRate),
-	})
+	due, err := expectDue(ctx, tx, run)
 	if err != nil {
 		return Expectation{}, fmt.Errorf("billing: expect invoices: %w", err)
 	}
@@ -101,6 +99,19 @@ func expect(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun) (Expecta
 		return Expectation{}, fmt.Errorf("billing: largest recent run: %w", err)
 	}
 	return Expectation{InvoiceCount: due.ClientCount, TotalAmount: due.TotalAmount, LargestRecent: largest}, nil
+}
+
+// expectDue counts the clients that owe something and adds it up with its tax.
+func expectDue(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun) (dbsqlc.BillingRunExpectRow, error) {
+	if ProrationNamed(run.Proration) == ProrationDaily {
+		due, err := dbsqlc.New().BillingRunExpectDaily(ctx, tx, dbsqlc.BillingRunExpectDailyParams{
+			PeriodStart: run.PeriodStart, PeriodEnd: run.PeriodEnd, PlannedAt: run.PlannedAt, TaxRate: int32(run.TaxRate),
+		})
+		return dbsqlc.BillingRunExpectRow(due), err
+	}
+	return dbsqlc.New().BillingRunExpect(ctx, tx, dbsqlc.BillingRunExpectParams{
+		PeriodStart: run.PeriodStart, PeriodEnd: run.PeriodEnd, PlannedAt: run.PlannedAt, TaxRate: int32(run.TaxRate),
+	})
 }
 
 func existingPlan(ctx context.Context, tx dbsqlc.DBTX, input PlanInput) (Plan, error) {
@@ -124,15 +135,12 @@ func planOf(run dbsqlc.BillingRun) Plan {
 
 // TermsOf returns the terms that a run was planned with.
 func TermsOf(run dbsqlc.BillingRun) Terms {
-	terms := Terms{
-		Period:  calendar.Period{Start: run.PeriodStart, End: run.PeriodEnd},
-		DueDays: run.DueDays,
-		TaxRate: run.TaxRate,
+	return Terms{
+		Period:    calendar.Period{Start: run.PeriodStart, End: run.PeriodEnd},
+		DueDays:   run.DueDays,
+		TaxRate:   run.TaxRate,
+		Proration: ProrationNamed(run.Proration),
 	}
-	if run.Proration != ProrationNone.column() {
-		terms.Proration = Proration(run.Proration)
-	}
-	return terms
 }
 
 // Result is what a completed run answers, stored under its key.

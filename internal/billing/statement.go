@@ -1,18 +1,23 @@
 package billing
 
 import (
+	"slices"
+
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
 // NewStatement computes what a client owes for the contracts: for each one its
-// recurring fee, and its activation fee when it starts in the period. Tax is
-// computed once on the subtotal and rounded half up to the centime.
+// recurring fee, and its activation fee when its first day is among those charged.
+// Tax is computed once on the subtotal and rounded half up to the centime.
 //
 // It refuses with amount_out_of_range when a sum is beyond what an invoice can hold.
 func NewStatement(contracts []Contract, terms Terms) (Statement, error) {
 	var statement Statement
 	for _, contract := range contracts {
+		if !contract.MonthlyFee.InRange() {
+			return Statement{}, outOfRange()
+		}
 		statement.Lines = append(statement.Lines, linesOf(contract, terms)...)
 	}
 	var err error
@@ -31,15 +36,9 @@ func NewStatement(contracts []Contract, terms Terms) (Statement, error) {
 }
 
 func linesOf(contract Contract, terms Terms) []Line {
-	period := terms.Period
-	lines := []Line{{
-		Contract:    contract,
-		Type:        LineRecurring,
-		Description: contract.OfferName + " monthly recurring fee",
-		UnitAmount:  contract.MonthlyFee,
-		Days:        &period,
-	}}
-	if contract.ActivationFee > 0 && period.Contains(contract.StartDate) {
+	lines := recurringLines(contract, terms)
+	starts := slices.ContainsFunc(lines, func(line Line) bool { return line.Days.Contains(contract.StartDate) })
+	if contract.ActivationFee > 0 && starts {
 		lines = append(lines, Line{
 			Contract:    contract,
 			Type:        LineActivation,
