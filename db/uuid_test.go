@@ -14,20 +14,21 @@ func TestUUIDsAreTheSameOnBothSides(t *testing.T) {
 	t.Parallel()
 	pool := testenv.Database(t)
 	id, other := uuid.New(), uuid.New()
-	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeSimpleProtocol} {
+	for _, format := range []int16{pgx.TextFormatCode, pgx.BinaryFormatCode} {
+		formats := pgx.QueryResultFormats{format}
 		var got uuid.UUID
 		var optional, none *uuid.UUID
 		var text string
 		var many []uuid.UUID
 		err := pool.QueryRow(t.Context(), "SELECT $1::uuid, $2::uuid, $3::uuid, $1::uuid::text, $4::uuid[]",
-			mode, id, &other, none, []uuid.UUID{id, other}).Scan(&got, &optional, &none, &text, &many)
-		require.NoError(t, err, mode)
+			formats, id, &other, none, []uuid.UUID{id, other}).Scan(&got, &optional, &none, &text, &many)
+		require.NoError(t, err, format)
 		require.Equal(t, id, got)
 		require.Equal(t, other, *optional)
 		require.Nil(t, none)
 		require.Equal(t, id.String(), text)
 		require.Equal(t, []uuid.UUID{id, other}, many)
-		require.Error(t, pool.QueryRow(t.Context(), "SELECT NULL::uuid", mode).Scan(&got), "NULL is no id")
+		require.Error(t, pool.QueryRow(t.Context(), "SELECT NULL::uuid", formats).Scan(&got), "NULL is no id")
 	}
 	_, err := pool.Exec(t.Context(), "CREATE TABLE ids (id uuid, maybe uuid)")
 	require.NoError(t, err)
