@@ -23,7 +23,7 @@ import (
 )
 
 // bareLoop bills without workflows, retries, states or locks of chunks: each core
-// takes one range of clients after the other, and does in one transaction what has to be done.
+// takes one range of clients after the other, commits its rows and stores its documents.
 type bareLoop struct {
 	pool       *pgxpool.Pool
 	store      *document.DirectoryStore
@@ -89,38 +89,46 @@ func (l *bareLoop) plan(b *testing.B) (chunks [][2]uuid.UUID) {
 	return chunks
 }
 
-// bill computes, renders and stores before it takes the numbers' lock: what is left
-// under the lock is to copy.
+// bill commits the rows first: while files are written, numbers are free for others.
 func (l *bareLoop) bill(ctx context.Context, chunk [2]uuid.UUID) error {
-	queries := dbsqlc.New()
-	return pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
-		contracts, err := queries.BillableContractList(ctx, tx, dbsqlc.BillableContractListParams{
-			FirstClientID: chunk[0], LastClientID: chunk[1], PeriodStart: billedMonth.Start, PeriodEnd: billedMonth.End,
-			PlannedAt: l.run.PlannedAt,
-		})
-		if err != nil {
-			return err
-		}
-		invoices, lines := l.compute(contracts)
-		last, err := queries.InvoiceNumberReserve(ctx, tx, dbsqlc.InvoiceNumberReserveParams{
-			SellerCode: l.seller.Code, Year: 2026, Count: int64(len(invoices)),
-		})
-		if err != nil {
-			return err
-		}
-		for i := range invoices {
-			sequence := last - int64(len(invoices)) + 1 + int64(i)
-			invoices[i].NumberYear, invoices[i].NumberSequence = 2026, sequence
-			invoices[i].Number = l.seller.Number(2026, sequence)
-		}
-		if _, err := queries.InvoiceInsertMany(ctx, tx, invoices); err != nil {
-			return err
-		}
-		if _, err := queries.InvoiceLineInsertMany(ctx, tx, lines); err != nil {
-			return err
-		}
-		return l.file(ctx, tx, invoices, lines)
+	var invoices []dbsqlc.InvoiceInsertManyParams
+	var lines []dbsqlc.InvoiceLineInsertManyParams
+	err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) (err error) {
+		invoices, lines, err = l.issue(ctx, tx, chunk)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	return l.file(ctx, invoices, lines)
+}
+
+func (l *bareLoop) issue(ctx context.Context, tx pgx.Tx, chunk [2]uuid.UUID) (invoices []dbsqlc.InvoiceInsertManyParams, lines []dbsqlc.InvoiceLineInsertManyParams, err error) {
+	queries := dbsqlc.New()
+	contracts, err := queries.BillableContractList(ctx, tx, dbsqlc.BillableContractListParams{
+		FirstClientID: chunk[0], LastClientID: chunk[1], PeriodStart: billedMonth.Start, PeriodEnd: billedMonth.End,
+		PlannedAt: l.run.PlannedAt,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	invoices, lines = l.compute(contracts)
+	last, err := queries.InvoiceNumberReserve(ctx, tx, dbsqlc.InvoiceNumberReserveParams{
+		SellerCode: l.seller.Code, Year: 2026, Count: int64(len(invoices)),
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range invoices {
+		sequence := last - int64(len(invoices)) + 1 + int64(i)
+		invoices[i].NumberYear, invoices[i].NumberSequence = 2026, sequence
+		invoices[i].Number = l.seller.Number(2026, sequence)
+	}
+	if _, err := queries.InvoiceInsertMany(ctx, tx, invoices); err != nil {
+		return nil, nil, err
+	}
+	_, err = queries.InvoiceLineInsertMany(ctx, tx, lines)
+	return invoices, lines, err
 }
 
 func (l *bareLoop) compute(contracts []dbsqlc.BillableContractListRow) (invoices []dbsqlc.InvoiceInsertManyParams, lines []dbsqlc.InvoiceLineInsertManyParams) {
@@ -165,7 +173,7 @@ func (l *bareLoop) compute(contracts []dbsqlc.BillableContractListRow) (invoices
 }
 
 // file renders and stores the documents of invoices and registers them.
-func (l *bareLoop) file(ctx context.Context, tx pgx.Tx, invoices []dbsqlc.InvoiceInsertManyParams, lines []dbsqlc.InvoiceLineInsertManyParams) error {
+func (l *bareLoop) file(ctx context.Context, invoices []dbsqlc.InvoiceInsertManyParams, lines []dbsqlc.InvoiceLineInsertManyParams) error {
 	register := dbsqlc.DocumentInsertInvoicesParams{LetterheadID: l.letterhead, Now: systemtest.Today}
 	for _, invoice := range invoices {
 		content := shownOf(invoice)
@@ -188,7 +196,7 @@ func (l *bareLoop) file(ctx context.Context, tx pgx.Tx, invoices []dbsqlc.Invoic
 		register.StorageKeys = append(register.StorageKeys, key)
 		register.Sha256s, register.Sizes = append(register.Sha256s, sum[:]), append(register.Sizes, int32(len(rendered)))
 	}
-	return dbsqlc.New().DocumentInsertInvoices(ctx, tx, register)
+	return dbsqlc.New().DocumentInsertInvoices(ctx, l.pool, register)
 }
 
 func shownOf(invoice dbsqlc.InvoiceInsertManyParams) document.InvoiceContent {
