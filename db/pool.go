@@ -31,6 +31,7 @@ func Open(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	// Timestamps are read and written in UTC whatever the server's default is.
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["application_name"] = "mtf"
+	config.AfterConnect = registerUUID
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("db: open: %w", err)

@@ -21,7 +21,6 @@ import (
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/document"
 	"github.com/mtfacturation/mtf/internal/landing"
 	"github.com/mtfacturation/mtf/internal/process"
 	"github.com/mtfacturation/mtf/internal/token"
@@ -77,7 +76,7 @@ func Open(ctx context.Context, settings config.Config, temporal client.Options) 
 }
 
 func (a *App) connect(ctx context.Context, temporal client.Options) error {
-	store, err := document.NewDirectoryStore(a.Config.DocumentsDirectory)
+	store, err := openStore(ctx, a.Config)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,15 @@ func NewCaller(url string) *Caller {
 
 // Post sends a body under an Idempotency-Key. Any answer but 200 is an error.
 func (c *Caller) Post(path, key string, body any) error {
+	return c.post(http.StatusOK, path, key, body)
+}
+
+// PostAsync is Post without waiting for the process. Any answer but 202 is an error.
+func (c *Caller) PostAsync(path, key string, body any) error {
+	return c.post(http.StatusAccepted, path, key, body)
+}
+
+func (c *Caller) post(status int, path, key string, body any) error {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -34,7 +43,10 @@ func (c *Caller) Post(path, key string, body any) error {
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Idempotency-Key", key)
-	return c.do(request)
+	if status == http.StatusAccepted {
+		request.Header.Set("Prefer", "respond-async")
+	}
+	return c.do(request, status)
 }
 
 // Get reads a path. Any answer but 200 is an error.
@@ -43,10 +55,10 @@ func (c *Caller) Get(path string) error {
 	if err != nil {
 		return err
 	}
-	return c.do(request)
+	return c.do(request, http.StatusOK)
 }
 
-func (c *Caller) do(request *http.Request) error {
+func (c *Caller) do(request *http.Request, status int) error {
 	request.Header.Set("Authorization", "Bearer bench:ops,billing")
 	answer, err := c.client.Do(request)
 	if err != nil {
@@ -54,7 +66,7 @@ func (c *Caller) do(request *http.Request) error {
 	}
 	defer func() { _ = answer.Body.Close() }()
 	read, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusOK {
+	if err == nil && answer.StatusCode != status {
 		err = fmt.Errorf("%s %s answered %d: %s", request.Method, request.URL.Path, answer.StatusCode, read)
 	}
 	return err

@@ -42,9 +42,10 @@ type Config struct {
 	DocumentsDirectory string   `env:"MTF_DOCUMENTS_DIR"`
 	CORSOrigins        []string `env:"MTF_CORS_ORIGINS"`
 
-	Billing Billing
-	Seller  Seller
-	Auth    Auth
+	Documents Documents
+	Billing   Billing
+	Seller    Seller
+	Auth      Auth
 
 	HTTP       HTTP
 	Admission  Admission
@@ -125,6 +126,7 @@ func (c Config) Complete() (Config, error) {
 	if c.Seller.Name == "" && c.Environment.TrustsCallers() {
 		c.Seller = showSeller(c.Seller)
 	}
+	c.Documents = c.Documents.withDefaults()
 	c.Auth = c.Auth.withDefaults()
 	c.completeProtection()
 	return c, errors.Join(append(c.problems(), c.Auth.problems()...)...)
@@ -157,6 +159,7 @@ func (c Config) problems() []error {
 	if c.Seller.ICE != "" && !validICE(c.Seller.ICE) {
 		add("MTF_SELLER_ICE must be 15 digits that are divisible by 97")
 	}
+	c.Documents.problems(add)
 	c.protectionProblems(add)
 	return problems
 }

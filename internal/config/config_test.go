@@ -38,7 +38,7 @@ func TestAnEmptyEnvironmentIsALocalOne(t *testing.T) {
 	assert.Equal(t, "127.0.0.1:8000", got.HTTPAddress)
 	assert.Equal(t, "Africa/Casablanca", got.TimeZone)
 	assert.Equal(t, filepath.Join(".data", "documents"), got.DocumentsDirectory)
-	assert.Equal(t, config.Billing{ChunkClients: 1000, Concurrency: 2}, got.Billing)
+	assert.Equal(t, config.Billing{ChunkClients: 1000, Concurrency: 2, MaxGrowth: 3, MinInvoices: 1000}, got.Billing)
 	assert.Equal(t, "MTF", got.Seller.Code)
 	assert.Equal(t, "FA", got.Seller.NumberPrefix)
 	assert.Equal(t, []string{"12, avenue Mohammed V", "10000 Rabat, Maroc"}, got.Seller.AddressLines)
@@ -63,7 +63,7 @@ func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 	assert.Equal(t, "UTC", got.TimeZone)
 	assert.Equal(t, "/documents", got.DocumentsDirectory)
 	assert.Equal(t, []string{"https://a.example", "https://b.example"}, got.CORSOrigins)
-	assert.Equal(t, config.Billing{ChunkClients: 250, Concurrency: 8}, got.Billing)
+	assert.Equal(t, config.Billing{ChunkClients: 250, Concurrency: 8, MaxGrowth: 3, MinInvoices: 1000}, got.Billing)
 	assert.Equal(t, config.Seller{Code: "X", NumberPrefix: "XF", Name: "X SA", AddressLines: []string{"one", "two, three"}}, got.Seller)
 	assert.Equal(t, got.Seller.AddressLines, got.Seller.Letterhead().AddressLines)
 }

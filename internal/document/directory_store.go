@@ -12,16 +12,14 @@ import (
 	"sync"
 )
 
-// temporaryPrefix begins with a dot, so that no valid key names a temporary file.
-const temporaryPrefix = ".tmp-"
-
 // DirectoryStore keeps each document in a file of its own below a root directory.
 //
-// A file appears whole or not at all: it is written under a temporary name in
-// its directory and renamed. Nothing is synced to disk, which is what makes
-// thousands of documents per second possible: after a power cut the latest files
-// may be missing or empty. A document can always be made again from its stored
-// content, and its SHA-256 tells whether that is needed.
+// A file is written in its place: a temporary name and a rename cost a third more,
+// and leave files behind that are nobody's when the program is killed. So a kill, or
+// a power cut, since nothing is synced to disk, may leave a file that is short: it
+// bears the name of a document that is made and stored again, from its rows and
+// checked by its SHA-256. Writing again what is there changes no byte of the file at
+// any moment, so whoever reads it meanwhile reads the whole.
 type DirectoryStore struct {
 	root string
 	// made holds the directories known to exist, so that a document in a known
@@ -54,7 +52,7 @@ func (s *DirectoryStore) Put(ctx context.Context, key string, content []byte) er
 	}
 	directory := filepath.Dir(path)
 	if _, known := s.made.Load(directory); known {
-		err := writeAtomically(path, content)
+		err := writeInPlace(path, content)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -64,7 +62,7 @@ func (s *DirectoryStore) Put(ctx context.Context, key string, content []byte) er
 		return fmt.Errorf("document: put: %w", err)
 	}
 	s.made.Store(directory, struct{}{})
-	return writeAtomically(path, content)
+	return writeInPlace(path, content)
 }
 
 // Get implements Store.
@@ -95,8 +93,7 @@ func (s *DirectoryStore) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// Keys implements Store. Files that no key can name, such as a temporary file
-// that a crash left behind, are passed over.
+// Keys implements Store. Files that no key can name are passed over.
 func (s *DirectoryStore) Keys(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		err := filepath.WalkDir(s.root, func(path string, entry fs.DirEntry, err error) error {
@@ -131,23 +128,27 @@ func (s *DirectoryStore) path(ctx context.Context, key string) (string, error) {
 	return filepath.Join(s.root, filepath.FromSlash(key)), nil
 }
 
-func writeAtomically(path string, content []byte) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), temporaryPrefix)
+// writeInPlace overwrites before it cuts off what is too long, so that a file with
+// this content already has it throughout.
+func writeInPlace(path string, content []byte) (err error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o640)
 	if err != nil {
 		return fmt.Errorf("document: put: %w", err)
 	}
 	defer func() {
+		if closeErr := file.Close(); err == nil {
+			err = closeErr
+		}
 		if err != nil {
-			_ = os.Remove(file.Name())
 			err = fmt.Errorf("document: put: %w", err)
 		}
 	}()
-	_, err = file.Write(content)
-	if closeErr := file.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
+	if _, err := file.Write(content); err != nil {
 		return err
 	}
-	return os.Rename(file.Name(), path)
+	written, err := file.Stat()
+	if err != nil || written.Size() == int64(len(content)) {
+		return err
+	}
+	return file.Truncate(int64(len(content)))
 }

@@ -17,9 +17,9 @@ var ErrInvalidKey = errors.New("document: invalid key")
 //
 // The first folder is the ID's first four hex digits, in a UUIDv7 a time of
 // about fifty days; the second is its last two, which are random and spread what
-// is made at one time. A million documents a month are 6,500 to a folder, and
-// only 256 folders are made anew each fifty days: making a folder costs several
-// times what writing a document does.
+// is made at one time. Fifty days hold two monthly runs at most: of a million
+// documents each they are 7,800 to a folder. Only 256 folders are made anew each
+// fifty days: making a folder costs several times what writing a document does.
 func InvoiceKey(invoiceID uuid.UUID) string {
 	return shardedKey("invoices", invoiceID, InvoiceFileName(invoiceID))
 }

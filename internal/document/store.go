@@ -14,8 +14,10 @@ var ErrNotFound = errors.New("document: not found")
 // that is not made of plain slash-separated names. Implementations are safe for
 // concurrent use.
 type Store interface {
-	// Put stores the content under the key, in place of what is there. A reader
-	// sees either nothing, the old content or the whole new content.
+	// Put stores the content under the key, in place of what is there. A Put that is
+	// cut off may leave a part of it, and a reader may see that part meanwhile:
+	// readers compare what they get with the document's SHA-256. Putting what is
+	// there already disturbs no reader.
 	Put(ctx context.Context, key string, content []byte) error
 
 	// Get returns the content, or an error that wraps ErrNotFound.
