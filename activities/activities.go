@@ -26,6 +26,8 @@ type Activities struct {
 	Desk    *landing.Desk
 	Seller  billing.Seller
 	Zone    calendar.Zone
+	// FaultyAttempts is how often a batch is tried that fails for another reason than an outage.
+	FaultyAttempts int32
 	// Now tells the time, in UTC and whole microseconds as PostgreSQL keeps them.
 	Now func() time.Time
 }

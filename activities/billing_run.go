@@ -18,7 +18,7 @@ func (a *Activities) PlanBillingRun(ctx context.Context, input billing.PlanInput
 	plan, err := inTransaction(ctx, a, func(tx pgx.Tx, now time.Time) (billing.Plan, error) {
 		return billing.PlanRun(ctx, tx, input, now)
 	})
-	return plan, lasting(ctx, err)
+	return plan, a.lasting(ctx, err)
 }
 
 // ReopenBillingRun takes a run that has failed or has parked clients back to running,
@@ -64,7 +64,7 @@ func (a *Activities) BillChunk(ctx context.Context, chunk ChunkInput) (billing.C
 	if billing.Poisonous(err) || Refusal(err) != nil {
 		result, err = bill(true)
 	}
-	return result, lasting(ctx, err)
+	return result, a.lasting(ctx, err)
 }
 
 // EndInput names the run that is at its end and the key that its answer is stored under.

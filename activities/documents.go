@@ -60,7 +60,7 @@ func (a *Activities) IssueChunkDocuments(ctx context.Context, chunk ChunkInput) 
 	stop := heartbeat(ctx)
 	defer stop()
 	documents, err := a.issueChunkDocuments(ctx, chunk)
-	return documents, lasting(ctx, err)
+	return documents, a.lasting(ctx, err)
 }
 
 func (a *Activities) issueChunkDocuments(ctx context.Context, chunk ChunkInput) (int32, error) {

@@ -60,7 +60,7 @@ type BillingRunResult struct {
 	TotalAmount         money.Amount  `json:"total_amount" example:"538.20" format:"decimal"`
 	InvoiceIDs          []uuid.UUID   `json:"invoice_ids" nullable:"false" doc:"The first 1,000." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5,01932c05-51ab-7e16-93d4-c7a82f0b6e15"`
 	InvoiceIDsTruncated bool          `json:"invoice_ids_truncated"`
-	Status              string        `json:"status" enum:"completed,completed_with_failures" example:"completed"`
+	Status              string        `json:"status" enum:"completed,completed_with_failures,cancelled" example:"completed"`
 	SkippedCount        int32         `json:"skipped_count" doc:"Clients whose days were billed already." example:"1"`
 	FailedCount         int32         `json:"failed_count" doc:"Clients that could not be billed." example:"0"`
 	IdempotencyReplayed bool          `json:"idempotency_replayed"`

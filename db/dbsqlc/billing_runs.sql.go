@@ -173,7 +173,8 @@ func (q *Queries) BillingRunAddUp(ctx context.Context, db DBTX, arg BillingRunAd
 const billingRunChunkBilled = `-- name: BillingRunChunkBilled :exec
 UPDATE billing_run_chunks
 SET status = 'billed', invoice_count = $1, skipped_count = $2, failed_count = $3,
-    subtotal_amount = $4, tax_amount = $5, total_amount = $6, billed_at = $7
+    subtotal_amount = $4, tax_amount = $5, total_amount = $6, billed_at = $7,
+    documented_at = NULL
 WHERE billing_run_id = $8 AND number = $9
 `
 
@@ -189,6 +190,7 @@ type BillingRunChunkBilledParams struct {
 	Number         int32        `json:"number"`
 }
 
+// A chunk that was billed again for its parked clients has documents to make again.
 func (q *Queries) BillingRunChunkBilled(ctx context.Context, db DBTX, arg BillingRunChunkBilledParams) error {
 	_, err := db.Exec(ctx, billingRunChunkBilled,
 		arg.InvoiceCount,
@@ -258,10 +260,11 @@ WHERE c.billing_run_id = $1
   AND (c.status <> 'documented'
        OR EXISTS (SELECT 1 FROM billing_run_failures f
                   WHERE f.billing_run_id = c.billing_run_id AND f.chunk_number = c.number AND f.resolved_at IS NULL))
-ORDER BY c.number
+ORDER BY (c.status = 'billed') DESC, c.number
 `
 
-// The chunks that a retry works on: those without their documents, and those with parked clients.
+// The chunks that a retry works on: those without their documents, and those with parked clients. Those
+// that are billed come first: their invoices lack nothing but documents.
 func (q *Queries) BillingRunChunkListUnfinished(ctx context.Context, db DBTX, billingRunID uuid.UUID) ([]int32, error) {
 	rows, err := db.Query(ctx, billingRunChunkListUnfinished, billingRunID)
 	if err != nil {

@@ -116,9 +116,11 @@ SELECT coalesce(max(invoice_count), 0)::integer FROM (
 ) latest;
 
 -- name: BillingRunChunkBilled :exec
+-- A chunk that was billed again for its parked clients has documents to make again.
 UPDATE billing_run_chunks
 SET status = 'billed', invoice_count = @invoice_count, skipped_count = @skipped_count, failed_count = @failed_count,
-    subtotal_amount = @subtotal_amount, tax_amount = @tax_amount, total_amount = @total_amount, billed_at = @now
+    subtotal_amount = @subtotal_amount, tax_amount = @tax_amount, total_amount = @total_amount, billed_at = @now,
+    documented_at = NULL
 WHERE billing_run_id = @billing_run_id AND number = @number;
 
 -- name: BillingRunChunkDocumented :exec
@@ -152,13 +154,14 @@ GROUP BY number
 RETURNING client_count;
 
 -- name: BillingRunChunkListUnfinished :many
--- The chunks that a retry works on: those without their documents, and those with parked clients.
+-- The chunks that a retry works on: those without their documents, and those with parked clients. Those
+-- that are billed come first: their invoices lack nothing but documents.
 SELECT c.number FROM billing_run_chunks c
 WHERE c.billing_run_id = @billing_run_id
   AND (c.status <> 'documented'
        OR EXISTS (SELECT 1 FROM billing_run_failures f
                   WHERE f.billing_run_id = c.billing_run_id AND f.chunk_number = c.number AND f.resolved_at IS NULL))
-ORDER BY c.number;
+ORDER BY (c.status = 'billed') DESC, c.number;
 
 -- name: BillingRunFailureCount :one
 SELECT count(*) FROM billing_run_failures

@@ -134,6 +134,8 @@ func (a *App) activities() *activities.Activities {
 		Seller:  billing.Seller{Code: a.Config.Seller.Code, NumberPrefix: a.Config.Seller.NumberPrefix},
 		Zone:    a.Zone,
 		Now:     a.Now,
+
+		FaultyAttempts: a.Config.Billing.FaultyAttempts,
 	}
 }
 

@@ -4,6 +4,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strconv"
 
@@ -61,6 +62,9 @@ type Billing struct {
 	MaxGrowth   float64 `env:"MTF_BILLING_MAX_GROWTH" envDefault:"3"`
 	MinInvoices int32   `env:"MTF_BILLING_MAX_GROWTH_FROM" envDefault:"1000"`
 	MaxTotal    int64   `env:"MTF_BILLING_MAX_TOTAL" envDefault:"0"`
+	// FaultyAttempts is how often a chunk is tried before a fault fails its run. The
+	// waits between ten of them add up to some two minutes.
+	FaultyAttempts int32 `env:"MTF_BILLING_FAULTY_ATTEMPTS" envDefault:"10"`
 }
 
 // Bounds are those beyond which a run waits for an operator.
@@ -145,8 +149,14 @@ func (c Config) problems() []error {
 	if c.Billing.Concurrency < 1 || c.Billing.Concurrency > 64 {
 		add("MTF_BILLING_CONCURRENCY must be 1 to 64")
 	}
+	if c.Billing.MaxTotal > math.MaxInt64/100 {
+		add("MTF_BILLING_MAX_TOTAL is too large")
+	}
 	if c.Billing.MaxGrowth < 0 || c.Billing.MinInvoices < 0 || c.Billing.MaxTotal < 0 {
 		add("MTF_BILLING_MAX_GROWTH, MTF_BILLING_MAX_GROWTH_FROM and MTF_BILLING_MAX_TOTAL must not be negative")
+	}
+	if c.Billing.FaultyAttempts < 1 {
+		add("MTF_BILLING_FAULTY_ATTEMPTS must be at least 1")
 	}
 	if c.Seller.Code == "" || c.Seller.NumberPrefix == "" {
 		add("MTF_SELLER_CODE and MTF_INVOICE_NUMBER_PREFIX must not be empty")
