@@ -77,6 +77,7 @@ func (b Billing) Bounds() billing.Bounds {
 type Seller struct {
 	Code         string   `env:"MTF_SELLER_CODE" envDefault:"MTF"`
 	NumberPrefix string   `env:"MTF_INVOICE_NUMBER_PREFIX" envDefault:"FA"`
+	NumberFormat string   `env:"MTF_INVOICE_NUMBER_FORMAT" envDefault:"{prefix}-{year}-{sequence:7}"`
 	Name         string   `env:"MTF_SELLER_NAME"`
 	AddressLines []string `env:"MTF_SELLER_ADDRESS" envSeparator:"|"`
 	Phone        string   `env:"MTF_SELLER_PHONE"`
@@ -89,10 +90,16 @@ type Seller struct {
 	BankAccount  string   `env:"MTF_SELLER_BANK_ACCOUNT"`
 }
 
+// Issuer is the seller as billing knows it. The settings must have been checked.
+func (s Seller) Issuer() billing.Seller {
+	format, _ := billing.ParseNumberFormat(s.NumberFormat)
+	return billing.Seller{Code: s.Code, NumberPrefix: s.NumberPrefix, NumberFormat: format}
+}
+
 // showSeller issues documents where none is real.
 func showSeller(told Seller) Seller {
 	return Seller{
-		Code: told.Code, NumberPrefix: told.NumberPrefix, Name: "MT Facturation SA",
+		Code: told.Code, NumberPrefix: told.NumberPrefix, NumberFormat: told.NumberFormat, Name: "MT Facturation SA",
 		AddressLines: []string{"12, avenue Mohammed V", "10000 Rabat, Maroc"}, Phone: "+212 5 37 00 00 00",
 		Email: "contact@mt-facturation.example", ICE: "001234567000062", TaxID: "12345678", Register: "Rabat 123456",
 	}
@@ -160,6 +167,11 @@ func (c Config) problems() []error {
 	}
 	if c.Seller.Code == "" || c.Seller.NumberPrefix == "" {
 		add("MTF_SELLER_CODE and MTF_INVOICE_NUMBER_PREFIX must not be empty")
+	}
+	if c.Seller.NumberFormat != "" {
+		if _, err := billing.ParseNumberFormat(c.Seller.NumberFormat); err != nil {
+			add("MTF_INVOICE_NUMBER_FORMAT: %w", err)
+		}
 	}
 	if c.Seller.Name == "" {
 		add("MTF_SELLER_NAME must be set when MTF_ENV is %q", c.Environment)
