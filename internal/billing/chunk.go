@@ -155,17 +155,11 @@ func clientsOf(contracts []dbsqlc.BillableContractListRow) func(yield func([]dbs
 
 // bill adds the invoice of one client, or counts why there is none.
 func (c *chunk) bill(rows []dbsqlc.BillableContractListRow) error {
-	var due []Contract
-	for _, row := range rows {
-		if !row.AlreadyBilled {
-			due = append(due, contractOf(row))
-		}
-	}
-	if len(due) == 0 {
+	statement, due, err := statementOf(rows, c.terms)
+	if err == nil && !due {
 		c.result.SkippedCount++
 		return nil
 	}
-	statement, err := NewStatement(due, c.terms)
 	if refused := refusal.As(err); refused != nil {
 		c.park(rows[0].ClientID, string(refused.Code), refused.Message)
 		return nil
@@ -174,6 +168,22 @@ func (c *chunk) bill(rows []dbsqlc.BillableContractListRow) error {
 		return err
 	}
 	return c.add(rows[0], statement)
+}
+
+// statementOf computes what the contracts of one client owe. due is false when all of
+// it was billed before.
+func statementOf(rows []dbsqlc.BillableContractListRow, terms Terms) (statement Statement, due bool, err error) {
+	var contracts []Contract
+	for _, row := range rows {
+		if !row.AlreadyBilled {
+			contracts = append(contracts, contractOf(row))
+		}
+	}
+	if len(contracts) == 0 {
+		return Statement{}, false, nil
+	}
+	statement, err = NewStatement(contracts, terms)
+	return statement, true, err
 }
 
 // park notes a client that cannot be billed.
