@@ -68,17 +68,17 @@ func (a *Activities) issueChunkDocuments(ctx context.Context, chunk ChunkInput) 
 		BillingRunID: chunk.RunID, Number: chunk.Number,
 	})
 	if err != nil {
-		return 0, applicationError(fmt.Errorf("activities: find chunk: %w", err))
+		return 0, fmt.Errorf("activities: find chunk: %w", err)
 	}
 	now := a.Now()
 	err = a.Archive.IssueInvoices(ctx, archive.InvoiceRange{
 		BillingRunID: chunk.RunID, FirstClientID: row.FirstClientID, LastClientID: row.LastClientID,
 	}, now)
 	if err != nil {
-		return 0, applicationError(err)
+		return 0, err
 	}
 	err = dbsqlc.New().BillingRunChunkDocumented(ctx, a.Pool, dbsqlc.BillingRunChunkDocumentedParams{
 		BillingRunID: chunk.RunID, Number: chunk.Number, Now: &now,
 	})
-	return row.InvoiceCount, applicationError(err)
+	return row.InvoiceCount, err
 }

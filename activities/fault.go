@@ -11,20 +11,21 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
 // lasting ends the attempts at a batch whose fault does not go away: by then it is a
-// defect, and waiting would only hide it. Outages, a worker's stop and refusals are
-// left as they are.
+// defect, and waiting would only hide it. After outages and a worker's stop it is
+// tried again for as long as the run lives; refusals end it at once.
 func (a *Activities) lasting(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() != nil || Refusal(err) != nil || db.Unavailable(err) {
-		return err
+	if err == nil || ctx.Err() != nil || refusal.As(err) != nil || db.Unavailable(err) {
+		return applicationError(err)
 	}
 	info := activity.GetInfo(ctx)
 	if info.Attempt < a.FaultyAttempts {
-		return err
+		return applicationError(err)
 	}
-	slog.ErrorContext(ctx, "batch given up", "activity", info.ActivityType.Name, "workflow_id", info.WorkflowExecution.ID, "error", err)
+	slog.ErrorContext(ctx, "batch given up", "activity", info.ActivityType.Name, "workflow_id", info.WorkflowExecution.ID, "error", db.Scrub(err))
 	return temporal.NewNonRetryableApplicationError(faultName(err, info.Attempt), info.ActivityType.Name, nil)
 }
 
