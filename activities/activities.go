@@ -26,6 +26,8 @@ type Activities struct {
 	Desk    *landing.Desk
 	Seller  billing.Seller
 	Zone    calendar.Zone
+	// FaultyAttempts is how often a batch is tried that fails for another reason than an outage.
+	FaultyAttempts int32
 	// Now tells the time, in UTC and whole microseconds as PostgreSQL keeps them.
 	Now func() time.Time
 }
@@ -33,10 +35,17 @@ type Activities struct {
 // inTransaction runs work in one transaction. A refusal ends the workflow, any
 // other error is retried.
 func inTransaction[T any](ctx context.Context, a *Activities, work func(tx pgx.Tx, now time.Time) (T, error)) (T, error) {
+	result, err := inTransactionAsIs(ctx, a, work)
+	return result, applicationError(err)
+}
+
+// inTransactionAsIs is inTransaction with the error as it is, which says more than
+// what Temporal is told.
+func inTransactionAsIs[T any](ctx context.Context, a *Activities, work func(tx pgx.Tx, now time.Time) (T, error)) (T, error) {
 	var result T
 	err := db.InTransaction(ctx, a.Pool, func(tx pgx.Tx) (err error) {
 		result, err = work(tx, a.Now())
 		return err
 	})
-	return result, applicationError(err)
+	return result, err
 }

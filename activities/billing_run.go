@@ -9,16 +9,17 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
 // PlanBillingRun freezes the run's population and cuts it into chunks.
 func (a *Activities) PlanBillingRun(ctx context.Context, input billing.PlanInput) (billing.Plan, error) {
 	stop := heartbeat(ctx)
 	defer stop()
-	plan, err := inTransaction(ctx, a, func(tx pgx.Tx, now time.Time) (billing.Plan, error) {
+	plan, err := inTransactionAsIs(ctx, a, func(tx pgx.Tx, now time.Time) (billing.Plan, error) {
 		return billing.PlanRun(ctx, tx, input, now)
 	})
-	return plan, lasting(ctx, err)
+	return plan, a.lasting(ctx, err)
 }
 
 // ReopenBillingRun takes a run that has failed or has parked clients back to running,
@@ -52,7 +53,7 @@ func (a *Activities) BillChunk(ctx context.Context, chunk ChunkInput) (billing.C
 	stop := heartbeat(ctx)
 	defer stop()
 	bill := func(oneByOne bool) (billing.ChunkResult, error) {
-		return inTransaction(ctx, a, func(tx pgx.Tx, now time.Time) (billing.ChunkResult, error) {
+		return inTransactionAsIs(ctx, a, func(tx pgx.Tx, now time.Time) (billing.ChunkResult, error) {
 			return billing.BillChunk(ctx, tx, billing.ChunkInput{
 				RunID: chunk.RunID, Number: chunk.Number, Seller: a.Seller, IssuedAt: now, IssueDate: a.Zone.DateAt(now),
 				RetryParked: chunk.RetryParked, OneByOne: oneByOne,
@@ -61,10 +62,10 @@ func (a *Activities) BillChunk(ctx context.Context, chunk ChunkInput) (billing.C
 	}
 	result, err := bill(false)
 	// A violated constraint that has a code of its own comes as a refusal.
-	if billing.Poisonous(err) || Refusal(err) != nil {
+	if billing.Poisonous(err) || refusal.As(err) != nil {
 		result, err = bill(true)
 	}
-	return result, lasting(ctx, err)
+	return result, a.lasting(ctx, err)
 }
 
 // EndInput names the run that is at its end and the key that its answer is stored under.

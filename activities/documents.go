@@ -60,7 +60,7 @@ func (a *Activities) IssueChunkDocuments(ctx context.Context, chunk ChunkInput) 
 	stop := heartbeat(ctx)
 	defer stop()
 	documents, err := a.issueChunkDocuments(ctx, chunk)
-	return documents, lasting(ctx, err)
+	return documents, a.lasting(ctx, err)
 }
 
 func (a *Activities) issueChunkDocuments(ctx context.Context, chunk ChunkInput) (int32, error) {
@@ -68,17 +68,17 @@ func (a *Activities) issueChunkDocuments(ctx context.Context, chunk ChunkInput) 
 		BillingRunID: chunk.RunID, Number: chunk.Number,
 	})
 	if err != nil {
-		return 0, applicationError(fmt.Errorf("activities: find chunk: %w", err))
+		return 0, fmt.Errorf("activities: find chunk: %w", err)
 	}
 	now := a.Now()
 	err = a.Archive.IssueInvoices(ctx, archive.InvoiceRange{
 		BillingRunID: chunk.RunID, FirstClientID: row.FirstClientID, LastClientID: row.LastClientID,
 	}, now)
 	if err != nil {
-		return 0, applicationError(err)
+		return 0, err
 	}
 	err = dbsqlc.New().BillingRunChunkDocumented(ctx, a.Pool, dbsqlc.BillingRunChunkDocumentedParams{
 		BillingRunID: chunk.RunID, Number: chunk.Number, Now: &now,
 	})
-	return row.InvoiceCount, applicationError(err)
+	return row.InvoiceCount, err
 }

@@ -11,31 +11,28 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// maxFaultyAttempts is how often a batch is tried that fails for another reason than
-// an outage: by then it is a defect, and waiting would only hide it. The waits
-// between the attempts add up to some minutes.
-const maxFaultyAttempts = 10
-
-// lasting ends the attempts at a batch whose fault does not go away. Outages, a
-// worker's stop and refusals are left as they are.
-func lasting(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() != nil || Refusal(err) != nil || db.Unavailable(err) {
-		return err
+// lasting ends the attempts at a batch whose fault does not go away: by then it is a
+// defect, and waiting would only hide it. After outages and a worker's stop it is
+// tried again for as long as the run lives; refusals end it at once.
+func (a *Activities) lasting(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil || refusal.As(err) != nil || db.Unavailable(err) {
+		return applicationError(err)
 	}
 	info := activity.GetInfo(ctx)
-	if info.Attempt < maxFaultyAttempts {
-		return err
+	if info.Attempt < a.FaultyAttempts {
+		return applicationError(err)
 	}
-	slog.ErrorContext(ctx, "batch given up", "activity", info.ActivityType.Name, "workflow_id", info.WorkflowExecution.ID, "error", err)
-	return temporal.NewNonRetryableApplicationError(faultName(err), info.ActivityType.Name, nil)
+	slog.ErrorContext(ctx, "batch given up", "activity", info.ActivityType.Name, "workflow_id", info.WorkflowExecution.ID, "error", db.Scrub(err))
+	return temporal.NewNonRetryableApplicationError(faultName(err, info.Attempt), info.ActivityType.Name, nil)
 }
 
 // faultName tells what kind of fault it is, without values that could be personal data.
-func faultName(err error) string {
+func faultName(err error, attempts int32) string {
 	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return "PostgreSQL refuses with " + failure.Code + " " + failure.ConstraintName
 	}
-	return fmt.Sprintf("failed %d times, the log of the worker says why", maxFaultyAttempts)
+	return fmt.Sprintf("failed %d times, the log of the worker says why", attempts)
 }

@@ -4,7 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/idempotency"
@@ -70,9 +75,11 @@ func (s *Server) commandBillingRun(ctx context.Context, input *BillingRunCommand
 	}
 	err = s.Processes.Command(patient(ctx), requestOf(run), update,
 		workflows.RunCommand{ActorID: actorOf(ctx).ID, Reason: input.reason()}, preferredWait(input.Prefer))
+	ctx, done := s.afterWait(ctx)
+	defer done()
 	switch {
 	case errors.Is(err, process.ErrNotRunning):
-		return nil, billing.TransitionRefused(billing.RunStatus(run.Status), to)
+		return s.answerOfEndedRun(ctx, run.ID, to)
 	case errors.Is(err, process.ErrPending):
 		return nil, accepted(billingRunLocation(run.ID))
 	case err != nil:
@@ -81,19 +88,67 @@ func (s *Server) commandBillingRun(ctx context.Context, input *BillingRunCommand
 	return s.readBillingRunByID(ctx, run.ID)
 }
 
-// retryBillingRun starts the run's workflow anew, unless it is under way.
-func (s *Server) retryBillingRun(ctx context.Context, input *BillingRunCommand) (*BillingRunOutput, error) {
-	run, err := s.findBillingRun(ctx, input.BillingRunID)
+// afterWait gives what follows a wait for a process the time of a request of its own.
+func (s *Server) afterWait(ctx context.Context) (context.Context, context.CancelFunc) {
+	return hurry(patient(ctx), s.Config.HTTP.RequestTimeout)
+}
+
+// answerOfEndedRun answers a command that came when the run had no process any more:
+// one that ended as the command wants it is no refusal.
+func (s *Server) answerOfEndedRun(ctx context.Context, id uuid.UUID, to billing.RunStatus) (*BillingRunOutput, error) {
+	run, err := s.readBillingRunByID(ctx, id)
 	if err != nil {
 		return nil, err
 	}
+	if status := billing.RunStatus(run.Body.Status); status != to || !status.Ended() {
+		return nil, billing.TransitionRefused(status, to)
+	}
+	return run, nil
+}
+
+// endingRunWait is how long a retry waits for the process of a run that says it has
+// ended: its row is written some milliseconds before the process is gone.
+const (
+	endingRunWait  = 5 * time.Second
+	endingRunPause = 25 * time.Millisecond
+)
+
+// retryBillingRun starts the run's workflow anew, unless it is under way.
+func (s *Server) retryBillingRun(ctx context.Context, input *BillingRunCommand) (*BillingRunOutput, error) {
+	for deadline := time.Now().Add(endingRunWait); ; {
+		run, err := s.findBillingRun(ctx, input.BillingRunID)
+		if err != nil {
+			return nil, err
+		}
+		err = s.restartBillingRun(ctx, run, input)
+		if !errors.Is(err, process.ErrUnderWay) {
+			if err != nil {
+				return nil, err
+			}
+			ctx, done := s.afterWait(ctx)
+			defer done()
+			return s.readBillingRunByID(ctx, run.ID)
+		}
+		if status := billing.RunStatus(run.Status); !status.Ended() || time.Now().After(deadline) {
+			return nil, billing.TransitionRefused(status, billing.RunRunning)
+		}
+		select {
+		case <-time.After(endingRunPause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// restartBillingRun waits for the outcome of a retry. A run that failed again is one.
+func (s *Server) restartBillingRun(ctx context.Context, run dbsqlc.BillingRun, input *BillingRunCommand) error {
 	status := billing.RunStatus(run.Status)
 	if status == billing.RunCompleted || status == billing.RunCancelled {
-		return nil, billing.TransitionRefused(status, billing.RunRunning)
+		return billing.TransitionRefused(status, billing.RunRunning)
 	}
 	request, terms := requestOf(run), billing.TermsOf(run)
 	var result billing.Result
-	joined, err := s.run(ctx, process.Process{
+	_, err := s.run(ctx, process.Process{
 		Request:  request,
 		Workflow: workflows.RunBilling,
 		Input: workflows.BillingRunInput{
@@ -107,13 +162,10 @@ func (s *Server) retryBillingRun(ctx context.Context, input *BillingRunCommand) 
 		Wait:     preferredWait(input.Prefer),
 		Again:    true,
 	}, &result)
-	if joined {
-		return nil, billing.TransitionRefused(status, billing.RunRunning)
+	if _, failed := errors.AsType[*temporal.WorkflowExecutionError](err); failed && activities.Refusal(err) == nil {
+		return nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return s.readBillingRunByID(ctx, run.ID)
+	return err
 }
 
 // requestOf names the request that started a run.

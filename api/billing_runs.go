@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,7 +63,8 @@ type BillingRunResult struct {
 	TotalAmount         money.Amount  `json:"total_amount" example:"538.20" format:"decimal"`
 	InvoiceIDs          []uuid.UUID   `json:"invoice_ids" nullable:"false" doc:"The first 1,000." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5,01932c05-51ab-7e16-93d4-c7a82f0b6e15"`
 	InvoiceIDsTruncated bool          `json:"invoice_ids_truncated"`
-	Status              string        `json:"status" enum:"completed,completed_with_failures" example:"completed"`
+	InvoicesURL         *string       `json:"invoices_url,omitempty" doc:"Where all are listed; there when invoice_ids is truncated." example:"/api/v1/invoices?filters=billing_run_id%3D01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
+	Status              string        `json:"status" enum:"completed,completed_with_failures,cancelled" example:"completed"`
 	SkippedCount        int32         `json:"skipped_count" doc:"Clients whose days were billed already." example:"1"`
 	FailedCount         int32         `json:"failed_count" doc:"Clients that could not be billed." example:"0"`
 	IdempotencyReplayed bool          `json:"idempotency_replayed"`
@@ -103,7 +105,10 @@ type BillingRunRead struct {
 // BillingRunDetail is a run with its history.
 type BillingRunDetail struct {
 	BillingRunRead
-	Events []BillingRunEventRead `json:"events" nullable:"false" doc:"The moves of the run, oldest first."`
+	Events      []BillingRunEventRead `json:"events" nullable:"false" doc:"The moves of the run, oldest first."`
+	InvoicesURL string                `json:"invoices_url" doc:"The invoices of the run." example:"/api/v1/invoices?filters=billing_run_id%3D01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
+	FailuresURL string                `json:"failures_url" doc:"The clients that could not be billed." example:"/api/v1/billing/runs/01932c01-2b6d-7a90-8c3f-e1d47b5a6f02/failures"`
+	SkippedURL  string                `json:"skipped_url" doc:"What was left out because another run billed it." example:"/api/v1/billing/runs/01932c01-2b6d-7a90-8c3f-e1d47b5a6f02/skipped"`
 }
 
 // BillingRunEventRead is a move of a run.
@@ -197,13 +202,22 @@ func (b BillingRunCreate) terms() (billing.Terms, error) {
 }
 
 func readBillingResult(result billing.Result, replayed bool) BillingRunResult {
-	return BillingRunResult{
+	read := BillingRunResult{
 		BillingRunID: result.RunID, PeriodStart: result.Period.Start, PeriodEnd: result.Period.End,
 		InvoiceCount: result.InvoiceCount, SubtotalAmount: result.SubtotalAmount, TaxAmount: result.TaxAmount,
 		TotalAmount: result.TotalAmount, InvoiceIDs: result.InvoiceIDs, InvoiceIDsTruncated: result.InvoicesTruncated,
 		Status: result.Status, SkippedCount: result.SkippedCount, FailedCount: result.FailedCount,
 		IdempotencyReplayed: replayed,
 	}
+	if result.InvoicesTruncated {
+		read.InvoicesURL = new(invoicesOfRun(result.RunID))
+	}
+	return read
+}
+
+// invoicesOfRun is the list of a run's invoices.
+func invoicesOfRun(id uuid.UUID) string {
+	return "/api/v1/invoices?filters=" + url.QueryEscape("billing_run_id="+id.String())
 }
 
 func (s *Server) listBillingRuns(ctx context.Context, input *PageParams) (*PageOutput[BillingRunRead], error) {
@@ -252,6 +266,7 @@ func (s *Server) readBillingRunByID(ctx context.Context, id uuid.UUID) (*Billing
 	}
 	detail := BillingRunDetail{
 		BillingRunRead: readBillingRun(row, done[row.ID], s.Now()), Events: make([]BillingRunEventRead, len(events)),
+		InvoicesURL: invoicesOfRun(row.ID), FailuresURL: billingRunLocation(row.ID) + "/failures", SkippedURL: billingRunLocation(row.ID) + "/skipped",
 	}
 	for i, event := range events {
 		detail.Events[i] = BillingRunEventRead{

@@ -192,11 +192,29 @@ func billingPromises() []promise {
 		}}
 	}
 	invoice := func(_ testing.TB, e *estate) asked { return asked{ids: []string{e.issued}} }
+	run := func(_ testing.TB, e *estate) asked { return asked{ids: []string{e.run}} }
+	command := func(name, to string) promise {
+		return promise{operation: "POST /api/v1/billing/runs/{billing_run_id}/" + name,
+			valid: func(t testing.TB, e *estate) asked {
+				return asked{ids: []string{runThatTakes(t, e.s, name)}, body: object{"reason": "Prices were wrong"}}
+			},
+			refuses: append(unknown("billing_run_not_found", object{}), refused{
+				status: 409, code: "billing_run_status_transition_invalid",
+				details: func(*estate) object { return object{"from": "completed", "to": to} }, ask: run,
+			})}
+	}
 	return []promise{
 		{operation: operation, valid: valid, refuses: badKeys(valid, object{"due_days": 16}, operation)},
 		{operation: "GET /api/v1/billing/runs", valid: anyone},
 		{operation: "GET /api/v1/billing/runs/{billing_run_id}", refuses: unknown("billing_run_not_found", nil),
 			valid: func(_ testing.TB, e *estate) asked { return asked{ids: []string{e.run}} }},
+		{operation: "GET /api/v1/billing/runs/{billing_run_id}/failures", refuses: unknown("billing_run_not_found", nil), valid: run},
+		{operation: "GET /api/v1/billing/runs/{billing_run_id}/skipped", refuses: unknown("billing_run_not_found", nil), valid: run},
+		{operation: "POST /api/v1/billing/runs/preview", valid: func(t testing.TB, e *estate) asked {
+			return asked{body: with(valid(t, e).body.(object), object{"page": 1, "size": 10})}
+		}},
+		command("pause", "paused"), command("resume", "running"), command("approve", "running"),
+		command("cancel", "cancelled"), command("retry", "running"),
 		{operation: "GET /api/v1/invoices", valid: anyone},
 		{operation: "GET /api/v1/invoices/{invoice_id}", refuses: unknown("invoice_not_found", nil), valid: invoice},
 		{operation: "GET /api/v1/invoices/{invoice_id}/pdf", refuses: unknown("invoice_not_found", nil), valid: invoice},

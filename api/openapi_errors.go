@@ -41,6 +41,8 @@ func exampleDetails(code refusal.Code) map[string]any {
 		return map[string]any{"contract_id": contractID}
 	case refusal.ContractStatusTransition:
 		return map[string]any{"from": "terminated", "to": "active"}
+	case refusal.BillingRunStatusTransition:
+		return map[string]any{"from": "completed", "to": "paused"}
 	case refusal.MobileNumberInvalid:
 		return detailsOf(phone.Mobile.Parse(""))
 	case refusal.LandlineNumberInvalid:

@@ -53,6 +53,8 @@ type Server struct {
 	overdue  *collections.Gate
 	api      huma.API
 	limiters map[limitKind]limiters
+	// previews has a place for each preview that is computed at the moment.
+	previews chan struct{}
 	// publicPaths need no identity. They are collected as the routes are added.
 	publicPaths map[string]bool
 }
@@ -62,6 +64,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server := &Server{
 		Dependencies: dependencies, queries: dbsqlc.New(), cursors: newCursors(dependencies.Config.TokenSecret),
 		overdue:  collections.NewGate(dependencies.Pool),
+		previews: make(chan struct{}, maxPreviews),
 		limiters: newLimiters(dependencies.Config.RateLimits), publicPaths: map[string]bool{},
 	}
 	router := chi.NewRouter()
@@ -88,6 +91,8 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.landingLookupRoutes()
 	server.billingRunRoutes()
 	server.billingRunCommandRoutes()
+	server.billingRunListRoutes()
+	server.billingPreviewRoutes()
 	server.invoiceRoutes()
 	server.paymentRoutes()
 	server.paymentApprovalRoutes()

@@ -31,7 +31,7 @@ type BillingRunProgress struct {
 
 // retry makes this the progress of a run that is taken up again.
 func (p *BillingRunProgress) retry(reopened billing.Reopened) {
-	p.Plan, p.Status, p.Retried = reopened.Plan, billing.RunRunning, reopened.Chunks
+	p.Plan, p.Status, p.Retried = reopened.Plan, reopened.Plan.Status, reopened.Chunks
 	if p.Retried == nil {
 		p.Retried = []int32{}
 	}
@@ -54,8 +54,6 @@ func (p *BillingRunProgress) chunk(nth int32) int32 {
 }
 
 func (p *BillingRunProgress) finished() bool { return p.Documented == p.chunkCount() }
-
-func (p *BillingRunProgress) ended() bool { return p.Status.Ended() }
 
 func (p *BillingRunProgress) billed(chunk billing.ChunkResult) {
 	p.Billed++

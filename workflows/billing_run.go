@@ -42,13 +42,15 @@ func RunBilling(ctx workflow.Context, input BillingRunInput) (billing.Result, er
 		return billing.Result{}, err
 	}
 	if err := run.begin(ctx); err != nil {
-		return billing.Result{}, err
+		return billing.Result{}, run.finish(ctx, err)
 	}
-	if err := run.workThroughChunks(ctx); err != nil {
-		return billing.Result{}, run.fail(ctx, err)
+	run.workThroughChunks(ctx)
+	if run.fault != nil {
+		return billing.Result{}, run.fail(ctx)
 	}
-	if !run.progress.finished() && run.cancelled == nil {
-		return billing.Result{}, run.continueAsNew(ctx)
+	if !run.progress.finished() && run.mayContinueAsNew(ctx) {
+		input.Continued = &run.progress
+		return billing.Result{}, workflow.NewContinueAsNewError(ctx, RunBilling, input)
 	}
 	return run.end(ctx)
 }
@@ -61,6 +63,10 @@ type billingRun struct {
 	moving workflow.Mutex
 	// cancelled is set from the moment that an operator asks for it.
 	cancelled *billing.Move
+	// fault is what stops the run: no other chunk is begun then.
+	fault error
+	// over is set when the run moves no more.
+	over bool
 }
 
 func newBillingRun(ctx workflow.Context, input BillingRunInput) *billingRun {
@@ -87,8 +93,7 @@ func (r *billingRun) begin(ctx workflow.Context) error {
 			return err
 		}
 		r.progress.retry(reopened)
-		r.progress.show(ctx)
-		return nil
+		return r.start(ctx)
 	}
 	err := workflow.ExecuteActivity(batch(ctx, BillingQueue, "Plan the run"), a.PlanBillingRun, billing.PlanInput{
 		RunID: r.input.RunID, Request: r.input.Request, Terms: r.input.Terms, ActorID: r.input.ActorID,
@@ -97,40 +102,58 @@ func (r *billingRun) begin(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	r.progress.show(ctx)
-	if r.progress.Plan.HoldReason != "" {
-		return workflow.Await(ctx, func() bool { return r.progress.Status != billing.RunPlanned || r.cancelled != nil })
+	// The plan can be that of a run whose process was lost while it was paused.
+	if r.progress.Plan.Status == billing.RunPaused {
+		r.progress.Status = billing.RunPaused
 	}
-	return r.move(ctx, billing.Move{To: billing.RunRunning, ActorID: billing.RunActor})
+	return r.start(ctx)
+}
+
+// start has a planned run going, as soon as an operator has approved it if it is held.
+func (r *billingRun) start(ctx workflow.Context) error {
+	r.progress.show(ctx)
+	planned := func() bool { return r.progress.Status == billing.RunPlanned && r.cancelled == nil }
+	if r.progress.Plan.HoldReason != "" {
+		return workflow.Await(ctx, func() bool { return !planned() })
+	}
+	if !planned() {
+		return nil
+	}
+	err := r.move(ctx, billing.Move{To: billing.RunRunning, ActorID: billing.RunActor})
+	if r.cancelled != nil {
+		return nil // It came first; the end of the run is what is left.
+	}
+	return err
 }
 
 // workThroughChunks bills and documents chunks, some at a time, until none is left,
-// this execution's share is done, or the run is cancelled. It returns when nothing
-// is under way any more.
-func (r *billingRun) workThroughChunks(ctx workflow.Context) error {
+// this execution's share is done, a fault stops the run, or it is cancelled. It
+// returns when nothing is under way any more.
+func (r *billingRun) workThroughChunks(ctx workflow.Context) {
 	last := min(r.progress.chunkCount(), r.progress.Started+chunksPerExecution)
 	group := workflow.NewWaitGroup(ctx)
-	var failure error
 	for range max(1, r.input.Concurrency) {
 		group.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer group.Done()
-			for r.mayGoOn(ctx) && r.progress.Started < last && failure == nil {
+			for r.mayGoOn(ctx) && r.progress.Started < last {
 				r.progress.Started++
 				if err := r.workOn(ctx, r.progress.chunk(r.progress.Started)); err != nil {
-					failure = err
+					r.fault = err
 				}
 			}
 		})
 	}
 	group.Wait(ctx)
-	return failure
 }
 
-// mayGoOn waits while the run is paused, and reports whether it is not cancelled.
+// mayGoOn waits while the run is paused, and reports whether nothing stops it.
 func (r *billingRun) mayGoOn(ctx workflow.Context) bool {
-	err := workflow.Await(ctx, func() bool { return r.progress.Status != billing.RunPaused || r.cancelled != nil })
-	return err == nil && r.cancelled == nil
+	stopped := func() bool { return r.cancelled != nil || r.fault != nil }
+	if err := workflow.Await(ctx, func() bool { return r.progress.Status != billing.RunPaused || stopped() }); err != nil {
+		r.fault = err
+	}
+	return !stopped()
 }
 
 // workOn bills one chunk and then makes its documents.
@@ -157,14 +180,11 @@ func (r *billingRun) workOn(ctx workflow.Context, number int32) error {
 	return nil
 }
 
-// continueAsNew carries the run over once no operator waits for an answer.
-func (r *billingRun) continueAsNew(ctx workflow.Context) error {
-	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
-		return err
-	}
-	next := r.input
-	next.Continued = &r.progress
-	return workflow.NewContinueAsNewError(ctx, RunBilling, next)
+// mayContinueAsNew waits until no operator waits for an answer, and reports whether
+// the run goes on: who cancels it gets the answer at its end.
+func (r *billingRun) mayContinueAsNew(ctx workflow.Context) bool {
+	err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) || r.cancelled != nil })
+	return err == nil && r.cancelled == nil
 }
 
 // end adds the chunks up and ends the run.
@@ -172,7 +192,7 @@ func (r *billingRun) end(ctx workflow.Context) (billing.Result, error) {
 	var a *activities.Activities
 	var result billing.Result
 	if err := r.lockForEnd(ctx); err != nil {
-		return result, err
+		return result, r.finish(ctx, err)
 	}
 	err := workflow.ExecuteLocalActivity(transaction(ctx, "End the run"), a.EndBillingRun, activities.EndInput{
 		RunID: r.progress.Plan.RunID, Request: r.input.Request, Cancelled: r.cancelled,
@@ -181,6 +201,7 @@ func (r *billingRun) end(ctx workflow.Context) (billing.Result, error) {
 		r.progress.Status = billing.RunStatus(result.Status)
 		r.progress.show(ctx)
 	}
+	r.over = true
 	r.moving.Unlock()
 	return result, r.finish(ctx, err)
 }
@@ -189,7 +210,9 @@ func (r *billingRun) end(ctx workflow.Context) (billing.Result, error) {
 // so to the last, even when nothing is left to do but to end.
 func (r *billingRun) lockForEnd(ctx workflow.Context) error {
 	for {
-		r.mayGoOn(ctx)
+		if !r.mayGoOn(ctx) && r.fault != nil {
+			return r.fault
+		}
 		if err := r.moving.Lock(ctx); err != nil {
 			return err
 		}
@@ -200,17 +223,21 @@ func (r *billingRun) lockForEnd(ctx workflow.Context) error {
 	}
 }
 
-// fail ends the run with the fault that stopped it; a retry goes on from there.
-func (r *billingRun) fail(ctx workflow.Context, fault error) error {
-	err := r.move(ctx, billing.Move{To: billing.RunFailed, ActorID: billing.RunActor, Reason: describe(fault)})
+// fail ends the run with the fault that stopped it; a retry goes on from there. That
+// is written even when the workflow itself is cancelled, through Temporal.
+func (r *billingRun) fail(ctx workflow.Context) error {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	err := r.move(ctx, billing.Move{To: billing.RunFailed, ActorID: billing.RunActor, Reason: describe(r.fault)})
 	if err == nil {
-		err = fault
+		err = r.fault
 	}
 	return r.finish(ctx, err)
 }
 
 // finish lets operators who wait have their answers.
 func (r *billingRun) finish(ctx workflow.Context, err error) error {
+	r.over = true
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	if waiting := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); waiting != nil {
 		return waiting
 	}

@@ -83,18 +83,21 @@ func (r *billingRun) cancel(ctx workflow.Context, command RunCommand) error {
 			RunID: r.progress.Plan.RunID, To: billing.RunCancelled, ActorID: command.ActorID, Reason: command.Reason,
 		}
 	}
-	if err := workflow.Await(ctx, r.progress.ended); err != nil {
+	if err := workflow.Await(ctx, func() bool { return r.over }); err != nil {
 		return err
 	}
-	return r.checkMove(billing.RunCancelled)
+	if r.progress.Status != billing.RunCancelled {
+		return moveRefused(r.progress.Status, billing.RunCancelled)
+	}
+	return nil
 }
 
-// checkMove refuses a move that the table does not have, and any but the end to a
-// run that is being cancelled.
+// checkMove refuses a move that the table does not have, any but the end to a run
+// that is being cancelled, and all to one that is over.
 func (r *billingRun) checkMove(to billing.RunStatus) error {
 	from := r.progress.Status
 	cancelling := r.cancelled != nil && to != billing.RunCancelled && to != billing.RunFailed
-	if from != to && !from.CanMoveTo(to) || cancelling {
+	if from != to && (r.over || !from.CanMoveTo(to)) || cancelling {
 		return moveRefused(from, to)
 	}
 	return nil
@@ -108,10 +111,17 @@ func moveRefused(from, to billing.RunStatus) error {
 	})
 }
 
+// maxFaultLength keeps a fault within what the run's history holds.
+const maxFaultLength = 1000
+
 // describe names a fault without its arguments, which could hold personal data.
 func describe(fault error) string {
+	if temporal.IsCanceledError(fault) {
+		return "its workflow was cancelled"
+	}
 	if failure, ok := errors.AsType[*temporal.ApplicationError](fault); ok {
-		return failure.Type() + ": " + failure.Message()
+		text := []rune(failure.Type() + ": " + failure.Message())
+		return string(text[:min(len(text), maxFaultLength)])
 	}
 	if failure, ok := errors.AsType[*temporal.ActivityError](fault); ok {
 		return failure.ActivityType().GetName() + ": " + failure.RetryState().String()

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/schollz/progressbar/v3"
@@ -19,13 +19,12 @@ type billCommand struct {
 	TaxRate string `default:"0.20" help:"Tax rate from 0 to 1."`
 	DueDays int    `default:"15" help:"Days from the end of the month to the due date."`
 	Key     string `required:"" help:"Idempotency key: the same key never bills twice." placeholder:"monthly-2026-10"`
-	JSON    bool   `name:"json" help:"Print the answer as JSON."`
-	API     string `env:"MTF_API_URL" default:"http://127.0.0.1:8000" help:"The API to ask."`
-	Token   string `env:"MTF_API_TOKEN" default:"mtf-cli:ops,billing" help:"Bearer token."`
+	Watch   bool   `help:"Show how the run goes on: a bar on a terminal, lines elsewhere."`
+	apiFlags
 }
 
 // Run starts the billing run, or joins the one of the same key, and follows it.
-func (c billCommand) Run(ctx context.Context) error {
+func (c billCommand) Run(ctx context.Context, out io.Writer) error {
 	period, err := calendar.ParseMonth(c.Period)
 	if err != nil {
 		return fmt.Errorf("--period: %w", err)
@@ -34,8 +33,8 @@ func (c billCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--tax-rate: %w", err)
 	}
-	bar := runBar{quiet: c.JSON}
-	result, err := apiclient.New(c.API, c.Token).RunBilling(ctx, apiclient.BillingRun{
+	bar := runBar{quiet: c.JSON && !c.Watch, lines: c.Watch}
+	result, err := c.client().RunBilling(ctx, apiclient.BillingRun{
 		PeriodStart: period.Start, PeriodEnd: period.End, DueDays: c.DueDays, TaxRate: rate,
 	}, c.Key, bar.show)
 	bar.end()
@@ -43,24 +42,36 @@ func (c billCommand) Run(ctx context.Context) error {
 		return err
 	}
 	if c.JSON {
-		encoder := json.NewEncoder(os.Stdout)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(result)
+		return writeJSON(out, result)
 	}
-	fmt.Printf("%s %s: %d invoices, %s before tax, %s tax, %s in total; %d clients skipped, %d could not be billed\n",
+	_, err = fmt.Fprintf(out, "%s %s: %d invoices, %s before tax, %s tax, %s in total; %d clients skipped, %d could not be billed\n",
 		c.Period, result.Status, result.InvoiceCount, result.SubtotalAmount, result.TaxAmount, result.TotalAmount,
 		result.SkippedCount, result.FailedCount)
-	return nil
+	return err
 }
 
-// runBar shows a run's progress on a terminal and nothing elsewhere.
+// runBar shows a run's progress: a bar on a terminal; elsewhere lines, if they are
+// wanted, and else nothing. It writes to standard error.
 type runBar struct {
 	quiet bool
+	lines bool
 	bar   *progressbar.ProgressBar
+	last  string
 }
 
 func (b *runBar) show(progress apiclient.BillingProgress) {
-	if b.quiet || !term.IsTerminal(int(os.Stderr.Fd())) || progress.ClientCount == 0 {
+	if b.quiet {
+		return
+	}
+	if !term.IsTerminal(int(os.Stderr.Fd())) {
+		b.line(progress)
+		return
+	}
+	if progress.HoldReason != nil && b.last == "" {
+		b.last = *progress.HoldReason
+		fmt.Fprintf(os.Stderr, "held, %s: mtf runs approve or cancel %s\n", b.last, progress.ID)
+	}
+	if progress.ClientCount == 0 {
 		return
 	}
 	if b.bar == nil {
@@ -71,6 +82,19 @@ func (b *runBar) show(progress apiclient.BillingProgress) {
 	}
 	// The bar is decoration: an error of the terminal must not end the command.
 	_ = b.bar.Set(progress.Progress.BilledClients)
+}
+
+// line writes what has changed since the line before.
+func (b *runBar) line(progress apiclient.BillingProgress) {
+	line := fmt.Sprintf("%s: %d of %d clients, %d invoices, %s", progress.Status, progress.Progress.BilledClients,
+		progress.ClientCount, progress.InvoiceCount, progress.TotalAmount)
+	if progress.HoldReason != nil {
+		line += "; held, " + *progress.HoldReason
+	}
+	if b.lines && line != b.last {
+		fmt.Fprintln(os.Stderr, line)
+	}
+	b.last = line
 }
 
 func (b *runBar) end() {

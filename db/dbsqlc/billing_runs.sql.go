@@ -15,6 +15,52 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
+const billableClientList = `-- name: BillableClientList :many
+SELECT DISTINCT client_id FROM contracts
+WHERE client_id > $1
+  AND status = 'active'
+  AND start_date <= $2::date
+  AND (end_date IS NULL OR end_date >= $3::date)
+  AND created_at <= $4::timestamptz
+ORDER BY client_id
+LIMIT $5
+`
+
+type BillableClientListParams struct {
+	AfterClientID uuid.UUID     `json:"after_client_id"`
+	PeriodEnd     calendar.Date `json:"period_end"`
+	PeriodStart   calendar.Date `json:"period_start"`
+	PlannedAt     time.Time     `json:"planned_at"`
+	MaxCount      int32         `json:"max_count"`
+}
+
+// The next clients with a contract that is active in a period, in the order of their ids.
+func (q *Queries) BillableClientList(ctx context.Context, db DBTX, arg BillableClientListParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, billableClientList,
+		arg.AfterClientID,
+		arg.PeriodEnd,
+		arg.PeriodStart,
+		arg.PlannedAt,
+		arg.MaxCount,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var client_id uuid.UUID
+		if err := rows.Scan(&client_id); err != nil {
+			return nil, err
+		}
+		items = append(items, client_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const billableContractList = `-- name: BillableContractList :many
 SELECT ct.id AS contract_id, ct.client_id, ct.start_date, ct.end_date,
        cl.full_name AS client_name, cl.client_type, cl.cin AS client_cin, cl.address AS client_address,
@@ -184,7 +230,8 @@ func (q *Queries) BillingRunAddUp(ctx context.Context, db DBTX, arg BillingRunAd
 const billingRunChunkBilled = `-- name: BillingRunChunkBilled :exec
 UPDATE billing_run_chunks
 SET status = 'billed', invoice_count = $1, skipped_count = $2, failed_count = $3,
-    subtotal_amount = $4, tax_amount = $5, total_amount = $6, billed_at = $7
+    subtotal_amount = $4, tax_amount = $5, total_amount = $6, billed_at = $7,
+    documented_at = NULL
 WHERE billing_run_id = $8 AND number = $9
 `
 
@@ -200,6 +247,7 @@ type BillingRunChunkBilledParams struct {
 	Number         int32        `json:"number"`
 }
 
+// A chunk that was billed again for its parked clients has documents to make again.
 func (q *Queries) BillingRunChunkBilled(ctx context.Context, db DBTX, arg BillingRunChunkBilledParams) error {
 	_, err := db.Exec(ctx, billingRunChunkBilled,
 		arg.InvoiceCount,
@@ -269,10 +317,11 @@ WHERE c.billing_run_id = $1
   AND (c.status <> 'documented'
        OR EXISTS (SELECT 1 FROM billing_run_failures f
                   WHERE f.billing_run_id = c.billing_run_id AND f.chunk_number = c.number AND f.resolved_at IS NULL))
-ORDER BY c.number
+ORDER BY (c.status = 'billed') DESC, c.number
 `
 
-// The chunks that a retry works on: those without their documents, and those with parked clients.
+// The chunks that a retry works on: those without their documents, and those with parked clients. Those
+// that are billed come first: their invoices lack nothing but documents.
 func (q *Queries) BillingRunChunkListUnfinished(ctx context.Context, db DBTX, billingRunID uuid.UUID) ([]int32, error) {
 	rows, err := db.Query(ctx, billingRunChunkListUnfinished, billingRunID)
 	if err != nil {
@@ -569,15 +618,17 @@ const billingRunFailureCount = `-- name: BillingRunFailureCount :one
 SELECT count(*) FROM billing_run_failures
 WHERE billing_run_id = $1
   AND ($2::boolean OR resolved_at IS NULL)
+  AND ($3::text IS NULL OR code = $3)
 `
 
 type BillingRunFailureCountParams struct {
 	BillingRunID    uuid.UUID `json:"billing_run_id"`
 	IncludeResolved bool      `json:"include_resolved"`
+	Code            *string   `json:"code"`
 }
 
 func (q *Queries) BillingRunFailureCount(ctx context.Context, db DBTX, arg BillingRunFailureCountParams) (int64, error) {
-	row := db.QueryRow(ctx, billingRunFailureCount, arg.BillingRunID, arg.IncludeResolved)
+	row := db.QueryRow(ctx, billingRunFailureCount, arg.BillingRunID, arg.IncludeResolved, arg.Code)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -596,13 +647,25 @@ const billingRunFailureList = `-- name: BillingRunFailureList :many
 SELECT billing_run_id, client_id, chunk_number, code, message, created_at, attempts, resolved_at FROM billing_run_failures
 WHERE billing_run_id = $1
   AND ($2::boolean OR resolved_at IS NULL)
-ORDER BY client_id
-LIMIT $4 OFFSET $3
+  AND ($3::text IS NULL OR code = $3)
+  AND CASE $4::text
+        WHEN 'created_at:desc' THEN (created_at, client_id) < ($5::text::timestamptz, $6::uuid)
+        WHEN 'created_at:asc' THEN (created_at, client_id) > ($5::text::timestamptz, $6::uuid)
+        ELSE true
+      END
+ORDER BY CASE $7::text WHEN 'created_at:desc' THEN created_at END DESC, CASE $7::text WHEN 'created_at:asc' THEN created_at END,
+         CASE WHEN $7::text LIKE '%:desc' THEN client_id END DESC, client_id
+LIMIT $9 OFFSET $8
 `
 
 type BillingRunFailureListParams struct {
 	BillingRunID    uuid.UUID `json:"billing_run_id"`
 	IncludeResolved bool      `json:"include_resolved"`
+	Code            *string   `json:"code"`
+	After           string    `json:"after"`
+	AfterValue      string    `json:"after_value"`
+	AfterID         uuid.UUID `json:"after_id"`
+	Sort            string    `json:"sort"`
 	PageOffset      int32     `json:"page_offset"`
 	PageSize        int32     `json:"page_size"`
 }
@@ -611,6 +674,11 @@ func (q *Queries) BillingRunFailureList(ctx context.Context, db DBTX, arg Billin
 	rows, err := db.Query(ctx, billingRunFailureList,
 		arg.BillingRunID,
 		arg.IncludeResolved,
+		arg.Code,
+		arg.After,
+		arg.AfterValue,
+		arg.AfterID,
+		arg.Sort,
 		arg.PageOffset,
 		arg.PageSize,
 	)
@@ -1203,6 +1271,107 @@ func (q *Queries) BillingRunProgressList(ctx context.Context, db DBTX, billingRu
 			&i.SubtotalAmount,
 			&i.TaxAmount,
 			&i.TotalAmount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const billingRunSkippedCount = `-- name: BillingRunSkippedCount :one
+SELECT count(*)
+FROM billing_runs r
+JOIN billing_run_chunks c ON c.billing_run_id = r.id AND c.status <> 'planned'
+JOIN contracts ct ON ct.client_id BETWEEN c.first_client_id AND c.last_client_id
+JOIN invoice_lines l ON l.contract_id = ct.id AND l.billed_days && daterange(r.period_start, r.period_end, '[]')
+JOIN invoices i ON i.id = l.invoice_id
+WHERE r.id = $1
+  AND i.billing_run_id <> r.id
+  AND i.issued_at <= coalesce(r.completed_at, i.issued_at)
+  AND ct.created_at <= r.planned_at
+`
+
+func (q *Queries) BillingRunSkippedCount(ctx context.Context, db DBTX, billingRunID uuid.UUID) (int64, error) {
+	row := db.QueryRow(ctx, billingRunSkippedCount, billingRunID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const billingRunSkippedList = `-- name: BillingRunSkippedList :many
+SELECT l.id AS line_id, ct.client_id, l.contract_id, i.id AS invoice_id, i.number AS invoice_number,
+       i.billing_run_id AS other_run_id, lower(l.billed_days)::date AS first_day, (upper(l.billed_days) - 1)::date AS last_day
+FROM billing_runs r
+JOIN billing_run_chunks c ON c.billing_run_id = r.id AND c.status <> 'planned'
+JOIN contracts ct ON ct.client_id BETWEEN c.first_client_id AND c.last_client_id
+JOIN invoice_lines l ON l.contract_id = ct.id AND l.billed_days && daterange(r.period_start, r.period_end, '[]')
+JOIN invoices i ON i.id = l.invoice_id
+WHERE r.id = $1
+  AND i.billing_run_id <> r.id
+  AND i.issued_at <= coalesce(r.completed_at, i.issued_at)
+  AND ct.created_at <= r.planned_at
+  AND CASE $2::text
+        WHEN 'client_id:desc' THEN (ct.client_id, l.id) < ($3::text::uuid, $4::uuid)
+        WHEN 'client_id:asc' THEN (ct.client_id, l.id) > ($3::text::uuid, $4::uuid)
+        ELSE true
+      END
+ORDER BY CASE $5::text WHEN 'client_id:desc' THEN ct.client_id END DESC, CASE $5::text WHEN 'client_id:asc' THEN ct.client_id END,
+         CASE WHEN $5::text LIKE '%:desc' THEN l.id END DESC, l.id
+LIMIT $7 OFFSET $6
+`
+
+type BillingRunSkippedListParams struct {
+	BillingRunID uuid.UUID `json:"billing_run_id"`
+	After        string    `json:"after"`
+	AfterValue   string    `json:"after_value"`
+	AfterID      uuid.UUID `json:"after_id"`
+	Sort         string    `json:"sort"`
+	PageOffset   int32     `json:"page_offset"`
+	PageSize     int32     `json:"page_size"`
+}
+
+type BillingRunSkippedListRow struct {
+	LineID        uuid.UUID     `json:"line_id"`
+	ClientID      uuid.UUID     `json:"client_id"`
+	ContractID    uuid.UUID     `json:"contract_id"`
+	InvoiceID     uuid.UUID     `json:"invoice_id"`
+	InvoiceNumber string        `json:"invoice_number"`
+	OtherRunID    uuid.UUID     `json:"other_run_id"`
+	FirstDay      calendar.Date `json:"first_day"`
+	LastDay       calendar.Date `json:"last_day"`
+}
+
+// What a run left out: days of its period that an invoice of another run charges already.
+func (q *Queries) BillingRunSkippedList(ctx context.Context, db DBTX, arg BillingRunSkippedListParams) ([]BillingRunSkippedListRow, error) {
+	rows, err := db.Query(ctx, billingRunSkippedList,
+		arg.BillingRunID,
+		arg.After,
+		arg.AfterValue,
+		arg.AfterID,
+		arg.Sort,
+		arg.PageOffset,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BillingRunSkippedListRow{}
+	for rows.Next() {
+		var i BillingRunSkippedListRow
+		if err := rows.Scan(
+			&i.LineID,
+			&i.ClientID,
+			&i.ContractID,
+			&i.InvoiceID,
+			&i.InvoiceNumber,
+			&i.OtherRunID,
+			&i.FirstDay,
+			&i.LastDay,
 		); err != nil {
 			return nil, err
 		}

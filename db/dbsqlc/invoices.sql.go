@@ -89,6 +89,75 @@ func (q *Queries) InvoiceCountByLine(ctx context.Context, db DBTX, arg InvoiceCo
 	return count, err
 }
 
+const invoiceGapList = `-- name: InvoiceGapList :many
+WITH given AS (
+    SELECT s.seller_code, s.year, s.last_number FROM invoice_number_sequences s
+    UNION
+    SELECT i.seller_code, i.number_year, 0 FROM invoices i
+    WHERE NOT EXISTS (SELECT 1 FROM invoice_number_sequences s WHERE s.seller_code = i.seller_code AND s.year = i.number_year)
+), followed AS (
+    SELECT i.seller_code, i.number_year AS year, i.number_sequence AS sequence,
+           lag(i.number_sequence, 1, 0::bigint) OVER (PARTITION BY i.seller_code, i.number_year ORDER BY i.number_sequence) AS before
+    FROM invoices i
+    UNION ALL
+    SELECT g.seller_code, g.year, g.last_number + 1,
+           coalesce((SELECT max(i.number_sequence) FROM invoices i
+                     WHERE i.seller_code = g.seller_code AND i.number_year = g.year AND i.number_sequence <= g.last_number), 0)
+    FROM given g
+)
+SELECT DISTINCT f.seller_code::text AS seller_code, f.year::integer AS year, (f.before + 1)::bigint AS first_missing,
+       (f.sequence - 1)::bigint AS last_missing, false::boolean AS beyond
+FROM followed f
+JOIN given g ON g.seller_code = f.seller_code AND g.year = f.year
+WHERE f.sequence - f.before > 1 AND f.sequence <= g.last_number + 1
+  AND ($1::integer IS NULL OR f.year = $1)
+UNION ALL
+SELECT i.seller_code, i.number_year, min(i.number_sequence), max(i.number_sequence), true
+FROM invoices i
+JOIN given g ON g.seller_code = i.seller_code AND g.year = i.number_year
+WHERE i.number_sequence > g.last_number
+  AND ($1::integer IS NULL OR i.number_year = $1)
+GROUP BY i.seller_code, i.number_year
+ORDER BY 1, 2, 3
+`
+
+type InvoiceGapListRow struct {
+	SellerCode   string `json:"seller_code"`
+	Year         int32  `json:"year"`
+	FirstMissing int64  `json:"first_missing"`
+	LastMissing  int64  `json:"last_missing"`
+	Beyond       bool   `json:"beyond"`
+}
+
+// What is wrong with the numbers of a seller and year: sequences up to the last number given that no
+// invoice has, and invoices beyond it. Empty when all of them exist exactly once, which the unique
+// constraint makes at most once.
+func (q *Queries) InvoiceGapList(ctx context.Context, db DBTX, year *int32) ([]InvoiceGapListRow, error) {
+	rows, err := db.Query(ctx, invoiceGapList, year)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []InvoiceGapListRow{}
+	for rows.Next() {
+		var i InvoiceGapListRow
+		if err := rows.Scan(
+			&i.SellerCode,
+			&i.Year,
+			&i.FirstMissing,
+			&i.LastMissing,
+			&i.Beyond,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const invoiceGetByID = `-- name: InvoiceGetByID :one
 SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence FROM invoices WHERE id = $1
 `
@@ -692,6 +761,47 @@ func (q *Queries) InvoiceNumberReserve(ctx context.Context, db DBTX, arg Invoice
 	var last_number int64
 	err := row.Scan(&last_number)
 	return last_number, err
+}
+
+const invoiceNumberSequenceList = `-- name: InvoiceNumberSequenceList :many
+SELECT s.seller_code, s.year, s.last_number,
+       (SELECT count(*) FROM invoices i WHERE i.seller_code = s.seller_code AND i.number_year = s.year) AS invoice_count
+FROM invoice_number_sequences s
+WHERE $1::integer IS NULL OR s.year = $1
+ORDER BY s.seller_code, s.year
+`
+
+type InvoiceNumberSequenceListRow struct {
+	SellerCode   string `json:"seller_code"`
+	Year         int32  `json:"year"`
+	LastNumber   int64  `json:"last_number"`
+	InvoiceCount int64  `json:"invoice_count"`
+}
+
+// The sequences with the invoices that have their numbers.
+func (q *Queries) InvoiceNumberSequenceList(ctx context.Context, db DBTX, year *int32) ([]InvoiceNumberSequenceListRow, error) {
+	rows, err := db.Query(ctx, invoiceNumberSequenceList, year)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []InvoiceNumberSequenceListRow{}
+	for rows.Next() {
+		var i InvoiceNumberSequenceListRow
+		if err := rows.Scan(
+			&i.SellerCode,
+			&i.Year,
+			&i.LastNumber,
+			&i.InvoiceCount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const invoiceUpdatePayment = `-- name: InvoiceUpdatePayment :one

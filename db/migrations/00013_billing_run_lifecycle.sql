@@ -48,7 +48,13 @@ UPDATE invoices
 SET seller_code = coalesce((SELECT min(seller_code) FROM invoice_number_sequences), 'MTF'),
     number_year = split_part(number, '-', 2)::integer,
     number_sequence = split_part(number, '-', 3)::bigint;
-ALTER TABLE invoices ENABLE TRIGGER invoices_immutable;
+DROP TRIGGER invoices_immutable ON invoices;
+CREATE TRIGGER invoices_immutable
+    BEFORE UPDATE OF id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end,
+        issue_date, due_date, currency, subtotal_amount, tax_rate, tax_amount, total_amount, client_name, client_type, client_cin,
+        client_address, issued_at, created_at
+    OR DELETE ON invoices
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE invoices
     ALTER COLUMN seller_code SET NOT NULL,
     ALTER COLUMN number_year SET NOT NULL,
@@ -57,6 +63,13 @@ ALTER TABLE invoices
     ADD CONSTRAINT invoices_number_sequence_positive CHECK (number_sequence >= 1);
 
 -- +goose Down
+DROP TRIGGER invoices_immutable ON invoices;
+CREATE TRIGGER invoices_immutable
+    BEFORE UPDATE OF id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, currency,
+        subtotal_amount, tax_rate, tax_amount, total_amount, client_name, client_type, client_cin, client_address,
+        issued_at, created_at
+    OR DELETE ON invoices
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE invoices
     DROP COLUMN number_sequence,
     DROP COLUMN number_year,

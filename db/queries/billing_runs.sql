@@ -116,9 +116,11 @@ SELECT coalesce(max(invoice_count), 0)::integer FROM (
 ) latest;
 
 -- name: BillingRunChunkBilled :exec
+-- A chunk that was billed again for its parked clients has documents to make again.
 UPDATE billing_run_chunks
 SET status = 'billed', invoice_count = @invoice_count, skipped_count = @skipped_count, failed_count = @failed_count,
-    subtotal_amount = @subtotal_amount, tax_amount = @tax_amount, total_amount = @total_amount, billed_at = @now
+    subtotal_amount = @subtotal_amount, tax_amount = @tax_amount, total_amount = @total_amount, billed_at = @now,
+    documented_at = NULL
 WHERE billing_run_id = @billing_run_id AND number = @number;
 
 -- name: BillingRunChunkDocumented :exec
@@ -152,18 +154,20 @@ GROUP BY number
 RETURNING client_count;
 
 -- name: BillingRunChunkListUnfinished :many
--- The chunks that a retry works on: those without their documents, and those with parked clients.
+-- The chunks that a retry works on: those without their documents, and those with parked clients. Those
+-- that are billed come first: their invoices lack nothing but documents.
 SELECT c.number FROM billing_run_chunks c
 WHERE c.billing_run_id = @billing_run_id
   AND (c.status <> 'documented'
        OR EXISTS (SELECT 1 FROM billing_run_failures f
                   WHERE f.billing_run_id = c.billing_run_id AND f.chunk_number = c.number AND f.resolved_at IS NULL))
-ORDER BY c.number;
+ORDER BY (c.status = 'billed') DESC, c.number;
 
 -- name: BillingRunFailureCount :one
 SELECT count(*) FROM billing_run_failures
 WHERE billing_run_id = @billing_run_id
-  AND (sqlc.arg(include_resolved)::boolean OR resolved_at IS NULL);
+  AND (sqlc.arg(include_resolved)::boolean OR resolved_at IS NULL)
+  AND (sqlc.narg('code')::text IS NULL OR code = sqlc.narg('code'));
 
 -- name: BillingRunFailureInsertMany :copyfrom
 INSERT INTO billing_run_failures (billing_run_id, client_id, chunk_number, code, message, created_at)
@@ -173,7 +177,14 @@ VALUES (@billing_run_id, @client_id, @chunk_number, @code, @message, @created_at
 SELECT * FROM billing_run_failures
 WHERE billing_run_id = @billing_run_id
   AND (sqlc.arg(include_resolved)::boolean OR resolved_at IS NULL)
-ORDER BY client_id
+  AND (sqlc.narg('code')::text IS NULL OR code = sqlc.narg('code'))
+  AND CASE @after::text
+        WHEN 'created_at:desc' THEN (created_at, client_id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        WHEN 'created_at:asc' THEN (created_at, client_id) > (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+        ELSE true
+      END
+ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN created_at END DESC, CASE @sort::text WHEN 'created_at:asc' THEN created_at END,
+         CASE WHEN @sort::text LIKE '%:desc' THEN client_id END DESC, client_id
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: BillingRunFailureListParked :many
@@ -279,3 +290,48 @@ WHERE ct.client_id BETWEEN @first_client_id AND @last_client_id
   AND ct.created_at <= @planned_at::timestamptz
   AND (NOT sqlc.arg(parked_only)::boolean OR ct.client_id = ANY(@parked::uuid[]))
 ORDER BY ct.client_id, ct.id;
+
+-- name: BillableClientList :many
+-- The next clients with a contract that is active in a period, in the order of their ids.
+SELECT DISTINCT client_id FROM contracts
+WHERE client_id > @after_client_id
+  AND status = 'active'
+  AND start_date <= @period_end::date
+  AND (end_date IS NULL OR end_date >= @period_start::date)
+  AND created_at <= @planned_at::timestamptz
+ORDER BY client_id
+LIMIT @max_count;
+
+-- name: BillingRunSkippedCount :one
+SELECT count(*)
+FROM billing_runs r
+JOIN billing_run_chunks c ON c.billing_run_id = r.id AND c.status <> 'planned'
+JOIN contracts ct ON ct.client_id BETWEEN c.first_client_id AND c.last_client_id
+JOIN invoice_lines l ON l.contract_id = ct.id AND l.billed_days && daterange(r.period_start, r.period_end, '[]')
+JOIN invoices i ON i.id = l.invoice_id
+WHERE r.id = @billing_run_id
+  AND i.billing_run_id <> r.id
+  AND i.issued_at <= coalesce(r.completed_at, i.issued_at)
+  AND ct.created_at <= r.planned_at;
+
+-- name: BillingRunSkippedList :many
+-- What a run left out: days of its period that an invoice of another run charges already.
+SELECT l.id AS line_id, ct.client_id, l.contract_id, i.id AS invoice_id, i.number AS invoice_number,
+       i.billing_run_id AS other_run_id, lower(l.billed_days)::date AS first_day, (upper(l.billed_days) - 1)::date AS last_day
+FROM billing_runs r
+JOIN billing_run_chunks c ON c.billing_run_id = r.id AND c.status <> 'planned'
+JOIN contracts ct ON ct.client_id BETWEEN c.first_client_id AND c.last_client_id
+JOIN invoice_lines l ON l.contract_id = ct.id AND l.billed_days && daterange(r.period_start, r.period_end, '[]')
+JOIN invoices i ON i.id = l.invoice_id
+WHERE r.id = @billing_run_id
+  AND i.billing_run_id <> r.id
+  AND i.issued_at <= coalesce(r.completed_at, i.issued_at)
+  AND ct.created_at <= r.planned_at
+  AND CASE @after::text
+        WHEN 'client_id:desc' THEN (ct.client_id, l.id) < (sqlc.arg(after_value)::text::uuid, sqlc.arg(after_id)::uuid)
+        WHEN 'client_id:asc' THEN (ct.client_id, l.id) > (sqlc.arg(after_value)::text::uuid, sqlc.arg(after_id)::uuid)
+        ELSE true
+      END
+ORDER BY CASE @sort::text WHEN 'client_id:desc' THEN ct.client_id END DESC, CASE @sort::text WHEN 'client_id:asc' THEN ct.client_id END,
+         CASE WHEN @sort::text LIKE '%:desc' THEN l.id END DESC, l.id
+LIMIT @page_size OFFSET @page_offset;

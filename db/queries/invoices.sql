@@ -27,6 +27,40 @@ WHERE (sqlc.narg('client_id')::uuid IS NULL OR i.client_id = sqlc.narg('client_i
 -- name: InvoiceGetByID :one
 SELECT * FROM invoices WHERE id = @id;
 
+-- name: InvoiceGapList :many
+-- What is wrong with the numbers of a seller and year: sequences up to the last number given that no
+-- invoice has, and invoices beyond it. Empty when all of them exist exactly once, which the unique
+-- constraint makes at most once.
+WITH given AS (
+    SELECT s.seller_code, s.year, s.last_number FROM invoice_number_sequences s
+    UNION
+    SELECT i.seller_code, i.number_year, 0 FROM invoices i
+    WHERE NOT EXISTS (SELECT 1 FROM invoice_number_sequences s WHERE s.seller_code = i.seller_code AND s.year = i.number_year)
+), followed AS (
+    SELECT i.seller_code, i.number_year AS year, i.number_sequence AS sequence,
+           lag(i.number_sequence, 1, 0::bigint) OVER (PARTITION BY i.seller_code, i.number_year ORDER BY i.number_sequence) AS before
+    FROM invoices i
+    UNION ALL
+    SELECT g.seller_code, g.year, g.last_number + 1,
+           coalesce((SELECT max(i.number_sequence) FROM invoices i
+                     WHERE i.seller_code = g.seller_code AND i.number_year = g.year AND i.number_sequence <= g.last_number), 0)
+    FROM given g
+)
+SELECT DISTINCT f.seller_code::text AS seller_code, f.year::integer AS year, (f.before + 1)::bigint AS first_missing,
+       (f.sequence - 1)::bigint AS last_missing, false::boolean AS beyond
+FROM followed f
+JOIN given g ON g.seller_code = f.seller_code AND g.year = f.year
+WHERE f.sequence - f.before > 1 AND f.sequence <= g.last_number + 1
+  AND (sqlc.narg('year')::integer IS NULL OR f.year = sqlc.narg('year'))
+UNION ALL
+SELECT i.seller_code, i.number_year, min(i.number_sequence), max(i.number_sequence), true
+FROM invoices i
+JOIN given g ON g.seller_code = i.seller_code AND g.year = i.number_year
+WHERE i.number_sequence > g.last_number
+  AND (sqlc.narg('year')::integer IS NULL OR i.number_year = sqlc.narg('year'))
+GROUP BY i.seller_code, i.number_year
+ORDER BY 1, 2, 3;
+
 -- name: InvoiceInsertMany :copyfrom
 INSERT INTO invoices (id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status,
     currency, subtotal_amount, tax_rate, tax_amount, total_amount, client_name, client_type, client_cin,
@@ -135,6 +169,14 @@ VALUES (@seller_code, @year, @count)
 ON CONFLICT (seller_code, year) DO UPDATE
 SET last_number = invoice_number_sequences.last_number + excluded.last_number
 RETURNING last_number;
+
+-- name: InvoiceNumberSequenceList :many
+-- The sequences with the invoices that have their numbers.
+SELECT s.seller_code, s.year, s.last_number,
+       (SELECT count(*) FROM invoices i WHERE i.seller_code = s.seller_code AND i.number_year = s.year) AS invoice_count
+FROM invoice_number_sequences s
+WHERE sqlc.narg('year')::integer IS NULL OR s.year = sqlc.narg('year')
+ORDER BY s.seller_code, s.year;
 
 -- name: InvoiceUpdatePayment :one
 UPDATE invoices

@@ -2,6 +2,7 @@ package apiclient
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -42,18 +43,41 @@ type BillingResult struct {
 
 // BillingProgress is where a run is.
 type BillingProgress struct {
-	ID           string       `json:"id"`
-	WorkflowID   string       `json:"workflow_id"`
-	Status       string       `json:"status"`
-	ClientCount  int          `json:"client_count"`
-	ChunkCount   int          `json:"chunk_count"`
-	InvoiceCount int          `json:"invoice_count"`
-	TotalAmount  money.Amount `json:"total_amount"`
+	ID               string        `json:"id"`
+	WorkflowID       string        `json:"workflow_id"`
+	Status           string        `json:"status"`
+	IdempotencyKey   string        `json:"idempotency_key"`
+	PeriodStart      calendar.Date `json:"period_start"`
+	PeriodEnd        calendar.Date `json:"period_end"`
+	SkippedCount     int           `json:"skipped_count"`
+	FailedCount      int           `json:"failed_count"`
+	HoldReason       *string       `json:"hold_reason"`
+	Fault            *string       `json:"fault"`
+	ClientsPerSecond float64       `json:"clients_per_second"`
+	RemainingSeconds *float64      `json:"remaining_seconds"`
+	// Events are there when a single run was asked for.
+	Events []RunEvent `json:"events"`
+	// Whole is the answer as it came.
+	Whole        json.RawMessage `json:"-"`
+	ClientCount  int             `json:"client_count"`
+	ChunkCount   int             `json:"chunk_count"`
+	InvoiceCount int             `json:"invoice_count"`
+	TotalAmount  money.Amount    `json:"total_amount"`
 	Progress     struct {
 		BilledClients    int `json:"billed_clients"`
+		BilledChunks     int `json:"billed_chunks"`
 		DocumentedChunks int `json:"documented_chunks"`
 		Documents        int `json:"documents"`
 	} `json:"progress"`
+}
+
+// RunEvent is a move of a run.
+type RunEvent struct {
+	FromStatus string  `json:"from_status"`
+	ToStatus   string  `json:"to_status"`
+	ActorID    string  `json:"actor_id"`
+	Reason     *string `json:"reason"`
+	CreatedAt  string  `json:"created_at"`
 }
 
 // RunBilling starts a run, or joins the one of the same key, and follows it to its
@@ -67,8 +91,13 @@ func (c *Client) RunBilling(ctx context.Context, run BillingRun, key string, pro
 		return result, err
 	}
 	if started.Status == http.StatusAccepted {
-		if err := c.follow(ctx, started.Header.Get("Location"), progress); err != nil {
+		last, err := c.follow(ctx, started.Header.Get("Location"), progress)
+		if err != nil {
 			return result, err
+		}
+		// The same request again would take a failed run up again.
+		if last.Fault != nil {
+			return result, fmt.Errorf("apiclient: run %s failed: %s", last.ID, *last.Fault)
 		}
 	}
 	// The same request again: the run's stored answer, or the rest of the wait for it.
@@ -76,8 +105,8 @@ func (c *Client) RunBilling(ctx context.Context, run BillingRun, key string, pro
 	return result, err
 }
 
-// follow polls a run until it has ended.
-func (c *Client) follow(ctx context.Context, location string, progress func(BillingProgress)) error {
+// follow polls a run until it has ended, and returns it as it is then.
+func (c *Client) follow(ctx context.Context, location string, progress func(BillingProgress)) (BillingProgress, error) {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for {
@@ -87,18 +116,18 @@ func (c *Client) follow(ctx context.Context, location string, progress func(Bill
 		case HasCode(err, "billing_run_not_found"):
 			// It is accepted but not planned yet.
 		case err != nil:
-			return err
+			return now, err
 		default:
 			if progress != nil {
 				progress(now)
 			}
 			if now.Ended() {
-				return nil
+				return now, nil
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("apiclient: following the run: %w", ctx.Err())
+			return now, fmt.Errorf("apiclient: following the run: %w", ctx.Err())
 		case <-ticker.C:
 		}
 	}

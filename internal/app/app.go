@@ -18,7 +18,6 @@ import (
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/archive"
-	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/landing"
@@ -133,9 +132,11 @@ func (a *App) activities() *activities.Activities {
 		Pool:    a.Pool,
 		Archive: a.Archive,
 		Desk:    landing.NewDesk(a.Archive),
-		Seller:  billing.Seller{Code: a.Config.Seller.Code, NumberPrefix: a.Config.Seller.NumberPrefix},
+		Seller:  a.Config.Seller.Issuer(),
 		Zone:    a.Zone,
 		Now:     a.Now,
+
+		FaultyAttempts: a.Config.Billing.FaultyAttempts,
 	}
 }
 

@@ -155,18 +155,7 @@ func clientsOf(contracts []dbsqlc.BillableContractListRow) func(yield func([]dbs
 
 // bill adds the invoice of one client, or counts why there is none.
 func (c *chunk) bill(rows []dbsqlc.BillableContractListRow) error {
-	var due []Contract
-	for _, row := range rows {
-		if row.AlreadyBilled {
-			continue
-		}
-		contract, err := contractOf(row)
-		if err != nil {
-			return err
-		}
-		due = append(due, contract)
-	}
-	statement, err := NewStatement(due, c.terms)
+	statement, err := statementOf(rows, c.terms)
 	if refused := refusal.As(err); refused != nil {
 		c.park(rows[0].ClientID, string(refused.Code), refused.Message)
 		return nil
@@ -175,12 +164,28 @@ func (c *chunk) bill(rows []dbsqlc.BillableContractListRow) error {
 		return err
 	}
 	if statement.Subtotal == 0 {
-		// Nothing is left to bill, or days that cost less than half a centime together. Those
-		// stay unbilled: nothing is owed for them, now or by another run.
 		c.result.SkippedCount++
 		return nil
 	}
 	return c.add(rows[0], statement)
+}
+
+// statementOf computes what a client owes. A subtotal of zero stands for no invoice:
+// nothing is left to bill, or days that cost less than half a centime together. Those
+// stay unbilled: nothing is owed for them, now or by another run.
+func statementOf(rows []dbsqlc.BillableContractListRow, terms Terms) (Statement, error) {
+	var due []Contract
+	for _, row := range rows {
+		if row.AlreadyBilled {
+			continue
+		}
+		contract, err := contractOf(row)
+		if err != nil {
+			return Statement{}, err
+		}
+		due = append(due, contract)
+	}
+	return NewStatement(due, terms)
 }
 
 // park notes a client that cannot be billed.

@@ -128,12 +128,21 @@ type Reopened struct {
 	Chunks []int32 `json:"chunks"`
 }
 
-// ReopenRun takes a run that has failed, or that has parked clients, back to running.
-// Refusals are those of MoveRun.
+// ReopenRun takes a run that has failed, that has parked clients, or whose process was
+// lost, back to running. One that is held goes on waiting for its approval. Refusals
+// are those of MoveRun.
 func ReopenRun(ctx context.Context, tx dbsqlc.DBTX, move Move, now time.Time) (Reopened, error) {
-	run, err := MoveRun(ctx, tx, move, now)
+	run, err := dbsqlc.New().BillingRunLock(ctx, tx, move.RunID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Reopened{}, refusal.New(refusal.BillingRunNotFound)
+	}
 	if err != nil {
-		return Reopened{}, err
+		return Reopened{}, fmt.Errorf("billing: lock run: %w", err)
+	}
+	if run.HoldReason == nil || RunStatus(run.Status) != RunPlanned {
+		if run, err = MoveRun(ctx, tx, move, now); err != nil {
+			return Reopened{}, err
+		}
 	}
 	chunks, err := dbsqlc.New().BillingRunChunkListUnfinished(ctx, tx, run.ID)
 	if err != nil {

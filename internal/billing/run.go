@@ -30,6 +30,8 @@ type Plan struct {
 	Terms       Terms     `json:"terms"`
 	ClientCount int32     `json:"client_count"`
 	ChunkCount  int32     `json:"chunk_count"`
+	// Status is that of the run; one whose key has a run already may be beyond planned.
+	Status RunStatus `json:"status,omitempty"`
 	// HoldReason says why the run waits for an operator's approval; empty when it does not.
 	HoldReason string `json:"hold_reason,omitempty"`
 }
@@ -126,7 +128,9 @@ func existingPlan(ctx context.Context, tx dbsqlc.DBTX, input PlanInput) (Plan, e
 }
 
 func planOf(run dbsqlc.BillingRun) Plan {
-	plan := Plan{RunID: run.ID, Terms: TermsOf(run), ClientCount: run.ClientCount, ChunkCount: run.ChunkCount}
+	plan := Plan{
+		RunID: run.ID, Terms: TermsOf(run), ClientCount: run.ClientCount, ChunkCount: run.ChunkCount, Status: RunStatus(run.Status),
+	}
 	if run.HoldReason != nil {
 		plan.HoldReason = *run.HoldReason
 	}

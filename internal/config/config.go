@@ -4,6 +4,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strconv"
 
@@ -62,6 +63,9 @@ type Billing struct {
 	MaxGrowth   float64 `env:"MTF_BILLING_MAX_GROWTH" envDefault:"3"`
 	MinInvoices int32   `env:"MTF_BILLING_MAX_GROWTH_FROM" envDefault:"1000"`
 	MaxTotal    int64   `env:"MTF_BILLING_MAX_TOTAL" envDefault:"0"`
+	// FaultyAttempts is how often a chunk is tried before a fault fails its run. The
+	// waits between ten of them add up to some two minutes.
+	FaultyAttempts int32 `env:"MTF_BILLING_FAULTY_ATTEMPTS" envDefault:"10"`
 }
 
 // Bounds are those beyond which a run waits for an operator.
@@ -74,6 +78,7 @@ func (b Billing) Bounds() billing.Bounds {
 type Seller struct {
 	Code         string   `env:"MTF_SELLER_CODE" envDefault:"MTF"`
 	NumberPrefix string   `env:"MTF_INVOICE_NUMBER_PREFIX" envDefault:"FA"`
+	NumberFormat string   `env:"MTF_INVOICE_NUMBER_FORMAT" envDefault:"{prefix}-{year}-{sequence:7}"`
 	Name         string   `env:"MTF_SELLER_NAME"`
 	AddressLines []string `env:"MTF_SELLER_ADDRESS" envSeparator:"|"`
 	Phone        string   `env:"MTF_SELLER_PHONE"`
@@ -86,10 +91,16 @@ type Seller struct {
 	BankAccount  string   `env:"MTF_SELLER_BANK_ACCOUNT"`
 }
 
+// Issuer is the seller as billing knows it. The settings must have been checked.
+func (s Seller) Issuer() billing.Seller {
+	format, _ := billing.ParseNumberFormat(s.NumberFormat)
+	return billing.Seller{Code: s.Code, NumberPrefix: s.NumberPrefix, NumberFormat: format}
+}
+
 // showSeller issues documents where none is real.
 func showSeller(told Seller) Seller {
 	return Seller{
-		Code: told.Code, NumberPrefix: told.NumberPrefix, Name: "MT Facturation SA",
+		Code: told.Code, NumberPrefix: told.NumberPrefix, NumberFormat: told.NumberFormat, Name: "MT Facturation SA",
 		AddressLines: []string{"12, avenue Mohammed V", "10000 Rabat, Maroc"}, Phone: "+212 5 37 00 00 00",
 		Email: "contact@mt-facturation.example", ICE: "001234567000062", TaxID: "12345678", Register: "Rabat 123456",
 	}
@@ -147,11 +158,22 @@ func (c Config) problems() []error {
 	if c.Billing.Concurrency < 1 || c.Billing.Concurrency > 64 {
 		add("MTF_BILLING_CONCURRENCY must be 1 to 64")
 	}
+	if c.Billing.MaxTotal > math.MaxInt64/100 {
+		add("MTF_BILLING_MAX_TOTAL is too large")
+	}
 	if c.Billing.MaxGrowth < 0 || c.Billing.MinInvoices < 0 || c.Billing.MaxTotal < 0 {
 		add("MTF_BILLING_MAX_GROWTH, MTF_BILLING_MAX_GROWTH_FROM and MTF_BILLING_MAX_TOTAL must not be negative")
 	}
+	if c.Billing.FaultyAttempts < 1 {
+		add("MTF_BILLING_FAULTY_ATTEMPTS must be at least 1")
+	}
 	if c.Seller.Code == "" || c.Seller.NumberPrefix == "" {
 		add("MTF_SELLER_CODE and MTF_INVOICE_NUMBER_PREFIX must not be empty")
+	}
+	if c.Seller.NumberFormat != "" {
+		if _, err := billing.ParseNumberFormat(c.Seller.NumberFormat); err != nil {
+			add("MTF_INVOICE_NUMBER_FORMAT: %w", err)
+		}
 	}
 	if c.Seller.Name == "" {
 		add("MTF_SELLER_NAME must be set when MTF_ENV is %q", c.Environment)

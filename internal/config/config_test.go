@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,9 +39,12 @@ func TestAnEmptyEnvironmentIsALocalOne(t *testing.T) {
 	assert.Equal(t, "127.0.0.1:8000", got.HTTPAddress)
 	assert.Equal(t, "Africa/Casablanca", got.TimeZone)
 	assert.Equal(t, filepath.Join(".data", "documents"), got.DocumentsDirectory)
-	assert.Equal(t, config.Billing{ChunkClients: 1000, Concurrency: 2, MaxGrowth: 3, MinInvoices: 1000}, got.Billing)
+	assert.Equal(t, config.Billing{
+		ChunkClients: 1000, Concurrency: 2, MaxGrowth: 3, MinInvoices: 1000, FaultyAttempts: 10,
+	}, got.Billing)
 	assert.Equal(t, "MTF", got.Seller.Code)
 	assert.Equal(t, "FA", got.Seller.NumberPrefix)
+	assert.Equal(t, "{prefix}-{year}-{sequence:7}", got.Seller.NumberFormat)
 	assert.Equal(t, []string{"12, avenue Mohammed V", "10000 Rabat, Maroc"}, got.Seller.AddressLines)
 	assert.Empty(t, got.CORSOrigins)
 	assert.NotEmpty(t, got.TokenSecret, "tokens are signed locally too")
@@ -53,7 +57,9 @@ func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 		"MTF_ENV": "production", "DATABASE_URL": "postgres://mtf@db/mtf", "MTF_HTTP_ADDR": ":8000", "MTF_TIME_ZONE": "UTC",
 		"MTF_TOKEN_SECRET": secret, "MTF_DATA_DIR": "/data", "MTF_DOCUMENTS_DIR": "/documents",
 		"MTF_CORS_ORIGINS": "https://a.example,https://b.example", "MTF_BILLING_CHUNK_CLIENTS": "250", "MTF_BILLING_CONCURRENCY": "8",
-		"MTF_SELLER_CODE": "X", "MTF_INVOICE_NUMBER_PREFIX": "XF", "MTF_SELLER_NAME": "X SA", "MTF_SELLER_ADDRESS": "one|two, three",
+		"MTF_BILLING_MAX_GROWTH": "2.5", "MTF_BILLING_MAX_GROWTH_FROM": "10", "MTF_BILLING_MAX_TOTAL": "1000000", "MTF_BILLING_FAULTY_ATTEMPTS": "4",
+		"MTF_INVOICE_NUMBER_FORMAT": "{year}/{prefix}/{sequence:6}",
+		"MTF_SELLER_CODE":           "X", "MTF_INVOICE_NUMBER_PREFIX": "XF", "MTF_SELLER_NAME": "X SA", "MTF_SELLER_ADDRESS": "one|two, three",
 	})
 	got, err := config.FromEnvironment()
 	require.NoError(t, err)
@@ -63,8 +69,12 @@ func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 	assert.Equal(t, "UTC", got.TimeZone)
 	assert.Equal(t, "/documents", got.DocumentsDirectory)
 	assert.Equal(t, []string{"https://a.example", "https://b.example"}, got.CORSOrigins)
-	assert.Equal(t, config.Billing{ChunkClients: 250, Concurrency: 8, MaxGrowth: 3, MinInvoices: 1000}, got.Billing)
-	assert.Equal(t, config.Seller{Code: "X", NumberPrefix: "XF", Name: "X SA", AddressLines: []string{"one", "two, three"}}, got.Seller)
+	assert.Equal(t, config.Billing{
+		ChunkClients: 250, Concurrency: 8, MaxGrowth: 2.5, MinInvoices: 10, MaxTotal: 1_000_000, FaultyAttempts: 4,
+	}, got.Billing)
+	assert.Equal(t, config.Seller{
+		Code: "X", NumberPrefix: "XF", NumberFormat: "{year}/{prefix}/{sequence:6}", Name: "X SA", AddressLines: []string{"one", "two, three"},
+	}, got.Seller)
 	assert.Equal(t, got.Seller.AddressLines, got.Seller.Letterhead().AddressLines)
 }
 
@@ -136,9 +146,32 @@ func TestBillingLimitsAreInclusive(t *testing.T) {
 		setenv(t, nil)
 		settings, err := config.FromEnvironment()
 		require.NoError(t, err)
-		settings.Billing = config.Billing{ChunkClients: c.chunk, Concurrency: c.concurrency}
+		settings.Billing = config.Billing{ChunkClients: c.chunk, Concurrency: c.concurrency, FaultyAttempts: 1}
 		_, err = settings.Complete()
 		assert.Equal(t, c.refused, err != nil, "%+v: %v", c, err)
+	}
+}
+
+func TestBillingBoundsAreNotNegative(t *testing.T) {
+	for _, change := range []func(b *config.Billing){
+		func(b *config.Billing) { b.MaxGrowth = -1 }, func(b *config.Billing) { b.MinInvoices = -1 },
+		func(b *config.Billing) { b.MaxTotal = -1 }, func(b *config.Billing) { b.MaxTotal = math.MaxInt64 },
+		func(b *config.Billing) { b.FaultyAttempts = 0 },
+	} {
+		setenv(t, nil)
+		settings, err := config.FromEnvironment()
+		require.NoError(t, err)
+		change(&settings.Billing)
+		_, err = settings.Complete()
+		assert.Error(t, err, "%+v", settings.Billing)
+	}
+}
+
+func TestAnInvoiceNumberHasItsYearAndSequence(t *testing.T) {
+	for _, format := range []string{"{prefix}-{year}", "{sequence:7}", "{year}-{sequence:x}", "{year}-{month}-{sequence}"} {
+		setenv(t, map[string]string{"MTF_INVOICE_NUMBER_FORMAT": format})
+		_, err := config.FromEnvironment()
+		assert.ErrorContains(t, err, "MTF_INVOICE_NUMBER_FORMAT", format)
 	}
 }
 

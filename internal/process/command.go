@@ -17,6 +17,9 @@ import (
 // ErrNotRunning is returned when no process of a request is under way.
 var ErrNotRunning = errors.New("process: not running")
 
+// ErrUnderWay is returned when a process is to be started again that has not ended yet.
+var ErrUnderWay = errors.New("process: under way")
+
 // endedMeanwhile is how Temporal names an update whose workflow ended before it was done.
 const endedMeanwhile = "AcceptedUpdateCompletedWorkflow"
 

@@ -86,7 +86,7 @@ type Process struct {
 	// Wait bounds the wait for the answer; zero means not to wait at all.
 	Wait time.Duration
 	// Again starts a process anew that has ended and was answered. One that is under
-	// way is joined all the same.
+	// way is not joined: Run returns ErrUnderWay.
 	Again bool
 }
 
@@ -102,7 +102,7 @@ type Outcome struct {
 //
 // Refusals of the process come back as such, with idempotency_key_payload_conflict
 // when the key was used for another request. Other errors: ErrPending,
-// ErrOverloaded, ErrUnavailable, or a fault.
+// ErrOverloaded, ErrUnavailable, ErrUnderWay, or a fault.
 //
 // A stored answer is given whatever the load: it costs one short read, and a caller
 // that asks again must not be told to ask again once more. All else takes a slot of
@@ -188,6 +188,9 @@ func (s *Starter) start(ctx context.Context, p Process) (client.WorkflowRun, Out
 	started, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err)
 	if !ok {
 		return nil, Outcome{}, unavailable(err)
+	}
+	if p.Again {
+		return nil, Outcome{}, ErrUnderWay
 	}
 	location, err := s.join(ctx, id, started.RunId, p.Request)
 	if err != nil {

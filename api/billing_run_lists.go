@@ -1,0 +1,128 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *Server) billingRunListRoutes() {
+	register(s, operation{id: "listBillingRunFailures", access: readers, method: http.MethodGet,
+		path: "/api/v1/billing/runs/{billing_run_id}/failures", tag: tagBilling,
+		summary: "List the clients that a billing run could not bill",
+		description: "Each with the reason. A retry of the run bills them once it is gone; `resolved=true` shows those too that " +
+			"a retry has billed.",
+		success: "A page of clients.", list: billingRunFailureList.keys(),
+		refusals: []refusal.Code{refusal.BillingRunNotFound}}, s.listBillingRunFailures)
+	register(s, operation{id: "listBillingRunSkipped", access: readers, method: http.MethodGet,
+		path: "/api/v1/billing/runs/{billing_run_id}/skipped", tag: tagBilling,
+		summary: "List what a billing run left out",
+		description: "Contracts whose recurring fee an invoice of another run charges already for days of this run's period, with " +
+			"that invoice and those days.",
+		success: "A page of contracts.", list: billingRunSkippedList.keys(),
+		refusals: []refusal.Code{refusal.BillingRunNotFound}}, s.listBillingRunSkipped)
+}
+
+// BillingRunFailureRead is a client that a run could not bill.
+type BillingRunFailureRead struct {
+	ClientID    uuid.UUID  `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	ChunkNumber int32      `json:"chunk_number" example:"1"`
+	Code        string     `json:"code" doc:"Why: amount_out_of_range, or constraint_violated when the database refused the invoice." example:"amount_out_of_range"`
+	Message     string     `json:"message" example:"Amount is out of range"`
+	Attempts    int32      `json:"attempts" doc:"How often billing the client was tried." example:"1"`
+	CreatedAt   Timestamp  `json:"created_at"`
+	ResolvedAt  *Timestamp `json:"resolved_at" doc:"When a retry billed the client, or found nothing left to bill."`
+}
+
+// billingRunFailureList is the list of one run's parked clients.
+var billingRunFailureList = list[dbsqlc.BillingRunFailure]{
+	name: "billing_run_failures", id: func(row dbsqlc.BillingRunFailure) uuid.UUID { return row.ClientID },
+	sorts: []sortKey[dbsqlc.BillingRunFailure]{
+		{"created_at", func(row dbsqlc.BillingRunFailure) string { return sortedByTime(row.CreatedAt) }},
+	},
+	filters: []filterKey{{"code", "a reason"}, {"resolved", "true or false"}},
+}
+
+func (s *Server) listBillingRunFailures(ctx context.Context, input *struct {
+	BillingRunPath
+	PageParams
+	Resolved string `query:"resolved" enum:"true,false," doc:"true includes clients that a retry has billed." example:"true"`
+}) (*PageOutput[BillingRunFailureRead], error) {
+	run, err := s.findBillingRun(ctx, input.BillingRunID)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := ask(s, billingRunFailureList, input.PageParams, filter{"resolved", input.Resolved}, filter{runOfPage, run.ID.String()})
+	if err != nil {
+		return nil, err
+	}
+	resolved := asked.boolean("resolved")
+	filters := dbsqlc.BillingRunFailureCountParams{
+		BillingRunID: run.ID, IncludeResolved: resolved != nil && *resolved, Code: asked.text("code"),
+	}
+	read := func(row dbsqlc.BillingRunFailure) BillingRunFailureRead {
+		return BillingRunFailureRead{
+			ClientID: row.ClientID, ChunkNumber: row.ChunkNumber, Code: row.Code, Message: row.Message, Attempts: row.Attempts,
+			CreatedAt: Timestamp(row.CreatedAt), ResolvedAt: optionalTimestamp(row.ResolvedAt),
+		}
+	}
+	return answerList(ctx, s, asked, read, func(at position) ([]dbsqlc.BillingRunFailure, error) {
+		return s.queries.BillingRunFailureList(ctx, s.Pool, dbsqlc.BillingRunFailureListParams{
+			BillingRunID: filters.BillingRunID, IncludeResolved: filters.IncludeResolved, Code: filters.Code,
+			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+	}, func() (int64, error) { return s.queries.BillingRunFailureCount(ctx, s.Pool, filters) })
+}
+
+// runOfPage keeps the cursors of one run's lists apart from another run's.
+const runOfPage = "billing_run_id"
+
+// BillingRunSkippedRead is a contract that a run left out, and the invoice that is why.
+type BillingRunSkippedRead struct {
+	ClientID      uuid.UUID     `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	ContractID    uuid.UUID     `json:"contract_id" example:"01932b80-6f43-7c15-8e0d-25a4c9d7b318" format:"uuid"`
+	BillingRunID  uuid.UUID     `json:"billing_run_id" doc:"The run that billed the days." example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
+	InvoiceID     uuid.UUID     `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
+	InvoiceNumber string        `json:"invoice_number" example:"FA-2026-0000001"`
+	FirstDay      calendar.Date `json:"first_day" format:"date" example:"2026-10-01"`
+	LastDay       calendar.Date `json:"last_day" format:"date" example:"2026-10-31"`
+}
+
+// billingRunSkippedList is the list of what one run left out.
+var billingRunSkippedList = list[dbsqlc.BillingRunSkippedListRow]{
+	name: "billing_run_skipped", id: func(row dbsqlc.BillingRunSkippedListRow) uuid.UUID { return row.LineID },
+	sorts: []sortKey[dbsqlc.BillingRunSkippedListRow]{
+		{"client_id", func(row dbsqlc.BillingRunSkippedListRow) string { return row.ClientID.String() }},
+	},
+}
+
+func (s *Server) listBillingRunSkipped(ctx context.Context, input *struct {
+	BillingRunPath
+	PageParams
+}) (*PageOutput[BillingRunSkippedRead], error) {
+	run, err := s.findBillingRun(ctx, input.BillingRunID)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := ask(s, billingRunSkippedList, input.PageParams, filter{runOfPage, run.ID.String()})
+	if err != nil {
+		return nil, err
+	}
+	read := func(row dbsqlc.BillingRunSkippedListRow) BillingRunSkippedRead {
+		return BillingRunSkippedRead{
+			ClientID: row.ClientID, ContractID: row.ContractID, BillingRunID: row.OtherRunID, InvoiceID: row.InvoiceID,
+			InvoiceNumber: row.InvoiceNumber, FirstDay: row.FirstDay, LastDay: row.LastDay,
+		}
+	}
+	return answerList(ctx, s, asked, read, func(at position) ([]dbsqlc.BillingRunSkippedListRow, error) {
+		return s.queries.BillingRunSkippedList(ctx, s.Pool, dbsqlc.BillingRunSkippedListParams{
+			BillingRunID: run.ID,
+			Sort:         at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+		})
+	}, func() (int64, error) { return s.queries.BillingRunSkippedCount(ctx, s.Pool, run.ID) })
+}
