@@ -3,7 +3,6 @@ package benchmark_test
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,45 +23,39 @@ import (
 	"github.com/mtfacturation/mtf/internal/testenv"
 )
 
-// programSettings holds the settings of a process that is the program and no test.
-const programSettings = "MTF_BENCH_PROGRAM"
-
-// programInput is what such a process is told.
-type programInput struct {
-	Config           config.Config
-	Address          string
-	Namespace        string
-	BusinessDayBegun time.Time
-}
+// program is set for a process that is the program and no test.
+const program = "MTF_BENCH_PROGRAM"
 
 func TestMain(m *testing.M) {
-	if told := os.Getenv(programSettings); told != "" {
-		if err := beProgram(told); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
+	if os.Getenv(program) == "" {
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	if err := serve(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
-// beProgram serves as mtf does until it is told to stop.
-func beProgram(told string) error {
-	var input programInput
-	if err := json.Unmarshal([]byte(told), &input); err != nil {
-		return err
-	}
+// serve does what mtf serve does, on the business day of tests, until it is told to
+// stop. It prints its address.
+func serve() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	a, err := app.Open(ctx, input.Config, client.Options{HostPort: input.Address, Namespace: input.Namespace})
+	settings, err := config.FromEnvironment()
+	if err != nil {
+		return err
+	}
+	temporal, err := app.TemporalOptions()
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, settings, temporal)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
 	begun := time.Now()
-	a.Now = func() time.Time {
-		return input.BusinessDayBegun.Add(time.Since(begun)).UTC().Truncate(time.Microsecond)
-	}
+	a.Now = func() time.Time { return systemtest.Today.Add(time.Since(begun)).UTC().Truncate(time.Microsecond) }
 	return a.Serve(ctx, app.Parts{API: true, Worker: true}, "benchmark", func(address string) { fmt.Println(address) })
 }
 
@@ -87,24 +80,17 @@ func billByProgram(b *testing.B, clients int) (took time.Duration, peak float64)
 	require.NoError(b, err)
 	defer pool.Close()
 	seedClients(b, pool, clients)
-	settings, err := config.Config{
-		Environment: config.Test, DatabaseURL: url, HTTPAddress: "127.0.0.1:0", TimeZone: "Africa/Casablanca", DocumentsDirectory: directory,
-		Billing: config.Billing{ChunkClients: billedChunk, Concurrency: 2},
-		Seller:  config.Seller{Code: "MTF", NumberPrefix: "FA", Name: "Opérateur d'essai"},
-	}.Complete()
+	server := exec.Command(os.Args[0])
+	server.Env = append(os.Environ(), program+"=1", "DATABASE_URL="+url, "MTF_ENV=test", "MTF_HTTP_ADDR=127.0.0.1:0",
+		"MTF_DOCUMENTS_DIR="+directory, fmt.Sprintf("MTF_BILLING_CHUNK_CLIENTS=%d", billedChunk), "MTF_BILLING_CONCURRENCY=2",
+		"MTF_BILLING_MAX_GROWTH=0", "TEMPORAL_ADDRESS="+temporal.HostPort, "TEMPORAL_NAMESPACE="+temporal.Namespace)
+	server.Stderr = os.Stderr
+	output, err := server.StdoutPipe()
 	require.NoError(b, err)
-	told, err := json.Marshal(programInput{settings, temporal.HostPort, temporal.Namespace, systemtest.Today})
-	require.NoError(b, err)
-
-	program := exec.Command(os.Args[0])
-	program.Env = append(os.Environ(), programSettings+"="+string(told), "MTF_LOG_LEVEL=error")
-	program.Stderr = os.Stderr
-	output, err := program.StdoutPipe()
-	require.NoError(b, err)
-	require.NoError(b, program.Start())
+	require.NoError(b, server.Start())
 	defer func() {
-		require.NoError(b, program.Process.Signal(syscall.SIGTERM))
-		require.NoError(b, program.Wait())
+		require.NoError(b, server.Process.Signal(syscall.SIGTERM))
+		require.NoError(b, server.Wait())
 	}()
 	address, err := bufio.NewReader(output).ReadString('\n')
 	require.NoError(b, err)
@@ -119,7 +105,7 @@ func billByProgram(b *testing.B, clients int) (took time.Duration, peak float64)
 	require.NoError(b, caller.GetWorkflow(context.Background(), "billing-run/"+key, "").Get(context.Background(), nil))
 	took = time.Since(begun)
 	perSecond(b, pool, directory, took)
-	return took, peakMemory(b, program.Process.Pid)
+	return took, peakMemory(b, server.Process.Pid)
 }
 
 // peakMemory is the most memory that a process ever had resident, in megabytes.

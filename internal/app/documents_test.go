@@ -1,0 +1,64 @@
+package app_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/systemtest"
+)
+
+func TestDocumentsAreKeptInABucketAndMadeAgain(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test-secret")
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	backend := s3mem.New()
+	require.NoError(t, backend.CreateBucket("documents"))
+	server := httptest.NewServer(gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server())
+	t.Cleanup(server.Close)
+	kept := config.Documents{Store: config.S3Documents, Bucket: "documents", Prefix: "mtf", Endpoint: server.URL, Region: "us-east-1", PathStyle: true}
+	directory := t.TempDir()
+	s := systemtest.Start(t, func(c *config.Config) { c.Documents, c.DocumentsDirectory = kept, directory })
+
+	var offer, submitted object
+	s.Post(t, "/api/v1/offers", object{
+		"name": "Mobile", "service_category": "mobile", "monthly_fee": "199.00", "valid_from": "2026-01-01", "mobile_data_gb": 20,
+	}, &offer)
+	s.Post(t, "/api/v1/landing/submit/new", object{
+		"service_category": "mobile", "offer_id": offer["id"], "cin": "AB123456", "full_name": "Test Client", "email": "test@client.example",
+		"address": "Rabat", "contact_phone": "0612345678", "contract_start_date": "2026-11-01", "mobile_number_mode": "assign_new",
+	}, &submitted, systemtest.Key("bucket-submit"))
+	s.Post(t, "/api/v1/billing/runs", object{"period_start": "2026-11-01", "period_end": "2026-11-30"}, nil, systemtest.Key("bucket-run"))
+
+	store, err := document.NewS3Store(t.Context(), kept.S3())
+	require.NoError(t, err)
+	var keys []string
+	for key, err := range store.Keys(t.Context()) {
+		require.NoError(t, err)
+		keys = append(keys, key)
+	}
+	require.Len(t, keys, 2)
+	require.Regexp(t, "^contracts/.*pdf$", keys[0])
+	require.Regexp(t, "^invoices/.*pdf$", keys[1])
+	entries, err := os.ReadDir(directory)
+	require.NoError(t, err)
+	require.Empty(t, entries, "documents are in the directory, too")
+
+	link := submitted["document_download_url"].(string)
+	first := s.Call(t, http.MethodGet, link, nil)
+	require.Equal(t, http.StatusOK, first.Status)
+	require.NoError(t, store.Delete(t.Context(), keys[0]))
+	again := s.Call(t, http.MethodGet, link, nil)
+	require.Equal(t, http.StatusOK, again.Status)
+	require.Equal(t, first.Body, again.Body)
+	_, err = store.Get(t.Context(), keys[0])
+	require.NoError(t, err, "the document is not stored again")
+}
