@@ -196,7 +196,7 @@ func billingPromises() []promise {
 	command := func(name, to string) promise {
 		return promise{operation: "POST /api/v1/billing/runs/{billing_run_id}/" + name,
 			valid: func(t testing.TB, e *estate) asked {
-				return asked{ids: []string{runThatTakes(t, e.s, name)}} // A body is optional.
+				return asked{ids: []string{runThatTakes(t, e.s, name)}, body: object{"reason": "Prices were wrong"}}
 			},
 			refuses: append(unknown("billing_run_not_found", object{}), refused{
 				status: 409, code: "billing_run_status_transition_invalid",
