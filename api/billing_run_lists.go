@@ -36,7 +36,7 @@ type BillingRunFailureRead struct {
 	Message     string     `json:"message" example:"Amount is out of range"`
 	Attempts    int32      `json:"attempts" doc:"How often billing the client was tried." example:"1"`
 	CreatedAt   Timestamp  `json:"created_at"`
-	ResolvedAt  *Timestamp `json:"resolved_at" doc:"When a retry billed the client, or found nothing left to bill."`
+	ResolvedAt  *Timestamp `json:"resolved_at" nullable:"true" doc:"When a retry billed the client, or found nothing left to bill."`
 }
 
 // billingRunFailureList is the list of one run's parked clients.

@@ -67,9 +67,10 @@ func (s schema) is(kind string) bool {
 }
 
 type describedRequest struct {
-	body       schema
-	parameters map[string]string // Where each is: query, header or path.
-	required   []string
+	bodyOptional bool
+	body         schema
+	parameters   map[string]string // Where each is: query, header or path.
+	required     []string
 }
 
 // describedRequests reads the requests of all operations from the OpenAPI document.
@@ -86,7 +87,8 @@ func describedRequests(t testing.TB, s *systemtest.System) map[string]describedR
 				Required bool   `json:"required"`
 			} `json:"parameters"`
 			RequestBody *struct {
-				Content map[string]struct {
+				Required bool `json:"required"`
+				Content  map[string]struct {
 					Schema schema `json:"schema"`
 				} `json:"content"`
 			} `json:"requestBody"`
@@ -106,6 +108,7 @@ func describedRequests(t testing.TB, s *systemtest.System) map[string]describedR
 			}
 			if operation.RequestBody != nil {
 				request.body = operation.RequestBody.Content["application/json"].Schema
+				request.bodyOptional = !operation.RequestBody.Required
 				if name := strings.TrimPrefix(request.body.Ref, "#/components/schemas/"); name != "" {
 					request.body = document.Components.Schemas[name]
 				}
@@ -149,6 +152,9 @@ func (o oddity) bodiesThatAreNoObject(t *testing.T) {
 		return
 	}
 	for _, body := range []any{nil, "", "{", `{"a": NaN}`, "[]", "1", "null", `"text"`, "{} {}", "{'a': 1}", "\xff"} {
+		if o.described.bodyOptional && slices.Contains([]any{nil, "", "null"}, body) {
+			continue
+		}
 		request := o.valid
 		request.body = body
 		answer := o.refuses(t, request, http.StatusUnprocessableEntity, "validation_error", "body", body)
