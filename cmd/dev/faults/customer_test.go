@@ -110,8 +110,9 @@ func (s *site) command(t *testing.T, location, command, status string) {
 		if run.Status == status || run.Ended() {
 			return true
 		}
-		_, err := s.api.Do(ctx, http.MethodPost, location+"/"+command, nil, &run, "Prefer", "wait=5")
-		return err == nil && run.Status == status
+		// Whatever the answer is, and if there is none, the next look at the run tells what came of it.
+		_, _ = s.api.Do(ctx, http.MethodPost, location+"/"+command, nil, nil, "Prefer", "wait=5")
+		return false
 	})
 }
 
