@@ -21,7 +21,7 @@ import (
 
 const (
 	workers = 2
-	// frozen is longer than a batch may be silent, and than an idle transaction is left alone.
+	// frozen is longer than a batch may be silent: another worker gets it while this one still believes that it has it.
 	frozen = 12 * time.Second
 )
 
