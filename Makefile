@@ -72,7 +72,7 @@ test/root: build/dev ## Run the tests of the root module: PKG=./api/... RUN=Test
 	$(WITH_DEV) $(GO_TEST) -run '$(RUN)' $(TEST_FLAGS) $(PKG)
 
 .PHONY: test/dev
-test/dev: ## Run the tests of the embedded stack, which start it as processes
+test/dev: build/dev build ## Run the tests of the embedded stack, which start it as processes
 	cd cmd/dev && $(GO_TEST) -run '$(RUN)' $(TEST_FLAGS) ./...
 
 .PHONY: test-race
@@ -80,8 +80,9 @@ test-race: build/dev ## Run the tests of the root module with the race detector
 	$(WITH_DEV) $(GO_TEST) -race -run '$(RUN)' $(TEST_FLAGS) $(PKG)
 
 .PHONY: test-faults
-test-faults: ## Run the tests that kill processes at the worst moments (TestFault...)
-	cd cmd/dev && $(GO_TEST) -v -run '^TestFault' $(TEST_FLAGS) ./...
+test-faults: build/dev build ## Kill every part of the system during a large run: SEED=n repeats a plan, CLIENTS=n ROUNDS=n
+	cd cmd/dev && MTF_FAULTS_SEED=$(or $(SEED),random) MTF_FAULTS_CLIENTS=$(or $(CLIENTS),20000) \
+		MTF_FAULTS_ROUNDS=$(or $(ROUNDS),10) $(GO_TEST) -v -run '^TestFault' $(TEST_FLAGS) ./faults
 
 # Each target fuzzes for FUZZTIME on servers of its own; what it finds is kept in
 # testdata/fuzz and runs with the tests from then on.
@@ -108,6 +109,11 @@ generate: generate/sqlc generate/access ## Generate all generated code
 .PHONY: generate/access
 generate/access: ## Generate the table of who may do what in docs/access.md
 	$(GO) test -count=1 ./api -run '^TestTheTableOfAccessIsUpToDate$$' -update
+
+# Not part of generate: histories are recorded from released code, see docs/adding.md.
+.PHONY: generate/histories
+generate/histories: build/dev ## Record the workflow histories that the replay test replays
+	$(WITH_DEV) $(GO_TEST) ./workflows -run '^TestRecordHistories$$' -update
 
 # The old files go only once the queries compile: sqlc never deletes a file
 # whose queries have gone.

@@ -70,9 +70,9 @@ func fillLists(t *testing.T, s *systemtest.System) []sortedList {
 			VALUES (gen_random_uuid(), 'list-run-' || $1::int, sha256('x'), date '2026-08-01' + $1::int / 2 * 31, date '2026-08-31' + $1::int / 2 * 30, 15, 0, 'MAD',
 				'completed', 'op', 0, 0, '2026-11-01', '2026-11-01', '2026-11-01')`, run)
 	}
-	execute(t, s, `INSERT INTO invoices (id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency,
+	execute(t, s, `INSERT INTO invoices (id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency,
 			subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, issued_at, created_at, updated_at)
-		SELECT gen_random_uuid(), 'N-' || row_number() OVER (), r.id, c.id, r.period_start, r.period_end, '2026-09-01',
+		SELECT gen_random_uuid(), 'N-' || row_number() OVER (), 'MTF', 2026, row_number() OVER (), r.id, c.id, r.period_start, r.period_end, '2026-09-01',
 			r.period_end + 15, CASE WHEN c.cin < 'LIST0010' THEN 'paid' ELSE 'issued' END, 'MAD', 1000 * length(c.full_name) + 100 * (ascii(right(c.full_name, 1)) % 3), 0, 0,
 			1000 * length(c.full_name) + 100 * (ascii(right(c.full_name, 1)) % 3),
 			CASE WHEN c.cin < 'LIST0010' THEN 1000 * length(c.full_name) + 100 * (ascii(right(c.full_name, 1)) % 3) ELSE 0 END,

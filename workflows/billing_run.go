@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -25,6 +26,8 @@ type BillingRunInput struct {
 	ChunkSize int32 `json:"chunk_size"`
 	// Concurrency is the number of chunks that are worked on at once.
 	Concurrency int `json:"concurrency"`
+	// ChunksPerExecution bounds an execution's share of the chunks; 0 stands for the usual one.
+	ChunksPerExecution int32 `json:"chunks_per_execution,omitempty"`
 	// Bounds are those beyond which the run waits for an operator.
 	Bounds billing.Bounds `json:"bounds"`
 	// Retry takes a run up again that has failed or has parked clients.
@@ -130,7 +133,7 @@ func (r *billingRun) start(ctx workflow.Context) error {
 // this execution's share is done, a fault stops the run, or it is cancelled. It
 // returns when nothing is under way any more.
 func (r *billingRun) workThroughChunks(ctx workflow.Context) {
-	last := min(r.progress.chunkCount(), r.progress.Started+chunksPerExecution)
+	last := min(r.progress.chunkCount(), r.progress.Started+cmp.Or(r.input.ChunksPerExecution, chunksPerExecution))
 	group := workflow.NewWaitGroup(ctx)
 	for range max(1, r.input.Concurrency) {
 		group.Add(1)

@@ -6,13 +6,14 @@ import (
 	"github.com/mtfacturation/mtf/activities"
 )
 
+// all lists every workflow.
+var all = []any{ProvisionContract, SubscribeNewService, ChangePlan, IssueContractDocument, RunBilling}
+
 // Register adds every workflow and activity to a worker. All workers know all of
 // them; the task queue decides which work reaches which worker.
 func Register(registry worker.Registry, a *activities.Activities) {
-	registry.RegisterWorkflow(ProvisionContract)
-	registry.RegisterWorkflow(SubscribeNewService)
-	registry.RegisterWorkflow(ChangePlan)
-	registry.RegisterWorkflow(IssueContractDocument)
-	registry.RegisterWorkflow(RunBilling)
+	for _, workflow := range all {
+		registry.RegisterWorkflow(workflow)
+	}
 	registry.RegisterActivity(a)
 }

@@ -12,9 +12,10 @@ import (
 
 // commands are the subcommands; each one's Run method returns one sentence for the user as its error.
 type commands struct {
-	Run  runCommand  `cmd:"" default:"1" help:"Run the application with its own PostgreSQL and Temporal until interrupted."`
-	Demo demoCommand `cmd:"" help:"Run the application with demo data and walk through its main job."`
-	Exec execCommand `cmd:"" help:"Run a command, usually tests, with a fresh PostgreSQL and Temporal that are thrown away."`
+	Run      runCommand      `cmd:"" default:"1" help:"Run the application with its own PostgreSQL and Temporal until interrupted."`
+	Demo     demoCommand     `cmd:"" help:"Run the application with demo data and walk through its main job."`
+	Exec     execCommand     `cmd:"" help:"Run a command, usually tests, with a fresh PostgreSQL and Temporal that are thrown away."`
+	Temporal temporalCommand `cmd:"" help:"Run the Temporal server alone, on databases that exist."`
 }
 
 func main() {

@@ -51,9 +51,9 @@ func loadInvoices(b *testing.B, pool *pgxpool.Pool, invoices, pastDue int, statu
 			SELECT ('01890000-0000-7000-8001-' || lpad(to_hex(n), 12, '0'))::uuid, n, decode(repeat('00', 32), 'hex'), '2025-01-01',
 				'2025-01-31', 15, 0, 'MAD', 'completed', 'op-1', 1, 1, t, t, t
 			FROM generate_series(0, 9) n, (SELECT timestamptz '2025-02-01Z' AS t) at`, nil},
-		{`INSERT INTO invoices (id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency,
+		{`INSERT INTO invoices (id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency,
 				subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, issued_at, created_at, updated_at)
-			SELECT ('01890000-0000-7000-8002-' || lpad(to_hex(n), 12, '0'))::uuid, n,
+			SELECT ('01890000-0000-7000-8002-' || lpad(to_hex(n), 12, '0'))::uuid, n, 'MTF', 2025, n + 1,
 				('01890000-0000-7000-8001-' || lpad(to_hex(n % 10), 12, '0'))::uuid,
 				('01890000-0000-7000-8000-' || lpad(to_hex(n / 10), 12, '0'))::uuid, '2025-01-01', '2025-01-31', '2025-02-01',
 				CASE WHEN n < $2 OR n % 10 <> 0 THEN date '2026-11-15' - n % 12 * 30 ELSE '2026-12-15' END, s.status,

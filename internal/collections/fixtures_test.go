@@ -55,9 +55,9 @@ func issueMany(t fataler, pool *pgxpool.Pool, ids, clients []uuid.UUID, due cale
 			VALUES (gen_random_uuid(), gen_random_uuid(), decode(repeat('00', 32), 'hex'), '2026-01-01', '2026-01-31', 15, 0, 'MAD',
 				'completed', 'op-1', 1, 1, '2026-02-01Z', '2026-02-01Z', '2026-02-01Z')
 			RETURNING id)
-		INSERT INTO invoices (id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency,
+		INSERT INTO invoices (id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency,
 			subtotal_amount, tax_rate, tax_amount, total_amount, client_name, client_type, issued_at, created_at, updated_at)
-		SELECT i.id, i.id, run.id, i.client_id, '2026-01-01', '2026-01-31', '2026-02-01', $3, 'issued', 'MAD',
+		SELECT i.id, i.id, 'MTF', 2026, ('x' || substr(md5(i.id::text), 1, 15))::bit(60)::bigint, run.id, i.client_id, '2026-01-01', '2026-01-31', '2026-02-01', $3, 'issued', 'MAD',
 			$4, 0, 0, $4, 'Test Client', 'individual', '2026-02-01Z', '2026-02-01Z', '2026-02-01Z'
 		FROM run, unnest($1::uuid[], $2::uuid[]) AS i (id, client_id)`, ids, clients, due, total)
 }

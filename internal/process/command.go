@@ -25,16 +25,18 @@ const endedMeanwhile = "AcceptedUpdateCompletedWorkflow"
 
 // Command sends an update to the running process of a request and waits until it is
 // carried out. Refusals of the process come back as such. Other errors: ErrNotRunning,
-// ErrPending when it takes longer than the wait, ErrUnavailable, or a fault.
+// ErrPending when the process has accepted it and takes longer than the wait,
+// ErrUnavailable when nobody accepted it in that time, or a fault.
 func (s *Starter) Command(ctx context.Context, request idempotency.Request, update string, argument any, wait time.Duration) error {
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	defer context.AfterFunc(s.waiting, cancel)()
 	handle, err := s.temporal.UpdateWorkflow(waiting, client.UpdateWorkflowOptions{
 		WorkflowID: workflows.ID(request), UpdateName: update, Args: []any{argument},
-		WaitForStage: client.WorkflowUpdateStageCompleted,
+		WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
-	if err == nil {
+	accepted := err == nil
+	if accepted {
 		err = handle.Get(waiting, nil)
 	}
 	if err == nil {
@@ -49,7 +51,7 @@ func (s *Starter) Command(ctx context.Context, request idempotency.Request, upda
 	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok && failure.Type() == endedMeanwhile {
 		return ErrNotRunning
 	}
-	if ctx.Err() == nil && waiting.Err() != nil {
+	if accepted && ctx.Err() == nil && waiting.Err() != nil {
 		return ErrPending
 	}
 	return unavailable(err)

@@ -172,6 +172,9 @@ func (s *Server) URL(database string) string {
 	return address.String()
 }
 
+// PID returns the number of the server's first process, the postmaster.
+func (s *Server) PID() int { return s.process.handle.Pid }
+
 // Exited is closed when the server has ended, whoever ended it.
 func (s *Server) Exited() <-chan struct{} { return s.process.exited }
 

@@ -1,0 +1,137 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/apiclient"
+)
+
+const (
+	submitPath = "/api/v1/landing/submit/new"
+	// retryPause is how soon a caller asks again that had no answer.
+	retryPause = 100 * time.Millisecond
+	// subscriptionPause is between one customer and the next.
+	subscriptionPause = 300 * time.Millisecond
+)
+
+// subscription is what one customer asked for, and the contract that was acknowledged.
+type subscription struct {
+	key        string
+	request    map[string]any
+	contractID string
+}
+
+type submission struct {
+	Contract struct {
+		ID string `json:"id"`
+	} `json:"contract"`
+	IdempotencyReplayed bool `json:"idempotency_replayed"`
+}
+
+// customers subscribe one after the other until ctx ends; each one asks with its key until there is an answer.
+func (s *site) customers(ctx context.Context, offerID string, acknowledged chan<- subscription) {
+	defer close(acknowledged)
+	for i := 0; ctx.Err() == nil; i++ {
+		each := subscription{key: fmt.Sprintf("subscription-%04d", i), request: map[string]any{
+			"service_category": "mobile", "offer_id": offerID, "cin": fmt.Sprintf("FAULT%04d", i), "full_name": "Nadia Berrada",
+			"contract_start_date": "2026-11-22", "mobile_number_mode": "assign_new",
+		}}
+		for each.contractID == "" {
+			// The attempt outlives ctx: who has asked waits for the answer.
+			limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+			var answer submission
+			got, err := s.api.Do(limited, http.MethodPost, submitPath, each.request, &answer, "Idempotency-Key", each.key, "Prefer", "wait=5")
+			cancel()
+			if err == nil && got.Status == http.StatusOK {
+				each.contractID = answer.Contract.ID
+				break
+			}
+			time.Sleep(retryPause)
+		}
+		acknowledged <- each
+		select {
+		case <-time.After(subscriptionPause):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// requireKept checks that every acknowledged subscription is there once, and is answered again as it was.
+func (s *site) requireKept(t *testing.T, subscriptions []subscription) {
+	t.Helper()
+	for _, each := range subscriptions {
+		var contractIDs []string
+		err := s.pool.QueryRow(t.Context(), `
+			SELECT coalesce(array_agg(c.id::text), '{}') FROM contracts c JOIN clients cl ON cl.id = c.client_id WHERE cl.cin = $1`,
+			each.request["cin"]).Scan(&contractIDs)
+		require.NoError(t, err)
+		require.Equal(t, []string{each.contractID}, contractIDs, "contracts under the key %s", each.key)
+		var again submission
+		_, err = s.api.Do(t.Context(), http.MethodPost, submitPath, each.request, &again, "Idempotency-Key", each.key)
+		require.NoError(t, err, each.key)
+		require.True(t, again.IdempotencyReplayed, each.key)
+		require.Equal(t, each.contractID, again.Contract.ID, each.key)
+	}
+}
+
+// mobileOffer waits for the API and returns an offer that can be subscribed to.
+func (s *site) mobileOffer(t *testing.T) string {
+	t.Helper()
+	var page struct {
+		OfferCategories []struct {
+			Category string `json:"category"`
+			Offers   []struct {
+				ID string `json:"id"`
+			} `json:"offers"`
+		} `json:"offer_categories"`
+	}
+	s.eventually(t, "the API serves", func(ctx context.Context) bool {
+		_, err := s.api.Do(ctx, http.MethodGet, "/api/v1/landing/bootstrap", nil, &page)
+		return err == nil
+	})
+	require.NotEmpty(t, page.OfferCategories)
+	return page.OfferCategories[0].Offers[0].ID
+}
+
+// command has an operator send a command until the run is where it leads, or has ended.
+func (s *site) command(t *testing.T, location, command, status string) {
+	t.Helper()
+	s.eventually(t, "the run is "+status, func(ctx context.Context) bool {
+		var run apiclient.BillingProgress
+		if _, err := s.api.Do(ctx, http.MethodGet, location, nil, &run); err != nil {
+			return false
+		}
+		if run.Status == status || run.Ended() {
+			return true
+		}
+		// Whatever the answer is, and if there is none, the next look at the run tells what came of it.
+		_, _ = s.api.Do(ctx, http.MethodPost, location+"/"+command, nil, nil, "Prefer", "wait=5")
+		return false
+	})
+}
+
+// eventually repeats an attempt until it succeeds, for longer than a system takes that has lost everything.
+func (s *site) eventually(t *testing.T, what string, attempt func(ctx context.Context) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for {
+		limited, stop := context.WithTimeout(ctx, 20*time.Second)
+		succeeded := attempt(limited)
+		stop()
+		if succeeded {
+			return
+		}
+		select {
+		case <-time.After(retryPause):
+		case <-ctx.Done():
+			require.FailNow(t, "it does not come about that "+what)
+		}
+	}
+}

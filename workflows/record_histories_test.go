@@ -1,0 +1,302 @@
+package workflows_test
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/client"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/internal/billing"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/workflows"
+)
+
+var update = flag.Bool("update", false, "record the histories that the replay test replays")
+
+type object = map[string]any
+
+const patience = 30 * time.Second
+
+// recorder brings workflows into the situations of the replay test and writes down their histories.
+type recorder struct {
+	*systemtest.System
+	offer, client string
+	// month is the period of the next run; no two bill the same days.
+	month calendar.Date
+}
+
+// TestRecordHistories is the tool that records, for it needs the whole system; see "When to record histories" in docs/adding.md.
+func TestRecordHistories(t *testing.T) {
+	if !*update {
+		t.Skip("make generate/histories records histories")
+	}
+	r := &recorder{System: systemtest.Start(t), month: calendar.MustParse("2026-08-01")}
+	r.recordSubmits(t)
+	for range 4 {
+		client := r.post(t, "/api/v1/customers", object{"client_type": "individual", "full_name": "Essai Client", "cin": r.cin()})
+		r.contract(t, client["id"].(string), r.offer)
+	}
+	r.recordRuns(t)
+	r.recordParked(t)
+}
+
+var sequence int
+
+func (r *recorder) cin() string {
+	sequence++
+	return "ESSAI" + string(rune('A'+sequence/10)) + string(rune('0'+sequence%10))
+}
+
+func (r *recorder) post(t *testing.T, path string, body any, headers ...systemtest.Header) object {
+	t.Helper()
+	var answer object
+	r.Post(t, path, body, &answer, headers...)
+	return answer
+}
+
+func (r *recorder) contract(t *testing.T, client, offer string, headers ...systemtest.Header) string {
+	t.Helper()
+	answer := r.post(t, "/api/v1/contracts/provision", object{
+		"client_id": client, "offer_id": offer, "provisioning_intent": "new_line", "contract_start_date": "2026-08-10",
+	}, headers...)
+	return answer["contract"].(object)["id"].(string)
+}
+
+func (r *recorder) newOffer(t *testing.T, name, fee string) string {
+	t.Helper()
+	return r.post(t, "/api/v1/offers", object{
+		"name": name, "service_category": "mobile", "monthly_fee": fee, "valid_from": "2026-01-01", "mobile_data_gb": 20,
+	})["id"].(string)
+}
+
+func (r *recorder) recordSubmits(t *testing.T) {
+	t.Helper()
+	r.offer = r.newOffer(t, "Mobile 20", "199.00")
+	cin := r.cin()
+	submit := object{
+		"service_category": "mobile", "offer_id": r.offer, "cin": cin, "full_name": "Essai Abonnement",
+		"contract_start_date": "2026-08-20", "mobile_number_mode": "assign_new",
+	}
+	const path = "/api/v1/landing/submit/new"
+	subscribed := r.post(t, path, submit, systemtest.Key("history-subscribe"))
+	contractID := subscribed["contract"].(object)["id"].(string)
+	r.save(t, "subscribe_new_service", "landing-new/history-subscribe", "")
+
+	submit["offer_id"] = "01890000-0000-7000-8000-000000000000"
+	refused := r.Call(t, http.MethodPost, path, submit, systemtest.Key("history-refused"))
+	require.Equal(t, http.StatusNotFound, refused.Status, "%s", refused.Body)
+	r.save(t, "subscribe_refused", "landing-new/history-refused", "")
+
+	r.post(t, "/api/v1/landing/submit/plan-change", object{
+		"cin": cin, "source_contract_id": contractID, "target_offer_id": r.newOffer(t, "Mobile 50", "299.00"), "contract_start_date": "2026-08-21",
+	}, systemtest.Key("history-change"))
+	r.save(t, "change_plan", "plan-change/history-change", "")
+
+	client := r.post(t, "/api/v1/customers", object{"client_type": "individual", "full_name": "Essai Contrat", "cin": r.cin()})
+	contractID = r.contract(t, client["id"].(string), r.offer, systemtest.Key("history-provision"))
+	r.save(t, "provision_contract", "provision/history-provision", "")
+
+	run, err := r.Temporal.ExecuteWorkflow(t.Context(), workflowOptions("contract-document/history", workflows.InteractiveQueue),
+		workflows.IssueContractDocument, activities.IssueContractDocumentInput{ContractID: uuid.MustParse(contractID), ActorID: "op-1"})
+	require.NoError(t, err)
+	require.NoError(t, run.Get(t.Context(), nil))
+	r.save(t, "issue_contract_document", run.GetID(), "")
+}
+
+func workflowOptions(id, queue string) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{ID: id, TaskQueue: queue}
+}
+
+// start begins a run over the next month in chunks of two clients; change adjusts its input first.
+func (r *recorder) start(t *testing.T, key string, change func(*workflows.BillingRunInput)) (client.WorkflowRun, workflows.BillingRunInput) {
+	t.Helper()
+	id, err := uuid.NewV7()
+	require.NoError(t, err)
+	key = "history-" + key
+	input := workflows.BillingRunInput{
+		RunID:   id,
+		Request: idempotency.Request{Operation: idempotency.BillingRun, Key: idempotency.Key(key), Fingerprint: make([]byte, 32)},
+		Terms:   billing.Terms{Period: calendar.MonthOf(r.month), DueDays: 15, TaxRate: 200_000},
+		ActorID: "op-1", ChunkSize: 2, Concurrency: 2,
+	}
+	r.month = r.month.LastOfMonth().AddDays(1)
+	if change != nil {
+		change(&input)
+	}
+	run, err := r.Temporal.ExecuteWorkflow(t.Context(), workflowOptions("billing-run/"+key, workflows.BillingQueue), workflows.RunBilling, input)
+	require.NoError(t, err)
+	return run, input
+}
+
+// command sends an update and waits until it is accepted, or for its end.
+func (r *recorder) command(t *testing.T, run client.WorkflowRun, update string, stage client.WorkflowUpdateStage) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	handle, err := r.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: run.GetID(), UpdateName: update, WaitForStage: stage, Args: []any{workflows.RunCommand{ActorID: "op-1", Reason: "Recorded"}},
+	})
+	require.NoError(t, err)
+	if stage == client.WorkflowUpdateStageCompleted {
+		require.NoError(t, handle.Get(ctx, nil))
+	}
+}
+
+// waitFor waits until the run is in a state.
+func (r *recorder) waitFor(t *testing.T, input workflows.BillingRunInput, status string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		var now string
+		err := r.Pool.QueryRow(t.Context(), `SELECT status FROM billing_runs WHERE id = $1`, input.RunID).Scan(&now)
+		return err == nil && now == status
+	}, patience, 5*time.Millisecond, "the run is not %s", status)
+}
+
+// hold keeps invoices from being written until release is called.
+func (r *recorder) hold(t *testing.T) (release func()) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), r.Config.DatabaseURL)
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), "BEGIN; LOCK TABLE invoices IN SHARE MODE")
+	require.NoError(t, err)
+	return func() { _ = conn.Close(context.WithoutCancel(t.Context())) }
+}
+
+// end waits for the end of a run, which must have a result.
+func (r *recorder) end(t *testing.T, run client.WorkflowRun, status string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var result billing.Result
+	require.NoError(t, run.Get(ctx, &result))
+	require.Equal(t, status, string(result.Status))
+}
+
+func (r *recorder) recordRuns(t *testing.T) {
+	t.Helper()
+	run, _ := r.start(t, "completed", nil)
+	r.end(t, run, "completed")
+	r.save(t, "billing_run_completed", run.GetID(), "")
+
+	run, _ = r.start(t, "continued", func(input *workflows.BillingRunInput) { input.ChunksPerExecution = 2 })
+	first := run.GetRunID()
+	r.end(t, run, "completed")
+	r.save(t, "billing_run_continued", run.GetID(), first)
+	r.save(t, "billing_run_continued_last", run.GetID(), "")
+
+	for _, situation := range []struct{ name, update, status string }{
+		{"paused_and_resumed", workflows.PauseUpdate, "completed"}, {"cancelled", workflows.CancelUpdate, "cancelled"},
+	} {
+		release := r.hold(t)
+		run, input := r.start(t, situation.name, func(input *workflows.BillingRunInput) { input.Concurrency = 1 })
+		r.waitFor(t, input, "running")
+		if situation.update == workflows.PauseUpdate {
+			r.command(t, run, workflows.PauseUpdate, client.WorkflowUpdateStageCompleted)
+			r.waitFor(t, input, "paused")
+			release()
+			r.command(t, run, workflows.ResumeUpdate, client.WorkflowUpdateStageCompleted)
+		} else {
+			r.command(t, run, workflows.CancelUpdate, client.WorkflowUpdateStageAccepted)
+			release()
+		}
+		r.end(t, run, situation.status)
+		r.save(t, "billing_run_"+situation.name, run.GetID(), "")
+	}
+
+	held := func(input *workflows.BillingRunInput) { input.Bounds.MaxTotal = 1 }
+	run, input := r.start(t, "held", held)
+	r.waitFor(t, input, "planned")
+	r.command(t, run, workflows.ApproveUpdate, client.WorkflowUpdateStageCompleted)
+	r.end(t, run, "completed")
+	r.save(t, "billing_run_held_and_approved", run.GetID(), "")
+
+	// A chunk that is gone is a fault that no repetition repairs.
+	run, input = r.start(t, "failed", held)
+	r.waitFor(t, input, "planned")
+	_, err := r.Pool.Exec(t.Context(), `DELETE FROM billing_run_chunks WHERE billing_run_id = $1 AND number = 2`, input.RunID)
+	require.NoError(t, err)
+	r.command(t, run, workflows.ApproveUpdate, client.WorkflowUpdateStageCompleted)
+	r.waitFor(t, input, "failed")
+	require.Error(t, run.Get(t.Context(), nil))
+	r.save(t, "billing_run_failed", run.GetID(), "")
+}
+
+// recordParked bills a client whose sums are out of range, and then takes the run up again.
+func (r *recorder) recordParked(t *testing.T) {
+	t.Helper()
+	dear := r.newOffer(t, "Mobile sans fin", "9999999999.99")
+	rich := r.post(t, "/api/v1/customers", object{"client_type": "individual", "full_name": "Essai Riche", "cin": r.cin()})
+	for range 2 {
+		r.contract(t, rich["id"].(string), dear)
+	}
+	run, input := r.start(t, "parked", nil)
+	r.end(t, run, "completed_with_failures")
+	r.save(t, "billing_run_with_failures", run.GetID(), "")
+
+	input.Retry = &billing.Move{RunID: input.RunID, To: billing.RunRunning, ActorID: "op-1", Reason: "Recorded"}
+	run, err := r.Temporal.ExecuteWorkflow(t.Context(), workflowOptions(run.GetID(), workflows.BillingQueue), workflows.RunBilling, input)
+	require.NoError(t, err)
+	r.end(t, run, "completed_with_failures")
+	r.save(t, "billing_run_retried", run.GetID(), "")
+}
+
+// save writes down the history of an execution, the latest one of an id unless a run id says which.
+func (r *recorder) save(t *testing.T, situation, workflowID, runID string) {
+	t.Helper()
+	history := &historypb.History{}
+	events := r.Temporal.GetWorkflowHistory(t.Context(), workflowID, runID, true, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err)
+		history.Events = append(history.Events, event)
+	}
+	written, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(history)
+	require.NoError(t, err)
+	var document any
+	require.NoError(t, json.Unmarshal(written, &document))
+	written, err = json.MarshalIndent(scrubbed(document), "", " ")
+	require.NoError(t, err)
+	machine, err := os.Hostname()
+	require.NoError(t, err)
+	require.NotContains(t, strings.ToLower(string(written)), `"`+strings.ToLower(machine))
+	require.NoError(t, os.WriteFile(filepath.Join("testdata", "histories", situation+".json"), append(written, '\n'), 0o644))
+}
+
+// scrubbed takes out who worked on a history and where: identities, and the queues that belong to one worker.
+func scrubbed(value any) any {
+	switch value := value.(type) {
+	case []any:
+		for i := range value {
+			value[i] = scrubbed(value[i])
+		}
+	case map[string]any:
+		for name, inner := range value {
+			_, isText := inner.(string)
+			switch {
+			case name == "identity" && isText:
+				value[name] = "worker"
+			case name == "kind" && inner == "TASK_QUEUE_KIND_STICKY":
+				value["name"] = "sticky"
+			default:
+				value[name] = scrubbed(inner)
+			}
+		}
+	}
+	return value
+}
