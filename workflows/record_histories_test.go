@@ -31,7 +31,8 @@ var update = flag.Bool("update", false, "record the histories that the replay te
 
 type object = map[string]any
 
-const patience = 30 * time.Second
+// patience covers the two minutes for which a faulty batch is tried again.
+const patience = 4 * time.Minute
 
 // recorder brings workflows into the situations of the replay test and writes down their histories.
 type recorder struct {
