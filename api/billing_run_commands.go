@@ -52,9 +52,12 @@ func (s *Server) billingRunCommandRoutes() {
 type BillingRunCommand struct {
 	BillingRunPath
 	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait." example:"wait=20"`
-	Body   *struct {
-		Reason *string `json:"reason,omitempty" nullable:"true" maxLength:"1200" doc:"Kept in the run's history." example:"Prices are wrong"`
-	}
+	Body   *BillingRunReason
+}
+
+// BillingRunReason is why an operator tells a run something.
+type BillingRunReason struct {
+	Reason *string `json:"reason,omitempty" nullable:"true" maxLength:"1200" doc:"Kept in the run's history." example:"Prices are wrong"`
 }
 
 func (c *BillingRunCommand) reason() string {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/systemtest"
 	"github.com/mtfacturation/mtf/internal/token"
 )
@@ -37,7 +38,8 @@ type estate struct {
 
 func newEstate(t testing.TB) *estate {
 	t.Helper()
-	s := systemtest.Start(t)
+	// Runs that are held back keep a worker each.
+	s := systemtest.Start(t, func(settings *config.Config) { settings.Billing.Concurrency = 32 })
 	e := &estate{
 		s:      s,
 		mobile: newOffer(t, s, mobileOffer()), fiber: newOffer(t, s, fiberOffer()),

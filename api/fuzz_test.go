@@ -77,8 +77,15 @@ func FuzzBody(f *testing.F) {
 			operations = append(operations, p)
 		}
 	}
+	// Commands go to a run that has ended: one that is held back would hold all others.
+	request := func(p promise) asked {
+		if strings.Contains(p.operation, "{billing_run_id}") {
+			return asked{ids: []string{e.run}, body: object{"reason": "by test"}}
+		}
+		return p.valid(f, e)
+	}
 	for i, p := range operations {
-		valid, err := json.Marshal(p.valid(f, e).body)
+		valid, err := json.Marshal(request(p).body)
 		require.NoError(f, err)
 		for _, seed := range []string{string(valid), `{}`, `[`, strings.ReplaceAll(string(valid), `"`, `"\u0000`), strings.ReplaceAll(string(valid), `:`, `:[1e999,`)} {
 			f.Add(uint8(i), []byte(seed))
@@ -86,7 +93,7 @@ func FuzzBody(f *testing.F) {
 	}
 	ids := make([][]string, len(operations))
 	for i, p := range operations {
-		ids[i] = p.valid(f, e).ids
+		ids[i] = request(p).ids
 	}
 	f.Fuzz(func(t *testing.T, operation uint8, body []byte) {
 		i := int(operation) % len(operations)

@@ -1063,9 +1063,10 @@ func (q *Queries) BillingRunList(ctx context.Context, db DBTX, arg BillingRunLis
 }
 
 const billingRunLock = `-- name: BillingRunLock :one
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault FROM billing_runs WHERE id = $1 FOR UPDATE
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault FROM billing_runs WHERE id = $1 FOR NO KEY UPDATE
 `
 
+// A chunk that is being billed holds the run's key, and must not keep an operator waiting.
 func (q *Queries) BillingRunLock(ctx context.Context, db DBTX, id uuid.UUID) (BillingRun, error) {
 	row := db.QueryRow(ctx, billingRunLock, id)
 	var i BillingRun

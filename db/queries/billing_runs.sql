@@ -62,7 +62,8 @@ ORDER BY CASE @sort::text WHEN 'planned_at:desc' THEN planned_at END DESC, CASE 
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: BillingRunLock :one
-SELECT * FROM billing_runs WHERE id = @id FOR UPDATE;
+-- A chunk that is being billed holds the run's key, and must not keep an operator waiting.
+SELECT * FROM billing_runs WHERE id = @id FOR NO KEY UPDATE;
 
 -- name: BillingRunMove :one
 -- Leaving planned ends a hold, and leaving failed its fault.

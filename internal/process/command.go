@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -26,17 +27,19 @@ const endedMeanwhile = "AcceptedUpdateCompletedWorkflow"
 // Command sends an update to the running process of a request and waits until it is
 // carried out. Refusals of the process come back as such. Other errors: ErrNotRunning,
 // ErrPending when the process has accepted it and takes longer than the wait,
-// ErrUnavailable when nobody accepted it in that time, or a fault.
+// ErrUnavailable when nobody accepted it in the time of a start, or a fault.
 func (s *Starter) Command(ctx context.Context, request idempotency.Request, update string, argument any, wait time.Duration) error {
-	waiting, cancel := context.WithTimeout(ctx, wait)
+	accepting, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
 	defer cancel()
-	defer context.AfterFunc(s.waiting, cancel)()
-	handle, err := s.temporal.UpdateWorkflow(waiting, client.UpdateWorkflowOptions{
+	handle, err := s.temporal.UpdateWorkflow(accepting, client.UpdateWorkflowOptions{
 		WorkflowID: workflows.ID(request), UpdateName: update, Args: []any{argument},
 		WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	accepted := err == nil
 	if accepted {
+		waiting, cancel := context.WithTimeout(ctx, wait)
+		defer cancel()
+		defer context.AfterFunc(s.waiting, cancel)()
 		err = handle.Get(waiting, nil)
 	}
 	if err == nil {
@@ -51,8 +54,11 @@ func (s *Starter) Command(ctx context.Context, request idempotency.Request, upda
 	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok && failure.Type() == endedMeanwhile {
 		return ErrNotRunning
 	}
-	if accepted && ctx.Err() == nil && waiting.Err() != nil {
-		return ErrPending
+	if _, late := errors.AsType[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err); late && ctx.Err() == nil {
+		if accepted {
+			return ErrPending
+		}
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return unavailable(err)
 }
