@@ -37,7 +37,7 @@ const patience = 4 * time.Minute
 // recorder brings workflows into the situations of the replay test and writes down their histories.
 type recorder struct {
 	*systemtest.System
-	offer, client string
+	offer string
 	// month is the period of the next run; no two bill the same days.
 	month calendar.Date
 }
