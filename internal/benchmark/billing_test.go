@@ -35,7 +35,7 @@ var billedMonth = calendar.MonthOf(calendar.NewDate(2026, time.October, 1))
 func BenchmarkBillingRun(b *testing.B) {
 	clients, rounds := sizeOf(b, "MTF_BENCH_CLIENTS", 100_000), sizeOf(b, "MTF_BENCH_ROUNDS", 3)
 	s := systemtest.Start(b, func(settings *config.Config) {
-		settings.Billing = config.Billing{ChunkClients: billedChunk, Concurrency: 2}
+		settings.Billing = config.Billing{ChunkClients: billedChunk, Concurrency: 2, FaultyAttempts: 10}
 	})
 	seedClients(b, s.Pool, clients)
 	billBare(b, s.Pool, s.Config.DocumentsDirectory) // what is read is in memory from here on
