@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/mtfacturation/mtf/activities"
@@ -82,13 +81,13 @@ func (s *Server) commandBillingRun(ctx context.Context, input *BillingRunCommand
 	defer done()
 	switch {
 	case errors.Is(err, process.ErrNotRunning):
-		return s.answerOfEndedRun(ctx, run.ID, to)
+		return s.answerOfEndedRun(ctx, input.BillingRunID, to)
 	case errors.Is(err, process.ErrPending):
 		return nil, accepted(billingRunLocation(run.ID))
 	case err != nil:
 		return nil, err
 	}
-	return s.readBillingRunByID(ctx, run.ID)
+	return s.readBillingRunByID(ctx, input.BillingRunID)
 }
 
 // afterWait gives what follows a wait for a process the time of a request of its own.
@@ -98,7 +97,7 @@ func (s *Server) afterWait(ctx context.Context) (context.Context, context.Cancel
 
 // answerOfEndedRun answers a command that came when the run had no process any more:
 // one that ended as the command wants it is no refusal.
-func (s *Server) answerOfEndedRun(ctx context.Context, id uuid.UUID, to billing.RunStatus) (*BillingRunOutput, error) {
+func (s *Server) answerOfEndedRun(ctx context.Context, id string, to billing.RunStatus) (*BillingRunOutput, error) {
 	run, err := s.readBillingRunByID(ctx, id)
 	if err != nil {
 		return nil, err
@@ -130,7 +129,7 @@ func (s *Server) retryBillingRun(ctx context.Context, input *BillingRunCommand) 
 			}
 			ctx, done := s.afterWait(ctx)
 			defer done()
-			return s.readBillingRunByID(ctx, run.ID)
+			return s.readBillingRunByID(ctx, input.BillingRunID)
 		}
 		if status := billing.RunStatus(run.Status); !status.Ended() || time.Now().After(deadline) {
 			return nil, billing.TransitionRefused(status, billing.RunRunning)

@@ -242,7 +242,7 @@ func (s *Server) listBillingRuns(ctx context.Context, input *PageParams) (*PageO
 }
 
 func (s *Server) getBillingRun(ctx context.Context, input *BillingRunPath) (*BillingRunOutput, error) {
-	return s.readBillingRunByID(ctx, parseID(input.BillingRunID))
+	return s.readBillingRunByID(ctx, input.BillingRunID)
 }
 
 func (s *Server) findBillingRun(ctx context.Context, id string) (dbsqlc.BillingRun, error) {
@@ -251,8 +251,8 @@ func (s *Server) findBillingRun(ctx context.Context, id string) (dbsqlc.BillingR
 }
 
 // readBillingRunByID answers with a run as it is at this moment.
-func (s *Server) readBillingRunByID(ctx context.Context, id uuid.UUID) (*BillingRunOutput, error) {
-	row, err := s.findBillingRun(ctx, id.String())
+func (s *Server) readBillingRunByID(ctx context.Context, id string) (*BillingRunOutput, error) {
+	row, err := s.findBillingRun(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -265,16 +265,17 @@ func (s *Server) readBillingRunByID(ctx context.Context, id uuid.UUID) (*Billing
 		return nil, err
 	}
 	detail := BillingRunDetail{
-		BillingRunRead: readBillingRun(row, done[row.ID], s.Now()), Events: make([]BillingRunEventRead, len(events)),
+		BillingRunRead: readBillingRun(row, done[row.ID], s.Now()), Events: converted(events, readBillingRunEvent),
 		InvoicesURL: invoicesOfRun(row.ID), FailuresURL: billingRunLocation(row.ID) + "/failures", SkippedURL: billingRunLocation(row.ID) + "/skipped",
 	}
-	for i, event := range events {
-		detail.Events[i] = BillingRunEventRead{
-			FromStatus: event.FromStatus, ToStatus: event.ToStatus, ActorID: event.ActorID, Reason: event.Reason,
-			CreatedAt: Timestamp(event.CreatedAt),
-		}
-	}
 	return &BillingRunOutput{Body: detail}, nil
+}
+
+func readBillingRunEvent(row dbsqlc.BillingRunEvent) BillingRunEventRead {
+	return BillingRunEventRead{
+		FromStatus: row.FromStatus, ToStatus: row.ToStatus, ActorID: row.ActorID, Reason: row.Reason,
+		CreatedAt: Timestamp(row.CreatedAt),
+	}
 }
 
 func billingRunLocation(id uuid.UUID) string { return "/api/v1/billing/runs/" + id.String() }

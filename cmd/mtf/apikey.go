@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -135,9 +134,7 @@ func writeKeysJSON(out io.Writer, rows []dbsqlc.APIKey) error {
 			RevokedAt: inUTC(row.RevokedAt), LastUsedAt: inUTC(row.LastUsedAt),
 		})
 	}
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(keys)
+	return writeJSON(out, keys)
 }
 
 // withDatabase runs work on the configured database, which must have been migrated.

@@ -84,9 +84,8 @@ type RunEvent struct {
 // end. progress is called whenever there is news; it may be nil. Cancelling ctx
 // stops following, not the run.
 func (c *Client) RunBilling(ctx context.Context, run BillingRun, key string, progress func(BillingProgress)) (BillingResult, error) {
-	const path = "/api/v1/billing/runs"
 	var result BillingResult
-	started, err := c.Do(ctx, http.MethodPost, path, run, nil, "Idempotency-Key", key, "Prefer", "respond-async")
+	started, err := c.Do(ctx, http.MethodPost, runsPath, run, nil, "Idempotency-Key", key, "Prefer", "respond-async")
 	if err != nil {
 		return result, err
 	}
@@ -101,7 +100,7 @@ func (c *Client) RunBilling(ctx context.Context, run BillingRun, key string, pro
 		}
 	}
 	// The same request again: the run's stored answer, or the rest of the wait for it.
-	_, err = c.Do(ctx, http.MethodPost, path, run, &result, "Idempotency-Key", key, "Prefer", "wait=60")
+	_, err = c.Do(ctx, http.MethodPost, runsPath, run, &result, "Idempotency-Key", key, "Prefer", "wait=60")
 	return result, err
 }
 

@@ -49,15 +49,6 @@ func (c *Caller) post(status int, path, key string, body any) error {
 	return c.do(request, status)
 }
 
-// Get reads a path. Any answer but 200 is an error.
-func (c *Caller) Get(path string) error {
-	request, err := http.NewRequest(http.MethodGet, c.url+path, nil)
-	if err != nil {
-		return err
-	}
-	return c.do(request, http.StatusOK)
-}
-
 func (c *Caller) do(request *http.Request, status int) error {
 	request.Header.Set("Authorization", "Bearer bench:ops,billing")
 	answer, err := c.client.Do(request)

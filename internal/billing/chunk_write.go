@@ -59,11 +59,11 @@ func (c *chunk) copyAll(ctx context.Context, tx pgx.Tx) error {
 func (c *chunk) copyOneByOne(ctx context.Context, tx pgx.Tx) error {
 	for _, one := range c.bills {
 		err := pgx.BeginFunc(ctx, tx, func(savepoint pgx.Tx) error { return c.copy(ctx, savepoint, []bill{one}) })
-		refused, ok := errors.AsType[*pgconn.PgError](err)
 		switch {
 		case err == nil:
 			c.issued(one.invoice)
-		case ok && Poisonous(err):
+		case Poisonous(err):
+			refused, _ := errors.AsType[*pgconn.PgError](err)
 			c.park(one.invoice.ClientID, parkedByDatabase, "The database refuses the invoice: "+cmp.Or(refused.ConstraintName, refused.Code))
 		default:
 			return err
@@ -79,8 +79,8 @@ func Poisonous(err error) bool {
 	if !ok || db.LostRace(err) {
 		return false
 	}
-	const dataException, integrityViolation = "22", "23"
-	return slices.Contains([]string{dataException, integrityViolation}, failure.Code[:2])
+	class := failure.Code[:2]
+	return class == "22" || class == "23" // data_exception, integrity_constraint_violation
 }
 
 // copy numbers invoices and copies them with their lines. The numbers are taken

@@ -72,13 +72,26 @@ const RunActor = "billing-run"
 // there already stays as it is, so that a move can be repeated. It refuses with
 // billing_run_not_found and billing_run_status_transition_invalid.
 func MoveRun(ctx context.Context, tx dbsqlc.DBTX, move Move, now time.Time) (dbsqlc.BillingRun, error) {
-	run, err := dbsqlc.New().BillingRunLock(ctx, tx, move.RunID)
+	run, err := lockRun(ctx, tx, move.RunID)
+	if err != nil {
+		return run, err
+	}
+	return moveLocked(ctx, tx, run, move, now)
+}
+
+func lockRun(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.BillingRun, error) {
+	run, err := dbsqlc.New().BillingRunLock(ctx, tx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return run, refusal.New(refusal.BillingRunNotFound)
 	}
 	if err != nil {
 		return run, fmt.Errorf("billing: lock run: %w", err)
 	}
+	return run, nil
+}
+
+// moveLocked is MoveRun of a run that is locked already.
+func moveLocked(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun, move Move, now time.Time) (dbsqlc.BillingRun, error) {
 	from := RunStatus(run.Status)
 	if from == move.To {
 		return run, nil
@@ -93,7 +106,8 @@ func MoveRun(ctx context.Context, tx dbsqlc.DBTX, move Move, now time.Time) (dbs
 	if move.To.Ended() {
 		params.CompletedAt = &now
 	}
-	if run, err = dbsqlc.New().BillingRunMove(ctx, tx, params); err != nil {
+	run, err := dbsqlc.New().BillingRunMove(ctx, tx, params)
+	if err != nil {
 		return run, fmt.Errorf("billing: move run: %w", err)
 	}
 	return run, noteMove(ctx, tx, from, move, now)
@@ -132,15 +146,12 @@ type Reopened struct {
 // lost, back to running. One that is held goes on waiting for its approval. Refusals
 // are those of MoveRun.
 func ReopenRun(ctx context.Context, tx dbsqlc.DBTX, move Move, now time.Time) (Reopened, error) {
-	run, err := dbsqlc.New().BillingRunLock(ctx, tx, move.RunID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Reopened{}, refusal.New(refusal.BillingRunNotFound)
-	}
+	run, err := lockRun(ctx, tx, move.RunID)
 	if err != nil {
-		return Reopened{}, fmt.Errorf("billing: lock run: %w", err)
+		return Reopened{}, err
 	}
 	if run.HoldReason == nil || RunStatus(run.Status) != RunPlanned {
-		if run, err = MoveRun(ctx, tx, move, now); err != nil {
+		if run, err = moveLocked(ctx, tx, run, move, now); err != nil {
 			return Reopened{}, err
 		}
 	}

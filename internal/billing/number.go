@@ -21,17 +21,18 @@ type Seller struct {
 // Number formats a legal invoice number from the year of issue and the number within
 // that year.
 func (s Seller) Number(year int, sequence int64) string {
-	if s.NumberFormat.layout == "" {
-		return fmt.Sprintf("%s-%04d-%07d", s.NumberPrefix, year, sequence)
+	format := s.NumberFormat
+	if format.layout == "" {
+		format = defaultNumberFormat
 	}
-	return fieldOfNumber.ReplaceAllStringFunc(s.NumberFormat.layout, func(field string) string {
+	return fieldOfNumber.ReplaceAllStringFunc(format.layout, func(field string) string {
 		switch {
 		case field == "{prefix}":
 			return s.NumberPrefix
 		case field == "{year}":
 			return fmt.Sprintf("%04d", year)
 		default:
-			return fmt.Sprintf("%0*d", s.NumberFormat.digits, sequence)
+			return fmt.Sprintf("%0*d", format.digits, sequence)
 		}
 	})
 }
@@ -42,6 +43,9 @@ type NumberFormat struct {
 	// digits is the least number of digits of the sequence.
 	digits int
 }
+
+// defaultNumberFormat gives FA-2026-0000001.
+var defaultNumberFormat = NumberFormat{layout: "{prefix}-{year}-{sequence:7}", digits: 7}
 
 const (
 	maxNumberDigits = 12

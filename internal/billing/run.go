@@ -47,9 +47,9 @@ type PlanInput struct {
 }
 
 // PlanRun freezes the population of a run and cuts it into chunks, in the given
-// transaction. A plan beyond the bounds is held. When the key has a run already, that run is what comes back: the
-// same request goes on where it stopped, another one is refused with
-// idempotency_key_payload_conflict.
+// transaction. A plan beyond the bounds is held. When the key has a run already, that
+// run is what comes back: the same request goes on where it stopped, another one is
+// refused with idempotency_key_payload_conflict.
 func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time) (Plan, error) {
 	queries := dbsqlc.New()
 	run, err := queries.BillingRunInsert(ctx, tx, dbsqlc.BillingRunInsertParams{
