@@ -101,7 +101,13 @@ func (s *Server) listContracts(ctx context.Context, input *PageParams) (*PageOut
 	}
 	return answerList(ctx, s, asked, func(row dbsqlc.ContractListRow) ContractRead { return readContract(row.Contract) }, func(at position) ([]dbsqlc.ContractListRow, error) {
 		if at.newest {
-			rows, err := s.queries.ContractNewest(ctx, s.Pool, dbsqlc.ContractNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			before, err := behind(ctx, s, at, s.queries.ContractNewestAt)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := s.queries.ContractNewest(ctx, s.Pool, dbsqlc.ContractNewestParams{
+				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.limit,
+			})
 			return converted(rows, func(row dbsqlc.ContractNewestRow) dbsqlc.ContractListRow { return dbsqlc.ContractListRow(row) }), err
 		}
 		return s.queries.ContractList(ctx, s.Pool, dbsqlc.ContractListParams{

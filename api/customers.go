@@ -153,7 +153,13 @@ func (s *Server) listClients(ctx context.Context, input *PageParams) (*PageOutpu
 	}
 	return answerList(ctx, s, asked, func(row dbsqlc.ClientListRow) ClientRead { return readClient(row.Client) }, func(at position) ([]dbsqlc.ClientListRow, error) {
 		if at.newest {
-			rows, err := s.queries.ClientNewest(ctx, s.Pool, dbsqlc.ClientNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			before, err := behind(ctx, s, at, s.queries.ClientNewestAt)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := s.queries.ClientNewest(ctx, s.Pool, dbsqlc.ClientNewestParams{
+				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.limit,
+			})
 			return converted(rows, func(row dbsqlc.ClientNewestRow) dbsqlc.ClientListRow { return dbsqlc.ClientListRow(row) }), err
 		}
 		return s.queries.ClientList(ctx, s.Pool, dbsqlc.ClientListParams{

@@ -126,7 +126,13 @@ func (s *Server) listInvoices(ctx context.Context, input *struct {
 	}
 	return answerList(ctx, s, asked, func(row dbsqlc.InvoiceListRow) InvoiceRead { return readInvoice(row.Invoice) }, func(at position) ([]dbsqlc.InvoiceListRow, error) {
 		if at.newest {
-			rows, err := s.queries.InvoiceNewest(ctx, s.Pool, dbsqlc.InvoiceNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			before, err := behind(ctx, s, at, s.queries.InvoiceNewestAt)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := s.queries.InvoiceNewest(ctx, s.Pool, dbsqlc.InvoiceNewestParams{
+				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.limit,
+			})
 			return converted(rows, func(row dbsqlc.InvoiceNewestRow) dbsqlc.InvoiceListRow { return dbsqlc.InvoiceListRow(row) }), err
 		}
 		return s.queries.InvoiceList(ctx, s.Pool, dbsqlc.InvoiceListParams{

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -10,7 +11,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -202,9 +205,9 @@ func (r *listRequest[Row]) date(name string) *calendar.Date {
 func (r *listRequest[Row]) position() position {
 	// One row more than the page tells whether another page follows.
 	at := position{sort: r.order, limit: r.params.Size + 1}
+	at.newest = len(r.filters) == 0 && r.order == r.list.sorts[0].name+":desc"
 	if r.after == nil {
 		at.offset = (r.params.Page - 1) * r.params.Size
-		at.newest = len(r.filters) == 0 && r.order == r.list.sorts[0].name+":desc"
 		return at
 	}
 	at.after, at.afterValue, at.afterID = r.order, r.after.value, r.after.id
@@ -218,8 +221,35 @@ type position struct {
 	afterValue    string
 	afterID       uuid.UUID
 	limit, offset int32
-	// newest is true for a page of the whole list, newest first, found by its number.
+	// newest is true for a page of the whole list, newest first. A long list has a query
+	// of its own for these, which begins behind a row.
 	newest bool
+}
+
+// newestRow is where a row is in a list that is newest first.
+type newestRow struct {
+	CreatedAt time.Time
+	ID        uuid.UUID
+}
+
+// behind returns the row behind which a page of the newest rows begins. find finds
+// the row at an offset, for pages far down that are asked for by their number.
+func behind[Found ~struct {
+	CreatedAt time.Time `json:"created_at"`
+	ID        uuid.UUID `json:"id"`
+}](ctx context.Context, s *Server, at position, find func(ctx context.Context, tx dbsqlc.DBTX, offset int32) (Found, error)) (newestRow, error) {
+	switch {
+	case at.after != "":
+		createdAt, err := time.Parse(time.RFC3339Nano, at.afterValue)
+		return newestRow{createdAt, at.afterID}, err
+	case at.offset == 0:
+		return newestRow{time.Date(calendar.MaxYear+1, time.January, 1, 0, 0, 0, 0, time.UTC), uuid.Max}, nil
+	}
+	found, err := find(ctx, s.Pool, at.offset-1)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return newestRow{}, nil // Past the last row; nothing is older than no time.
+	}
+	return newestRow(found), err
 }
 
 func converted[From, To any](rows []From, convert func(From) To) []To {
@@ -259,9 +289,6 @@ func answerList[Row, T any](ctx context.Context, s *Server, asked *listRequest[R
 		next := s.cursors.seal(place{value: asked.key.value(last), id: asked.list.id(last)}, asked.identity())
 		page.Meta.NextCursor = &next
 	}
-	page.Data = make([]T, len(found))
-	for i, row := range found {
-		page.Data[i] = read(row)
-	}
+	page.Data = converted(found, read)
 	return &PageOutput[T]{Body: page}, nil
 }

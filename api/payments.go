@@ -160,7 +160,13 @@ func (s *Server) listPayments(ctx context.Context, input *struct {
 	}
 	return answerList(ctx, s, asked, func(row dbsqlc.PaymentListRow) PaymentRead { return readPayment(row.Payment) }, func(at position) ([]dbsqlc.PaymentListRow, error) {
 		if at.newest {
-			rows, err := s.queries.PaymentNewest(ctx, s.Pool, dbsqlc.PaymentNewestParams{PageSize: at.limit, PageOffset: at.offset})
+			before, err := behind(ctx, s, at, s.queries.PaymentNewestAt)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := s.queries.PaymentNewest(ctx, s.Pool, dbsqlc.PaymentNewestParams{
+				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.limit,
+			})
 			return converted(rows, func(row dbsqlc.PaymentNewestRow) dbsqlc.PaymentListRow { return dbsqlc.PaymentListRow(row) }), err
 		}
 		return s.queries.PaymentList(ctx, s.Pool, dbsqlc.PaymentListParams{

@@ -363,15 +363,16 @@ func (q *Queries) ClientMarkDelinquent(ctx context.Context, db DBTX, arg ClientM
 const clientNewest = `-- name: ClientNewest :many
 SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.created_at, clients.updated_at,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
-FROM clients
-WHERE (created_at, id) <= (SELECT created_at, id FROM clients ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $1)
+FROM (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at FROM clients WHERE (created_at, id) < ($1, $2::uuid)
+      ORDER BY created_at DESC, id DESC LIMIT 101) clients
 ORDER BY created_at DESC, id DESC
-LIMIT $2
+LIMIT $3
 `
 
 type ClientNewestParams struct {
-	PageOffset int32 `json:"page_offset"`
-	PageSize   int32 `json:"page_size"`
+	BeforeCreatedAt time.Time `json:"before_created_at"`
+	BeforeID        uuid.UUID `json:"before_id"`
+	PageSize        int32     `json:"page_size"`
 }
 
 type ClientNewestRow struct {
@@ -379,10 +380,10 @@ type ClientNewestRow struct {
 	ListTotal int64  `json:"list_total"`
 }
 
-// The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
-// a page far down is found in the index alone.
+// The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
+// page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
 func (q *Queries) ClientNewest(ctx context.Context, db DBTX, arg ClientNewestParams) ([]ClientNewestRow, error) {
-	rows, err := db.Query(ctx, clientNewest, arg.PageOffset, arg.PageSize)
+	rows, err := db.Query(ctx, clientNewest, arg.BeforeCreatedAt, arg.BeforeID, arg.PageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -412,6 +413,23 @@ func (q *Queries) ClientNewest(ctx context.Context, db DBTX, arg ClientNewestPar
 		return nil, err
 	}
 	return items, nil
+}
+
+const clientNewestAt = `-- name: ClientNewestAt :one
+SELECT created_at, id FROM clients ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $1
+`
+
+type ClientNewestAtRow struct {
+	CreatedAt time.Time `json:"created_at"`
+	ID        uuid.UUID `json:"id"`
+}
+
+// The row behind which a page far down begins, found in the index alone.
+func (q *Queries) ClientNewestAt(ctx context.Context, db DBTX, rowOffset int32) (ClientNewestAtRow, error) {
+	row := db.QueryRow(ctx, clientNewestAt, rowOffset)
+	var i ClientNewestAtRow
+	err := row.Scan(&i.CreatedAt, &i.ID)
+	return i, err
 }
 
 const clientUpdate = `-- name: ClientUpdate :one

@@ -561,15 +561,16 @@ func (q *Queries) ContractLock(ctx context.Context, db DBTX, id uuid.UUID) (Cont
 const contractNewest = `-- name: ContractNewest :many
 SELECT contracts.id, contracts.client_id, contracts.subscriber_id, contracts.offer_id, contracts.status, contracts.start_date, contracts.end_date, contracts.commitment_months, contracts.activated_at, contracts.terminated_at, contracts.created_at, contracts.updated_at,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'contracts')::bigint AS list_total
-FROM contracts
-WHERE (created_at, id) <= (SELECT created_at, id FROM contracts ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $1)
+FROM (SELECT id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months, activated_at, terminated_at, created_at, updated_at FROM contracts WHERE (created_at, id) < ($1, $2::uuid)
+      ORDER BY created_at DESC, id DESC LIMIT 101) contracts
 ORDER BY created_at DESC, id DESC
-LIMIT $2
+LIMIT $3
 `
 
 type ContractNewestParams struct {
-	PageOffset int32 `json:"page_offset"`
-	PageSize   int32 `json:"page_size"`
+	BeforeCreatedAt time.Time `json:"before_created_at"`
+	BeforeID        uuid.UUID `json:"before_id"`
+	PageSize        int32     `json:"page_size"`
 }
 
 type ContractNewestRow struct {
@@ -577,10 +578,10 @@ type ContractNewestRow struct {
 	ListTotal int64    `json:"list_total"`
 }
 
-// The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
-// a page far down is found in the index alone.
+// The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
+// page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
 func (q *Queries) ContractNewest(ctx context.Context, db DBTX, arg ContractNewestParams) ([]ContractNewestRow, error) {
-	rows, err := db.Query(ctx, contractNewest, arg.PageOffset, arg.PageSize)
+	rows, err := db.Query(ctx, contractNewest, arg.BeforeCreatedAt, arg.BeforeID, arg.PageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -611,6 +612,23 @@ func (q *Queries) ContractNewest(ctx context.Context, db DBTX, arg ContractNewes
 		return nil, err
 	}
 	return items, nil
+}
+
+const contractNewestAt = `-- name: ContractNewestAt :one
+SELECT created_at, id FROM contracts ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $1
+`
+
+type ContractNewestAtRow struct {
+	CreatedAt time.Time `json:"created_at"`
+	ID        uuid.UUID `json:"id"`
+}
+
+// The row behind which a page far down begins, found in the index alone.
+func (q *Queries) ContractNewestAt(ctx context.Context, db DBTX, rowOffset int32) (ContractNewestAtRow, error) {
+	row := db.QueryRow(ctx, contractNewestAt, rowOffset)
+	var i ContractNewestAtRow
+	err := row.Scan(&i.CreatedAt, &i.ID)
+	return i, err
 }
 
 const contractUpdateOffer = `-- name: ContractUpdateOffer :one

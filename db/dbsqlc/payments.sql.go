@@ -186,15 +186,16 @@ func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParam
 const paymentNewest = `-- name: PaymentNewest :many
 SELECT payments.id, payments.invoice_id, payments.client_id, payments.amount, payments.currency, payments.payment_date, payments.method, payments.reference, payments.note, payments.status, payments.actor_id, payments.created_at,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'payments')::bigint AS list_total
-FROM payments
-WHERE (created_at, id) <= (SELECT created_at, id FROM payments ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $1)
+FROM (SELECT id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, created_at FROM payments WHERE (created_at, id) < ($1, $2::uuid)
+      ORDER BY created_at DESC, id DESC LIMIT 101) payments
 ORDER BY created_at DESC, id DESC
-LIMIT $2
+LIMIT $3
 `
 
 type PaymentNewestParams struct {
-	PageOffset int32 `json:"page_offset"`
-	PageSize   int32 `json:"page_size"`
+	BeforeCreatedAt time.Time `json:"before_created_at"`
+	BeforeID        uuid.UUID `json:"before_id"`
+	PageSize        int32     `json:"page_size"`
 }
 
 type PaymentNewestRow struct {
@@ -202,10 +203,10 @@ type PaymentNewestRow struct {
 	ListTotal int64   `json:"list_total"`
 }
 
-// The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
-// a page far down is found in the index alone.
+// The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
+// page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
 func (q *Queries) PaymentNewest(ctx context.Context, db DBTX, arg PaymentNewestParams) ([]PaymentNewestRow, error) {
-	rows, err := db.Query(ctx, paymentNewest, arg.PageOffset, arg.PageSize)
+	rows, err := db.Query(ctx, paymentNewest, arg.BeforeCreatedAt, arg.BeforeID, arg.PageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -236,4 +237,21 @@ func (q *Queries) PaymentNewest(ctx context.Context, db DBTX, arg PaymentNewestP
 		return nil, err
 	}
 	return items, nil
+}
+
+const paymentNewestAt = `-- name: PaymentNewestAt :one
+SELECT created_at, id FROM payments ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $1
+`
+
+type PaymentNewestAtRow struct {
+	CreatedAt time.Time `json:"created_at"`
+	ID        uuid.UUID `json:"id"`
+}
+
+// The row behind which a page far down begins, found in the index alone.
+func (q *Queries) PaymentNewestAt(ctx context.Context, db DBTX, rowOffset int32) (PaymentNewestAtRow, error) {
+	row := db.QueryRow(ctx, paymentNewestAt, rowOffset)
+	var i PaymentNewestAtRow
+	err := row.Scan(&i.CreatedAt, &i.ID)
+	return i, err
 }

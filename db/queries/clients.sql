@@ -72,14 +72,18 @@ SELECT FROM clients WHERE id = ANY(@ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 UPDATE clients SET delinquent_since = @now, updated_at = @now
 WHERE id = ANY(@ids::uuid[]) AND delinquent_since IS NULL;
 -- name: ClientNewest :many
--- The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
--- a page far down is found in the index alone.
+-- The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
+-- page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
 SELECT sqlc.embed(clients),
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
-FROM clients
-WHERE (created_at, id) <= (SELECT created_at, id FROM clients ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @page_offset)
+FROM (SELECT * FROM clients WHERE (created_at, id) < (@before_created_at, @before_id::uuid)
+      ORDER BY created_at DESC, id DESC LIMIT 101) clients
 ORDER BY created_at DESC, id DESC
 LIMIT @page_size;
+
+-- name: ClientNewestAt :one
+-- The row behind which a page far down begins, found in the index alone.
+SELECT created_at, id FROM clients ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @row_offset;
 
 -- name: ClientUpdate :one
 UPDATE clients

@@ -97,14 +97,18 @@ FOR UPDATE OF contracts;
 SELECT * FROM contracts WHERE id = @id FOR NO KEY UPDATE;
 
 -- name: ContractNewest :many
--- The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
--- a page far down is found in the index alone.
+-- The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
+-- page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
 SELECT sqlc.embed(contracts),
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'contracts')::bigint AS list_total
-FROM contracts
-WHERE (created_at, id) <= (SELECT created_at, id FROM contracts ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @page_offset)
+FROM (SELECT * FROM contracts WHERE (created_at, id) < (@before_created_at, @before_id::uuid)
+      ORDER BY created_at DESC, id DESC LIMIT 101) contracts
 ORDER BY created_at DESC, id DESC
 LIMIT @page_size;
+
+-- name: ContractNewestAt :one
+-- The row behind which a page far down begins, found in the index alone.
+SELECT created_at, id FROM contracts ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @row_offset;
 
 -- name: ContractUpdateOffer :one
 UPDATE contracts

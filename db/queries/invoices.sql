@@ -152,14 +152,18 @@ WHERE i.id = due.id
 RETURNING i.*;
 
 -- name: InvoiceNewest :many
--- The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
--- a page far down is found in the index alone.
+-- The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
+-- page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
 SELECT sqlc.embed(invoices),
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'invoices')::bigint AS list_total
-FROM invoices
-WHERE (created_at, id) <= (SELECT created_at, id FROM invoices ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @page_offset)
+FROM (SELECT * FROM invoices WHERE (created_at, id) < (@before_created_at, @before_id::uuid)
+      ORDER BY created_at DESC, id DESC LIMIT 101) invoices
 ORDER BY created_at DESC, id DESC
 LIMIT @page_size;
+
+-- name: InvoiceNewestAt :one
+-- The row behind which a page far down begins, found in the index alone.
+SELECT created_at, id FROM invoices ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @row_offset;
 
 -- name: InvoiceNumberReserve :one
 -- Takes a block of numbers and answers the last of it. The row stays locked until

@@ -37,11 +37,15 @@ ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN created_at END DESC, CASE 
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: PaymentNewest :many
--- The page that nearly every caller asks for: no filter, newest first. Its one plan serves all calls. The first row of
--- a page far down is found in the index alone.
+-- The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
+-- page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
 SELECT sqlc.embed(payments),
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'payments')::bigint AS list_total
-FROM payments
-WHERE (created_at, id) <= (SELECT created_at, id FROM payments ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @page_offset)
+FROM (SELECT * FROM payments WHERE (created_at, id) < (@before_created_at, @before_id::uuid)
+      ORDER BY created_at DESC, id DESC LIMIT 101) payments
 ORDER BY created_at DESC, id DESC
 LIMIT @page_size;
+
+-- name: PaymentNewestAt :one
+-- The row behind which a page far down begins, found in the index alone.
+SELECT created_at, id FROM payments ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @row_offset;

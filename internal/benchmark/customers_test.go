@@ -23,12 +23,13 @@ import (
 const (
 	pageCallers = 16
 	pageClients = 100_000
-	pageQuery   = `SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at
-		FROM clients ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2`
+	pageColumns = `SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at FROM clients `
 )
 
 // BenchmarkCustomersPage is a page of 20 out of 100,000 clients over HTTP against the
-// query of that page alone, which is the limit of any API in this process.
+// query of that page alone, which is the limit of any API in this process. The page
+// that nearly every caller asks for has a goal of its own; a filtered one counts what
+// matches besides, which the limit does not.
 func BenchmarkCustomersPage(b *testing.B) {
 	s := systemtest.Start(b)
 	_, err := seed.Load(b.Context(), s.Pool, seed.Options{
@@ -38,21 +39,28 @@ func BenchmarkCustomersPage(b *testing.B) {
 	_, err = s.Pool.Exec(b.Context(), "VACUUM ANALYZE clients")
 	require.NoError(b, err)
 
-	for _, page := range []struct{ name, path string }{
-		{"customers, newest", "/api/v1/customers"},
-		{"customers, by name", "/api/v1/customers?sort=full_name:asc"},
-		{"customers, suspended", "/api/v1/customers?filters=status%3Dsuspended"},
+	original := benchmark.Original(240)
+	for _, page := range []struct {
+		name, path, query string
+		goals             []benchmark.Goal
+	}{
+		{"customers, newest", "/api/v1/customers", "ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2",
+			[]benchmark.Goal{benchmark.AtLeast(0.4), original}},
+		{"customers, by name", "/api/v1/customers?sort=full_name:asc", "ORDER BY full_name, id LIMIT $1 OFFSET $2",
+			[]benchmark.Goal{original}},
+		{"customers, suspended", "/api/v1/customers?filters=status%3Dsuspended",
+			"WHERE status = 'suspended' ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2", []benchmark.Goal{original}},
 	} {
-		c := benchmark.Compare(b, pageCallers, 5, time.Second, getPage(b, s.URL, page.path), barePage(s.Pool))
-		benchmark.Report(b, page.name, c, benchmark.AtLeast(0.4), benchmark.Original(240))
+		c := benchmark.Compare(b, pageCallers, 5, time.Second, getPage(b, s.URL, page.path), barePage(s.Pool, pageColumns+page.query))
+		benchmark.Report(b, page.name, c, page.goals...)
 	}
 }
 
 // barePage reads the page as any API must.
-func barePage(pool *pgxpool.Pool) benchmark.Operation {
+func barePage(pool *pgxpool.Pool, query string) benchmark.Operation {
 	ctx := context.Background()
 	return func(int) error {
-		rows, err := pool.Query(ctx, pageQuery, 20, 0)
+		rows, err := pool.Query(ctx, query, 20, 0)
 		if err != nil {
 			return err
 		}

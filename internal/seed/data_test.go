@@ -36,7 +36,7 @@ func TestClientsLookLikeMoroccanOnes(t *testing.T) {
 	const total = 10_000
 	pool := testenv.Database(t)
 	load(t, pool, optionsOf(42, total))
-	rows, err := dbsqlc.New().ClientNewest(t.Context(), pool, dbsqlc.ClientNewestParams{PageSize: total})
+	rows, err := dbsqlc.New().ClientList(t.Context(), pool, dbsqlc.ClientListParams{Sort: "created_at:desc", PageSize: total})
 	require.NoError(t, err)
 	require.Len(t, rows, total)
 
