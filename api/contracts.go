@@ -136,11 +136,7 @@ func (s *Server) listContractAudit(ctx context.Context, input *ContractPath) (*s
 	if err != nil {
 		return nil, err
 	}
-	output := &struct {
+	return &struct {
 		Body []ContractAuditEventRead `nullable:"false"`
-	}{Body: make([]ContractAuditEventRead, len(rows))}
-	for i, row := range rows {
-		output.Body[i] = readContractAuditEvent(row)
-	}
-	return output, nil
+	}{converted(rows, readContractAuditEvent)}, nil
 }

@@ -137,7 +137,7 @@ func (s *Server) lookUp(ctx context.Context, lookup LandingLookup) (dbsqlc.Clien
 
 func readLandingClient(row dbsqlc.Client) LandingClient {
 	return LandingClient{
-		ID: row.ID, CIN: row.CIN, FullName: row.FullName, Email: landing.MaskEmail(row.Email), Address: row.Address,
+		ID: row.ID, CIN: row.CIN, FullName: row.FullName, Email: client.MaskEmail(row.Email), Address: row.Address,
 		Phone: landing.MaskPhone(row.Phone),
 	}
 }

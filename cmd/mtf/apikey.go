@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/apikey"
 	"github.com/mtfacturation/mtf/internal/app"
@@ -143,13 +142,7 @@ func withDatabase(ctx context.Context, work func(*pgxpool.Pool) error) error {
 	if err != nil {
 		return err
 	}
-	if err := settings.RequireDatabase(); err != nil {
-		return err
-	}
-	if err := db.CheckMigrated(ctx, settings.DatabaseURL); err != nil {
-		return err
-	}
-	pool, err := db.Open(ctx, settings.DatabaseURL)
+	pool, err := app.OpenDatabase(ctx, settings)
 	if err != nil {
 		return err
 	}

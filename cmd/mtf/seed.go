@@ -9,7 +9,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/app"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
@@ -27,17 +26,11 @@ func (c seedCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := settings.RequireDatabase(); err != nil {
-		return err
-	}
 	zone, err := calendar.LoadZone(settings.TimeZone)
 	if err != nil {
 		return err
 	}
-	if err := db.CheckMigrated(ctx, settings.DatabaseURL); err != nil {
-		return err
-	}
-	pool, err := db.Open(ctx, settings.DatabaseURL)
+	pool, err := app.OpenDatabase(ctx, settings)
 	if err != nil {
 		return err
 	}

@@ -52,17 +52,11 @@ func TemporalOptions() (client.Options, error) {
 // Open connects to PostgreSQL and Temporal. The database must have been migrated.
 // The caller closes the app.
 func Open(ctx context.Context, settings config.Config, temporal client.Options) (*App, error) {
-	if err := settings.RequireDatabase(); err != nil {
-		return nil, err
-	}
 	zone, err := calendar.LoadZone(settings.TimeZone)
 	if err != nil {
 		return nil, err
 	}
-	if err := db.CheckMigrated(ctx, settings.DatabaseURL); err != nil {
-		return nil, err
-	}
-	pool, err := db.Open(ctx, settings.DatabaseURL)
+	pool, err := OpenDatabase(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +66,18 @@ func Open(ctx context.Context, settings config.Config, temporal client.Options) 
 		return nil, err
 	}
 	return a, nil
+}
+
+// OpenDatabase connects to PostgreSQL alone; it must have been migrated, which
+// db.ErrNotMigrated says when it was not. The caller closes the pool.
+func OpenDatabase(ctx context.Context, settings config.Config) (*pgxpool.Pool, error) {
+	if err := settings.RequireDatabase(); err != nil {
+		return nil, err
+	}
+	if err := db.CheckMigrated(ctx, settings.DatabaseURL); err != nil {
+		return nil, err
+	}
+	return db.Open(ctx, settings.DatabaseURL)
 }
 
 func (a *App) connect(ctx context.Context, temporal client.Options) error {

@@ -1,9 +1,6 @@
 package landing
 
-import (
-	"github.com/mtfacturation/mtf/internal/client"
-	"github.com/mtfacturation/mtf/internal/phone"
-)
+import "github.com/mtfacturation/mtf/internal/phone"
 
 const (
 	mask = "***"
@@ -20,9 +17,6 @@ func MaskCIN(cin string) string {
 	}
 	return string(characters[:visible/2]) + mask + string(characters[len(characters)-visible/2:])
 }
-
-// MaskEmail is client.MaskEmail: "a***@example.com".
-func MaskEmail(email *string) *string { return client.MaskEmail(email) }
 
 // MaskPhone keeps the last four digits: "+******1234". No number stays none.
 func MaskPhone(number *string) *string {

@@ -109,7 +109,7 @@ func (s *Server) arguments() []string {
 		"listen_addresses=" + port.Loopback,
 		"unix_socket_directories=",
 		"max_connections=" + strconv.Itoa(MaxConnections),
-		"shared_buffers=256MB",
+		"shared_buffers=1GB",
 		"max_wal_size=4GB",
 		"logging_collector=off",
 		"log_destination=stderr",
