@@ -157,11 +157,8 @@ func (s *Server) getInvoice(ctx context.Context, input *InvoicePath) (*struct{ B
 	if err != nil {
 		return nil, err
 	}
-	detail := InvoiceDetailRead{InvoiceRead: readInvoice(row), Lines: make([]InvoiceLineRead, len(lines))}
-	for i, line := range lines {
-		detail.Lines[i] = readInvoiceLine(line)
-	}
-	return &struct{ Body InvoiceDetailRead }{detail}, nil
+	read := func(line dbsqlc.InvoiceLineListByInvoicesRow) InvoiceLineRead { return readInvoiceLine(line.InvoiceLine) }
+	return &struct{ Body InvoiceDetailRead }{InvoiceDetailRead{InvoiceRead: readInvoice(row), Lines: converted(lines, read)}}, nil
 }
 
 func (s *Server) getInvoicePDF(ctx context.Context, input *InvoicePath) (*huma.StreamResponse, error) {

@@ -240,35 +240,40 @@ type InvoiceLineInsertManyParams struct {
 }
 
 const invoiceLineListByInvoices = `-- name: InvoiceLineListByInvoices :many
-SELECT id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type, description, quantity, unit_amount, line_total, billed_days, created_at FROM invoice_lines
-WHERE invoice_id = ANY($1::uuid[])
+SELECT invoice_lines.id, invoice_lines.invoice_id, invoice_lines.position, invoice_lines.contract_id, invoice_lines.offer_id, invoice_lines.service_category, invoice_lines.service_identifier, invoice_lines.line_type, invoice_lines.description, invoice_lines.quantity, invoice_lines.unit_amount, invoice_lines.line_total, invoice_lines.billed_days, invoice_lines.created_at FROM unnest($1::uuid[]) AS invoice (id)
+CROSS JOIN LATERAL (SELECT id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type, description, quantity, unit_amount, line_total, billed_days, created_at FROM invoice_lines WHERE invoice_id = invoice.id OFFSET 0) invoice_lines
 ORDER BY invoice_id, position
 `
 
-func (q *Queries) InvoiceLineListByInvoices(ctx context.Context, db DBTX, invoiceIds []uuid.UUID) ([]InvoiceLine, error) {
+type InvoiceLineListByInvoicesRow struct {
+	InvoiceLine InvoiceLine `json:"invoice_line"`
+}
+
+// OFFSET keeps it a look-up by index for each invoice: of many invoices PostgreSQL would read the whole table.
+func (q *Queries) InvoiceLineListByInvoices(ctx context.Context, db DBTX, invoiceIds []uuid.UUID) ([]InvoiceLineListByInvoicesRow, error) {
 	rows, err := db.Query(ctx, invoiceLineListByInvoices, invoiceIds)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []InvoiceLine{}
+	items := []InvoiceLineListByInvoicesRow{}
 	for rows.Next() {
-		var i InvoiceLine
+		var i InvoiceLineListByInvoicesRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.InvoiceID,
-			&i.Position,
-			&i.ContractID,
-			&i.OfferID,
-			&i.ServiceCategory,
-			&i.ServiceIdentifier,
-			&i.LineType,
-			&i.Description,
-			&i.Quantity,
-			&i.UnitAmount,
-			&i.LineTotal,
-			&i.BilledDays,
-			&i.CreatedAt,
+			&i.InvoiceLine.ID,
+			&i.InvoiceLine.InvoiceID,
+			&i.InvoiceLine.Position,
+			&i.InvoiceLine.ContractID,
+			&i.InvoiceLine.OfferID,
+			&i.InvoiceLine.ServiceCategory,
+			&i.InvoiceLine.ServiceIdentifier,
+			&i.InvoiceLine.LineType,
+			&i.InvoiceLine.Description,
+			&i.InvoiceLine.Quantity,
+			&i.InvoiceLine.UnitAmount,
+			&i.InvoiceLine.LineTotal,
+			&i.InvoiceLine.BilledDays,
+			&i.InvoiceLine.CreatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -448,7 +453,7 @@ func (q *Queries) InvoiceListByClient(ctx context.Context, db DBTX, clientID uui
 const invoiceListUndocumented = `-- name: InvoiceListUndocumented :many
 SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence FROM invoices
 WHERE billing_run_id = $1 AND client_id BETWEEN $2 AND $3
-  AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.invoice_id = invoices.id)
+  AND (SELECT true FROM documents d WHERE d.invoice_id = invoices.id LIMIT 1) IS NULL
 ORDER BY client_id
 `
 

@@ -76,8 +76,9 @@ VALUES (@id, @invoice_id, @position, @contract_id, @offer_id, @service_category,
     @line_type, @description, @quantity, @unit_amount, @line_total, @billed_days, @created_at);
 
 -- name: InvoiceLineListByInvoices :many
-SELECT * FROM invoice_lines
-WHERE invoice_id = ANY(@invoice_ids::uuid[])
+-- OFFSET keeps it a look-up by index for each invoice: of many invoices PostgreSQL would read the whole table.
+SELECT sqlc.embed(invoice_lines) FROM unnest(@invoice_ids::uuid[]) AS invoice (id)
+CROSS JOIN LATERAL (SELECT * FROM invoice_lines WHERE invoice_id = invoice.id OFFSET 0) invoice_lines
 ORDER BY invoice_id, position;
 
 -- name: InvoiceList :many
@@ -121,7 +122,7 @@ ORDER BY created_at DESC, id DESC;
 -- The invoices that a run issued for a range of clients and that have no document yet.
 SELECT * FROM invoices
 WHERE billing_run_id = @billing_run_id AND client_id BETWEEN @first_client_id AND @last_client_id
-  AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.invoice_id = invoices.id)
+  AND (SELECT true FROM documents d WHERE d.invoice_id = invoices.id LIMIT 1) IS NULL
 ORDER BY client_id;
 
 -- name: InvoiceLock :one

@@ -113,7 +113,8 @@ func (a *Archive) linesOf(ctx context.Context, invoices []dbsqlc.Invoice) (map[u
 	}
 	lines := make(map[uuid.UUID][]dbsqlc.InvoiceLine, len(invoices))
 	for _, row := range rows {
-		lines[row.InvoiceID] = append(lines[row.InvoiceID], row)
+		line := row.InvoiceLine
+		lines[line.InvoiceID] = append(lines[line.InvoiceID], line)
 	}
 	return lines, nil
 }
