@@ -164,25 +164,24 @@ func numberOf(t testing.TB, s *systemtest.System, invoice object) (number string
 }
 
 func voidIsFinal(t *testing.T, s *systemtest.System) {
-	invoice, issued := newInvoice(t, s, november), newInvoice(t, s, november)
-	voided(t, s, invoice)
-	for statement, want := range map[string]string{
-		"UPDATE invoices SET status = 'issued', voided_at = NULL, voided_by = NULL, void_reason = NULL WHERE id = $1": "is refused",
-		"UPDATE invoices SET void_reason = 'Another' WHERE id = $1":                                                   "is refused",
-		"UPDATE invoice_lines SET released = false WHERE invoice_id = $1":                                             "if and only if its invoice is void",
-		"UPDATE invoice_lines SET description = 'Another' WHERE invoice_id = $1":                                      "is refused",
+	void, issued := newInvoice(t, s, november), newInvoice(t, s, november)
+	voided(t, s, void)
+	const told = "voided_at = now(), voided_by = 'op-1', void_reason = 'R'"
+	for _, test := range []struct {
+		invoice         object
+		statement, want string
+	}{
+		{void, "UPDATE invoices SET status = 'issued', voided_at = NULL, voided_by = NULL, void_reason = NULL WHERE id = $1", "is refused"},
+		{void, "UPDATE invoices SET void_reason = 'Another' WHERE id = $1", "is refused"},
+		{void, "UPDATE invoice_lines SET released = false WHERE invoice_id = $1", "if and only if its invoice is void"},
+		{void, "UPDATE invoice_lines SET description = 'Another' WHERE invoice_id = $1", "is refused"},
+		{issued, "UPDATE invoice_lines SET released = true WHERE invoice_id = $1", "if and only if its invoice is void"},
+		{issued, "UPDATE invoices SET status = 'void' WHERE id = $1", "invoices_void_is_told"},
+		{issued, "UPDATE invoices SET " + told + " WHERE id = $1", "invoices_void_is_told"},
+		{issued, "UPDATE invoices SET status = 'void', paid_amount = 1, " + told + " WHERE id = $1", "invoices_void_is_unpaid"},
 	} {
-		_, err := s.Pool.Exec(t.Context(), statement, invoice["id"])
-		require.ErrorContains(t, err, want, statement)
-	}
-	for statement, want := range map[string]string{
-		"UPDATE invoice_lines SET released = true WHERE invoice_id = $1":                                                               "if and only if its invoice is void",
-		"UPDATE invoices SET status = 'void' WHERE id = $1":                                                                            "invoices_void_is_told",
-		"UPDATE invoices SET voided_at = now(), voided_by = 'op-1', void_reason = 'R' WHERE id = $1":                                   "invoices_void_is_told",
-		"UPDATE invoices SET status = 'void', paid_amount = 1, voided_at = now(), voided_by = 'op-1', void_reason = 'R' WHERE id = $1": "invoices_void_is_unpaid",
-	} {
-		_, err := s.Pool.Exec(t.Context(), statement, issued["id"])
-		require.ErrorContains(t, err, want, statement)
+		_, err := s.Pool.Exec(t.Context(), test.statement, test.invoice["id"])
+		require.ErrorContains(t, err, test.want, test.statement)
 	}
 }
 
