@@ -225,7 +225,7 @@ func (w *world) change(t *rapid.T) {
 	require.NoError(t, err)
 }
 
-// void voids an invoice: the days that it charged are free again.
+// void voids an invoice: the days that it charged are free again, for a run by the day or by the month.
 func (w *world) void(t *rapid.T) {
 	rows, err := w.pool.Query(ctx, "SELECT id FROM invoices WHERE status <> 'void' ORDER BY number")
 	require.NoError(t, err)
@@ -255,6 +255,10 @@ func (w *world) void(t *rapid.T) {
 			}
 		}
 	}
+	again := anyTerms(t)
+	require.NoError(t, w.pool.QueryRow(ctx, "SELECT period_start, period_end FROM invoices WHERE id = $1", invoice).
+		Scan(&again.Period.Start, &again.Period.End))
+	w.bill(t, again)
 }
 
 // requireInvariants checks what holds of all runs together, whatever the model says.
