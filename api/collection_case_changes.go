@@ -29,8 +29,8 @@ func (s *Server) collectionCaseChangeRoutes() {
 		refusals: []refusal.Code{refusal.CollectionCaseNotFound}}, s.changeCollectionCaseStatus)
 }
 
-// CollectionCaseActionCreate is the body of an action. Every type is taken, as the
-// original does: an action only tells something, under the name of who tells it.
+// CollectionCaseActionCreate is the body of an action. Every type of the original is
+// taken, as it does: an action only tells something, under the name of who tells it.
 type CollectionCaseActionCreate struct {
 	ActionType string  `json:"action_type" enum:"case_opened,case_reopened,payment_recorded,status_updated,reminder_sent,warning_sent,note,case_resolved,case_closed" doc:"A reminder or a warning takes an open case in progress." example:"reminder_sent"`
 	Note       *string `json:"note,omitempty" nullable:"true" maxLength:"1200" doc:"Required for the type note." example:"Called, will pay on Friday"`

@@ -49,7 +49,7 @@ type CollectionCaseRead struct {
 type CollectionCaseActionRead struct {
 	ID         uuid.UUID `json:"id" example:"01932d62-04e8-7b91-8c2a-f5d39e107b64" format:"uuid"`
 	CaseID     uuid.UUID `json:"case_id" example:"01932d61-73bc-7e5d-9f14-ab62d07c8e39" format:"uuid"`
-	ActionType string    `json:"action_type" enum:"case_opened,case_reopened,payment_recorded,status_updated,reminder_sent,warning_sent,note,case_resolved,case_closed" example:"reminder_sent"`
+	ActionType string    `json:"action_type" enum:"case_opened,case_reopened,payment_recorded,payment_reversed,status_updated,reminder_sent,warning_sent,note,case_resolved,case_closed" example:"reminder_sent"`
 	ActorID    string    `json:"actor_id" example:"op-1"`
 	Note       *string   `json:"note" example:"Called, will pay on Friday"`
 	Payload    string    `json:"payload" doc:"A JSON object as text, with sorted keys." example:"{\"invoice_id\":\"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5\"}"`

@@ -161,6 +161,25 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 						object{"invoice_id": invoice["id"], "amount": "237.80", "payment_date": "2026-11-20"}, newKey())
 				}
 			}},
+		{"the reversal of one payment", 409, []string{"payment_already_reversed"},
+			effect{"idempotency_keys": 1, "invoice_audit_events": 1, "collection_case_actions": 2},
+			func(t testing.TB) func(int) (systemtest.Response, error) {
+				// Paid in two parts, the second of which settles it: the case is reopened by the reversal.
+				invoice := newInvoice(t, s, september)
+				pay(t, s, invoice, "1.00")
+				path := reversalPath(text(t, at(t, pay(t, s, invoice, "237.80"), "payment"), "id"))
+				return func(int) (systemtest.Response, error) {
+					return s.TryCall(http.MethodPost, path, object{"reason": "Bounced"}, newKey())
+				}
+			}},
+		{"one invoice to void", 409, []string{"invoice_void"},
+			effect{"idempotency_keys": 1, "invoice_audit_events": 1},
+			func(t testing.TB) func(int) (systemtest.Response, error) {
+				path := voidPath(newInvoice(t, s, november)["id"])
+				return func(int) (systemtest.Response, error) {
+					return s.TryCall(http.MethodPost, path, object{"reason": "Wrong tariff"}, newKey())
+				}
+			}},
 	} {
 		t.Run(contest.name, func(t *testing.T) {
 			for round := range rounds {
@@ -227,7 +246,7 @@ func oneKeyHasTheEffectOfOneRequest(t *testing.T, e *estate) {
 			}
 		})
 	}
-	require.Equal(t, 6, keyed)
+	require.Equal(t, 8, keyed)
 }
 
 func planChangesAreAppliedOneAfterTheOther(t *testing.T, e *estate) {

@@ -31,6 +31,7 @@ type estate struct {
 	suspended, sleeping                      string // Suspended contracts of owner: a fiber and a mobile one.
 	television                               string // A mobile number that owner has as the identifier of a television line.
 	issued, paid, void, overdue              string // Invoices.
+	reversed                                 string // A payment of overdue.
 	billed                                   string // The CIN of the owner of issued.
 	draft, run                               string
 	landed                                   object // The answer of a submit.
@@ -49,7 +50,9 @@ func newEstate(t testing.TB) *estate {
 	issued, paid, void, overdue := newInvoice(t, s, november), newInvoice(t, s, november), newInvoice(t, s, november), newInvoice(t, s, september)
 	e.issued, e.paid, e.void, e.overdue = text(t, issued, "id"), text(t, paid, "id"), text(t, void, "id"), text(t, overdue, "id")
 	pay(t, s, paid, paid["total_amount"])
-	execute(t, s, "UPDATE invoices SET status = 'void' WHERE id = $1", e.void)
+	voided(t, s, void)
+	e.reversed = text(t, at(t, pay(t, s, overdue, 1), "payment"), "id")
+	reversed(t, s, e.reversed)
 	require.NoError(t, s.Pool.QueryRow(t.Context(), "SELECT coalesce(cin, '') FROM clients WHERE id = $1", issued["client_id"]).Scan(&e.billed))
 	if e.billed == "" {
 		e.billed = newCIN()

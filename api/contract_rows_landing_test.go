@@ -193,6 +193,15 @@ func billingPromises() []promise {
 	}
 	invoice := func(_ testing.TB, e *estate) asked { return asked{ids: []string{e.issued}} }
 	run := func(_ testing.TB, e *estate) asked { return asked{ids: []string{e.run}} }
+	const void = "POST /api/v1/invoices/{invoice_id}/void"
+	voids := func(t testing.TB, e *estate) asked {
+		return asked{ids: []string{text(t, newInvoice(t, e.s, november), "id")}, headers: []systemtest.Header{newKey()}, body: object{"reason": "Wrong tariff"}}
+	}
+	voiding := func(code string, details func(*estate) object, invoice func(*estate) string) refused {
+		return refused{status: 409, code: code, details: details, ask: func(_ testing.TB, e *estate) asked {
+			return asked{ids: []string{invoice(e)}, headers: []systemtest.Header{newKey()}, body: object{"reason": "R"}}
+		}}
+	}
 	command := func(name, to string) promise {
 		return promise{operation: "POST /api/v1/billing/runs/{billing_run_id}/" + name,
 			valid: func(t testing.TB, e *estate) asked {
@@ -218,11 +227,18 @@ func billingPromises() []promise {
 		{operation: "GET /api/v1/invoices", valid: anyone},
 		{operation: "GET /api/v1/invoices/{invoice_id}", refuses: unknown("invoice_not_found", nil), valid: invoice},
 		{operation: "GET /api/v1/invoices/{invoice_id}/pdf", refuses: unknown("invoice_not_found", nil), valid: invoice},
+		{operation: "GET /api/v1/invoices/{invoice_id}/audit", refuses: unknown("invoice_not_found", nil), valid: invoice},
+		{operation: void, valid: voids, refuses: slices.Concat(badKeys(voids, object{"reason": "Other"}, void),
+			unknown("invoice_not_found", object{"reason": "R"}, newKey()), []refused{
+				voiding("invoice_void", nil, func(e *estate) string { return e.void }),
+				voiding("invoice_not_voidable", func(*estate) object { return object{"paid_amount": "238.80"} }, func(e *estate) string { return e.paid }),
+			})},
 	}
 }
 
 func collectionsPromises() []promise {
 	const payment, approval = "POST " + paymentsPath, "POST /api/v1/collections/invoices/{invoice_id}/approve-paid"
+	const reversal = payment + "/{payment_id}/reverse"
 	pays := func(_ testing.TB, e *estate) asked {
 		return asked{headers: []systemtest.Header{newKey()}, body: object{
 			"invoice_id": e.issued, "amount": "0.01", "payment_date": "2026-11-20", "method": "cash", "reference": "R", "note": "N",
@@ -244,6 +260,10 @@ func collectionsPromises() []promise {
 			return asked{ids: []string{invoice(e)}, headers: []systemtest.Header{newKey()}, body: object{}}
 		}}
 	}
+	reverses := func(t testing.TB, e *estate) asked {
+		payment := at(t, pay(t, e.s, newInvoice(t, e.s, september), "0.01"), "payment")
+		return asked{ids: []string{text(t, payment, "id")}, headers: []systemtest.Header{newKey()}, body: object{"reason": "Bounced"}}
+	}
 	exceeds := paying(422, "payment_exceeds_outstanding", func(*estate) object { return object{"amount": "999999.999"} })
 	exceeds.details = func(*estate) object { return object{"outstanding_amount": "<money>", "payment_amount": "999999.999"} }
 	promised := []promise{
@@ -256,6 +276,12 @@ func collectionsPromises() []promise {
 			unknown("invoice_not_found", object{}, newKey()), []refused{
 				approving(409, "invoice_void", func(e *estate) string { return e.void }),
 				approving(409, "invoice_already_paid", func(e *estate) string { return e.paid }),
+			})},
+		{operation: reversal, valid: reverses, refuses: slices.Concat(badKeys(reverses, object{"reason": "Other"}, reversal),
+			unknown("payment_not_found", object{"reason": "R"}, newKey()), []refused{
+				{status: 409, code: "payment_already_reversed", ask: func(_ testing.TB, e *estate) asked {
+					return asked{ids: []string{e.reversed}, headers: []systemtest.Header{newKey()}, body: object{"reason": "R"}}
+				}},
 			})},
 		{operation: "GET " + paymentsPath, valid: anyone},
 	}

@@ -166,7 +166,7 @@ func onOneSystem(t *testing.T, tests []onSystem) {
 // tables are those that a refused request must leave alone.
 var tables = []string{
 	"clients", "subscribers", "offers", "contracts", "contract_audit_events", "billing_runs", "invoices", "invoice_lines",
-	"documents", "payments", "collection_cases", "collection_case_actions", "landing_drafts", "idempotency_keys",
+	"documents", "payments", "invoice_audit_events", "collection_cases", "collection_case_actions", "landing_drafts", "idempotency_keys",
 }
 
 // counts tells how many rows each table has.

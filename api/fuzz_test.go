@@ -43,6 +43,8 @@ var explained = map[string]effect{
 	"POST /api/v1/billing/runs/{billing_run_id}/retry":            {"invoices": anyNumber, "invoice_lines": anyNumber, "documents": anyNumber, "idempotency_keys": 1},
 	"POST /api/v1/collections/payments":                           {"payments": 1, "idempotency_keys": 1, "collection_cases": 1, "collection_case_actions": 3},
 	"POST /api/v1/collections/invoices/{invoice_id}/approve-paid": {"payments": 1, "idempotency_keys": 1, "collection_cases": 1, "collection_case_actions": 3},
+	"POST /api/v1/collections/payments/{payment_id}/reverse":      {"invoice_audit_events": 1, "idempotency_keys": 1, "collection_cases": 1, "collection_case_actions": 2},
+	"POST /api/v1/invoices/{invoice_id}/void":                     {"invoice_audit_events": 1, "idempotency_keys": 1, "collection_case_actions": 1},
 	"POST /api/v1/collections/cases/{case_id}/actions":            {"collection_case_actions": 1},
 	"PUT /api/v1/collections/cases/{case_id}/status":              {"collection_case_actions": 1},
 }

@@ -34,6 +34,9 @@ func keyedOperations(t testing.TB, s *systemtest.System) []keyed {
 	}
 	provisioning := object{"client_id": client, "offer_id": offer, "contract_start_date": "2026-08-10"}
 	payment := object{"invoice_id": invoice, "amount": "10.00", "payment_date": "2026-11-20"}
+	unpaid := newInvoice(t, s, november)
+	returned := text(t, at(t, pay(t, s, newInvoice(t, s, november), 5), "payment"), "id")
+	reason := object{"reason": "A mistake"}
 	december := with(november, object{"period_start": "2026-12-01", "period_end": "2026-12-31"})
 	return []keyed{
 		{"submit/new", submitNewPath, lineOwner, with(lineOwner, object{"full_name": "Other Name"}), with(lineOwner, object{
@@ -47,6 +50,8 @@ func keyedOperations(t testing.TB, s *systemtest.System) []keyed {
 		{"billing run", billingPath, december, with(december, object{"due_days": 10}), with(december, object{"tax_rate": "0.200"})},
 		{"payment", paymentsPath, payment, with(payment, object{"amount": 10.01}),
 			with(payment, object{"amount": 10, "method": "other", "reference": " ", "note": nil})},
+		{"reversal", reversalPath(returned), reason, object{"reason": "Another"}, object{"reason": " A mistake\n"}},
+		{"void", voidPath(unpaid["id"]), reason, object{"reason": "Another"}, object{"reason": "\tA mistake "}},
 	}
 }
 
@@ -115,7 +120,7 @@ func TestFailedRequestLeavesItsKeyFree(t *testing.T) {
 	for _, operation := range keyedOperations(t, s) {
 		t.Run(operation.name, func(t *testing.T) {
 			key := newKey()
-			broken := with(operation.body, object{"contract_start_date": "1999-01-01", "period_end": "1999-01-01", "amount": "999999"})
+			broken := with(operation.body, object{"contract_start_date": "1999-01-01", "period_end": "1999-01-01", "amount": "999999", "reason": " "})
 			refused := s.Call(t, http.MethodPost, operation.path, broken, key)
 			require.GreaterOrEqual(t, refused.Status, 400, "%s", refused.Body)
 			require.Less(t, refused.Status, 500, "%s", refused.Body)

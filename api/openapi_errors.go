@@ -49,6 +49,8 @@ func exampleDetails(code refusal.Code) map[string]any {
 		return detailsOf(phone.Landline.Parse(""))
 	case refusal.PaymentExceedsOutstanding:
 		return map[string]any{"outstanding_amount": "299.40", "payment_amount": "500.00"}
+	case refusal.InvoiceNotVoidable:
+		return map[string]any{"paid_amount": "100.00"}
 	case refusal.AmountOutOfRange:
 		return map[string]any{"maximum": money.MaxAmount}
 	default:

@@ -102,7 +102,7 @@ func approvalUnderAUsedKeyIsRefused(t *testing.T, s *systemtest.System) {
 func approvalRefusesInvoicesThatTakeNone(t *testing.T, s *systemtest.System) {
 	paid, void := newInvoice(t, s, november), newInvoice(t, s, november)
 	pay(t, s, paid, paid["total_amount"])
-	execute(t, s, "UPDATE invoices SET status = 'void' WHERE id = $1", void["id"])
+	voided(t, s, void)
 	for _, test := range []struct {
 		invoice any
 		status  int

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
@@ -101,7 +100,6 @@ func readPayment(row dbsqlc.Payment) PaymentRead {
 	}
 }
 
-// recordPayment is one transaction and has no steps after it, so it needs no workflow.
 func (s *Server) recordPayment(ctx context.Context, input *struct {
 	KeyParams
 	Body PaymentCreate
@@ -131,14 +129,9 @@ func (s *Server) recordPayment(ctx context.Context, input *struct {
 	return output, err
 }
 
-// allocate answers with what a payment did, in one transaction.
+// allocate answers with what a payment did.
 func (s *Server) allocate(ctx context.Context, post func(pgx.Tx) (collections.Allocation, bool, error)) (*PaymentAllocationOutput, error) {
-	var allocation collections.Allocation
-	var replayed bool
-	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
-		allocation, replayed, err = post(tx)
-		return err
-	})
+	allocation, replayed, err := changeBalance(ctx, s, post)
 	if err != nil {
 		return nil, err
 	}

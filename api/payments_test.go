@@ -116,7 +116,7 @@ func paymentRefusesInvoicesThatTakeNone(t *testing.T, s *systemtest.System) {
 	open, paid, void := newInvoice(t, s, november), newInvoice(t, s, november), newInvoice(t, s, november)
 	pay(t, s, paid, paid["total_amount"])
 	pay(t, s, open, "38.80")
-	execute(t, s, "UPDATE invoices SET status = 'void' WHERE id = $1", void["id"])
+	voided(t, s, void)
 	for _, test := range []struct {
 		name    string
 		changes object

@@ -54,6 +54,7 @@ func TestStatusesAreThoseOfTheContract(t *testing.T) {
 		"landing_offer_service_mismatch": 422, "landing_token_invalid": 401, "landing_token_expired": 401,
 		"landing_document_token_mismatch": 403, "landing_invoice_token_mismatch": 403, "mobile_number_invalid": 422,
 		"landline_number_invalid": 422, "invoice_void": 409, "invoice_already_paid": 409, "payment_exceeds_outstanding": 422,
+		"payment_not_found": 404, "payment_already_reversed": 409, "invoice_not_voidable": 409,
 	} {
 		assert.Equal(t, want, statusOf(code), code)
 	}

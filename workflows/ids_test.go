@@ -41,7 +41,7 @@ func TestTheLongestKeyFitsATemporalID(t *testing.T) {
 	require.NoError(t, err)
 	for _, operation := range []idempotency.Operation{
 		idempotency.LandingNew, idempotency.PlanChange, idempotency.Provision, idempotency.BillingRun,
-		idempotency.Payment, idempotency.ContractDocument,
+		idempotency.Payment, idempotency.PaymentReversal, idempotency.InvoiceVoid, idempotency.ContractDocument,
 	} {
 		id := ID(idempotency.Request{Operation: operation, Key: key})
 		assert.LessOrEqual(t, len(id), temporalLimit, operation)

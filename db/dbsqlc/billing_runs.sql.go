@@ -69,12 +69,12 @@ SELECT ct.id AS contract_id, ct.client_id, ct.start_date, ct.end_date,
        (NOT $1::boolean AND (
                SELECT true FROM invoice_lines l
                WHERE l.contract_id = ct.id
-                 AND l.billed_days && daterange($2::date, $3::date, '[]')
+                 AND l.billed_days && daterange($2::date, $3::date, '[]') AND NOT l.released
                LIMIT 1) IS NOT NULL)::boolean AS already_billed,
        (CASE WHEN $1::boolean THEN (
                SELECT range_agg(l.billed_days) FROM invoice_lines l
                WHERE l.contract_id = ct.id
-                 AND l.billed_days && daterange($2::date, $3::date, '[]')) END)::datemultirange AS billed_days
+                 AND l.billed_days && daterange($2::date, $3::date, '[]') AND NOT l.released) END)::datemultirange AS billed_days
 FROM contracts ct
 CROSS JOIN LATERAL (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at FROM clients WHERE id = ct.client_id LIMIT 1) cl
 CROSS JOIN LATERAL (SELECT id, client_id, service_type, service_identifier, status, created_at, updated_at FROM subscribers WHERE id = ct.subscriber_id LIMIT 1) s
@@ -523,7 +523,7 @@ WHERE ct.status = 'active'
   AND ct.created_at <= $4::timestamptz
   AND NOT EXISTS (SELECT 1 FROM invoice_lines l
                   WHERE l.contract_id = ct.id
-                    AND l.billed_days && daterange($1::date, $3::date, '[]'))
+                    AND l.billed_days && daterange($1::date, $3::date, '[]') AND NOT l.released)
 `
 
 type BillingRunExpectParams struct {
@@ -555,7 +555,7 @@ func (q *Queries) BillingRunExpect(ctx context.Context, db DBTX, arg BillingRunE
 const billingRunExpectDaily = `-- name: BillingRunExpectDaily :one
 WITH billed AS (
     SELECT contract_id, range_agg(billed_days) AS days FROM invoice_lines
-    WHERE billed_days && daterange($2::date, $3::date, '[]')
+    WHERE billed_days && daterange($2::date, $3::date, '[]') AND NOT released
     GROUP BY contract_id
 ), due AS (
     SELECT ct.id, ct.client_id, ct.start_date, o.monthly_fee::bigint AS monthly_fee, o.activation_fee::bigint AS activation_fee,
@@ -1292,11 +1292,18 @@ SELECT count(*)
 FROM billing_runs r
 JOIN billing_run_chunks c ON c.billing_run_id = r.id AND c.status <> 'planned'
 JOIN contracts ct ON ct.client_id BETWEEN c.first_client_id AND c.last_client_id
-JOIN invoice_lines l ON l.contract_id = ct.id AND l.billed_days && daterange(r.period_start, r.period_end, '[]')
+JOIN LATERAL (
+    SELECT id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type, description, quantity, unit_amount, line_total, billed_days, created_at, released FROM invoice_lines
+    WHERE contract_id = ct.id AND billed_days && daterange(r.period_start, r.period_end, '[]') AND NOT released
+    UNION ALL
+    SELECT id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type, description, quantity, unit_amount, line_total, billed_days, created_at, released FROM invoice_lines
+    WHERE contract_id = ct.id AND billed_days && daterange(r.period_start, r.period_end, '[]') AND released
+) l ON true
 JOIN invoices i ON i.id = l.invoice_id
 WHERE r.id = $1
   AND i.billing_run_id <> r.id
   AND i.issued_at <= coalesce(r.completed_at, i.issued_at)
+  AND (i.voided_at IS NULL OR i.voided_at > c.billed_at)
   AND ct.created_at <= r.planned_at
 `
 
@@ -1313,11 +1320,18 @@ SELECT l.id AS line_id, ct.client_id, l.contract_id, i.id AS invoice_id, i.numbe
 FROM billing_runs r
 JOIN billing_run_chunks c ON c.billing_run_id = r.id AND c.status <> 'planned'
 JOIN contracts ct ON ct.client_id BETWEEN c.first_client_id AND c.last_client_id
-JOIN invoice_lines l ON l.contract_id = ct.id AND l.billed_days && daterange(r.period_start, r.period_end, '[]')
+JOIN LATERAL (
+    SELECT id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type, description, quantity, unit_amount, line_total, billed_days, created_at, released FROM invoice_lines
+    WHERE contract_id = ct.id AND billed_days && daterange(r.period_start, r.period_end, '[]') AND NOT released
+    UNION ALL
+    SELECT id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type, description, quantity, unit_amount, line_total, billed_days, created_at, released FROM invoice_lines
+    WHERE contract_id = ct.id AND billed_days && daterange(r.period_start, r.period_end, '[]') AND released
+) l ON true
 JOIN invoices i ON i.id = l.invoice_id
 WHERE r.id = $1
   AND i.billing_run_id <> r.id
   AND i.issued_at <= coalesce(r.completed_at, i.issued_at)
+  AND (i.voided_at IS NULL OR i.voided_at > c.billed_at)
   AND ct.created_at <= r.planned_at
   AND CASE $2::text
         WHEN 'client_id:desc' THEN (ct.client_id, l.id) < ($3::text::uuid, $4::uuid)
@@ -1350,7 +1364,8 @@ type BillingRunSkippedListRow struct {
 	LastDay       calendar.Date `json:"last_day"`
 }
 
-// What a run left out: days of its period that an invoice of another run charges already.
+// What a run left out: days of its period that an invoice of another run charged already. One that was voided
+// since is still why. Released lines and the others are looked for apart, since each has an index of its own.
 func (q *Queries) BillingRunSkippedList(ctx context.Context, db DBTX, arg BillingRunSkippedListParams) ([]BillingRunSkippedListRow, error) {
 	rows, err := db.Query(ctx, billingRunSkippedList,
 		arg.BillingRunID,

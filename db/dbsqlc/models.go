@@ -214,6 +214,19 @@ type Invoice struct {
 	SellerCode     string        `json:"seller_code"`
 	NumberYear     int32         `json:"number_year"`
 	NumberSequence int64         `json:"number_sequence"`
+	VoidedAt       *time.Time    `json:"voided_at"`
+	VoidedBy       *string       `json:"voided_by"`
+	VoidReason     *string       `json:"void_reason"`
+}
+
+type InvoiceAuditEvent struct {
+	ID        uuid.UUID       `json:"id"`
+	InvoiceID uuid.UUID       `json:"invoice_id"`
+	PaymentID *uuid.UUID      `json:"payment_id"`
+	EventType string          `json:"event_type"`
+	ActorID   string          `json:"actor_id"`
+	Details   json.RawMessage `json:"details"`
+	CreatedAt time.Time       `json:"created_at"`
 }
 
 type InvoiceLine struct {
@@ -231,6 +244,7 @@ type InvoiceLine struct {
 	LineTotal         money.Amount              `json:"line_total"`
 	BilledDays        pgtype.Range[pgtype.Date] `json:"billed_days"`
 	CreatedAt         time.Time                 `json:"created_at"`
+	Released          bool                      `json:"released"`
 }
 
 type InvoiceNumberSequence struct {
@@ -289,18 +303,21 @@ type Offer struct {
 }
 
 type Payment struct {
-	ID          uuid.UUID     `json:"id"`
-	InvoiceID   uuid.UUID     `json:"invoice_id"`
-	ClientID    uuid.UUID     `json:"client_id"`
-	Amount      money.Amount  `json:"amount"`
-	Currency    string        `json:"currency"`
-	PaymentDate calendar.Date `json:"payment_date"`
-	Method      string        `json:"method"`
-	Reference   *string       `json:"reference"`
-	Note        *string       `json:"note"`
-	Status      string        `json:"status"`
-	ActorID     string        `json:"actor_id"`
-	CreatedAt   time.Time     `json:"created_at"`
+	ID             uuid.UUID     `json:"id"`
+	InvoiceID      uuid.UUID     `json:"invoice_id"`
+	ClientID       uuid.UUID     `json:"client_id"`
+	Amount         money.Amount  `json:"amount"`
+	Currency       string        `json:"currency"`
+	PaymentDate    calendar.Date `json:"payment_date"`
+	Method         string        `json:"method"`
+	Reference      *string       `json:"reference"`
+	Note           *string       `json:"note"`
+	Status         string        `json:"status"`
+	ActorID        string        `json:"actor_id"`
+	CreatedAt      time.Time     `json:"created_at"`
+	ReversedAt     *time.Time    `json:"reversed_at"`
+	ReversedBy     *string       `json:"reversed_by"`
+	ReversalReason *string       `json:"reversal_reason"`
 }
 
 type Subscriber struct {

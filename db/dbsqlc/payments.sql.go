@@ -41,12 +41,39 @@ func (q *Queries) PaymentCount(ctx context.Context, db DBTX, arg PaymentCountPar
 	return count, err
 }
 
+const paymentGetByID = `-- name: PaymentGetByID :one
+SELECT id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, created_at, reversed_at, reversed_by, reversal_reason FROM payments WHERE id = $1
+`
+
+func (q *Queries) PaymentGetByID(ctx context.Context, db DBTX, id uuid.UUID) (Payment, error) {
+	row := db.QueryRow(ctx, paymentGetByID, id)
+	var i Payment
+	err := row.Scan(
+		&i.ID,
+		&i.InvoiceID,
+		&i.ClientID,
+		&i.Amount,
+		&i.Currency,
+		&i.PaymentDate,
+		&i.Method,
+		&i.Reference,
+		&i.Note,
+		&i.Status,
+		&i.ActorID,
+		&i.CreatedAt,
+		&i.ReversedAt,
+		&i.ReversedBy,
+		&i.ReversalReason,
+	)
+	return i, err
+}
+
 const paymentInsert = `-- name: PaymentInsert :one
 INSERT INTO payments (id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status,
     actor_id, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
     $9, 'posted', $10, $11)
-RETURNING id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, created_at
+RETURNING id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, created_at, reversed_at, reversed_by, reversal_reason
 `
 
 type PaymentInsertParams struct {
@@ -91,12 +118,15 @@ func (q *Queries) PaymentInsert(ctx context.Context, db DBTX, arg PaymentInsertP
 		&i.Status,
 		&i.ActorID,
 		&i.CreatedAt,
+		&i.ReversedAt,
+		&i.ReversedBy,
+		&i.ReversalReason,
 	)
 	return i, err
 }
 
 const paymentList = `-- name: PaymentList :many
-SELECT payments.id, payments.invoice_id, payments.client_id, payments.amount, payments.currency, payments.payment_date, payments.method, payments.reference, payments.note, payments.status, payments.actor_id, payments.created_at,
+SELECT payments.id, payments.invoice_id, payments.client_id, payments.amount, payments.currency, payments.payment_date, payments.method, payments.reference, payments.note, payments.status, payments.actor_id, payments.created_at, payments.reversed_at, payments.reversed_by, payments.reversal_reason,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'payments')::bigint AS list_total
 FROM payments
 WHERE ($1::uuid IS NULL OR invoice_id = $1)
@@ -171,6 +201,9 @@ func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParam
 			&i.Payment.Status,
 			&i.Payment.ActorID,
 			&i.Payment.CreatedAt,
+			&i.Payment.ReversedAt,
+			&i.Payment.ReversedBy,
+			&i.Payment.ReversalReason,
 			&i.ListTotal,
 		); err != nil {
 			return nil, err
@@ -184,9 +217,9 @@ func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParam
 }
 
 const paymentNewest = `-- name: PaymentNewest :many
-SELECT payments.id, payments.invoice_id, payments.client_id, payments.amount, payments.currency, payments.payment_date, payments.method, payments.reference, payments.note, payments.status, payments.actor_id, payments.created_at,
+SELECT payments.id, payments.invoice_id, payments.client_id, payments.amount, payments.currency, payments.payment_date, payments.method, payments.reference, payments.note, payments.status, payments.actor_id, payments.created_at, payments.reversed_at, payments.reversed_by, payments.reversal_reason,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'payments')::bigint AS list_total
-FROM (SELECT id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, created_at FROM payments WHERE (created_at, id) < ($1, $2::uuid)
+FROM (SELECT id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, created_at, reversed_at, reversed_by, reversal_reason FROM payments WHERE (created_at, id) < ($1, $2::uuid)
       ORDER BY created_at DESC, id DESC LIMIT 101) payments
 ORDER BY created_at DESC, id DESC
 LIMIT $3
@@ -227,6 +260,9 @@ func (q *Queries) PaymentNewest(ctx context.Context, db DBTX, arg PaymentNewestP
 			&i.Payment.Status,
 			&i.Payment.ActorID,
 			&i.Payment.CreatedAt,
+			&i.Payment.ReversedAt,
+			&i.Payment.ReversedBy,
+			&i.Payment.ReversalReason,
 			&i.ListTotal,
 		); err != nil {
 			return nil, err
@@ -253,5 +289,50 @@ func (q *Queries) PaymentNewestAt(ctx context.Context, db DBTX, rowOffset int32)
 	row := db.QueryRow(ctx, paymentNewestAt, rowOffset)
 	var i PaymentNewestAtRow
 	err := row.Scan(&i.CreatedAt, &i.ID)
+	return i, err
+}
+
+const paymentReverse = `-- name: PaymentReverse :one
+UPDATE payments
+SET status = 'reversed', reversed_at = greatest($1::timestamptz, created_at), reversed_by = $2::text,
+    reversal_reason = $3::text
+WHERE id = $4 AND status = 'posted'
+RETURNING id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, created_at, reversed_at, reversed_by, reversal_reason
+`
+
+type PaymentReverseParams struct {
+	Now     time.Time `json:"now"`
+	ActorID string    `json:"actor_id"`
+	Reason  string    `json:"reason"`
+	ID      uuid.UUID `json:"id"`
+}
+
+// No row comes back when the payment is reversed already. It is never reversed before it was posted, however the clocks
+// of two servers differ.
+func (q *Queries) PaymentReverse(ctx context.Context, db DBTX, arg PaymentReverseParams) (Payment, error) {
+	row := db.QueryRow(ctx, paymentReverse,
+		arg.Now,
+		arg.ActorID,
+		arg.Reason,
+		arg.ID,
+	)
+	var i Payment
+	err := row.Scan(
+		&i.ID,
+		&i.InvoiceID,
+		&i.ClientID,
+		&i.Amount,
+		&i.Currency,
+		&i.PaymentDate,
+		&i.Method,
+		&i.Reference,
+		&i.Note,
+		&i.Status,
+		&i.ActorID,
+		&i.CreatedAt,
+		&i.ReversedAt,
+		&i.ReversedBy,
+		&i.ReversalReason,
+	)
 	return i, err
 }

@@ -219,7 +219,7 @@ WHERE ct.status = 'active'
   AND ct.created_at <= @planned_at::timestamptz
   AND NOT EXISTS (SELECT 1 FROM invoice_lines l
                   WHERE l.contract_id = ct.id
-                    AND l.billed_days && daterange(@period_start::date, @period_end::date, '[]'));
+                    AND l.billed_days && daterange(@period_start::date, @period_end::date, '[]') AND NOT l.released);
 
 
 -- name: BillingRunExpectDaily :one
@@ -228,7 +228,7 @@ WHERE ct.status = 'active'
 -- its month; a client that owes nothing gets no invoice.
 WITH billed AS (
     SELECT contract_id, range_agg(billed_days) AS days FROM invoice_lines
-    WHERE billed_days && daterange(@period_start::date, @period_end::date, '[]')
+    WHERE billed_days && daterange(@period_start::date, @period_end::date, '[]') AND NOT released
     GROUP BY contract_id
 ), due AS (
     SELECT ct.id, ct.client_id, ct.start_date, o.monthly_fee::bigint AS monthly_fee, o.activation_fee::bigint AS activation_fee,
@@ -278,12 +278,12 @@ SELECT ct.id AS contract_id, ct.client_id, ct.start_date, ct.end_date,
        (NOT sqlc.arg(daily)::boolean AND (
                SELECT true FROM invoice_lines l
                WHERE l.contract_id = ct.id
-                 AND l.billed_days && daterange(@period_start::date, @period_end::date, '[]')
+                 AND l.billed_days && daterange(@period_start::date, @period_end::date, '[]') AND NOT l.released
                LIMIT 1) IS NOT NULL)::boolean AS already_billed,
        (CASE WHEN sqlc.arg(daily)::boolean THEN (
                SELECT range_agg(l.billed_days) FROM invoice_lines l
                WHERE l.contract_id = ct.id
-                 AND l.billed_days && daterange(@period_start::date, @period_end::date, '[]')) END)::datemultirange AS billed_days
+                 AND l.billed_days && daterange(@period_start::date, @period_end::date, '[]') AND NOT l.released) END)::datemultirange AS billed_days
 FROM contracts ct
 CROSS JOIN LATERAL (SELECT * FROM clients WHERE id = ct.client_id LIMIT 1) cl
 CROSS JOIN LATERAL (SELECT * FROM subscribers WHERE id = ct.subscriber_id LIMIT 1) s
@@ -312,25 +312,40 @@ SELECT count(*)
 FROM billing_runs r
 JOIN billing_run_chunks c ON c.billing_run_id = r.id AND c.status <> 'planned'
 JOIN contracts ct ON ct.client_id BETWEEN c.first_client_id AND c.last_client_id
-JOIN invoice_lines l ON l.contract_id = ct.id AND l.billed_days && daterange(r.period_start, r.period_end, '[]')
+JOIN LATERAL (
+    SELECT * FROM invoice_lines
+    WHERE contract_id = ct.id AND billed_days && daterange(r.period_start, r.period_end, '[]') AND NOT released
+    UNION ALL
+    SELECT * FROM invoice_lines
+    WHERE contract_id = ct.id AND billed_days && daterange(r.period_start, r.period_end, '[]') AND released
+) l ON true
 JOIN invoices i ON i.id = l.invoice_id
 WHERE r.id = @billing_run_id
   AND i.billing_run_id <> r.id
   AND i.issued_at <= coalesce(r.completed_at, i.issued_at)
+  AND (i.voided_at IS NULL OR i.voided_at > c.billed_at)
   AND ct.created_at <= r.planned_at;
 
 -- name: BillingRunSkippedList :many
--- What a run left out: days of its period that an invoice of another run charges already.
+-- What a run left out: days of its period that an invoice of another run charged already. One that was voided
+-- since is still why. Released lines and the others are looked for apart, since each has an index of its own.
 SELECT l.id AS line_id, ct.client_id, l.contract_id, i.id AS invoice_id, i.number AS invoice_number,
        i.billing_run_id AS other_run_id, lower(l.billed_days)::date AS first_day, (upper(l.billed_days) - 1)::date AS last_day
 FROM billing_runs r
 JOIN billing_run_chunks c ON c.billing_run_id = r.id AND c.status <> 'planned'
 JOIN contracts ct ON ct.client_id BETWEEN c.first_client_id AND c.last_client_id
-JOIN invoice_lines l ON l.contract_id = ct.id AND l.billed_days && daterange(r.period_start, r.period_end, '[]')
+JOIN LATERAL (
+    SELECT * FROM invoice_lines
+    WHERE contract_id = ct.id AND billed_days && daterange(r.period_start, r.period_end, '[]') AND NOT released
+    UNION ALL
+    SELECT * FROM invoice_lines
+    WHERE contract_id = ct.id AND billed_days && daterange(r.period_start, r.period_end, '[]') AND released
+) l ON true
 JOIN invoices i ON i.id = l.invoice_id
 WHERE r.id = @billing_run_id
   AND i.billing_run_id <> r.id
   AND i.issued_at <= coalesce(r.completed_at, i.issued_at)
+  AND (i.voided_at IS NULL OR i.voided_at > c.billed_at)
   AND ct.created_at <= r.planned_at
   AND CASE @after::text
         WHEN 'client_id:desc' THEN (ct.client_id, l.id) < (sqlc.arg(after_value)::text::uuid, sqlc.arg(after_id)::uuid)

@@ -188,3 +188,11 @@ UPDATE invoices
 SET paid_amount = @paid_amount, status = @status, updated_at = @now
 WHERE id = @id
 RETURNING *;
+
+-- name: InvoiceVoid :one
+-- A trigger releases the days that its lines charge.
+UPDATE invoices
+SET status = 'void', voided_at = greatest(@now::timestamptz, issued_at), voided_by = @actor_id::text, void_reason = @reason::text,
+    updated_at = @now
+WHERE id = @id
+RETURNING *;

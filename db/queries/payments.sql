@@ -5,6 +5,9 @@ WHERE (sqlc.narg('invoice_id')::uuid IS NULL OR invoice_id = sqlc.narg('invoice_
   AND (sqlc.narg('method')::text IS NULL OR method = sqlc.narg('method'))
   AND (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'));
 
+-- name: PaymentGetByID :one
+SELECT * FROM payments WHERE id = @id;
+
 -- name: PaymentInsert :one
 INSERT INTO payments (id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status,
     actor_id, created_at)
@@ -49,3 +52,12 @@ LIMIT @page_size;
 -- name: PaymentNewestAt :one
 -- The row behind which a page far down begins, found in the index alone.
 SELECT created_at, id FROM payments ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @row_offset;
+
+-- name: PaymentReverse :one
+-- No row comes back when the payment is reversed already. It is never reversed before it was posted, however the clocks
+-- of two servers differ.
+UPDATE payments
+SET status = 'reversed', reversed_at = greatest(@now::timestamptz, created_at), reversed_by = @actor_id::text,
+    reversal_reason = @reason::text
+WHERE id = @id AND status = 'posted'
+RETURNING *;

@@ -23,7 +23,7 @@ func TestAnySequenceOfRunsBillsAsTheModelSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := anyWorld(t, pool)
 		for range rapid.IntRange(1, 5).Draw(t, "steps") {
-			switch rapid.SampledFrom([]string{"run", "run", "two runs at once", "retry", "change"}).Draw(t, "step") {
+			switch rapid.SampledFrom([]string{"run", "run", "two runs at once", "retry", "change", "void"}).Draw(t, "step") {
 			case "run":
 				w.bill(t, anyTerms(t))
 			case "two runs at once":
@@ -32,6 +32,8 @@ func TestAnySequenceOfRunsBillsAsTheModelSays(t *testing.T) {
 				w.retryAsTheModel(t)
 			case "change":
 				w.change(t)
+			case "void":
+				w.void(t)
 			}
 		}
 		w.requireInvariants(t)
@@ -172,7 +174,7 @@ func (w *world) chargedOf(t *rapid.T, client worldClient) []map[calendar.Date]bo
 		charged[i] = map[calendar.Date]bool{}
 		rows, err := w.pool.Query(ctx, `
 			SELECT day::date FROM invoice_lines l, generate_series(lower(l.billed_days)::timestamp, upper(l.billed_days) - interval '1 day', '1 day') day
-			WHERE l.contract_id = $1`, id)
+			WHERE l.contract_id = $1 AND NOT l.released`, id)
 		require.NoError(t, err)
 		days, err := pgx.CollectRows(rows, pgx.RowTo[calendar.Date])
 		require.NoError(t, err)
@@ -223,6 +225,42 @@ func (w *world) change(t *rapid.T) {
 	require.NoError(t, err)
 }
 
+// void voids an invoice: the days that it charged are free again, for a run by the day or by the month.
+func (w *world) void(t *rapid.T) {
+	rows, err := w.pool.Query(ctx, "SELECT id FROM invoices WHERE status <> 'void' ORDER BY number")
+	require.NoError(t, err)
+	invoices, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	require.NoError(t, err)
+	if len(invoices) == 0 {
+		return
+	}
+	invoice := rapid.SampledFrom(invoices).Draw(t, "invoice")
+	_, err = w.pool.Exec(ctx, "UPDATE invoices SET status = 'void', voided_at = issued_at, voided_by = 'op-1', void_reason = 'Test' WHERE id = $1", invoice)
+	require.NoError(t, err)
+	type charge struct {
+		Contract   uuid.UUID
+		First, End calendar.Date
+	}
+	rows, err = w.pool.Query(ctx, `SELECT contract_id AS contract, lower(billed_days) AS first, upper(billed_days) AS "end" FROM invoice_lines
+		WHERE invoice_id = $1 AND billed_days IS NOT NULL`, invoice)
+	require.NoError(t, err)
+	charges, err := pgx.CollectRows(rows, pgx.RowToStructByName[charge])
+	require.NoError(t, err)
+	for _, freed := range charges {
+		for _, client := range w.clients {
+			if i := slices.Index(client.ids, freed.Contract); i >= 0 {
+				for day := freed.First; day.Before(freed.End); day = day.AddDays(1) {
+					delete(client.contracts[i].charged, day)
+				}
+			}
+		}
+	}
+	again := anyTerms(t)
+	require.NoError(t, w.pool.QueryRow(ctx, "SELECT period_start, period_end FROM invoices WHERE id = $1", invoice).
+		Scan(&again.Period.Start, &again.Period.End))
+	w.bill(t, again)
+}
+
 // requireInvariants checks what holds of all runs together, whatever the model says.
 func (w *world) requireInvariants(t *rapid.T) {
 	for about, query := range map[string]string{
@@ -242,7 +280,7 @@ func (w *world) requireInvariants(t *rapid.T) {
 			JOIN invoices i ON i.id = l.invoice_id JOIN billing_runs r ON r.id = i.billing_run_id
 			WHERE r.proration = 'none' AND l.billed_days <> daterange(r.period_start, r.period_end, '[]')`,
 		"activation is charged once": `SELECT count(*) FROM (
-			SELECT FROM invoice_lines WHERE line_type = 'activation' GROUP BY contract_id HAVING count(*) > 1) twice`,
+			SELECT FROM invoice_lines WHERE line_type = 'activation' AND NOT released GROUP BY contract_id HAVING count(*) > 1) twice`,
 		"numbers have no gaps": `SELECT count(*) FROM (
 			SELECT number_sequence, row_number() OVER (PARTITION BY number_year ORDER BY number_sequence) AS place FROM invoices) given
 			WHERE number_sequence <> place`,

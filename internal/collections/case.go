@@ -61,6 +61,9 @@ func syncCase(ctx context.Context, tx dbsqlc.DBTX, current *dbsqlc.CollectionCas
 	case worked && invoice.Status == billing.InvoicePaid:
 		enter(&move.next, CaseResolved, today, now)
 		move.tell(ActionCaseResolved, "Invoice settled in full", actorID)
+	case worked && invoice.Status == billing.InvoiceVoid:
+		enter(&move.next, CaseClosed, today, now)
+		move.tell(ActionCaseClosed, "Invoice is void", actorID)
 	case worked:
 		enter(&move.next, CaseClosed, today, now)
 		move.tell(ActionCaseClosed, "Invoice is no longer overdue", actorID)

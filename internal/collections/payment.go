@@ -12,7 +12,6 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
@@ -83,15 +82,8 @@ func allOutstanding(_, outstanding money.Amount) (money.Amount, error) { return 
 func post(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PaymentInput, amount amountRule, actorID string,
 	today calendar.Date, now time.Time) (allocation Allocation, replayed bool, err error) {
 	locked, lockErr := lockInvoice(ctx, tx, input.InvoiceID)
-	if lockErr != nil && refusal.As(lockErr) == nil {
-		return Allocation{}, false, lockErr
-	}
-	// Only now: while this transaction waited for the lock, the same request may have been answered.
-	if replayed, err = idempotency.Load(ctx, tx, request, &allocation); replayed || err != nil {
+	if replayed, err = loadLocked(ctx, tx, request, lockErr, &allocation); replayed || err != nil {
 		return allocation, replayed, err
-	}
-	if lockErr != nil {
-		return Allocation{}, false, lockErr
 	}
 	if err := checkPayable(locked.Invoice); err != nil {
 		return Allocation{}, false, err
@@ -104,6 +96,19 @@ func post(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, inpu
 		return Allocation{}, false, err
 	}
 	return allocation, false, idempotency.Save(ctx, tx, request, allocation, now)
+}
+
+// loadLocked reads the stored answer of a request once its invoice is locked, or could not
+// be: while the transaction waited for the lock, the same request may have been answered.
+// Without an answer it returns what became of the lock.
+func loadLocked(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, lockErr error, answer any) (replayed bool, err error) {
+	if lockErr != nil && refusal.As(lockErr) == nil {
+		return false, lockErr
+	}
+	if replayed, err = idempotency.Load(ctx, tx, request, answer); replayed || err != nil {
+		return replayed, err
+	}
+	return false, lockErr
 }
 
 func lockInvoice(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.InvoiceLockRow, error) {
@@ -145,73 +150,16 @@ func allocate(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow,
 		return Allocation{}, fmt.Errorf("collections: insert payment: %w", err)
 	}
 	paid := invoice.PaidAmount + input.Amount
-	invoice, err = queries.InvoiceUpdatePayment(ctx, tx, dbsqlc.InvoiceUpdatePaymentParams{
-		ID: invoice.ID, PaidAmount: paid, Now: now,
-		Status: InvoiceStatus(invoice.Status, invoice.TotalAmount-paid, invoice.DueDate, today),
-	})
+	invoice, caseStatus, err := rebalance(ctx, tx, locked, paid, &entry{ActionPaymentRecorded, "Payment recorded", payment}, actorID, today, now)
 	if err != nil {
-		return Allocation{}, fmt.Errorf("collections: update invoice: %w", err)
+		return Allocation{}, err
 	}
 	allocation := Allocation{
 		Payment: payment, InvoiceStatus: invoice.Status, OutstandingAmount: outstandingOf(invoice), State: AllocationPartial,
+		CaseStatus: caseStatus,
 	}
 	if allocation.OutstandingAmount == 0 {
 		allocation.State = AllocationFull
 	}
-	// An invoice that is not overdue and never was has no case, and makes nobody delinquent.
-	if locked.HasCase || locked.Invoice.Status == billing.InvoiceOverdue || invoice.Status == billing.InvoiceOverdue {
-		allocation.CaseStatus, err = followPayment(ctx, tx, invoice, payment, today, actorID, now)
-	}
-	return allocation, err
-}
-
-// followPayment notes the payment on the invoice's case, if it has one or gets one,
-// syncs the case and the client's delinquency, and returns the case's status.
-func followPayment(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, payment dbsqlc.Payment,
-	today calendar.Date, actorID string, now time.Time) (*string, error) {
-	known, err := lockCase(ctx, tx, invoice.ID)
-	if err != nil {
-		return nil, err
-	}
-	if known != nil {
-		now = notBefore(*known, now)
-		// What the payment causes comes after it in the case's history.
-		if err := notePayment(ctx, tx, known.ID, payment, actorID, now); err != nil {
-			return nil, err
-		}
-		known.LastActionAt = now
-	}
-	about, err := syncCase(ctx, tx, known, invoice, today, actorID, now)
-	if err != nil {
-		return nil, err
-	}
-	if err := syncDelinquency(ctx, tx, invoice.ClientID, now); err != nil {
-		return nil, err
-	}
-	switch {
-	case about == nil:
-		return nil, nil
-	case known == nil:
-		err = notePayment(ctx, tx, about.ID, payment, actorID, now)
-	}
-	return &about.Status, err
-}
-
-func notePayment(ctx context.Context, tx dbsqlc.DBTX, caseID uuid.UUID, payment dbsqlc.Payment, actorID string, now time.Time) error {
-	return appendActionWith(ctx, tx, caseID, ActionPaymentRecorded, "Payment recorded", actorID, map[string]any{
-		"payment_id": payment.ID, "amount": payment.Amount, "invoice_id": payment.InvoiceID,
-	}, now)
-}
-
-// syncDelinquency sets or clears a client's delinquency by the state of their
-// invoices. The client is locked first: of two payments that settle the last two
-// overdue invoices at once, the second must see what the first did.
-func syncDelinquency(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, now time.Time) error {
-	if _, err := client.Lock(ctx, tx, clientID); err != nil {
-		return err
-	}
-	if err := dbsqlc.New().ClientUpdateDelinquency(ctx, tx, dbsqlc.ClientUpdateDelinquencyParams{ID: clientID, Now: now}); err != nil {
-		return fmt.Errorf("collections: update delinquency: %w", err)
-	}
-	return nil
+	return allocation, nil
 }

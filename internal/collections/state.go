@@ -25,6 +25,7 @@ const (
 	ActionCaseOpened      = "case_opened"
 	ActionCaseReopened    = "case_reopened"
 	ActionPaymentRecorded = "payment_recorded"
+	ActionPaymentReversed = "payment_reversed"
 	ActionCaseResolved    = "case_resolved"
 	ActionCaseClosed      = "case_closed"
 )

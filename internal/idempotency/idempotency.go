@@ -35,6 +35,9 @@ const (
 	// ApprovePaid is a payment of all that is outstanding.
 	ApprovePaid Operation = "approve-paid"
 
+	PaymentReversal Operation = "payment-reversal"
+	InvoiceVoid     Operation = "invoice-void"
+
 	// ContractDocument is keyed by the contract's id: its answer is the document itself.
 	ContractDocument Operation = "contract-document"
 )

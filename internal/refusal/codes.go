@@ -53,6 +53,9 @@ const (
 	InvoiceNotFound            Code = "invoice_not_found"
 	InvoiceVoid                Code = "invoice_void"
 	InvoiceAlreadyPaid         Code = "invoice_already_paid"
+	InvoiceNotVoidable         Code = "invoice_not_voidable"
+	PaymentNotFound            Code = "payment_not_found"
+	PaymentAlreadyReversed     Code = "payment_already_reversed"
 	PaymentExceedsOutstanding  Code = "payment_exceeds_outstanding"
 	AmountOutOfRange           Code = "amount_out_of_range"
 	CollectionCaseNotFound     Code = "collection_case_not_found"
@@ -110,6 +113,9 @@ var messages = map[Code]string{
 	InvoiceNotFound:            "Invoice not found",
 	InvoiceVoid:                "Invoice is void",
 	InvoiceAlreadyPaid:         "Invoice is already paid",
+	InvoiceNotVoidable:         "Invoice has payments, reverse them first",
+	PaymentNotFound:            "Payment not found",
+	PaymentAlreadyReversed:     "Payment is already reversed",
 	PaymentExceedsOutstanding:  "Payment amount cannot exceed invoice outstanding balance",
 	AmountOutOfRange:           "Amount is out of range",
 	CollectionCaseNotFound:     "Collection case not found",

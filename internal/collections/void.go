@@ -1,0 +1,64 @@
+package collections
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/billing"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// VoidInput is a checked request to void an invoice.
+type VoidInput struct {
+	InvoiceID uuid.UUID `json:"invoice_id"`
+	Reason    string    `json:"reason"`
+}
+
+// Voided is what voiding an invoice did.
+type Voided struct {
+	Invoice    dbsqlc.Invoice `json:"invoice"`
+	CaseStatus *string        `json:"collection_case_status"`
+}
+
+// VoidInvoice makes an invoice of which nothing is paid void for good: nothing is owed on
+// it any more, its case is closed, and the client's delinquency follows, all in the given
+// transaction together with the answer under the request's key. The database releases the
+// days that it charged, so that another run can bill them; its number and its document
+// stay. replayed reports that the answer was stored before.
+//
+// The invoice is locked first, as for a payment. It refuses with invoice_not_found,
+// invoice_void, and invoice_not_voidable when a payment of it is not reversed.
+func VoidInvoice(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input VoidInput, actorID string,
+	today calendar.Date, now time.Time) (voided Voided, replayed bool, err error) {
+	locked, lockErr := lockInvoice(ctx, tx, input.InvoiceID)
+	if replayed, err = loadLocked(ctx, tx, request, lockErr, &voided); replayed || err != nil {
+		return voided, replayed, err
+	}
+	before := locked.Invoice
+	if before.Status == billing.InvoiceVoid {
+		return Voided{}, false, refusal.New(refusal.InvoiceVoid)
+	}
+	if before.PaidAmount > 0 {
+		return Voided{}, false, refusal.New(refusal.InvoiceNotVoidable).With("paid_amount", before.PaidAmount)
+	}
+	voided.Invoice, err = dbsqlc.New().InvoiceVoid(ctx, tx, dbsqlc.InvoiceVoidParams{ID: before.ID, ActorID: actorID, Reason: input.Reason, Now: now})
+	if err != nil {
+		return Voided{}, false, fmt.Errorf("collections: void invoice: %w", err)
+	}
+	if voided.CaseStatus, err = follow(ctx, tx, locked, voided.Invoice, nil, actorID, today, now); err != nil {
+		return Voided{}, false, err
+	}
+	err = audit(ctx, tx, auditEvent{invoiceID: before.ID, kind: auditInvoiceVoided, actorID: actorID, details: map[string]any{
+		"number": before.Number, "total_amount": before.TotalAmount, "reason": input.Reason, "from_status": before.Status,
+	}}, now)
+	if err != nil {
+		return Voided{}, false, err
+	}
+	return voided, false, idempotency.Save(ctx, tx, request, voided, now)
+}
