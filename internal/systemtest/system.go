@@ -44,6 +44,8 @@ func Start(t testing.TB, adjust ...func(*config.Config)) *System {
 		Environment: config.Test, DatabaseURL: testenv.DatabaseURL(t), HTTPAddress: "127.0.0.1:0",
 		TimeZone: "Africa/Casablanca", DocumentsDirectory: t.TempDir(),
 		Billing: config.Billing{ChunkClients: 20, Concurrency: 2, FaultyAttempts: 2},
+		// A test is at no time of the day, so nothing begins by itself.
+		Collections: config.Collections{SyncCron: config.Off},
 		// A machine that runs many tests at once is slow, not broken.
 		HTTP:   config.HTTP{RequestTimeout: time.Minute, StartTimeout: time.Minute},
 		Seller: config.Seller{Code: "MTF", NumberPrefix: "FA", Name: "Opérateur d'essai"},
