@@ -15,6 +15,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/app"
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/workflows"
 )
 
 // A test's output is about the test: of the system's log only faults belong there.
@@ -95,6 +96,13 @@ func (s *System) run(t testing.TB) {
 		opened.Close()
 		s.stop = func() {}
 	}
+}
+
+// AwaitCollections waits for the sync of the business day, which has been started.
+func (s *System) AwaitCollections(t testing.TB) {
+	t.Helper()
+	sync := s.Temporal.GetWorkflow(context.Background(), workflows.CollectionsSyncID(s.Zone.DateAt(s.Now())), "")
+	require.NoError(t, sync.Get(context.Background(), nil))
 }
 
 // ticking is a clock that starts at an instant and then goes on like the real one.
