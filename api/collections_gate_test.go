@@ -16,21 +16,10 @@ import (
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/process"
 	"github.com/mtfacturation/mtf/internal/systemtest"
-	"github.com/mtfacturation/mtf/workflows"
 )
 
 // syncID is that of the sync of the tests' business day.
 const syncID = "collections-sync/2026-11-22"
-
-// becomeDue has an invoice become overdue that no sync has seen: it is issued while its period is not over.
-func becomeDue(t testing.TB, s *systemtest.System) object {
-	t.Helper()
-	s.PassDays(-60)
-	invoice := newInvoice(t, s, september)
-	s.AwaitCollections(t)
-	s.PassDays(60)
-	return invoice
-}
 
 // holdSyncs keeps every sync waiting until release is called.
 func holdSyncs(t testing.TB, s *systemtest.System) (release func()) {
@@ -83,7 +72,7 @@ func latestSync(t *testing.T, s *systemtest.System) string {
 func TestReadersOfTwoProgramsJoinOneSync(t *testing.T) {
 	t.Parallel()
 	s := systemtest.Start(t)
-	becomeDue(t, s)
+	newInvoice(t, s, september)
 	release := holdSyncs(t, s)
 	other := otherAPI(t, s, s.Temporal)
 	statuses := make(chan int, 8)
@@ -110,7 +99,7 @@ func TestReadersOfTwoProgramsJoinOneSync(t *testing.T) {
 func TestAReaderThatWaitsTooLongIsToldToAskAgain(t *testing.T) {
 	t.Parallel()
 	s := systemtest.Start(t, func(c *config.Config) { c.HTTP.SyncTimeout = 100 * time.Millisecond })
-	invoice := becomeDue(t, s)
+	invoice := newInvoice(t, s, september)
 	release := holdSyncs(t, s)
 	for _, path := range []string{overviewPath, casesPath} {
 		answer := s.Call(t, http.MethodGet, path, nil)
@@ -132,7 +121,7 @@ func (unreachable) ExecuteWorkflow(context.Context, client.StartWorkflowOptions,
 func TestReadersGoOnWithoutTemporal(t *testing.T) {
 	t.Parallel()
 	s := systemtest.Start(t)
-	becomeDue(t, s)
+	newInvoice(t, s, september)
 	status, err := overviewAt(otherAPI(t, s, unreachable{s.Temporal}))
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, status)
@@ -144,7 +133,7 @@ func TestReadersGoOnWithoutTemporal(t *testing.T) {
 func TestADayThatIsSyncedCanBeSyncedAgain(t *testing.T) {
 	t.Parallel()
 	s := systemtest.Start(t)
-	invoice := becomeDue(t, s)
+	invoice := newInvoice(t, s, september)
 	about := caseOf(t, s, invoice)
 	// What an operator does to the case of an overdue invoice is due again.
 	for range 2 {
@@ -161,12 +150,15 @@ func TestADayThatIsSyncedCanBeSyncedAgain(t *testing.T) {
 func TestARunHasItsInvoicesSynced(t *testing.T) {
 	t.Parallel()
 	s := systemtest.Start(t)
-	invoice := newInvoice(t, s, september)
-	s.AwaitCollections(t)
+	client, _ := newClient(t, s)
+	newContract(t, s, client, newOffer(t, s, mobileOffer()))
+	bill(t, s, september)
 	// Nobody has asked for the cases.
+	invoice := invoiceOf(t, s, client)
+	require.Equal(t, "overdue", invoice["status"])
 	require.Equal(t, []string{"case_opened"}, kinds(actionsOf(t, s, invoice)))
 	require.Subset(t, clientOf(t, s, invoice), object{"is_delinquent": true})
 	var did object
-	require.NoError(t, s.Temporal.GetWorkflow(t.Context(), workflows.CollectionsSyncID(s.Zone.DateAt(s.Now())), "").Get(t.Context(), &did))
+	require.NoError(t, s.Temporal.GetWorkflow(t.Context(), syncID, "").Get(t.Context(), &did))
 	require.Subset(t, did, object{"overdue": 1.0, "opened": 1.0, "delinquent": 1.0})
 }

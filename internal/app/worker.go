@@ -62,6 +62,7 @@ func (a *App) queues() []queue {
 			WorkerStopTimeout: workerStopTimeout,
 			// Syncs take turns anyway: one is under way, one may wait for it.
 			MaxConcurrentActivityExecutionSize: 2,
+			MaxConcurrentActivityTaskPollers:   1,
 		}},
 		{workflows.DocumentsQueue, worker.Options{
 			WorkerStopTimeout:                  workerStopTimeout,
