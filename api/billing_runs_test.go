@@ -26,10 +26,21 @@ var (
 	november  = object{"period_start": "2026-11-01", "period_end": "2026-11-30", "due_days": 15, "tax_rate": 0.2}
 )
 
-// bill runs billing, which must succeed.
+// bill runs billing, which must succeed, and waits for the sync of collections behind it.
 func bill(t testing.TB, s *systemtest.System, terms object) object {
 	t.Helper()
-	return created(t, s, billingPath, terms, newKey())
+	result := created(t, s, billingPath, terms, newKey())
+	s.AwaitCollections(t)
+	return result
+}
+
+// unseen does work on a day in July, when none of the invoices is overdue that are so on the tests' day: no sync has seen
+// them as such.
+func unseen(s *systemtest.System, work func()) {
+	const days = 120
+	s.PassDays(-days)
+	work()
+	s.PassDays(days)
 }
 
 // invoicesOf returns the invoices of a client with their lines, newest first.
@@ -124,7 +135,7 @@ func TestBillingRunBillsWhatEachClientOwes(t *testing.T) {
 		sums.subtotal, sums.tax, sums.total, sums.invoices = sums.subtotal+subtotal, sums.tax+tax, sums.total+subtotal+tax, sums.invoices+1
 		require.Subset(t, found[0], object{
 			"billing_run_id": result["billing_run_id"], "period_start": "2026-09-01", "period_end": "2026-09-30", "due_date": "2026-10-15",
-			"status": "issued", "currency": "MAD", "subtotal_amount": written(subtotal), "tax_amount": written(tax), "total_amount": written(subtotal + tax),
+			"status": "overdue", "currency": "MAD", "subtotal_amount": written(subtotal), "tax_amount": written(tax), "total_amount": written(subtotal + tax),
 		}, "client %d", i)
 		var shown []string
 		for _, line := range found[0]["lines"].([]any) {

@@ -19,7 +19,7 @@ func (s *Server) collectionCaseRoutes() {
 		summary: "List collection cases, latest updated first",
 		description: "All cases, in step with the business day: an invoice that became overdue has its case when they are listed. " +
 			"`status`, `aging_bucket` and `client_id` narrow the list down, and combine.",
-		success: "A page of collection cases.", list: collectionCaseList.keys()}, s.listCollectionCases)
+		success: "A page of collection cases.", inStep: true, list: collectionCaseList.keys()}, s.listCollectionCases)
 	register(s, operation{id: "listCollectionCaseActions", access: readers, method: http.MethodGet,
 		path: "/api/v1/collections/cases/{case_id}/actions", tag: tag,
 		summary:     "The history of a collection case, newest first",

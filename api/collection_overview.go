@@ -13,7 +13,7 @@ func (s *Server) collectionOverviewRoutes() {
 		tag:         "Collections",
 		summary:     "What is overdue",
 		description: "The cases that are worked on, in step with the business day: how many there are, and what they owe by aging bucket.",
-		success:     "The overview of this business day."}, s.getCollectionsOverview)
+		success:     "The overview of this business day.", inStep: true}, s.getCollectionsOverview)
 }
 
 // CollectionsOverview is what is overdue: how many cases are worked on and what they owe.

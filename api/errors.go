@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/process"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -30,6 +31,8 @@ const (
 	codeURITooLong       refusal.Code = "uri_too_long"
 	codeHeadersTooLarge  refusal.Code = "request_headers_too_large"
 	codeBadRequest       refusal.Code = "bad_request"
+	// codeBehind is answered while cases are behind the business day.
+	codeBehind refusal.Code = "collections_behind"
 )
 
 // retryAfterSeconds is what a caller is told to wait when the system cannot answer now.
@@ -93,6 +96,9 @@ func envelopeOf(ctx context.Context, err error) *ErrorEnvelope {
 	}
 	if errors.Is(err, process.ErrOverloaded) {
 		return faultEnvelope(ctx, codeOverloaded)
+	}
+	if errors.Is(err, collections.ErrBehind) {
+		return faultEnvelope(ctx, codeBehind)
 	}
 	if outOfTime(ctx, err) {
 		slog.WarnContext(ctx, "request took too long", "trace_id", traceID(ctx), "error", err)

@@ -25,7 +25,7 @@ func TestInvoiceShowsItsLines(t *testing.T) {
 	id := text(t, invoice, "id")
 	require.Subset(t, names(invoice), append(fieldsOf(invoiceFields), "lines"))
 	require.Subset(t, invoice, object{
-		"client_id": client, "status": "issued", "currency": "MAD", "subtotal_amount": "500.00", "tax_amount": "100.00", "total_amount": "600.00",
+		"client_id": client, "status": "overdue", "currency": "MAD", "subtotal_amount": "500.00", "tax_amount": "100.00", "total_amount": "600.00",
 		"pdf_file_name": "invoice-" + id + ".pdf", "period_start": "2026-09-01", "period_end": "2026-09-30", "due_date": "2026-10-15",
 		"number": "FA-2026-0000001",
 	})

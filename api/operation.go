@@ -62,6 +62,8 @@ type operation struct {
 	waits bool
 	// file marks an operation that answers with a PDF, or with a part of it.
 	file bool
+	// inStep marks an operation that passes the gate of collections.
+	inStep bool
 	// deprecated marks what is only kept for existing clients.
 	deprecated bool
 	// limits bound how often strangers may use the operation.

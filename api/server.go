@@ -63,7 +63,7 @@ type Server struct {
 func NewHandler(dependencies Dependencies) http.Handler {
 	server := &Server{
 		Dependencies: dependencies, queries: dbsqlc.New(), cursors: newCursors(dependencies.Config.TokenSecret),
-		overdue:  collections.NewGate(dependencies.Pool),
+		overdue:  collections.NewGate(dependencies.Pool, dependencies.joinSync, dependencies.Config.HTTP.SyncTimeout),
 		previews: make(chan struct{}, maxPreviews),
 		limiters: newLimiters(dependencies.Config.RateLimits), publicPaths: map[string]bool{},
 	}

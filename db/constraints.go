@@ -29,6 +29,8 @@ var refusals = map[string]refusal.Code{
 var repeatable = map[string]bool{
 	"idempotency_keys_pkey":         true,
 	"invoice_lines_day_billed_once": true,
+	// A sync opens a case that it did not see.
+	"collection_cases_invoice_key": true,
 }
 
 // Translate turns a violated business constraint into its refusal and leaves every

@@ -206,6 +206,9 @@ func (r *billingRun) end(ctx workflow.Context) (billing.Result, error) {
 	}
 	r.over = true
 	r.moving.Unlock()
+	if err == nil {
+		r.syncCollections(ctx)
+	}
 	return result, r.finish(ctx, err)
 }
 
@@ -233,8 +236,26 @@ func (r *billingRun) fail(ctx workflow.Context) error {
 	err := r.move(ctx, billing.Move{To: billing.RunFailed, ActorID: billing.RunActor, Reason: describe(r.fault)})
 	if err == nil {
 		err = r.fault
+		r.syncCollections(ctx)
 	}
 	return r.finish(ctx, err)
+}
+
+// syncCollections has the invoices of the run looked at: those of a period that is long
+// over are overdue as soon as they are issued. The run has its result by now, so
+// that no fault here is one of the run: the next sync makes good for it.
+func (r *billingRun) syncCollections(ctx workflow.Context) {
+	if workflow.GetVersion(ctx, "collections-sync", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return
+	}
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	day, err := businessDay(ctx, nil)
+	if err == nil {
+		err = startCollectionsSync(ctx, day)
+	}
+	if err != nil {
+		workflow.GetLogger(ctx).Error("no sync of collections after the run", "error", err)
+	}
 }
 
 // finish lets operators who wait have their answers.

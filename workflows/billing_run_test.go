@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
@@ -18,6 +19,7 @@ import (
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -50,6 +52,8 @@ func continueRun(t *testing.T, chunks int32) (*testsuite.TestWorkflowEnvironment
 	env, book := newEnvironment(t), newLedger(chunks)
 	env.OnActivity(step.BillChunk, mock.Anything, mock.Anything).Return(book.bill).Maybe()
 	env.OnActivity(step.IssueChunkDocuments, mock.Anything, mock.Anything).Return(book.document).Maybe()
+	env.OnActivity(step.BusinessDay, mock.Anything, (*time.Time)(nil)).Return(businessToday, nil).Maybe()
+	env.OnWorkflow(SyncCollections, mock.Anything, mock.Anything).Return(collections.Synced{}, nil).Maybe()
 	return env, book
 }
 

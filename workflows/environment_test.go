@@ -10,11 +10,15 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
 // step refers to the activities by method, as workflows do.
 var step *activities.Activities
+
+// businessToday is the business day of these tests.
+var businessToday = calendar.MustParse("2026-11-22")
 
 // newEnvironment returns a silent test environment that knows every workflow and
 // activity; the activities are to be mocked.
@@ -28,6 +32,8 @@ func newEnvironment(t *testing.T) *testsuite.TestWorkflowEnvironment {
 	env.RegisterWorkflow(ChangePlan)
 	env.RegisterWorkflow(IssueContractDocument)
 	env.RegisterWorkflow(RunBilling)
+	env.RegisterWorkflow(SyncCollections)
+	env.RegisterWorkflow(BeginCollectionsDay)
 	env.RegisterActivity(&activities.Activities{})
 	t.Cleanup(func() { env.AssertExpectations(t) })
 	return env

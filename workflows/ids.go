@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 )
 
@@ -24,6 +25,13 @@ func ID(request idempotency.Request) string {
 	}
 	return string(request.Operation) + "/" + printableASCII(string(request.Key))
 }
+
+// CollectionsDayID is the id of the schedule that begins a business day of collections.
+const CollectionsDayID = "collections-day"
+
+// CollectionsSyncID is the id of the sync of a business day, such as
+// "collections-sync/2026-11-22": who wants that day synced joins the one that runs.
+func CollectionsSyncID(day calendar.Date) string { return "collections-sync/" + day.String() }
 
 // printableASCII writes a key so that Temporal's headers can carry it. Different
 // keys stay different: what is not printable ASCII becomes %XX, and so does %. A key

@@ -3,9 +3,12 @@
 package workflows
 
 // The task queues. Interactive work is what a person waits for; billing and
-// documents are batches, kept apart so that neither can starve the first.
+// documents are batches, kept apart so that neither can starve the first. The sync of
+// collections is a batch that readers wait for: no run and no crowd of submits may
+// stand before it, so it has a queue that nothing else is on.
 const (
-	InteractiveQueue = "interactive"
-	BillingQueue     = "billing"
-	DocumentsQueue   = "documents"
+	InteractiveQueue     = "interactive"
+	BillingQueue         = "billing"
+	DocumentsQueue       = "documents"
+	CollectionsSyncQueue = "collections-sync"
 )

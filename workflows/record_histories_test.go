@@ -23,6 +23,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/schedule"
 	"github.com/mtfacturation/mtf/internal/systemtest"
 	"github.com/mtfacturation/mtf/workflows"
 )
@@ -48,13 +49,15 @@ func TestRecordHistories(t *testing.T) {
 		t.Skip("make generate/histories records histories")
 	}
 	r := &recorder{System: systemtest.Start(t), month: calendar.MustParse("2026-08-01")}
-	r.recordSubmits(t)
+	r.offer = r.newOffer(t, "Mobile 20", "199.00")
+	t.Run("submits", r.recordSubmits)
 	for range 4 {
 		client := r.post(t, "/api/v1/customers", object{"client_type": "individual", "full_name": "Essai Client", "cin": r.cin()})
 		r.contract(t, client["id"].(string), r.offer)
 	}
-	r.recordRuns(t)
-	r.recordParked(t)
+	t.Run("collections", r.recordCollections)
+	t.Run("runs", r.recordRuns)
+	t.Run("parked", r.recordParked)
 }
 
 var sequence int
@@ -87,8 +90,6 @@ func (r *recorder) newOffer(t *testing.T, name, fee string) string {
 }
 
 func (r *recorder) recordSubmits(t *testing.T) {
-	t.Helper()
-	r.offer = r.newOffer(t, "Mobile 20", "199.00")
 	cin := r.cin()
 	submit := object{
 		"service_category": "mobile", "offer_id": r.offer, "cin": cin, "full_name": "Essai Abonnement",
@@ -189,8 +190,49 @@ func (r *recorder) end(t *testing.T, run client.WorkflowRun, status string) {
 	require.Equal(t, status, string(result.Status))
 }
 
+// recordCollections has days synced: by themselves, after a run, and while another one is under way.
+func (r *recorder) recordCollections(t *testing.T) {
+	run, _ := r.start(t, "synced", nil)
+	r.end(t, run, "completed")
+	r.save(t, "billing_run_and_sync", run.GetID(), "")
+	day := calendar.MustParse("2026-11-22")
+	require.NoError(t, r.Temporal.GetWorkflow(t.Context(), workflows.CollectionsSyncID(day), "").Get(t.Context(), nil))
+	r.save(t, "collections_sync", workflows.CollectionsSyncID(day), "")
+
+	holder, err := pgx.Connect(t.Context(), r.Config.DatabaseURL)
+	require.NoError(t, err)
+	_, err = holder.Exec(t.Context(), "SELECT pg_advisory_lock(hashtextextended('collections-sync', 0))")
+	require.NoError(t, err)
+	sync, err := r.Temporal.ExecuteWorkflow(t.Context(), workflowOptions(workflows.CollectionsSyncID(day), workflows.CollectionsSyncQueue),
+		workflows.SyncCollections, workflows.CollectionsSyncInput{Day: day})
+	require.NoError(t, err)
+	run, _ = r.start(t, "beside-a-sync", nil)
+	r.end(t, run, "completed")
+	require.NoError(t, holder.Close(t.Context()))
+	require.NoError(t, sync.Get(t.Context(), nil))
+	r.save(t, "billing_run_beside_a_sync", run.GetID(), "")
+	r.save(t, "collections_sync_again", sync.GetID(), sync.GetRunID())
+
+	require.NoError(t, schedule.Ensure(t.Context(), r.Temporal.ScheduleClient(), schedule.Schedule{
+		ID: workflows.CollectionsDayID, Cron: "5 0 1 1 *", Zone: r.Zone.String(), Queue: workflows.CollectionsSyncQueue,
+		Workflow: workflows.NameOf(workflows.BeginCollectionsDay), CatchUp: time.Hour,
+	}))
+	begun := r.Temporal.ScheduleClient().GetHandle(t.Context(), workflows.CollectionsDayID)
+	require.NoError(t, begun.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
+	var workflowID string
+	require.Eventually(t, func() bool {
+		known, err := begun.Describe(t.Context())
+		if err != nil || len(known.Info.RecentActions) == 0 {
+			return false
+		}
+		workflowID = known.Info.RecentActions[0].StartWorkflowResult.WorkflowID
+		return true
+	}, patience, 10*time.Millisecond)
+	require.NoError(t, r.Temporal.GetWorkflow(t.Context(), workflowID, "").Get(t.Context(), nil))
+	r.save(t, "collections_day", workflowID, "")
+}
+
 func (r *recorder) recordRuns(t *testing.T) {
-	t.Helper()
 	run, _ := r.start(t, "completed", nil)
 	r.end(t, run, "completed")
 	r.save(t, "billing_run_completed", run.GetID(), "")
@@ -240,7 +282,6 @@ func (r *recorder) recordRuns(t *testing.T) {
 
 // recordParked bills a client whose sums are out of range, and then takes the run up again.
 func (r *recorder) recordParked(t *testing.T) {
-	t.Helper()
 	dear := r.newOffer(t, "Mobile sans fin", "9999999999.99")
 	rich := r.post(t, "/api/v1/customers", object{"client_type": "individual", "full_name": "Essai Riche", "cin": r.cin()})
 	for range 2 {

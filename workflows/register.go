@@ -1,13 +1,23 @@
 package workflows
 
 import (
+	"reflect"
+	"runtime"
+	"strings"
+
 	"go.temporal.io/sdk/worker"
 
 	"github.com/mtfacturation/mtf/activities"
 )
 
 // all lists every workflow.
-var all = []any{ProvisionContract, SubscribeNewService, ChangePlan, IssueContractDocument, RunBilling}
+var all = []any{ProvisionContract, SubscribeNewService, ChangePlan, IssueContractDocument, RunBilling, SyncCollections, BeginCollectionsDay}
+
+// NameOf is the name that a workflow is registered under.
+func NameOf(workflow any) string {
+	name := runtime.FuncForPC(reflect.ValueOf(workflow).Pointer()).Name()
+	return name[strings.LastIndex(name, ".")+1:]
+}
 
 // Register adds every workflow and activity to a worker. All workers know all of
 // them; the task queue decides which work reaches which worker.

@@ -335,18 +335,11 @@ func (q *Queries) ClientLockByCIN(ctx context.Context, db DBTX, cin *string) (Cl
 	return i, err
 }
 
-const clientLockMany = `-- name: ClientLockMany :exec
-SELECT FROM clients WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
-`
-
-func (q *Queries) ClientLockMany(ctx context.Context, db DBTX, ids []uuid.UUID) error {
-	_, err := db.Exec(ctx, clientLockMany, ids)
-	return err
-}
-
-const clientMarkDelinquent = `-- name: ClientMarkDelinquent :exec
-UPDATE clients SET delinquent_since = $1, updated_at = $1
-WHERE id = ANY($2::uuid[]) AND delinquent_since IS NULL
+const clientMarkDelinquent = `-- name: ClientMarkDelinquent :execrows
+WITH locked AS (SELECT id, delinquent_since FROM clients WHERE id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE)
+UPDATE clients c SET delinquent_since = $1, updated_at = $1
+FROM locked
+WHERE c.id = locked.id AND locked.delinquent_since IS NULL
 `
 
 type ClientMarkDelinquentParams struct {
@@ -354,10 +347,14 @@ type ClientMarkDelinquentParams struct {
 	IDS []uuid.UUID `json:"ids"`
 }
 
-// The clients are locked; those who are delinquent already are so since then.
-func (q *Queries) ClientMarkDelinquent(ctx context.Context, db DBTX, arg ClientMarkDelinquentParams) error {
-	_, err := db.Exec(ctx, clientMarkDelinquent, arg.Now, arg.IDS)
-	return err
+// Clients are locked before they are looked at, in the order of ids: a payment that has just settled another invoice of
+// a client may be about to clear what is set here. Those who are delinquent already are so since then.
+func (q *Queries) ClientMarkDelinquent(ctx context.Context, db DBTX, arg ClientMarkDelinquentParams) (int64, error) {
+	result, err := db.Exec(ctx, clientMarkDelinquent, arg.Now, arg.IDS)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const clientNewest = `-- name: ClientNewest :many

@@ -54,16 +54,6 @@ func (q *Queries) CollectionCaseActionInsert(ctx context.Context, db DBTX, arg C
 	return i, err
 }
 
-type CollectionCaseActionInsertManyParams struct {
-	ID         uuid.UUID       `json:"id"`
-	CaseID     uuid.UUID       `json:"case_id"`
-	ActionType string          `json:"action_type"`
-	ActorID    string          `json:"actor_id"`
-	Note       *string         `json:"note"`
-	Payload    json.RawMessage `json:"payload"`
-	CreatedAt  time.Time       `json:"created_at"`
-}
-
 const collectionCaseActionListByCase = `-- name: CollectionCaseActionListByCase :many
 SELECT id, case_id, action_type, actor_id, note, payload, created_at FROM collection_case_actions
 WHERE case_id = $1
@@ -195,20 +185,6 @@ func (q *Queries) CollectionCaseInsert(ctx context.Context, db DBTX, arg Collect
 		&i.DueDate,
 	)
 	return i, err
-}
-
-type CollectionCaseInsertManyParams struct {
-	ID                uuid.UUID     `json:"id"`
-	InvoiceID         uuid.UUID     `json:"invoice_id"`
-	ClientID          uuid.UUID     `json:"client_id"`
-	Status            string        `json:"status"`
-	Reason            string        `json:"reason"`
-	DueDate           calendar.Date `json:"due_date"`
-	OutstandingAmount money.Amount  `json:"outstanding_amount"`
-	OpenedAt          time.Time     `json:"opened_at"`
-	LastActionAt      time.Time     `json:"last_action_at"`
-	CreatedAt         time.Time     `json:"created_at"`
-	UpdatedAt         time.Time     `json:"updated_at"`
 }
 
 const collectionCaseList = `-- name: CollectionCaseList :many
@@ -600,45 +576,6 @@ func (q *Queries) CollectionCaseLockByInvoice(ctx context.Context, db DBTX, invo
 	return i, err
 }
 
-const collectionCaseLockManyByInvoice = `-- name: CollectionCaseLockManyByInvoice :many
-SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases WHERE invoice_id = ANY($1::uuid[]) ORDER BY invoice_id FOR NO KEY UPDATE
-`
-
-func (q *Queries) CollectionCaseLockManyByInvoice(ctx context.Context, db DBTX, invoiceIds []uuid.UUID) ([]CollectionCase, error) {
-	rows, err := db.Query(ctx, collectionCaseLockManyByInvoice, invoiceIds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []CollectionCase{}
-	for rows.Next() {
-		var i CollectionCase
-		if err := rows.Scan(
-			&i.ID,
-			&i.InvoiceID,
-			&i.ClientID,
-			&i.Status,
-			&i.Reason,
-			&i.DaysPastDue,
-			&i.AgingBucket,
-			&i.OutstandingAmount,
-			&i.OpenedAt,
-			&i.LastActionAt,
-			&i.ClosedAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.DueDate,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const collectionCaseTotal = `-- name: CollectionCaseTotal :one
 SELECT coalesce(sum(case_count), 0)::bigint FROM collection_case_totals
 WHERE status = ANY($1::text[])
@@ -783,4 +720,81 @@ SELECT pg_advisory_xact_lock(hashtextextended('collections-sync', 0))
 func (q *Queries) CollectionSyncLock(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, collectionSyncLock)
 	return err
+}
+
+const collectionSyncMarkOverdue = `-- name: CollectionSyncMarkOverdue :many
+WITH due AS (
+    SELECT id FROM invoices
+    WHERE status = 'issued' AND id IN (
+        SELECT d.id FROM invoices d WHERE d.status = 'issued' AND d.due_date < $1::date
+        ORDER BY d.due_date LIMIT cardinality($2::uuid[]))
+    ORDER BY id FOR NO KEY UPDATE),
+marked AS (
+    UPDATE invoices i
+    SET status = 'overdue', updated_at = $3
+    FROM due
+    WHERE i.id = due.id
+    RETURNING i.id, i.client_id, i.due_date, i.total_amount - i.paid_amount AS outstanding_amount),
+numbered AS (
+    SELECT m.id, m.client_id, m.due_date, m.outstanding_amount, row_number() OVER () AS number
+    FROM marked m
+    WHERE NOT EXISTS (SELECT 1 FROM collection_cases k WHERE k.invoice_id = m.id)),
+opened AS (
+    INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, due_date, outstanding_amount, opened_at,
+        last_action_at, created_at, updated_at)
+    SELECT ($2::uuid[])[n.number], n.id, n.client_id, 'open', 'invoice_overdue', n.due_date, n.outstanding_amount,
+        $3, $3, $3, $3
+    FROM numbered n),
+told AS (
+    INSERT INTO collection_case_actions (id, case_id, action_type, actor_id, note, payload, created_at)
+    SELECT ($4::uuid[])[n.number], ($2::uuid[])[n.number], 'case_opened', $5, $6::text,
+        jsonb_build_object('invoice_id', n.id), $3
+    FROM numbered n)
+SELECT m.id, m.client_id, (n.id IS NOT NULL)::boolean AS opened
+FROM marked m LEFT JOIN numbered n ON n.id = m.id
+`
+
+type CollectionSyncMarkOverdueParams struct {
+	Today     calendar.Date `json:"today"`
+	CaseIDS   []uuid.UUID   `json:"case_ids"`
+	Now       time.Time     `json:"now"`
+	ActionIDS []uuid.UUID   `json:"action_ids"`
+	ActorID   string        `json:"actor_id"`
+	Note      string        `json:"note"`
+}
+
+type CollectionSyncMarkOverdueRow struct {
+	ID       uuid.UUID `json:"id"`
+	ClientID uuid.UUID `json:"client_id"`
+	Opened   bool      `json:"opened"`
+}
+
+// Marks some of the invoices that are overdue on a day and are not marked yet, and opens the cases of those that never
+// had one, each with its first action. Rows are locked in the order of ids; what waited for a payment is looked at
+// again. The ids are made by the program, one of each for every invoice of a batch.
+func (q *Queries) CollectionSyncMarkOverdue(ctx context.Context, db DBTX, arg CollectionSyncMarkOverdueParams) ([]CollectionSyncMarkOverdueRow, error) {
+	rows, err := db.Query(ctx, collectionSyncMarkOverdue,
+		arg.Today,
+		arg.CaseIDS,
+		arg.Now,
+		arg.ActionIDS,
+		arg.ActorID,
+		arg.Note,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CollectionSyncMarkOverdueRow{}
+	for rows.Next() {
+		var i CollectionSyncMarkOverdueRow
+		if err := rows.Scan(&i.ID, &i.ClientID, &i.Opened); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -64,13 +64,14 @@ SELECT * FROM clients WHERE id = @id FOR NO KEY UPDATE;
 -- name: ClientLockByCIN :one
 SELECT * FROM clients WHERE cin = @cin FOR NO KEY UPDATE;
 
--- name: ClientLockMany :exec
-SELECT FROM clients WHERE id = ANY(@ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
+-- name: ClientMarkDelinquent :execrows
+-- Clients are locked before they are looked at, in the order of ids: a payment that has just settled another invoice of
+-- a client may be about to clear what is set here. Those who are delinquent already are so since then.
+WITH locked AS (SELECT id, delinquent_since FROM clients WHERE id = ANY(@ids::uuid[]) ORDER BY id FOR NO KEY UPDATE)
+UPDATE clients c SET delinquent_since = @now, updated_at = @now
+FROM locked
+WHERE c.id = locked.id AND locked.delinquent_since IS NULL;
 
--- name: ClientMarkDelinquent :exec
--- The clients are locked; those who are delinquent already are so since then.
-UPDATE clients SET delinquent_since = @now, updated_at = @now
-WHERE id = ANY(@ids::uuid[]) AND delinquent_since IS NULL;
 -- name: ClientNewest :many
 -- The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
 -- page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.

@@ -3,10 +3,6 @@ INSERT INTO collection_case_actions (id, case_id, action_type, actor_id, note, p
 VALUES (@id, @case_id, @action_type, @actor_id, sqlc.narg('note'), @payload, @now)
 RETURNING *;
 
--- name: CollectionCaseActionInsertMany :copyfrom
-INSERT INTO collection_case_actions (id, case_id, action_type, actor_id, note, payload, created_at)
-VALUES (@id, @case_id, @action_type, @actor_id, @note, @payload, @created_at);
-
 -- name: CollectionCaseActionListByCase :many
 SELECT * FROM collection_case_actions
 WHERE case_id = @case_id
@@ -26,12 +22,6 @@ INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, due_dat
     last_action_at, created_at, updated_at)
 VALUES (@id, @invoice_id, @client_id, 'open', 'invoice_overdue', @due_date, @outstanding_amount, @now, @now, @now, @now)
 RETURNING *;
-
--- name: CollectionCaseInsertMany :copyfrom
-INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, due_date, outstanding_amount, opened_at,
-    last_action_at, created_at, updated_at)
-VALUES (@id, @invoice_id, @client_id, @status, @reason, @due_date, @outstanding_amount, @opened_at, @last_action_at,
-    @created_at, @updated_at);
 
 -- name: CollectionCaseList :many
 -- The first behind a place of each status, then the first of them all: every part is read in the order of its index.
@@ -122,9 +112,6 @@ SELECT * FROM collection_cases WHERE id = @id FOR NO KEY UPDATE;
 -- name: CollectionCaseLockByInvoice :one
 SELECT * FROM collection_cases WHERE invoice_id = @invoice_id FOR NO KEY UPDATE;
 
--- name: CollectionCaseLockManyByInvoice :many
-SELECT * FROM collection_cases WHERE invoice_id = ANY(@invoice_ids::uuid[]) ORDER BY invoice_id FOR NO KEY UPDATE;
-
 -- name: CollectionCaseTotal :one
 -- Counts the cases of some statuses, of a bucket when one is given, from the totals.
 SELECT coalesce(sum(case_count), 0)::bigint FROM collection_case_totals
@@ -160,3 +147,37 @@ SELECT (coalesce((SELECT i.due_date FROM invoices i WHERE i.status = 'issued' OR
 -- name: CollectionSyncLock :exec
 -- Held until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended('collections-sync', 0));
+
+-- name: CollectionSyncMarkOverdue :many
+-- Marks some of the invoices that are overdue on a day and are not marked yet, and opens the cases of those that never
+-- had one, each with its first action. Rows are locked in the order of ids; what waited for a payment is looked at
+-- again. The ids are made by the program, one of each for every invoice of a batch.
+WITH due AS (
+    SELECT id FROM invoices
+    WHERE status = 'issued' AND id IN (
+        SELECT d.id FROM invoices d WHERE d.status = 'issued' AND d.due_date < @today::date
+        ORDER BY d.due_date LIMIT cardinality(@case_ids::uuid[]))
+    ORDER BY id FOR NO KEY UPDATE),
+marked AS (
+    UPDATE invoices i
+    SET status = 'overdue', updated_at = @now
+    FROM due
+    WHERE i.id = due.id
+    RETURNING i.id, i.client_id, i.due_date, i.total_amount - i.paid_amount AS outstanding_amount),
+numbered AS (
+    SELECT m.id, m.client_id, m.due_date, m.outstanding_amount, row_number() OVER () AS number
+    FROM marked m
+    WHERE NOT EXISTS (SELECT 1 FROM collection_cases k WHERE k.invoice_id = m.id)),
+opened AS (
+    INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, due_date, outstanding_amount, opened_at,
+        last_action_at, created_at, updated_at)
+    SELECT (@case_ids::uuid[])[n.number], n.id, n.client_id, 'open', 'invoice_overdue', n.due_date, n.outstanding_amount,
+        @now, @now, @now, @now
+    FROM numbered n),
+told AS (
+    INSERT INTO collection_case_actions (id, case_id, action_type, actor_id, note, payload, created_at)
+    SELECT (@action_ids::uuid[])[n.number], (@case_ids::uuid[])[n.number], 'case_opened', @actor_id, @note::text,
+        jsonb_build_object('invoice_id', n.id), @now
+    FROM numbered n)
+SELECT m.id, m.client_id, (n.id IS NOT NULL)::boolean AS opened
+FROM marked m LEFT JOIN numbered n ON n.id = m.id;

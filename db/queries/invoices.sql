@@ -137,21 +137,6 @@ FOR NO KEY UPDATE OF invoices;
 -- In the order of ids, as everything locks them that takes more than one.
 SELECT * FROM invoices WHERE id = ANY(@ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
--- name: InvoiceMarkOverdue :many
--- Marks some of the invoices that are overdue on a day and are not marked yet. Rows
--- are locked in the order of ids; what waited for a payment is looked at again.
-WITH due AS (
-    SELECT id FROM invoices
-    WHERE status = 'issued' AND id IN (
-        SELECT d.id FROM invoices d WHERE d.status = 'issued' AND d.due_date < @today::date
-        ORDER BY d.due_date LIMIT @batch_size)
-    ORDER BY id FOR NO KEY UPDATE)
-UPDATE invoices i
-SET status = 'overdue', updated_at = @now
-FROM due
-WHERE i.id = due.id
-RETURNING i.*;
-
 -- name: InvoiceNewest :many
 -- The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
 -- page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.

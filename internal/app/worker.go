@@ -13,7 +13,8 @@ import (
 // workerStopTimeout is how long a stopping worker lets its activities finish.
 const workerStopTimeout = 10 * time.Second
 
-// startWorkers starts one worker for each task queue and returns what stops them.
+// startWorkers starts one worker for each task queue, has Temporal know the schedules,
+// and returns what stops the workers.
 func (a *App) startWorkers() (stop func(), err error) {
 	var running []worker.Worker
 	stop = func() {
@@ -31,6 +32,10 @@ func (a *App) startWorkers() (stop func(), err error) {
 			return nil, fmt.Errorf("app: worker of queue %s: %w", queue.name, err)
 		}
 		running = append(running, w)
+	}
+	if err := a.ensureSchedules(); err != nil {
+		stop()
+		return nil, err
 	}
 	return stop, nil
 }
@@ -52,6 +57,12 @@ func (a *App) queues() []queue {
 		{workflows.BillingQueue, worker.Options{
 			WorkerStopTimeout:                  workerStopTimeout,
 			MaxConcurrentActivityExecutionSize: a.Config.Billing.Concurrency,
+		}},
+		{workflows.CollectionsSyncQueue, worker.Options{
+			WorkerStopTimeout: workerStopTimeout,
+			// Syncs take turns anyway: one is under way, one may wait for it.
+			MaxConcurrentActivityExecutionSize: 2,
+			MaxConcurrentActivityTaskPollers:   1,
 		}},
 		{workflows.DocumentsQueue, worker.Options{
 			WorkerStopTimeout:                  workerStopTimeout,

@@ -72,6 +72,16 @@ func Compare(b *testing.B, callers, rounds int, duration time.Duration, ours, li
 	return c
 }
 
+// Whole is the rate of work that is measured as one, such as a job over all of its rows.
+func Whole(items int, took time.Duration) Rate {
+	return Rate{PerSecond: float64(items) / took.Seconds(), P50: took, P99: took}
+}
+
+// Add adds a round that was measured apart.
+func (c *Comparison) Add(ours, limit Rate) {
+	c.ours, c.limit = append(c.ours, ours), append(c.limit, limit)
+}
+
 // Rates returns the median rates of both and the median of the rounds' ratios.
 func (c Comparison) Rates() (ours, limit, ratio float64) {
 	rate := func(r Rate) float64 { return r.PerSecond }

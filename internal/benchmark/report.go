@@ -26,6 +26,14 @@ func P50AtMost(times float64) Goal {
 	}
 }
 
+// P50Within is the most that our median latency may be.
+func P50Within(bound time.Duration) Goal {
+	return func(c Comparison) string {
+		ours, _, _ := c.P50()
+		return fmt.Sprintf("p50 %.2f ms, at most %.2f: %s", milliseconds(ours), milliseconds(bound), verdict(ours <= bound))
+	}
+}
+
 // Original is the rate of the system that this one replaces, measured on a machine of
 // the same kind: the figure must be four times as high.
 func Original(perSecond float64) Goal {

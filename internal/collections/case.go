@@ -16,11 +16,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-// What a case that is opened says.
-const (
-	reasonOverdue  = "invoice_overdue"
-	noteCaseOpened = "Collection case opened for overdue invoice"
-)
+// noteCaseOpened is what a case that is opened says.
+const noteCaseOpened = "Collection case opened for overdue invoice"
 
 // lockCase returns the case of an invoice, locked, or nil when it never had one.
 func lockCase(ctx context.Context, tx dbsqlc.DBTX, invoiceID uuid.UUID) (*dbsqlc.CollectionCase, error) {

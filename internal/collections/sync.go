@@ -2,9 +2,7 @@ package collections
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,8 +15,50 @@ import (
 )
 
 // syncBatchSize is how many invoices a transaction of the sync takes: so long do
-// their payments wait at most.
-const syncBatchSize = 1000
+// their payments wait at most, some 0.3 s. Larger ones are not faster.
+const syncBatchSize = 2000
+
+// Synced counts what syncs did.
+type Synced struct {
+	// Overdue is how many invoices were marked.
+	Overdue int `json:"overdue"`
+	// Opened, Reopened, Resolved and Closed are how many cases made this move.
+	Opened   int `json:"opened"`
+	Reopened int `json:"reopened"`
+	Resolved int `json:"resolved"`
+	Closed   int `json:"closed"`
+	// Corrected is how many cases had another outstanding amount than their invoice.
+	Corrected int `json:"corrected"`
+	// Delinquent is how many clients were marked.
+	Delinquent int `json:"delinquent"`
+}
+
+// Add adds what another sync did.
+func (s *Synced) Add(other Synced) {
+	s.Overdue += other.Overdue
+	s.Opened += other.Opened
+	s.Reopened += other.Reopened
+	s.Resolved += other.Resolved
+	s.Closed += other.Closed
+	s.Corrected += other.Corrected
+	s.Delinquent += other.Delinquent
+}
+
+// note counts what became of a case.
+func (s *Synced) note(before, after dbsqlc.CollectionCase) {
+	switch {
+	case before.Status == after.Status:
+		if before.OutstandingAmount != after.OutstandingAmount {
+			s.Corrected++
+		}
+	case after.Status == CaseResolved:
+		s.Resolved++
+	case after.Status == CaseClosed:
+		s.Closed++
+	default:
+		s.Reopened++
+	}
+}
 
 // SyncDue reports whether invoices or cases are behind a business day. It costs two
 // probes of indexes, however many invoices there are.
@@ -38,131 +78,111 @@ func SyncDue(ctx context.Context, pool dbsqlc.DBTX, today calendar.Date) (bool, 
 // change, so an overdue invoice stays overdue until it is paid or void.
 func Sync(ctx context.Context, pool *pgxpool.Pool, today calendar.Date, now time.Time) error {
 	for {
-		moved, err := SyncBatch(ctx, pool, today, now)
-		if err != nil || moved == 0 {
+		synced, err := SyncBatch(ctx, pool, today, now)
+		if err != nil || synced == (Synced{}) {
 			return err
 		}
 	}
 }
 
-// SyncBatch is one transaction of Sync. It returns how many invoices and cases it
-// brought in step; when it is none, nothing was left to do.
-func SyncBatch(ctx context.Context, pool *pgxpool.Pool, today calendar.Date, now time.Time) (moved int, err error) {
+// SyncBatch is one transaction of Sync. What it did is zero when nothing was left to do.
+func SyncBatch(ctx context.Context, pool *pgxpool.Pool, today calendar.Date, now time.Time) (synced Synced, err error) {
 	err = db.InTransaction(ctx, pool, func(tx pgx.Tx) error {
 		// Two syncs at once would only wait for each other's invoices.
 		if err := dbsqlc.New().CollectionSyncLock(ctx, tx); err != nil {
 			return fmt.Errorf("collections: lock sync: %w", err)
 		}
-		if moved, err = markOverdue(ctx, tx, today, now); err != nil || moved > 0 {
+		if synced, err = markOverdue(ctx, tx, today, now); err != nil || synced.Overdue > 0 {
 			return err
 		}
-		moved, err = syncOutOfStep(ctx, tx, today, now)
+		synced, err = syncOutOfStep(ctx, tx, today, now)
 		return err
 	})
-	return moved, err
+	return synced, err
 }
 
 // markOverdue marks invoices that have become overdue, opens their cases and marks
 // their clients. It locks in the order of a payment: invoices, cases, clients.
-func markOverdue(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now time.Time) (int, error) {
-	queries := dbsqlc.New()
-	invoices, err := queries.InvoiceMarkOverdue(ctx, tx, dbsqlc.InvoiceMarkOverdueParams{Today: today, BatchSize: syncBatchSize, Now: now})
+func markOverdue(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now time.Time) (Synced, error) {
+	caseIDs, err := newIDs(syncBatchSize)
 	if err != nil {
-		return 0, fmt.Errorf("collections: mark invoices overdue: %w", err)
+		return Synced{}, err
 	}
-	if len(invoices) == 0 {
-		return 0, nil
-	}
-	invoiceIDs, clientIDs := make([]uuid.UUID, len(invoices)), make([]uuid.UUID, len(invoices))
-	for i, invoice := range invoices {
-		invoiceIDs[i], clientIDs[i] = invoice.ID, invoice.ClientID
-	}
-	known, err := queries.CollectionCaseLockManyByInvoice(ctx, tx, invoiceIDs)
+	actionIDs, err := newIDs(syncBatchSize)
 	if err != nil {
-		return 0, fmt.Errorf("collections: lock cases: %w", err)
+		return Synced{}, err
 	}
-	if err := openCases(ctx, tx, invoices, known, today, now); err != nil {
-		return 0, err
+	marked, err := dbsqlc.New().CollectionSyncMarkOverdue(ctx, tx, dbsqlc.CollectionSyncMarkOverdueParams{
+		Today: today, CaseIDS: caseIDs, ActionIDS: actionIDs, ActorID: SyncActor, Note: noteCaseOpened, Now: now,
+	})
+	if err != nil {
+		return Synced{}, fmt.Errorf("collections: mark invoices overdue: %w", err)
 	}
-	// Locked before they are looked at: a payment that has just settled another invoice
-	// of a client may be about to clear what is set here.
-	if err := queries.ClientLockMany(ctx, tx, clientIDs); err != nil {
-		return 0, fmt.Errorf("collections: lock clients: %w", err)
+	if len(marked) == 0 {
+		return Synced{}, nil
 	}
-	if err := queries.ClientMarkDelinquent(ctx, tx, dbsqlc.ClientMarkDelinquentParams{IDS: clientIDs, Now: &now}); err != nil {
-		return 0, fmt.Errorf("collections: mark clients delinquent: %w", err)
+	var known []uuid.UUID
+	clientIDs := make([]uuid.UUID, len(marked))
+	for i, invoice := range marked {
+		clientIDs[i] = invoice.ClientID
+		if !invoice.Opened {
+			known = append(known, invoice.ID)
+		}
 	}
-	return len(invoices), nil
+	synced, err := syncKnown(ctx, tx, known, today, now)
+	if err != nil {
+		return Synced{}, err
+	}
+	delinquent, err := dbsqlc.New().ClientMarkDelinquent(ctx, tx, dbsqlc.ClientMarkDelinquentParams{IDS: clientIDs, Now: &now})
+	if err != nil {
+		return Synced{}, fmt.Errorf("collections: mark clients delinquent: %w", err)
+	}
+	synced.Add(Synced{Overdue: len(marked), Opened: len(marked) - len(known), Delinquent: int(delinquent)})
+	return synced, nil
 }
 
-// openCases opens the cases of overdue invoices. A case that is known already, and
-// locked, is synced instead.
-func openCases(ctx context.Context, tx dbsqlc.DBTX, invoices []dbsqlc.Invoice, known []dbsqlc.CollectionCase,
-	today calendar.Date, now time.Time) error {
-	cases := make([]dbsqlc.CollectionCaseInsertManyParams, 0, len(invoices))
-	actions := make([]dbsqlc.CollectionCaseActionInsertManyParams, 0, len(invoices))
-	note := noteCaseOpened
-	for _, invoice := range invoices {
-		if i := slices.IndexFunc(known, func(c dbsqlc.CollectionCase) bool { return c.InvoiceID == invoice.ID }); i >= 0 {
-			if _, err := syncCase(ctx, tx, &known[i], invoice, today, SyncActor, notBefore(known[i], now)); err != nil {
-				return err
-			}
-			continue
-		}
-		caseID, err := uuid.NewV7()
+// newIDs returns so many ids, in their order.
+func newIDs(count int) ([]uuid.UUID, error) {
+	ids := make([]uuid.UUID, count)
+	for i := range ids {
+		id, err := uuid.NewV7()
 		if err != nil {
-			return fmt.Errorf("collections: new id: %w", err)
+			return nil, fmt.Errorf("collections: new id: %w", err)
 		}
-		actionID, err := uuid.NewV7()
-		if err != nil {
-			return fmt.Errorf("collections: new id: %w", err)
-		}
-		payload, err := json.Marshal(map[string]any{"invoice_id": invoice.ID})
-		if err != nil {
-			return fmt.Errorf("collections: encode payload: %w", err)
-		}
-		cases = append(cases, dbsqlc.CollectionCaseInsertManyParams{
-			ID: caseID, InvoiceID: invoice.ID, ClientID: invoice.ClientID, Status: CaseOpen, Reason: reasonOverdue,
-			DueDate: invoice.DueDate, OutstandingAmount: outstandingOf(invoice),
-			OpenedAt: now, LastActionAt: now, CreatedAt: now, UpdatedAt: now,
-		})
-		actions = append(actions, dbsqlc.CollectionCaseActionInsertManyParams{
-			ID: actionID, CaseID: caseID, ActionType: ActionCaseOpened, ActorID: SyncActor, Note: &note, Payload: payload, CreatedAt: now,
-		})
+		ids[i] = id
 	}
-	if _, err := dbsqlc.New().CollectionCaseInsertMany(ctx, tx, cases); err != nil {
-		return fmt.Errorf("collections: open cases: %w", err)
-	}
-	if _, err := dbsqlc.New().CollectionCaseActionInsertMany(ctx, tx, actions); err != nil {
-		return fmt.Errorf("collections: insert actions: %w", err)
-	}
-	return nil
+	return ids, nil
 }
 
 // syncOutOfStep syncs cases that an operator put into a status that contradicts
-// their invoice. It returns how many it changed.
-func syncOutOfStep(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now time.Time) (changed int, err error) {
-	queries := dbsqlc.New()
-	ids, err := queries.CollectionCaseListOutOfStep(ctx, tx, dbsqlc.CollectionCaseListOutOfStepParams{Today: today, BatchSize: syncBatchSize})
-	if err != nil || len(ids) == 0 {
-		return 0, err
-	}
-	invoices, err := queries.InvoiceLockMany(ctx, tx, ids)
+// their invoice.
+func syncOutOfStep(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now time.Time) (Synced, error) {
+	ids, err := dbsqlc.New().CollectionCaseListOutOfStep(ctx, tx, dbsqlc.CollectionCaseListOutOfStepParams{Today: today, BatchSize: syncBatchSize})
 	if err != nil {
-		return 0, fmt.Errorf("collections: lock invoices: %w", err)
+		return Synced{}, fmt.Errorf("collections: list cases out of step: %w", err)
+	}
+	return syncKnown(ctx, tx, ids, today, now)
+}
+
+// syncKnown syncs the cases that invoices have already.
+func syncKnown(ctx context.Context, tx dbsqlc.DBTX, invoiceIDs []uuid.UUID, today calendar.Date, now time.Time) (synced Synced, err error) {
+	if len(invoiceIDs) == 0 {
+		return synced, nil
+	}
+	invoices, err := dbsqlc.New().InvoiceLockMany(ctx, tx, invoiceIDs)
+	if err != nil {
+		return synced, fmt.Errorf("collections: lock invoices: %w", err)
 	}
 	for _, invoice := range invoices {
-		current, err := lockCase(ctx, tx, invoice.ID)
+		before, err := lockCase(ctx, tx, invoice.ID)
 		if err != nil {
-			return 0, err
+			return synced, err
 		}
-		synced, err := syncCase(ctx, tx, current, invoice, today, SyncActor, notBefore(*current, now))
+		after, err := syncCase(ctx, tx, before, invoice, today, SyncActor, notBefore(*before, now))
 		if err != nil {
-			return 0, err
+			return synced, err
 		}
-		if synced.Status != current.Status || synced.OutstandingAmount != current.OutstandingAmount {
-			changed++
-		}
+		synced.note(*before, *after)
 	}
-	return changed, nil
+	return synced, nil
 }

@@ -42,6 +42,7 @@ func TestAnEmptyEnvironmentIsALocalOne(t *testing.T) {
 	assert.Equal(t, config.Billing{
 		ChunkClients: 1000, Concurrency: 2, MaxGrowth: 3, MinInvoices: 1000, FaultyAttempts: 10,
 	}, got.Billing)
+	assert.Equal(t, "5 0 * * *", got.Collections.SyncCron)
 	assert.Equal(t, "MTF", got.Seller.Code)
 	assert.Equal(t, "FA", got.Seller.NumberPrefix)
 	assert.Equal(t, "{prefix}-{year}-{sequence:7}", got.Seller.NumberFormat)
@@ -58,6 +59,7 @@ func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 		"MTF_TOKEN_SECRET": secret, "MTF_DATA_DIR": "/data", "MTF_DOCUMENTS_DIR": "/documents",
 		"MTF_CORS_ORIGINS": "https://a.example,https://b.example", "MTF_BILLING_CHUNK_CLIENTS": "250", "MTF_BILLING_CONCURRENCY": "8",
 		"MTF_BILLING_MAX_GROWTH": "2.5", "MTF_BILLING_MAX_GROWTH_FROM": "10", "MTF_BILLING_MAX_TOTAL": "1000000", "MTF_BILLING_FAULTY_ATTEMPTS": "4",
+		"MTF_COLLECTIONS_SYNC_CRON": "30 1 * * *",
 		"MTF_INVOICE_NUMBER_FORMAT": "{year}/{prefix}/{sequence:6}",
 		"MTF_SELLER_CODE":           "X", "MTF_INVOICE_NUMBER_PREFIX": "XF", "MTF_SELLER_NAME": "X SA", "MTF_SELLER_ADDRESS": "one|two, three",
 	})
@@ -72,6 +74,7 @@ func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 	assert.Equal(t, config.Billing{
 		ChunkClients: 250, Concurrency: 8, MaxGrowth: 2.5, MinInvoices: 10, MaxTotal: 1_000_000, FaultyAttempts: 4,
 	}, got.Billing)
+	assert.Equal(t, config.Collections{SyncCron: "30 1 * * *"}, got.Collections)
 	assert.Equal(t, config.Seller{
 		Code: "X", NumberPrefix: "XF", NumberFormat: "{year}/{prefix}/{sequence:6}", Name: "X SA", AddressLines: []string{"one", "two, three"},
 	}, got.Seller)

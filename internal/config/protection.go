@@ -18,6 +18,9 @@ type HTTP struct {
 	RequestTimeout time.Duration `env:"MTF_HTTP_REQUEST_TIMEOUT"`
 	// StartTimeout bounds the start of a process, before the wait for it.
 	StartTimeout time.Duration `env:"MTF_HTTP_START_TIMEOUT"`
+	// SyncTimeout bounds how long a reader of cases waits until they are in step with the
+	// business day. It is part of RequestTimeout.
+	SyncTimeout time.Duration `env:"MTF_HTTP_SYNC_TIMEOUT"`
 	// AnswerTimeout bounds how long a caller may take to read its answer.
 	AnswerTimeout time.Duration `env:"MTF_HTTP_ANSWER_TIMEOUT"`
 	// IdleTimeout ends connections on which no request comes.
@@ -64,6 +67,7 @@ func (c *Config) completeProtection() {
 	fill(&c.HTTP.BodyTimeout, 10*time.Second)
 	fill(&c.HTTP.RequestTimeout, 10*time.Second)
 	fill(&c.HTTP.StartTimeout, 5*time.Second)
+	fill(&c.HTTP.SyncTimeout, c.HTTP.RequestTimeout*4/5)
 	fill(&c.HTTP.AnswerTimeout, 30*time.Second)
 	fill(&c.HTTP.IdleTimeout, 2*time.Minute)
 	fill(&c.Admission.Interactive, 64)
@@ -113,11 +117,15 @@ func (c Config) protectionProblems(add func(format string, args ...any)) {
 	for name, timeout := range map[string]time.Duration{
 		"MTF_HTTP_HEADER_TIMEOUT": c.HTTP.HeaderTimeout, "MTF_HTTP_BODY_TIMEOUT": c.HTTP.BodyTimeout,
 		"MTF_HTTP_REQUEST_TIMEOUT": c.HTTP.RequestTimeout, "MTF_HTTP_START_TIMEOUT": c.HTTP.StartTimeout,
+		"MTF_HTTP_SYNC_TIMEOUT":   c.HTTP.SyncTimeout,
 		"MTF_HTTP_ANSWER_TIMEOUT": c.HTTP.AnswerTimeout, "MTF_HTTP_IDLE_TIMEOUT": c.HTTP.IdleTimeout,
 	} {
 		if timeout < 0 || timeout > time.Hour {
 			add("%s must be more than 0 and at most 1h", name)
 		}
+	}
+	if c.HTTP.SyncTimeout >= c.HTTP.RequestTimeout {
+		add("MTF_HTTP_SYNC_TIMEOUT must be less than MTF_HTTP_REQUEST_TIMEOUT")
 	}
 	if c.Admission.Interactive < 1 || c.Admission.Billing < 1 {
 		add("MTF_ADMISSION_LIMIT and MTF_ADMISSION_LIMIT_BILLING must be at least 1")

@@ -23,6 +23,7 @@ func TestRateLimitsAreOffWhereDemonstrationsRun(t *testing.T) {
 	assert.Positive(t, got.Admission.Interactive)
 	assert.Positive(t, got.Admission.Billing)
 	assert.Positive(t, got.HTTP.HeaderTimeout)
+	assert.Less(t, got.HTTP.SyncTimeout, got.HTTP.RequestTimeout, "after the wait there is time to read")
 	assert.Empty(t, got.Proxies.Trusted, "no proxy is trusted unless it is named")
 }
 
@@ -55,6 +56,7 @@ func TestProductionHasLimitsOfItsOwn(t *testing.T) {
 func TestLimitsThatMakeNoSenseAreRefused(t *testing.T) {
 	for name, value := range map[string]string{
 		"MTF_ADMISSION_LIMIT": "-1", "MTF_ADMISSION_LIMIT_BILLING": "-1", "MTF_HTTP_REQUEST_TIMEOUT": "-1s", "MTF_HTTP_IDLE_TIMEOUT": "2h",
+		"MTF_HTTP_SYNC_TIMEOUT": "10s", "MTF_COLLECTIONS_SYNC_CRON": "daily",
 		"MTF_FORWARDED_HEADER": "X-Real-Ip", "MTF_TRUSTED_PROXIES": "10.0.0.1/99", "MTF_RATE_LIMIT_VERIFY_PER_CIN": "often",
 	} {
 		setenv(t, map[string]string{name: value})

@@ -131,6 +131,40 @@ func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, erro
 	return outcome, s.ending(waiting, run.Get(waiting, answer))
 }
 
+// Shared is a process that has no payload of its own: whoever wants its effect joins
+// the one that runs, and one that has ended may be started again.
+type Shared struct {
+	ID       string
+	Workflow any
+	Input    any
+	Queue    string
+	// Summary is the one line that the Temporal UI shows. It carries no personal data.
+	Summary string
+}
+
+// Join starts a shared process, or joins the one that runs, and waits for its end until
+// ctx ends. It takes no slot of a queue. Errors: ErrPending, ErrUnavailable when the start
+// was not acknowledged, or a fault.
+func (s *Starter) Join(ctx context.Context, p Shared) error {
+	starting, cancelStart := context.WithTimeout(ctx, s.settings.StartTimeout)
+	defer cancelStart()
+	run, err := s.temporal.ExecuteWorkflow(starting, client.StartWorkflowOptions{
+		ID:                       p.ID,
+		TaskQueue:                p.Queue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		EnableEagerStart:         true,
+		StaticSummary:            p.Summary,
+	}, p.Workflow, p.Input)
+	if err != nil {
+		return unavailable(err)
+	}
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.waiting, cancel)()
+	return s.ending(waiting, run.Get(waiting, nil))
+}
+
 // load reads the stored answer of a request, if there is one.
 func (s *Starter) load(ctx context.Context, request idempotency.Request, answer any) (found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)

@@ -15,6 +15,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/app"
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/workflows"
 )
 
 // A test's output is about the test: of the system's log only faults belong there.
@@ -44,6 +45,8 @@ func Start(t testing.TB, adjust ...func(*config.Config)) *System {
 		Environment: config.Test, DatabaseURL: testenv.DatabaseURL(t), HTTPAddress: "127.0.0.1:0",
 		TimeZone: "Africa/Casablanca", DocumentsDirectory: t.TempDir(),
 		Billing: config.Billing{ChunkClients: 20, Concurrency: 2, FaultyAttempts: 2},
+		// A test is at no time of the day, so nothing begins by itself.
+		Collections: config.Collections{SyncCron: config.Off},
 		// A machine that runs many tests at once is slow, not broken.
 		HTTP:   config.HTTP{RequestTimeout: time.Minute, StartTimeout: time.Minute},
 		Seller: config.Seller{Code: "MTF", NumberPrefix: "FA", Name: "Opérateur d'essai"},
@@ -93,6 +96,13 @@ func (s *System) run(t testing.TB) {
 		opened.Close()
 		s.stop = func() {}
 	}
+}
+
+// AwaitCollections waits for the sync of the business day, which has been started.
+func (s *System) AwaitCollections(t testing.TB) {
+	t.Helper()
+	sync := s.Temporal.GetWorkflow(context.Background(), workflows.CollectionsSyncID(s.Zone.DateAt(s.Now())), "")
+	require.NoError(t, sync.Get(context.Background(), nil))
 }
 
 // ticking is a clock that starts at an instant and then goes on like the real one.

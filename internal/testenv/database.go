@@ -54,6 +54,17 @@ func DatabaseURL(t testing.TB) string {
 	return withDatabase(t, name)
 }
 
+// DatabaseCopy returns the URL of a copy of a database that nobody is connected to.
+func DatabaseCopy(t testing.TB, databaseURL string) string {
+	t.Helper()
+	original, err := url.Parse(databaseURL)
+	require.NoError(t, err)
+	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	maintain(t, "CREATE DATABASE "+name+" TEMPLATE "+strings.TrimPrefix(original.Path, "/")+" STRATEGY file_copy")
+	t.Cleanup(func() { maintain(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return withDatabase(t, name)
+}
+
 // Database returns a pool on a fresh database; it is closed when the test ends.
 func Database(t testing.TB) *pgxpool.Pool {
 	t.Helper()

@@ -1,0 +1,164 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"github.com/mtfacturation/mtf/api"
+	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/process"
+	"github.com/mtfacturation/mtf/internal/systemtest"
+)
+
+// syncID is that of the sync of the tests' business day.
+const syncID = "collections-sync/2026-11-22"
+
+// holdSyncs keeps every sync waiting until release is called.
+func holdSyncs(t testing.TB, s *systemtest.System) (release func()) {
+	t.Helper()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, s.Config.DatabaseURL)
+	require.NoError(t, err)
+	_, err = conn.Exec(ctx, "SELECT pg_advisory_lock(hashtextextended('collections-sync', 0))")
+	require.NoError(t, err)
+	release = func() { _ = conn.Close(ctx) }
+	t.Cleanup(release)
+	return release
+}
+
+// otherAPI is the base URL of another program that serves the same system, with a way of its own to Temporal.
+func otherAPI(t *testing.T, s *systemtest.System, temporal client.Client) string {
+	t.Helper()
+	settings := s.Config
+	handler := api.NewHandler(api.Dependencies{
+		Config: settings, Pool: s.Pool, Archive: s.Archive, Zone: s.Zone, Now: s.Now,
+		Processes: process.NewStarter(temporal, s.Pool, process.Settings{StartTimeout: settings.HTTP.StartTimeout}),
+	})
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// overviewAt asks an API for the overview and returns the status of its answer.
+func overviewAt(url string) (int, error) {
+	request, err := http.NewRequest(http.MethodGet, url+overviewPath, nil)
+	if err != nil {
+		return 0, err
+	}
+	request.Header.Set("Authorization", "Bearer op-1:ops")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	return answer.StatusCode, answer.Body.Close()
+}
+
+// latestSync is the run id of the latest sync of the tests' business day.
+func latestSync(t *testing.T, s *systemtest.System) string {
+	t.Helper()
+	described, err := s.Temporal.DescribeWorkflowExecution(t.Context(), syncID, "")
+	require.NoError(t, err)
+	return described.GetWorkflowExecutionInfo().GetExecution().GetRunId()
+}
+
+func TestReadersOfTwoProgramsJoinOneSync(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	newInvoice(t, s, september)
+	release := holdSyncs(t, s)
+	other := otherAPI(t, s, s.Temporal)
+	statuses := make(chan int, 8)
+	for i := range cap(statuses) {
+		url := []string{s.URL, other}[i%2]
+		go func() {
+			status, err := overviewAt(url)
+			if err != nil {
+				t.Error(err)
+			}
+			statuses <- status
+		}()
+	}
+	lockWaiters(t, s, 1)
+	running := latestSync(t, s)
+	release()
+	for range cap(statuses) {
+		require.Equal(t, http.StatusOK, <-statuses)
+	}
+	require.Equal(t, running, latestSync(t, s), "one sync served all readers")
+	require.Subset(t, overview(t, s), object{"open_cases": 1.0, "overdue_invoices": 1.0})
+}
+
+func TestAReaderThatWaitsTooLongIsToldToAskAgain(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t, func(c *config.Config) { c.HTTP.SyncTimeout = 100 * time.Millisecond })
+	invoice := newInvoice(t, s, september)
+	release := holdSyncs(t, s)
+	for _, path := range []string{overviewPath, casesPath} {
+		answer := s.Call(t, http.MethodGet, path, nil)
+		require.Empty(t, answer.Refused(t, http.StatusServiceUnavailable, "collections_behind"))
+		require.NotEmpty(t, answer.Header.Get("Retry-After"))
+	}
+	release()
+	s.AwaitCollections(t)
+	require.Equal(t, "open", caseOf(t, s, invoice)["status"])
+}
+
+// unreachable is a Temporal that cannot be reached.
+type unreachable struct{ client.Client }
+
+func (unreachable) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
+	return nil, serviceerror.NewUnavailable("nobody is there")
+}
+
+func TestReadersGoOnWithoutTemporal(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	newInvoice(t, s, september)
+	status, err := overviewAt(otherAPI(t, s, unreachable{s.Temporal}))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM collection_cases WHERE status = 'open'"))
+	_, err = s.Temporal.DescribeWorkflowExecution(t.Context(), syncID, "")
+	require.IsType(t, &serviceerror.NotFound{}, err)
+}
+
+func TestADayThatIsSyncedCanBeSyncedAgain(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	invoice := newInvoice(t, s, september)
+	about := caseOf(t, s, invoice)
+	// What an operator does to the case of an overdue invoice is due again.
+	for range 2 {
+		answer := s.Call(t, http.MethodPut, casesPath+"/"+text(t, about, "id")+"/status", object{"status": "closed"})
+		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+		require.Equal(t, "open", caseOf(t, s, invoice)["status"])
+	}
+	s.AwaitCollections(t)
+	var did object
+	require.NoError(t, s.Temporal.GetWorkflow(t.Context(), syncID, "").Get(t.Context(), &did))
+	require.Subset(t, did, object{"reopened": 1.0, "overdue": 0.0})
+}
+
+func TestARunHasItsInvoicesSynced(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	client, _ := newClient(t, s)
+	newContract(t, s, client, newOffer(t, s, mobileOffer()))
+	bill(t, s, september)
+	// Nobody has asked for the cases.
+	invoice := invoiceOf(t, s, client)
+	require.Equal(t, "overdue", invoice["status"])
+	require.Equal(t, []string{"case_opened"}, kinds(actionsOf(t, s, invoice)))
+	require.Subset(t, clientOf(t, s, invoice), object{"is_delinquent": true})
+	var did object
+	require.NoError(t, s.Temporal.GetWorkflow(t.Context(), syncID, "").Get(t.Context(), &did))
+	require.Subset(t, did, object{"overdue": 1.0, "opened": 1.0, "delinquent": 1.0})
+}

@@ -1,0 +1,126 @@
+package faults
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+)
+
+// dueInvoices are enough for a sync that lasts for some seconds.
+const dueInvoices = 60_000
+
+// TestFaultASyncThatIsKilledEndsAsIfNothingHadHappened kills the workers, everything, and Temporal in the middle of a sync of
+// collections. The first reader has begun it; nobody asks for anything then until it has ended.
+func TestFaultASyncThatIsKilledEndsAsIfNothingHadHappened(t *testing.T) {
+	s := newSite(t, 1, func(pool *pgxpool.Pool) { loadDueInvoices(t, pool) })
+	s.eventually(t, "a reader has the sync begin", func(ctx context.Context) bool {
+		limited, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		// Whether it is answered in time does not matter.
+		_, _ = s.api.Do(limited, http.MethodGet, "/api/v1/collections/overview", nil, nil)
+		return s.overdue(ctx) > 0
+	})
+	hits := 0
+	for _, fault := range []struct {
+		share float64
+		name  string
+		kill  func()
+	}{
+		{0.1, "the workers", func() { s.each(s.workers...) }},
+		{0.4, "everything", func() { s.each(append([]*service{s.postgres, s.temporal, s.http}, s.workers...)...) }},
+		{0.7, "Temporal", func() { s.each(s.temporal) }},
+	} {
+		s.eventually(t, "the sync goes on", func(ctx context.Context) bool { return s.overdue(ctx) >= fault.share })
+		share := s.overdue(t.Context())
+		t.Logf("%.1f %% are overdue: kill -9 %s", 100*share, fault.name)
+		if share < 1 {
+			hits++
+		}
+		fault.kill()
+	}
+	require.GreaterOrEqual(t, hits, 2, "the sync was too quick for its faults")
+	s.eventually(t, "the sync ends by itself", func(ctx context.Context) bool { return s.overdue(ctx) == 1 })
+	s.requireNothingStuck(t)
+	s.requireEachOnce(t)
+
+	var overview struct {
+		OpenCases              int    `json:"open_cases"`
+		OverdueInvoices        int    `json:"overdue_invoices"`
+		TotalOutstandingAmount string `json:"total_outstanding_amount"`
+	}
+	s.eventually(t, "a reader is answered", func(ctx context.Context) bool {
+		_, err := s.api.Do(ctx, http.MethodGet, "/api/v1/collections/overview", nil, &overview)
+		return err == nil
+	})
+	require.Equal(t, dueInvoices, overview.OpenCases)
+	require.Equal(t, dueInvoices, overview.OverdueInvoices)
+	require.Equal(t, "6000000.00", overview.TotalOutstandingAmount)
+	s.requireEachOnce(t)
+}
+
+// each kills services that come back at once.
+func (s *site) each(services ...*service) {
+	for _, service := range services {
+		service.kill(0)
+	}
+}
+
+// loadDueInvoices stores an invoice of 100.00 for each of as many clients, due long before today whatever the day is.
+func loadDueInvoices(t *testing.T, pool *pgxpool.Pool) {
+	t.Helper()
+	for _, statement := range []string{
+		`INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
+			SELECT ('01890000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'individual', 'Test Client', 'active', '2025-01-01Z', '2025-01-01Z'
+			FROM generate_series(1, $1::integer) n`,
+		`WITH run AS (
+				INSERT INTO billing_runs (id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status,
+					actor_id, client_count, chunk_count, planned_at, completed_at, updated_at)
+				VALUES ('01890000-0000-7000-8001-000000000000', 'loaded', decode(repeat('00', 32), 'hex'), '2025-01-01', '2025-01-31', 15, 0, 'MAD',
+					'completed', 'op-1', 1, 0, '2025-02-01Z', '2025-02-01Z', '2025-02-01Z')
+				RETURNING id)
+			INSERT INTO invoices (id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end,
+				issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, client_name, client_type,
+				issued_at, created_at, updated_at)
+			SELECT ('01890000-0000-7000-8002-' || lpad(to_hex(n), 12, '0'))::uuid, n, 'MTF', 2025, n, run.id,
+				('01890000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '2025-01-01', '2025-01-31',
+				'2025-02-01', '2025-02-15', 'issued', 'MAD', 10000, 0, 0, 10000, 'Test Client', 'individual', '2025-02-01Z', '2025-02-01Z', '2025-02-01Z'
+			FROM generate_series(1, $1::integer) n, run`,
+	} {
+		_, err := pool.Exec(t.Context(), statement, dueInvoices)
+		require.NoError(t, err)
+	}
+}
+
+// overdue is the share of the invoices that are marked; -1 while PostgreSQL does not answer.
+func (s *site) overdue(ctx context.Context) float64 {
+	var marked int
+	if err := s.pool.QueryRow(ctx, `SELECT count(*) FROM invoices WHERE status = 'overdue'`).Scan(&marked); err != nil {
+		return -1
+	}
+	return float64(marked) / dueInvoices
+}
+
+// requireEachOnce checks that every invoice has one open case with one action, and every client is delinquent.
+func (s *site) requireEachOnce(t *testing.T) {
+	t.Helper()
+	for query, want := range map[string]int{
+		`SELECT count(*) FROM invoices i JOIN collection_cases c ON c.invoice_id = i.id AND c.status = 'open' AND c.outstanding_amount = 10000
+			WHERE i.status = 'overdue'`: dueInvoices,
+		`SELECT count(*) FROM collection_cases`: dueInvoices,
+		`SELECT count(*) FROM collection_case_actions a JOIN collection_cases c ON c.id = a.case_id
+			WHERE a.action_type = 'case_opened' AND a.payload = jsonb_build_object('invoice_id', c.invoice_id)`: dueInvoices,
+		`SELECT count(DISTINCT case_id) FROM collection_case_actions`:                                                               dueInvoices,
+		`SELECT count(*) FROM collection_case_actions`:                                                                              dueInvoices,
+		`SELECT count(*) FROM clients WHERE delinquent_since IS NOT NULL`:                                                           dueInvoices,
+		`SELECT sum(case_count)::bigint FROM collection_case_totals WHERE status = 'open'`:                                          dueInvoices,
+		`SELECT coalesce(sum(abs(case_count)), 0)::bigint FROM collection_case_totals WHERE status <> 'open' OR aging_bucket <> ''`: 0,
+	} {
+		var found int
+		require.NoError(t, s.pool.QueryRow(t.Context(), query).Scan(&found), query)
+		require.Equal(t, want, found, query)
+	}
+}

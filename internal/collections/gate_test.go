@@ -1,0 +1,123 @@
+package collections_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/testenv"
+)
+
+var errUnreachable = errors.New("the process cannot be reached")
+
+// counted is a process that syncs, and how often it was joined.
+func counted(pool *pgxpool.Pool) (collections.SyncProcess, *atomic.Int32) {
+	var joined atomic.Int32
+	return func(ctx context.Context, day calendar.Date) error {
+		joined.Add(1)
+		return collections.Sync(ctx, pool, day, noon(day))
+	}, &joined
+}
+
+func never(context.Context, calendar.Date) error { panic("nothing is due, so nobody may be asked") }
+
+func openCases(t *testing.T, pool *pgxpool.Pool) int {
+	t.Helper()
+	return scalar(t, pool, "SELECT count(*) FROM collection_cases WHERE status = 'open'")
+}
+
+func TestAReaderAsksNobodyWhenNothingIsDue(t *testing.T) {
+	t.Parallel()
+	pool := testenv.Database(t)
+	issueToEach(t, pool, 1)
+	require.NoError(t, collections.NewGate(pool, never, time.Minute).Pass(ctx, lastWeek, noon(lastWeek)))
+}
+
+func TestReadersThatComeTogetherSyncOnce(t *testing.T) {
+	t.Parallel()
+	pool := testenv.Database(t)
+	issueToEach(t, pool, 100)
+	process, joined := counted(pool)
+	gate := collections.NewGate(pool, process, time.Minute)
+	var group errgroup.Group
+	for range 40 {
+		group.Go(func() error {
+			if err := gate.Pass(ctx, firstDay, noon(firstDay)); err != nil {
+				return err
+			}
+			overview, err := collections.OverviewOn(ctx, pool, firstDay)
+			if err == nil && overview.OpenCases != 100 {
+				t.Errorf("a reader was let through with %d of 100 cases", overview.OpenCases)
+			}
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+	require.Equal(t, 100, scalar(t, pool, "SELECT count(*) FROM collection_case_actions"))
+	// One may have looked before the process was done and asked after it.
+	require.LessOrEqual(t, joined.Load(), int32(2))
+}
+
+func TestAReaderGoesOnWithoutTheProcess(t *testing.T) {
+	t.Parallel()
+	pool := testenv.Database(t)
+	issueToEach(t, pool, 3)
+	unreachable := func(context.Context, calendar.Date) error { return errUnreachable }
+	require.NoError(t, collections.NewGate(pool, unreachable, time.Minute).Pass(ctx, firstDay, noon(firstDay)))
+	require.Equal(t, 3, openCases(t, pool))
+}
+
+func TestAReaderWaitsNoLongerThanItsBound(t *testing.T) {
+	t.Parallel()
+	pool := testenv.Database(t)
+	issueToEach(t, pool, 3)
+	busy := func(ctx context.Context, _ calendar.Date) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	require.ErrorIs(t, collections.NewGate(pool, busy, 20*time.Millisecond).Pass(ctx, firstDay, noon(firstDay)), collections.ErrBehind)
+	stopping := func(context.Context, calendar.Date) error { return collections.ErrBehind }
+	require.ErrorIs(t, collections.NewGate(pool, stopping, time.Minute).Pass(ctx, firstDay, noon(firstDay)), collections.ErrBehind)
+	// A process that never gets anywhere is asked until the bound, and not for ever.
+	idle := func(context.Context, calendar.Date) error { return nil }
+	require.ErrorIs(t, collections.NewGate(pool, idle, 20*time.Millisecond).Pass(ctx, firstDay, noon(firstDay)), collections.ErrBehind)
+	require.Zero(t, openCases(t, pool))
+}
+
+func TestAReaderThatLeavesIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	pool := testenv.Database(t)
+	issueToEach(t, pool, 3)
+	leaving, leave := context.WithCancel(ctx)
+	busy := func(ctx context.Context, _ calendar.Date) error {
+		leave()
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	require.ErrorIs(t, collections.NewGate(pool, busy, time.Minute).Pass(leaving, firstDay, noon(firstDay)), context.Canceled)
+}
+
+func TestWhatBecomesDueBehindTheProcessTakesAnotherTurn(t *testing.T) {
+	t.Parallel()
+	pool := testenv.Database(t)
+	issueToEach(t, pool, 2)
+	process, joined := counted(pool)
+	gate := collections.NewGate(pool, func(ctx context.Context, day calendar.Date) error {
+		err := process(ctx, day)
+		if joined.Load() == 1 {
+			issueToEach(t, pool, 3)
+		}
+		return err
+	}, time.Minute)
+	require.NoError(t, gate.Pass(ctx, firstDay, noon(firstDay)))
+	require.EqualValues(t, 2, joined.Load())
+	require.Equal(t, 5, openCases(t, pool))
+}

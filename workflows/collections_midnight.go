@@ -1,0 +1,36 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/internal/calendar"
+)
+
+// scheduledStart is when a schedule meant to start a workflow, however late it did.
+var scheduledStart = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
+
+// BeginCollectionsDay has the business day synced that a schedule has reached. The day
+// is that of the scheduled time: a schedule that fires late, after an outage, must
+// not take another day's place.
+func BeginCollectionsDay(ctx workflow.Context) error {
+	at, scheduled := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledStart)
+	if !scheduled {
+		return temporal.NewNonRetryableApplicationError("only a schedule starts this workflow", "not_scheduled", nil)
+	}
+	day, err := businessDay(ctx, &at)
+	if err != nil {
+		return err
+	}
+	return startCollectionsSync(ctx, day)
+}
+
+// businessDay is the day that an instant falls on in the business time zone, nil standing for now.
+func businessDay(ctx workflow.Context, at *time.Time) (day calendar.Date, err error) {
+	var a *activities.Activities
+	err = workflow.ExecuteLocalActivity(transaction(ctx, "Find the business day"), a.BusinessDay, at).Get(ctx, &day)
+	return day, err
+}
