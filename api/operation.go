@@ -62,6 +62,10 @@ type operation struct {
 	waits bool
 	// file marks an operation that answers with a PDF, or with a part of it.
 	file bool
+	// csv marks a list that answers CSV to whoever prefers it, and its export.
+	csv bool
+	// exports is the path of the list that the operation exports.
+	exports string
 	// deprecated marks what is only kept for existing clients.
 	deprecated bool
 	// limits bound how often strangers may use the operation.
@@ -101,6 +105,9 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 	op.access.describe(&described)
 	if op.access == public {
 		s.publicPaths[op.path] = true
+	}
+	if op.exports != "" {
+		s.exports[op.exports] = op.path
 	}
 	huma.Register(s.api, described, func(ctx context.Context, input *I) (*O, error) {
 		noteActor(ctx, s.maskActor)
