@@ -2,9 +2,7 @@ package benchmark_test
 
 import (
 	"context"
-	"net/http"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
@@ -44,27 +42,7 @@ func BenchmarkAging(b *testing.B) {
 		{"export", "aging/export"},
 	} {
 		b.Run(report.name, func(b *testing.B) {
-			var ours, bare []time.Duration
-			for b.Loop() {
-				begun := time.Now()
-				answer, err := s.TryCall(http.MethodGet, "/api/v1/collections/"+report.path, nil)
-				ours = append(ours, time.Since(begun))
-				require.NoError(b, err)
-				require.Equal(b, http.StatusOK, answer.Status, "%.300s", answer.Body)
-
-				begun = time.Now()
-				rows, err := s.Pool.Query(context.Background(), bareAging)
-				require.NoError(b, err)
-				for rows.Next() {
-					_, err := rows.Values()
-					require.NoError(b, err)
-				}
-				require.NoError(b, rows.Err())
-				bare = append(bare, time.Since(begun))
-			}
-			b.ReportMetric(median(ours), "p50-ms")
-			b.ReportMetric(median(bare), "bare-sql-p50-ms")
-			b.ReportMetric(median(ours)/median(bare), "ratio")
+			besideBareSQL(b, s, "/api/v1/collections/"+report.path, bareAging)
 		})
 	}
 }

@@ -92,6 +92,32 @@ func median(durations []time.Duration) float64 {
 	return float64(durations[len(durations)/2].Microseconds()) / 1000
 }
 
+// besideBareSQL reports the median of a read over HTTP beside that of bare SQL, by turns.
+func besideBareSQL(b *testing.B, s *systemtest.System, path, statement string) {
+	b.Helper()
+	var ours, bare []time.Duration
+	for b.Loop() {
+		begun := time.Now()
+		answer, err := s.TryCall(http.MethodGet, path, nil)
+		ours = append(ours, time.Since(begun))
+		require.NoError(b, err)
+		require.Equal(b, http.StatusOK, answer.Status, "%.300s", answer.Body)
+
+		begun = time.Now()
+		rows, err := s.Pool.Query(context.Background(), statement)
+		require.NoError(b, err)
+		for rows.Next() {
+			_, err := rows.Values()
+			require.NoError(b, err)
+		}
+		require.NoError(b, rows.Err())
+		bare = append(bare, time.Since(begun))
+	}
+	b.ReportMetric(median(ours), "p50-ms")
+	b.ReportMetric(median(bare), "bare-sql-p50-ms")
+	b.ReportMetric(median(ours)/median(bare), "ratio")
+}
+
 // BenchmarkCollectionsReads reports the median of each read with nothing due, over
 // HTTP, beside that of the page alone read by bare SQL.
 func BenchmarkCollectionsReads(b *testing.B) {
@@ -107,27 +133,7 @@ func BenchmarkCollectionsReads(b *testing.B) {
 		{"client", "cases?client_id=01890000-0000-7000-8000-000000000000"}, {"overview", "overview"},
 	} {
 		b.Run(read.name, func(b *testing.B) {
-			var ours, bare []time.Duration
-			for b.Loop() {
-				begun := time.Now()
-				answer, err := s.TryCall(http.MethodGet, "/api/v1/collections/"+read.path, nil)
-				ours = append(ours, time.Since(begun))
-				require.NoError(b, err)
-				require.Equal(b, http.StatusOK, answer.Status, "%s", answer.Body)
-
-				begun = time.Now()
-				rows, err := s.Pool.Query(context.Background(), page)
-				require.NoError(b, err)
-				for rows.Next() {
-					_, err := rows.Values()
-					require.NoError(b, err)
-				}
-				require.NoError(b, rows.Err())
-				bare = append(bare, time.Since(begun))
-			}
-			b.ReportMetric(median(ours), "p50-ms")
-			b.ReportMetric(median(bare), "bare-sql-p50-ms")
-			b.ReportMetric(median(ours)/median(bare), "ratio")
+			besideBareSQL(b, s, "/api/v1/collections/"+read.path, page)
 		})
 	}
 	today := calendar.MustParse("2026-11-22")
