@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
@@ -19,7 +20,11 @@ func (s *Server) collectionCaseRoutes() {
 		summary: "List collection cases, latest updated first",
 		description: "All cases, in step with the business day: an invoice that became overdue has its case when they are listed. " +
 			"`status`, `aging_bucket` and `client_id` narrow the list down, and combine.",
-		success: "A page of collection cases.", inStep: true, list: collectionCaseList.keys()}, s.listCollectionCases)
+		success: "A page of collection cases.", inStep: true, list: collectionCaseList.keys(), csv: true}, s.listCollectionCases)
+	register(s, operation{id: "exportCollectionCases", access: readers, method: http.MethodGet, path: "/api/v1/collections/cases/export", tag: tag,
+		summary:     "Export collection cases as CSV",
+		description: exportDescription("collection cases"),
+		success:     "All collection cases that match.", inStep: true, list: collectionCaseList.keys(), csv: true, exports: "/api/v1/collections/cases"}, s.exportCollectionCases)
 	register(s, operation{id: "listCollectionCaseActions", access: readers, method: http.MethodGet,
 		path: "/api/v1/collections/cases/{case_id}/actions", tag: tag,
 		summary:     "The history of a collection case, newest first",
@@ -92,29 +97,60 @@ func readCollectionCaseAction(row dbsqlc.CollectionCaseAction) CollectionCaseAct
 	}
 }
 
-func (s *Server) listCollectionCases(ctx context.Context, input *struct {
-	PageParams
+// CollectionCaseFilters narrow the list of collection cases down.
+type CollectionCaseFilters struct {
 	Status      string `query:"status" enum:"open,in_progress,resolved,closed" doc:"Only of this status." example:"open"`
 	AgingBucket string `query:"aging_bucket" enum:"current,1_30,31_60,61_90,90_plus" doc:"Only of this aging bucket." example:"31_60"`
 	ClientID    string `query:"client_id" doc:"Only of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
-}) (*PageOutput[CollectionCaseRead], error) {
-	asked, err := ask(s, collectionCaseList, input.PageParams,
-		filter{"status", input.Status}, filter{"aging_bucket", input.AgingBucket}, filter{"client_id", input.ClientID})
+}
+
+// askCollectionCases reads what is asked of the list of collection cases on this
+// business day, with which the cases are in step when it returns.
+func (s *Server) askCollectionCases(ctx context.Context, params PageParams, given CollectionCaseFilters) (*listRequest[dbsqlc.CollectionCase], collections.Filter, error) {
+	asked, err := ask(s, collectionCaseList, params,
+		filter{"status", given.Status}, filter{"aging_bucket", given.AgingBucket}, filter{"client_id", given.ClientID})
+	if err != nil {
+		return nil, collections.Filter{}, err
+	}
+	today := s.today()
+	return asked, collections.Filter{
+		Status: asked.text("status"), AgingBucket: asked.text("aging_bucket"), ClientID: asked.id("client_id"), Today: today,
+	}, s.overdue.Pass(ctx, today, s.Now())
+}
+
+// inCollections is a position in the terms of package collections.
+func (p position) inCollections() collections.Position {
+	return collections.Position{
+		Sort: p.sort, After: p.after, AfterValue: p.afterValue, AfterID: p.afterID, Limit: p.limit, Offset: p.offset,
+	}
+}
+
+func (s *Server) exportCollectionCases(ctx context.Context, input *struct {
+	ExportParams
+	CollectionCaseFilters
+}) (*huma.StreamResponse, error) {
+	asked, chosen, err := s.askCollectionCases(ctx, input.all(), input.CollectionCaseFilters)
 	if err != nil {
 		return nil, err
 	}
-	today := s.today()
-	if err := s.overdue.Pass(ctx, today, s.Now()); err != nil {
+	read := func(row dbsqlc.CollectionCase) CollectionCaseRead { return readCollectionCase(row, chosen.Today) }
+	return answerExport(ctx, s, "collection-cases-"+chosen.Today.String(), asked, read,
+		func(ctx context.Context, tx dbsqlc.DBTX, at position) ([]dbsqlc.CollectionCase, error) {
+			return collections.List(ctx, tx, chosen, at.inCollections())
+		})
+}
+
+func (s *Server) listCollectionCases(ctx context.Context, input *struct {
+	PageParams
+	CollectionCaseFilters
+}) (*PageOutput[CollectionCaseRead], error) {
+	asked, chosen, err := s.askCollectionCases(ctx, input.PageParams, input.CollectionCaseFilters)
+	if err != nil {
 		return nil, err
 	}
-	chosen := collections.Filter{
-		Status: asked.text("status"), AgingBucket: asked.text("aging_bucket"), ClientID: asked.id("client_id"), Today: today,
-	}
-	read := func(row dbsqlc.CollectionCase) CollectionCaseRead { return readCollectionCase(row, today) }
+	read := func(row dbsqlc.CollectionCase) CollectionCaseRead { return readCollectionCase(row, chosen.Today) }
 	return answerList(ctx, s, asked, read, func(at position) ([]dbsqlc.CollectionCase, error) {
-		return collections.List(ctx, s.Pool, chosen, collections.Position{
-			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, Limit: at.limit, Offset: at.offset,
-		})
+		return collections.List(ctx, s.Pool, chosen, at.inCollections())
 	}, func() (int64, error) { return collections.Count(ctx, s.Pool, chosen) })
 }
 

@@ -284,6 +284,8 @@ func collectionsPromises() []promise {
 				}},
 			})},
 		{operation: "GET " + paymentsPath, valid: anyone},
+		{operation: "GET " + paymentsPath + "/export", valid: anyone},
+		{operation: "GET /api/v1/invoices/export", valid: anyone},
 	}
 	return append(promised, casePromises()...)
 }
@@ -301,6 +303,9 @@ func casePromises() []promise {
 	return []promise{
 		{operation: "GET " + cases, valid: anyone},
 		{operation: "GET /api/v1/collections/overview", valid: anyone},
+		{operation: "GET " + cases + "/export", valid: anyone},
+		{operation: "GET " + agingPath, valid: anyone},
+		{operation: "GET " + agingPath + "/export", valid: anyone},
 		{operation: "GET " + cases + "/{case_id}/actions", valid: about(nil), refuses: unknown("collection_case_not_found", nil)},
 		{operation: "POST " + cases + "/{case_id}/actions", valid: about(object{"action_type": "note", "note": "Called"}),
 			refuses: unknown("collection_case_not_found", object{"action_type": "note", "note": "Called"})},

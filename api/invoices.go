@@ -20,7 +20,11 @@ func (s *Server) invoiceRoutes() {
 		summary: "List invoices, newest first",
 		description: "All invoices; `client_id`, `service` and `offer_id` narrow the list down, and combine. An id that names " +
 			"nothing gives an empty list.",
-		success: "A page of invoices.", list: invoiceList.keys()}, s.listInvoices)
+		success: "A page of invoices.", list: invoiceList.keys(), csv: true}, s.listInvoices)
+	register(s, operation{id: "exportInvoices", access: readers, method: http.MethodGet, path: "/api/v1/invoices/export", tag: tag,
+		summary:     "Export invoices as CSV",
+		description: exportDescription("invoices"),
+		success:     "All invoices that match.", list: invoiceList.keys(), csv: true, exports: "/api/v1/invoices"}, s.exportInvoices)
 	register(s, operation{id: "getInvoice", access: readers, method: http.MethodGet, path: "/api/v1/invoices/{invoice_id}", tag: tag,
 		summary:     "Get an invoice with its lines",
 		description: "An invoice with its lines and legal number.",
@@ -109,22 +113,60 @@ func readInvoiceLine(row dbsqlc.InvoiceLine) InvoiceLineRead {
 	}
 }
 
-func (s *Server) listInvoices(ctx context.Context, input *struct {
-	PageParams
+// InvoiceFilters narrow the list of invoices down.
+type InvoiceFilters struct {
 	ClientID string `query:"client_id" doc:"Only of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 	Service  string `query:"service" enum:"mobile,internet,landline" doc:"Only invoices with a line of this service category." example:"mobile"`
 	OfferID  string `query:"offer_id" doc:"Only with a line of this offer." example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
-}) (*PageOutput[InvoiceRead], error) {
-	asked, err := ask(s, invoiceList, input.PageParams,
-		filter{"client_id", input.ClientID}, filter{"service", input.Service}, filter{"offer_id", input.OfferID})
+}
+
+// askInvoices reads what is asked of the list of invoices.
+func (s *Server) askInvoices(params PageParams, given InvoiceFilters) (*listRequest[dbsqlc.InvoiceListRow], dbsqlc.InvoiceCountParams, error) {
+	asked, err := ask(s, invoiceList, params,
+		filter{"client_id", given.ClientID}, filter{"service", given.Service}, filter{"offer_id", given.OfferID})
+	if err != nil {
+		return nil, dbsqlc.InvoiceCountParams{}, err
+	}
+	return asked, dbsqlc.InvoiceCountParams{
+		ClientID: asked.id("client_id"), Status: asked.text("status"), BillingRunID: asked.id("billing_run_id"),
+		PeriodStart: asked.date("period_start"), ServiceCategory: asked.text("service"), OfferID: asked.id("offer_id"),
+	}, nil
+}
+
+// invoicesAt reads the invoices that match from a position on.
+func (s *Server) invoicesAt(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.InvoiceCountParams, at position) ([]dbsqlc.InvoiceListRow, error) {
+	return s.queries.InvoiceList(ctx, tx, dbsqlc.InvoiceListParams{
+		ClientID: filters.ClientID, Status: filters.Status, BillingRunID: filters.BillingRunID,
+		PeriodStart: filters.PeriodStart, ServiceCategory: filters.ServiceCategory, OfferID: filters.OfferID,
+		Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+	})
+}
+
+func readListedInvoice(row dbsqlc.InvoiceListRow) InvoiceRead { return readInvoice(row.Invoice) }
+
+func (s *Server) exportInvoices(ctx context.Context, input *struct {
+	ExportParams
+	InvoiceFilters
+}) (*huma.StreamResponse, error) {
+	asked, filters, err := s.askInvoices(input.all(), input.InvoiceFilters)
 	if err != nil {
 		return nil, err
 	}
-	filters := dbsqlc.InvoiceCountParams{
-		ClientID: asked.id("client_id"), Status: asked.text("status"), BillingRunID: asked.id("billing_run_id"),
-		PeriodStart: asked.date("period_start"), ServiceCategory: asked.text("service"), OfferID: asked.id("offer_id"),
+	return answerExport(ctx, s, "invoices-"+s.today().String(), asked, readListedInvoice,
+		func(ctx context.Context, tx dbsqlc.DBTX, at position) ([]dbsqlc.InvoiceListRow, error) {
+			return s.invoicesAt(ctx, tx, filters, at)
+		})
+}
+
+func (s *Server) listInvoices(ctx context.Context, input *struct {
+	PageParams
+	InvoiceFilters
+}) (*PageOutput[InvoiceRead], error) {
+	asked, filters, err := s.askInvoices(input.PageParams, input.InvoiceFilters)
+	if err != nil {
+		return nil, err
 	}
-	return answerList(ctx, s, asked, func(row dbsqlc.InvoiceListRow) InvoiceRead { return readInvoice(row.Invoice) }, func(at position) ([]dbsqlc.InvoiceListRow, error) {
+	return answerList(ctx, s, asked, readListedInvoice, func(at position) ([]dbsqlc.InvoiceListRow, error) {
 		if at.newest {
 			before, err := behind(ctx, s, at, s.queries.InvoiceNewestAt)
 			if err != nil {
@@ -135,11 +177,7 @@ func (s *Server) listInvoices(ctx context.Context, input *struct {
 			})
 			return converted(rows, func(row dbsqlc.InvoiceNewestRow) dbsqlc.InvoiceListRow { return dbsqlc.InvoiceListRow(row) }), err
 		}
-		return s.queries.InvoiceList(ctx, s.Pool, dbsqlc.InvoiceListParams{
-			ClientID: filters.ClientID, Status: filters.Status, BillingRunID: filters.BillingRunID,
-			PeriodStart: filters.PeriodStart, ServiceCategory: filters.ServiceCategory, OfferID: filters.OfferID,
-			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
-		})
+		return s.invoicesAt(ctx, s.Pool, filters, at)
 	}, func() (int64, error) {
 		if (filters.ServiceCategory == nil) != (filters.OfferID == nil) {
 			return s.queries.InvoiceCountByLine(ctx, s.Pool, dbsqlc.InvoiceCountByLineParams(filters))
@@ -157,7 +195,9 @@ func (s *Server) getInvoice(ctx context.Context, input *InvoicePath) (*struct{ B
 	if err != nil {
 		return nil, err
 	}
-	read := func(line dbsqlc.InvoiceLineListByInvoicesRow) InvoiceLineRead { return readInvoiceLine(line.InvoiceLine) }
+	read := func(line dbsqlc.InvoiceLineListByInvoicesRow) InvoiceLineRead {
+		return readInvoiceLine(line.InvoiceLine)
+	}
 	return &struct{ Body InvoiceDetailRead }{InvoiceDetailRead{InvoiceRead: readInvoice(row), Lines: converted(lines, read)}}, nil
 }
 

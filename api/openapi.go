@@ -81,6 +81,9 @@ func documentOperation(doc *huma.OpenAPI, op operation) {
 	if op.file {
 		documentFile(described)
 	}
+	if op.csv {
+		documentCSV(success, op)
+	}
 	if op.waits {
 		schema := registry.Schema(reflect.TypeFor[Accepted](), true, "")
 		described.Responses[strconv.Itoa(http.StatusAccepted)] = &huma.Response{

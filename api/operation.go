@@ -64,6 +64,10 @@ type operation struct {
 	file bool
 	// inStep marks an operation that passes the gate of collections.
 	inStep bool
+	// csv marks a list that answers CSV to whoever prefers it, and its export.
+	csv bool
+	// exports is the path of the list that the operation exports.
+	exports string
 	// deprecated marks what is only kept for existing clients.
 	deprecated bool
 	// limits bound how often strangers may use the operation.
@@ -103,6 +107,9 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 	op.access.describe(&described)
 	if op.access == public {
 		s.publicPaths[op.path] = true
+	}
+	if op.exports != "" {
+		s.exports[op.exports] = op.path
 	}
 	huma.Register(s.api, described, func(ctx context.Context, input *I) (*O, error) {
 		noteActor(ctx, s.maskActor)

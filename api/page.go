@@ -10,6 +10,18 @@ type PageParams struct {
 	Cursor  string `query:"cursor" maxLength:"2000" doc:"The next_cursor of the page before, sent with the same sort and filters. It takes the place of page: however far, a page costs the same, and no row is seen twice or missed while others are added. Empty is the same as absent." example:""`
 }
 
+// ExportParams are the query parameters of every export: those of its list that choose
+// and sort rows.
+type ExportParams struct {
+	Sort    string `query:"sort" doc:"As of the list." example:"created_at:desc"`
+	Filters string `query:"filters" doc:"As of the list." example:"status=active"`
+}
+
+// all asks for the list from its first row on.
+func (p ExportParams) all() PageParams {
+	return PageParams{Page: 1, Sort: p.Sort, Filters: p.Filters}
+}
+
 func (p PageParams) meta() PageMeta {
 	return PageMeta{Page: p.Page, Size: p.Size, Sort: echoed(p.Sort), Filters: echoed(p.Filters)}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -28,7 +29,11 @@ func (s *Server) paymentRoutes() {
 	register(s, operation{id: "listPayments", access: readers, method: http.MethodGet, path: "/api/v1/collections/payments", tag: tag,
 		summary:     "List payments, newest first",
 		description: "All payments; `invoice_id` and `client_id` narrow the list down, and combine.",
-		success:     "A page of payments.", list: paymentList.keys()}, s.listPayments)
+		success:     "A page of payments.", list: paymentList.keys(), csv: true}, s.listPayments)
+	register(s, operation{id: "exportPayments", access: readers, method: http.MethodGet, path: "/api/v1/collections/payments/export", tag: tag,
+		summary:     "Export payments as CSV",
+		description: exportDescription("payments"),
+		success:     "All payments that match.", list: paymentList.keys(), csv: true, exports: "/api/v1/collections/payments"}, s.exportPayments)
 }
 
 // PaymentCreate is the body of a payment.
@@ -138,20 +143,56 @@ func (s *Server) allocate(ctx context.Context, post func(pgx.Tx) (collections.Al
 	return readAllocation(allocation, replayed), nil
 }
 
-func (s *Server) listPayments(ctx context.Context, input *struct {
-	PageParams
+// PaymentFilters narrow the list of payments down.
+type PaymentFilters struct {
 	InvoiceID string `query:"invoice_id" doc:"Only of this invoice." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5"`
 	ClientID  string `query:"client_id" doc:"Only of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
-}) (*PageOutput[PaymentRead], error) {
-	asked, err := ask(s, paymentList, input.PageParams,
-		filter{"invoice_id", input.InvoiceID}, filter{"client_id", input.ClientID})
+}
+
+// askPayments reads what is asked of the list of payments.
+func (s *Server) askPayments(params PageParams, given PaymentFilters) (*listRequest[dbsqlc.PaymentListRow], dbsqlc.PaymentCountParams, error) {
+	asked, err := ask(s, paymentList, params, filter{"invoice_id", given.InvoiceID}, filter{"client_id", given.ClientID})
+	if err != nil {
+		return nil, dbsqlc.PaymentCountParams{}, err
+	}
+	return asked, dbsqlc.PaymentCountParams{
+		InvoiceID: asked.id("invoice_id"), ClientID: asked.id("client_id"), Method: asked.text("method"), Status: asked.text("status"),
+	}, nil
+}
+
+// paymentsAt reads the payments that match from a position on.
+func (s *Server) paymentsAt(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.PaymentCountParams, at position) ([]dbsqlc.PaymentListRow, error) {
+	return s.queries.PaymentList(ctx, tx, dbsqlc.PaymentListParams{
+		InvoiceID: filters.InvoiceID, ClientID: filters.ClientID, Method: filters.Method, Status: filters.Status,
+		Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
+	})
+}
+
+func readListedPayment(row dbsqlc.PaymentListRow) PaymentRead { return readPayment(row.Payment) }
+
+func (s *Server) exportPayments(ctx context.Context, input *struct {
+	ExportParams
+	PaymentFilters
+}) (*huma.StreamResponse, error) {
+	asked, filters, err := s.askPayments(input.all(), input.PaymentFilters)
 	if err != nil {
 		return nil, err
 	}
-	filters := dbsqlc.PaymentCountParams{
-		InvoiceID: asked.id("invoice_id"), ClientID: asked.id("client_id"), Method: asked.text("method"), Status: asked.text("status"),
+	return answerExport(ctx, s, "payments-"+s.today().String(), asked, readListedPayment,
+		func(ctx context.Context, tx dbsqlc.DBTX, at position) ([]dbsqlc.PaymentListRow, error) {
+			return s.paymentsAt(ctx, tx, filters, at)
+		})
+}
+
+func (s *Server) listPayments(ctx context.Context, input *struct {
+	PageParams
+	PaymentFilters
+}) (*PageOutput[PaymentRead], error) {
+	asked, filters, err := s.askPayments(input.PageParams, input.PaymentFilters)
+	if err != nil {
+		return nil, err
 	}
-	return answerList(ctx, s, asked, func(row dbsqlc.PaymentListRow) PaymentRead { return readPayment(row.Payment) }, func(at position) ([]dbsqlc.PaymentListRow, error) {
+	return answerList(ctx, s, asked, readListedPayment, func(at position) ([]dbsqlc.PaymentListRow, error) {
 		if at.newest {
 			before, err := behind(ctx, s, at, s.queries.PaymentNewestAt)
 			if err != nil {
@@ -162,9 +203,6 @@ func (s *Server) listPayments(ctx context.Context, input *struct {
 			})
 			return converted(rows, func(row dbsqlc.PaymentNewestRow) dbsqlc.PaymentListRow { return dbsqlc.PaymentListRow(row) }), err
 		}
-		return s.queries.PaymentList(ctx, s.Pool, dbsqlc.PaymentListParams{
-			InvoiceID: filters.InvoiceID, ClientID: filters.ClientID, Method: filters.Method, Status: filters.Status,
-			Sort: at.sort, After: at.after, AfterValue: at.afterValue, AfterID: at.afterID, PageSize: at.limit, PageOffset: at.offset,
-		})
+		return s.paymentsAt(ctx, s.Pool, filters, at)
 	}, func() (int64, error) { return s.queries.PaymentCount(ctx, s.Pool, filters) })
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/go-chi/cors"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/archive"
@@ -55,6 +56,11 @@ type Server struct {
 	limiters map[limitKind]limiters
 	// previews has a place for each preview that is computed at the moment.
 	previews chan struct{}
+	// exporting bounds how many exports are sent at once.
+	exporting *semaphore.Weighted
+	// exports are the paths of the exports by those of their lists. They are collected as
+	// the routes are added.
+	exports map[string]string
 	// publicPaths need no identity. They are collected as the routes are added.
 	publicPaths map[string]bool
 }
@@ -63,13 +69,14 @@ type Server struct {
 func NewHandler(dependencies Dependencies) http.Handler {
 	server := &Server{
 		Dependencies: dependencies, queries: dbsqlc.New(), cursors: newCursors(dependencies.Config.TokenSecret),
-		overdue:  collections.NewGate(dependencies.Pool, dependencies.joinSync, dependencies.Config.HTTP.SyncTimeout),
-		previews: make(chan struct{}, maxPreviews),
+		overdue:   collections.NewGate(dependencies.Pool, dependencies.joinSync, dependencies.Config.HTTP.SyncTimeout),
+		previews:  make(chan struct{}, maxPreviews),
+		exporting: process.Limit(dependencies.Config.Admission.Exports), exports: map[string]string{},
 		limiters: newLimiters(dependencies.Config.RateLimits), publicPaths: map[string]bool{},
 	}
 	router := chi.NewRouter()
 	router.Use(trace, accessLog(dependencies.Config.HTTP.AnswerTimeout), secure, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
-		server.authenticate, limitSizes, middleware.GetHead)
+		server.authenticate, limitSizes, server.negotiateExports, middleware.GetHead)
 	router.NotFound(noRoute)
 	router.MethodNotAllowed(noMethod)
 
@@ -102,6 +109,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.collectionCaseRoutes()
 	server.collectionCaseChangeRoutes()
 	server.collectionOverviewRoutes()
+	server.agingRoutes()
 	return router
 }
 

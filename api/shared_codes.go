@@ -36,7 +36,7 @@ var sharedCodes = []sharedCode{
 	{codeInternal, http.StatusInternalServerError, "Unexpected error", anyOperation},
 	{codeUnavailable, http.StatusServiceUnavailable, "The service is busy, try again", anyOperation},
 	{codeDeadlineExceeded, http.StatusServiceUnavailable, "The request took too long, try again", anyOperation},
-	{codeOverloaded, http.StatusServiceUnavailable, "The service is at its limit, try again later", func(op operation) bool { return op.waits }},
+	{codeOverloaded, http.StatusServiceUnavailable, "The service is at its limit, try again later", func(op operation) bool { return op.waits || op.csv }},
 	{codeBehind, http.StatusServiceUnavailable, "Collections are being brought in step with the business day, try again",
 		func(op operation) bool { return op.inStep }},
 }

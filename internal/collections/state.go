@@ -57,11 +57,14 @@ func InvoiceStatus(current string, outstanding money.Amount, due, today calendar
 	}
 }
 
-// buckets are the aging buckets, each with its first and last number of days past due.
-var buckets = []struct {
+// bucket is an aging bucket with its first and last number of days past due.
+type bucket struct {
 	name        string
 	first, last int
-}{
+}
+
+// buckets are the aging buckets, in the order of their days.
+var buckets = []bucket{
 	{"current", math.MinInt, 0}, {"1_30", 1, 30}, {"31_60", 31, 60}, {"61_90", 61, 90}, {"90_plus", 91, math.MaxInt},
 }
 

@@ -27,13 +27,15 @@ type HTTP struct {
 	IdleTimeout time.Duration `env:"MTF_HTTP_IDLE_TIMEOUT"`
 }
 
-// Admission bounds how many callers wait for processes at once, for each kind of
-// work. What is zero gets its default.
+// Admission bounds how many callers wait for processes or read exports at once, for
+// each kind of work. What is zero gets its default.
 type Admission struct {
 	// Interactive is for submits, provisioning and document links.
 	Interactive int64 `env:"MTF_ADMISSION_LIMIT"`
 	// Billing is for billing runs, whose callers wait long.
 	Billing int64 `env:"MTF_ADMISSION_LIMIT_BILLING"`
+	// Exports is how many exports are sent at once; each keeps a database connection.
+	Exports int64 `env:"MTF_ADMISSION_LIMIT_EXPORTS"`
 }
 
 // RateLimits are those of the public landing operations. A limit that is not told
@@ -72,6 +74,7 @@ func (c *Config) completeProtection() {
 	fill(&c.HTTP.IdleTimeout, 2*time.Minute)
 	fill(&c.Admission.Interactive, 64)
 	fill(&c.Admission.Billing, 16)
+	fill(&c.Admission.Exports, 4)
 	fill(&c.Proxies.Header, headerForwardedFor)
 	c.Proxies.Header = http.CanonicalHeaderKey(c.Proxies.Header)
 	c.RateLimits.complete(c.Environment.TrustsCallers())
@@ -127,8 +130,8 @@ func (c Config) protectionProblems(add func(format string, args ...any)) {
 	if c.HTTP.SyncTimeout >= c.HTTP.RequestTimeout {
 		add("MTF_HTTP_SYNC_TIMEOUT must be less than MTF_HTTP_REQUEST_TIMEOUT")
 	}
-	if c.Admission.Interactive < 1 || c.Admission.Billing < 1 {
-		add("MTF_ADMISSION_LIMIT and MTF_ADMISSION_LIMIT_BILLING must be at least 1")
+	if c.Admission.Interactive < 1 || c.Admission.Billing < 1 || c.Admission.Exports < 1 {
+		add("MTF_ADMISSION_LIMIT, MTF_ADMISSION_LIMIT_BILLING and MTF_ADMISSION_LIMIT_EXPORTS must be at least 1")
 	}
 	if c.Proxies.Header != headerForwardedFor && c.Proxies.Header != "Forwarded" {
 		add("MTF_FORWARDED_HEADER must be X-Forwarded-For or Forwarded")

@@ -1,0 +1,334 @@
+package api_test
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/systemtest"
+)
+
+var acceptCSV = systemtest.Header{Name: "Accept", Value: "text/csv"}
+
+// records reads an export: its header, and each row by its names.
+func records(t testing.TB, answer systemtest.Response) (header []string, rows []map[string]string) {
+	t.Helper()
+	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	require.Equal(t, "text/csv; charset=utf-8; header=present", answer.Header.Get("Content-Type"))
+	all, err := csv.NewReader(strings.NewReader(string(answer.Body))).ReadAll()
+	require.NoError(t, err)
+	for _, record := range all[1:] {
+		row := map[string]string{}
+		for i, name := range all[0] {
+			row[name] = record[i]
+		}
+		rows = append(rows, row)
+	}
+	return all[0], rows
+}
+
+// asCells is a row of a list's JSON as its export has it.
+func asCells(row object) map[string]string {
+	cells := map[string]string{}
+	for name, value := range row {
+		cells[name] = fmt.Sprint(value)
+		if value == nil {
+			cells[name] = ""
+		}
+	}
+	return cells
+}
+
+// pagesOf walks a list to its end and returns its rows as cells.
+func pagesOf(t testing.TB, s *systemtest.System, path string, parameters ...string) (rows []map[string]string) {
+	t.Helper()
+	for cursor := ""; ; {
+		var page object
+		s.Get(t, path+query(append(slices.Clone(parameters), "size", "100", "cursor", cursor)...), &page)
+		for _, row := range at(t, page, "data").([]any) {
+			rows = append(rows, asCells(row.(object)))
+		}
+		next, more := at(t, page, "meta", "next_cursor").(string)
+		if !more {
+			return rows
+		}
+		cursor = next
+	}
+}
+
+func TestAnExportIsItsListRowByRow(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	fillLists(t, s)
+	client := ordered(t, s, "clients", "cin", "asc")[0]
+	for path, choices := range map[string][]string{
+		"/api/v1/invoices":             {"", "sort=due_date:asc", "sort=number", "sort=total_amount:desc&filters=status%3Dpaid", "service=internet", "filters=status%3Dpurple"},
+		"/api/v1/collections/payments": {"", "sort=amount", "sort=payment_date:desc", "filters=method%3Dcash", "client_id=" + client},
+		casesPath: {"", "sort=due_date", "sort=outstanding_amount:desc", "status=open", "aging_bucket=31_60", "client_id=" + client,
+			"status=open&filters=aging_bucket%3D31_60", "status=open&filters=status%3Dresolved"},
+		agingPath: {"", "sort=client_id", "sort=outstanding_amount", "as_of=2026-10-20", "filters=aging_bucket%3D31_60", "as_of=2020-01-01"},
+	} {
+		for _, choice := range choices {
+			t.Run(path+"?"+choice, func(t *testing.T) {
+				var parameters []string
+				for pair := range strings.SplitSeq(choice, "&") {
+					if name, value, given := strings.Cut(pair, "="); given {
+						parameters = append(parameters, name, strings.ReplaceAll(value, "%3D", "="))
+					}
+				}
+				want := pagesOf(t, s, path, parameters...)
+				for _, answer := range []systemtest.Response{
+					s.Call(t, http.MethodGet, path+"/export?"+choice, nil),
+					s.Call(t, http.MethodGet, path+"?page=7&size=3&cursor=x&"+choice, nil, acceptCSV),
+				} {
+					header, rows := records(t, answer)
+					require.Equal(t, want, rows)
+					if len(want) > 0 {
+						require.ElementsMatch(t, slices.Collect(maps.Keys(want[0])), header)
+					}
+					require.Equal(t, len(rows)+1, strings.Count(string(answer.Body), "\r\n"), "each record ends with a CRLF")
+					require.Regexp(t, `^attachment; filename=[a-z-]+-20\d\d-\d\d-\d\d\.csv$`, answer.Header.Get("Content-Disposition"))
+				}
+			})
+		}
+	}
+	header, _ := records(t, s.Call(t, http.MethodGet, "/api/v1/collections/payments/export", nil))
+	require.Equal(t, []string{"id", "invoice_id", "client_id", "amount", "currency", "payment_date", "method", "reference", "note", "status", "created_at"}, header)
+	require.Zero(t, s.Pool.Stat().AcquiredConns(), "an export that has ended keeps no connection")
+}
+
+func TestExportedTextsAreNoFormulas(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	invoice := newInvoice(t, s, september)
+	texts := []string{
+		"=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "＠x", "\u200b=1", "\u00a0=1", "'quoted", "''", "a=1", "1-1", "plain", "é, \"quoted\"", "two\nlines",
+		"two\r\nlines", "carriage\rreturn", "عربي", "=cmd|' /C calc'!A0", "x,y;z\tw", "' =1",
+	}
+	sent := map[string]string{}
+	for _, note := range texts {
+		paid := pay(t, s, invoice, "0.01", object{"note": note, "reference": note})
+		sent[text(t, paid, "payment", "id")] = text(t, paid, "payment", "note")
+	}
+	_, rows := records(t, s.Call(t, http.MethodGet, paymentsPath+"/export", nil))
+	require.Len(t, rows, len(texts))
+	for _, row := range rows {
+		want := sent[row["id"]]
+		// The reader takes one kind of line end for the other.
+		require.Equal(t, strings.ReplaceAll(want, "\r\n", "\n"), strings.TrimPrefix(row["note"], "'"), "one apostrophe taken away gives the text back")
+		require.Equal(t, row["note"], row["reference"])
+		require.NotRegexp(t, `^[\s\p{C}\p{Z}]*[=+\-@＝＋－＠]`, row["note"])
+		require.Equal(t, "0.01", row["amount"])
+	}
+	answer := s.Call(t, http.MethodGet, paymentsPath+"/export", nil)
+	for _, note := range []string{"two\nlines", "two\r\nlines", "carriage\rreturn"} {
+		require.Contains(t, string(answer.Body), `"`+note+`"`, "line ends within a text stay as they are")
+	}
+}
+
+func TestWhoPrefersCSVGetsIt(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	for accept, wantCSV := range map[string]bool{
+		"": false, "*/*": false, "application/json": false, "text/csv": true, "TEXT/CSV": true, "text/*": true, "text/csv, */*": false,
+		"text/csv, application/json": false, "text/csv, application/json;q=0.9": true, "text/csv;q=0.9, application/json": false,
+		"text/csv, */*;q=0.1": true, "application/json;q=0, */*": true, "text/csv;q=0": false, "text/csv;q=0, text/*": false,
+		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": false, "text/html": false, "application/pdf": false,
+		"text/csv; charset=utf-8": true, "text/csv;charset=\"UTF-8\";q=0.5": true, "text/csv;charset=latin1": false,
+		"text/csv;q=2": false, "text/csv;q=x": false, "text/csv;q=NaN": false, "text/csv;q=-1": false, "text/csv;q=": false, "text/csv;q=0.001": true,
+		"text/csv;charset=latin1, text/csv;q=0.2": true, ",,text/csv,,": true, "text": false, "/": false, "csv/text": false, ";;;": false,
+		`application/x;p="a, text/csv"`: false, `application/x;p="a\", text/csv", text/csv;q=0.3`: true, "*/csv": false,
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			answer := s.Call(t, method, "/api/v1/invoices", nil, systemtest.Header{Name: "Accept", Value: accept})
+			require.Equal(t, http.StatusOK, answer.Status, "%q: %s", accept, answer.Body)
+			kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
+			require.Equal(t, map[bool]string{true: "text/csv", false: "application/json"}[wantCSV], kind, "%s with Accept: %q", method, accept)
+			require.Equal(t, []string{"Accept"}, slices.DeleteFunc(answer.Header.Values("Vary"), func(v string) bool { return v != "Accept" }))
+		}
+	}
+	require.Equal(t, "text/csv; charset=utf-8; header=present",
+		s.Call(t, http.MethodGet, "/api/v1/invoices/export", nil, systemtest.Header{Name: "Accept", Value: "application/json"}).Header.Get("Content-Type"))
+	s.Call(t, http.MethodGet, "/api/v1/invoices?service=tv", nil, acceptCSV).Refused(t, http.StatusUnprocessableEntity, "validation_error")
+	s.Call(t, http.MethodGet, "/api/v1/invoices", nil, acceptCSV, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	decoded(t, s.Call(t, http.MethodGet, customersPath, nil, acceptCSV), http.StatusOK)
+	require.Zero(t, s.Pool.Stat().AcquiredConns())
+}
+
+func TestTheExportOfCasesIsInStepWithTheDay(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	invoice := newInvoice(t, s, september)
+	_, rows := records(t, s.Call(t, http.MethodGet, casesPath, nil, acceptCSV))
+	require.Len(t, rows, 1)
+	require.Equal(t, text(t, invoice, "id"), rows[0]["invoice_id"])
+	require.Equal(t, "31_60", rows[0]["aging_bucket"])
+}
+
+// loadPayments stores payments of 300 bytes and more each.
+func loadPayments(t testing.TB, s *systemtest.System, payments int) {
+	t.Helper()
+	invoice := newInvoice(t, s, november)
+	execute(t, s, `INSERT INTO payments (id, invoice_id, client_id, amount, currency, payment_date, method, note, status, actor_id, created_at)
+		SELECT gen_random_uuid(), $1, $2, n, 'MAD', '2026-11-20', 'cash', repeat('x', 300), 'posted', 'op', '2026-11-01'::timestamptz + n * interval '1 second'
+		FROM generate_series(1, $3::integer) n`, invoice["id"], invoice["client_id"], payments)
+}
+
+// begunExport is an export of which nothing but the head was taken.
+type begunExport struct {
+	*connection
+	body io.ReadCloser
+	rows *csv.Reader
+}
+
+func beginExport(t testing.TB, s *systemtest.System) begunExport {
+	t.Helper()
+	conn := dial(t, s)
+	conn.send("GET " + paymentsPath + "/export?sort=created_at:asc HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer op-1:ops\r\n\r\n")
+	response, err := http.ReadResponse(conn.reader, nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	return begunExport{conn, response.Body, csv.NewReader(bufio.NewReader(response.Body))}
+}
+
+// released waits until no connection to the database is in use.
+func released(t testing.TB, s *systemtest.System) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		return s.Pool.Stat().AcquiredConns() == 0 && count(t, s, `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'`) == 0
+	}, patience, 10*time.Millisecond, "an export that has ended keeps its transaction")
+}
+
+// TestALongExportTakesLittleMemory runs alone, since it measures the memory of the
+// whole program.
+func TestALongExportTakesLittleMemory(t *testing.T) {
+	const payments = 100_000
+	s := systemtest.Start(t)
+	loadPayments(t, s, payments)
+	heap := func() uint64 {
+		var stats runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	export, before, most := beginExport(t, s), heap(), uint64(0)
+	export.rows.ReuseRecord = true
+	for row := 0; ; row++ {
+		_, err := export.rows.Read()
+		if errors.Is(err, io.EOF) {
+			require.Equal(t, payments+1, row)
+			break
+		}
+		require.NoError(t, err)
+		if row%10_000 == 0 {
+			most = max(most, heap())
+		}
+	}
+	// The rows are some 50 MB.
+	require.Less(t, most, before+8<<20, "bytes of memory, %d before", before)
+	released(t, s)
+}
+
+// manyPayments is more than all buffers between the database and a caller hold.
+const manyPayments = 40_000
+
+func TestLongExports(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t, func(c *config.Config) {
+		c.HTTP.HeaderTimeout, c.HTTP.BodyTimeout, c.Admission.Exports = arrival/2, arrival/2, 1
+	})
+	loadPayments(t, s, manyPayments)
+	// One after the other: there is a place for one.
+	for _, test := range []onSystem{
+		{"ItIsOfOneMoment", exportOfOneMoment},
+		{"PastTheLimitItIsRefused", exportPastTheLimit},
+		{"AFailureOnItsWayCutsTheConnection", exportThatFails},
+		{"ACallerThatLeavesGivesEverythingBack", exportOfACallerThatLeaves},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.test(t, s) })
+	}
+}
+
+// arrival is how long the requests of TestLongExports may take to arrive.
+const arrival = 600 * time.Millisecond
+
+// exportOfOneMoment reads on after the time in which the request had to arrive.
+func exportOfOneMoment(t *testing.T, s *systemtest.System) {
+	export := beginExport(t, s)
+	_, err := export.rows.Read()
+	require.NoError(t, err)
+	for _, statement := range []string{
+		"UPDATE payments SET note = 'changed' WHERE amount > 39000",
+		"DELETE FROM payments WHERE amount BETWEEN 38000 AND 38010",
+		`INSERT INTO payments SELECT gen_random_uuid(), invoice_id, client_id, 1, 'MAD', payment_date, 'cash', NULL, 'added', 'posted', 'op', '2026-12-31'
+			FROM payments WHERE amount = 1`,
+	} {
+		execute(t, s, statement)
+	}
+	<-time.After(arrival)
+	for amount := 1; amount <= manyPayments; amount++ {
+		row, err := export.rows.Read()
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprintf("%d.%02d", amount/100, amount%100), row[3])
+		require.Equal(t, strings.Repeat("x", 300), row[8])
+	}
+	_, err = export.rows.Read()
+	require.ErrorIs(t, err, io.EOF)
+	released(t, s)
+}
+
+func exportPastTheLimit(t *testing.T, s *systemtest.System) {
+	export := beginExport(t, s)
+	for _, path := range []string{paymentsPath + "/export", "/api/v1/invoices/export", casesPath + "/export", agingPath + "/export"} {
+		for _, answer := range []systemtest.Response{
+			s.Call(t, http.MethodGet, path, nil), s.Call(t, http.MethodGet, strings.TrimSuffix(path, "/export"), nil, acceptCSV),
+		} {
+			answer.Refused(t, http.StatusServiceUnavailable, "overloaded")
+			require.NotEmpty(t, answer.Header.Get("Retry-After"))
+		}
+	}
+	s.Get(t, paymentsPath, nil)
+	require.NoError(t, export.Close())
+	released(t, s)
+	require.Equal(t, http.StatusOK, s.Call(t, http.MethodGet, "/api/v1/invoices/export", nil).Status)
+}
+
+func exportThatFails(t *testing.T, s *systemtest.System) {
+	export := beginExport(t, s)
+	require.Eventually(t, func() bool {
+		return count(t, s, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle in transaction'`) == 1
+	}, patience, 10*time.Millisecond, "an export holds no transaction")
+	_, err := io.Copy(io.Discard, export.body)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF, "a part looks like the whole")
+	released(t, s)
+}
+
+func exportOfACallerThatLeaves(t *testing.T, s *systemtest.System) {
+	export := beginExport(t, s)
+	require.NoError(t, export.Close())
+	released(t, s)
+}
+
+func TestAnExportThatNobodyReadsIsCutOff(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t, func(c *config.Config) { c.HTTP.AnswerTimeout = 300 * time.Millisecond })
+	loadPayments(t, s, manyPayments)
+	export := beginExport(t, s)
+	released(t, s)
+	_, err := io.Copy(io.Discard, export.body)
+	require.Error(t, err)
+}
