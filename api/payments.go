@@ -142,6 +142,9 @@ func (s *Server) allocate(ctx context.Context, post func(pgx.Tx) (collections.Al
 	if err != nil {
 		return nil, err
 	}
+	if changed := allocation.Delinquency; changed != nil && (changed.Before || changed.After) {
+		s.Processes.NudgeDunning(allocation.Payment.ClientID, changed.After)
+	}
 	return readAllocation(allocation, replayed), nil
 }
 

@@ -99,6 +99,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.collectionCaseRoutes()
 	server.collectionCaseChangeRoutes()
 	server.collectionOverviewRoutes()
+	server.collectionDunningRoutes()
 	return router
 }
 

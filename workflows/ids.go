@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 )
 
@@ -24,6 +25,12 @@ func ID(request idempotency.Request) string {
 	}
 	return string(request.Operation) + "/" + printableASCII(string(request.Key))
 }
+
+// DunningID is the id of the workflow that duns a client: each has one at a time.
+func DunningID(clientID uuid.UUID) string { return "dunning/" + clientID.String() }
+
+// EnrolmentID is the id of the enrolment in dunning of a business day.
+func EnrolmentID(day calendar.Date) string { return "dunning-enrolment/" + day.String() }
 
 // printableASCII writes a key so that Temporal's headers can carry it. Different
 // keys stay different: what is not printable ASCII becomes %XX, and so does %. A key

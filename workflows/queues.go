@@ -2,10 +2,11 @@
 // things happen and leaves the doing to activities.
 package workflows
 
-// The task queues. Interactive work is what a person waits for; billing and
-// documents are batches, kept apart so that neither can starve the first.
+// The task queues. Interactive work is what a person waits for; billing, documents and
+// dunning are batches, kept apart so that none can starve the first.
 const (
 	InteractiveQueue = "interactive"
 	BillingQueue     = "billing"
 	DocumentsQueue   = "documents"
+	DunningQueue     = "dunning"
 )

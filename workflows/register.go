@@ -7,7 +7,7 @@ import (
 )
 
 // all lists every workflow.
-var all = []any{ProvisionContract, SubscribeNewService, ChangePlan, IssueContractDocument, RunBilling}
+var all = []any{ProvisionContract, SubscribeNewService, ChangePlan, IssueContractDocument, RunBilling, DunClient, EnrolDunning}
 
 // Register adds every workflow and activity to a worker. All workers know all of
 // them; the task queue decides which work reaches which worker.

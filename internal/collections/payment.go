@@ -44,7 +44,13 @@ type Allocation struct {
 	OutstandingAmount money.Amount    `json:"outstanding_amount"`
 	State             AllocationState `json:"allocation_state"`
 	CaseStatus        *string         `json:"collection_case_status"`
+	// Delinquency is what the payment did to the client's. It is nil when it did nothing,
+	// and of an answer that was stored before.
+	Delinquency *Delinquency `json:"-"`
 }
+
+// Delinquency is that of a client before and after something that may have changed it.
+type Delinquency struct{ Before, After bool }
 
 // RecordPayment posts a payment against an invoice and brings the invoice, its
 // case and the client's delinquency in line, all in the given transaction together
@@ -160,7 +166,7 @@ func allocate(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow,
 	}
 	// An invoice that is not overdue and never was has no case, and makes nobody delinquent.
 	if locked.HasCase || locked.Invoice.Status == billing.InvoiceOverdue || invoice.Status == billing.InvoiceOverdue {
-		allocation.CaseStatus, err = followPayment(ctx, tx, invoice, payment, today, actorID, now)
+		allocation.CaseStatus, allocation.Delinquency, err = followPayment(ctx, tx, invoice, payment, today, actorID, now)
 	}
 	return allocation, err
 }
@@ -168,33 +174,34 @@ func allocate(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow,
 // followPayment notes the payment on the invoice's case, if it has one or gets one,
 // syncs the case and the client's delinquency, and returns the case's status.
 func followPayment(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, payment dbsqlc.Payment,
-	today calendar.Date, actorID string, now time.Time) (*string, error) {
+	today calendar.Date, actorID string, now time.Time) (*string, *Delinquency, error) {
 	known, err := lockCase(ctx, tx, invoice.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if known != nil {
 		now = notBefore(*known, now)
 		// What the payment causes comes after it in the case's history.
 		if err := notePayment(ctx, tx, known.ID, payment, actorID, now); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		known.LastActionAt = now
 	}
 	about, err := syncCase(ctx, tx, known, invoice, today, actorID, now)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := syncDelinquency(ctx, tx, invoice.ClientID, now); err != nil {
-		return nil, err
+	delinquency, err := syncDelinquency(ctx, tx, invoice.ClientID, now)
+	if err != nil {
+		return nil, nil, err
 	}
 	switch {
 	case about == nil:
-		return nil, nil
+		return nil, &delinquency, nil
 	case known == nil:
 		err = notePayment(ctx, tx, about.ID, payment, actorID, now)
 	}
-	return &about.Status, err
+	return &about.Status, &delinquency, err
 }
 
 func notePayment(ctx context.Context, tx dbsqlc.DBTX, caseID uuid.UUID, payment dbsqlc.Payment, actorID string, now time.Time) error {
@@ -204,14 +211,17 @@ func notePayment(ctx context.Context, tx dbsqlc.DBTX, caseID uuid.UUID, payment 
 }
 
 // syncDelinquency sets or clears a client's delinquency by the state of their
-// invoices. The client is locked first: of two payments that settle the last two
+// invoices, and returns what it was and is. The client is locked first: of two payments that settle the last two
 // overdue invoices at once, the second must see what the first did.
-func syncDelinquency(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, now time.Time) error {
-	if _, err := client.Lock(ctx, tx, clientID); err != nil {
-		return err
+func syncDelinquency(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, now time.Time) (Delinquency, error) {
+	owner, err := client.Lock(ctx, tx, clientID)
+	if err != nil {
+		return Delinquency{}, err
 	}
-	if err := dbsqlc.New().ClientUpdateDelinquency(ctx, tx, dbsqlc.ClientUpdateDelinquencyParams{ID: clientID, Now: now}); err != nil {
-		return fmt.Errorf("collections: update delinquency: %w", err)
+	was := owner.DelinquentSince != nil
+	changed, err := dbsqlc.New().ClientUpdateDelinquency(ctx, tx, dbsqlc.ClientUpdateDelinquencyParams{ID: clientID, Now: now})
+	if err != nil {
+		return Delinquency{}, fmt.Errorf("collections: update delinquency: %w", err)
 	}
-	return nil
+	return Delinquency{Before: was, After: was != (changed > 0)}, nil
 }

@@ -47,6 +47,8 @@ type Config struct {
 	Billing   Billing
 	Seller    Seller
 	Auth      Auth
+	Dunning   Dunning
+	Notify    Notify
 
 	HTTP       HTTP
 	Admission  Admission
@@ -139,6 +141,7 @@ func (c Config) Complete() (Config, error) {
 	}
 	c.Documents = c.Documents.withDefaults()
 	c.Auth = c.Auth.withDefaults()
+	c.Notify = c.Notify.withDefaults(c.Environment, c.DataDirectory)
 	c.completeProtection()
 	return c, errors.Join(append(c.problems(), c.Auth.problems()...)...)
 }
@@ -182,6 +185,8 @@ func (c Config) problems() []error {
 		add("MTF_SELLER_ICE must be 15 digits that are divisible by 97")
 	}
 	c.Documents.problems(add)
+	c.Dunning.problems(add)
+	c.Notify.problems(add)
 	c.protectionProblems(add)
 	return problems
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -45,8 +46,10 @@ func Start(t testing.TB, adjust ...func(*config.Config)) *System {
 		TimeZone: "Africa/Casablanca", DocumentsDirectory: t.TempDir(),
 		Billing: config.Billing{ChunkClients: 20, Concurrency: 2, FaultyAttempts: 2},
 		// A machine that runs many tests at once is slow, not broken.
-		HTTP:   config.HTTP{RequestTimeout: time.Minute, StartTimeout: time.Minute},
-		Seller: config.Seller{Code: "MTF", NumberPrefix: "FA", Name: "Opérateur d'essai"},
+		HTTP:    config.HTTP{RequestTimeout: time.Minute, StartTimeout: time.Minute},
+		Dunning: config.Dunning{From: 9 * time.Hour, StartsPerSecond: 1000},
+		Notify:  config.Notify{Concurrency: 2, LogFile: filepath.Join(t.TempDir(), "notifications.log")},
+		Seller:  config.Seller{Code: "MTF", NumberPrefix: "FA", Name: "Opérateur d'essai"},
 	}
 	for _, change := range adjust {
 		change(&settings)
