@@ -63,6 +63,9 @@ func (s SMTPSettings) Validate() error {
 	if (s.User == "") != (s.Password == "") {
 		problems = append(problems, errors.New("user and password go together"))
 	}
+	if s.User != "" && s.TLS == NoTLS {
+		problems = append(problems, errors.New("a password must not be sent without TLS"))
+	}
 	if s.Timeout < time.Second {
 		problems = append(problems, errors.New("the timeout must be at least 1s"))
 	}
