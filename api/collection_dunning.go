@@ -24,41 +24,32 @@ func (s *Server) collectionDunningRoutes() {
 
 // DunningRead is where a client is in dunning.
 type DunningRead struct {
-	ClientID      uuid.UUID        `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
-	WorkflowID    string           `json:"workflow_id" doc:"Of the workflow in the Temporal UI that follows the client." example:"dunning/01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
-	PolicyVersion int32            `json:"policy_version" doc:"Of the policy that decides about the next step." example:"1"`
-	EpisodeSince  *Timestamp       `json:"episode_since" nullable:"true" doc:"Since when the client is or was delinquent."`
-	EpisodeEnded  *Timestamp       `json:"episode_ended_at" nullable:"true" doc:"When they ceased to be, as far as dunning has noticed."`
-	Steps         []DunningStep    `json:"steps" nullable:"false" doc:"Those taken in the episode, oldest first."`
-	NextStep      *DunningNextStep `json:"next_step" doc:"Null when none is left, or nothing is overdue."`
+	ClientID      uuid.UUID     `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	WorkflowID    string        `json:"workflow_id" doc:"Of the workflow that follows the client, in the Temporal UI." example:"dunning/01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	PolicyVersion int32         `json:"policy_version" doc:"Of the policy that decides about the next step." example:"1"`
+	EpisodeSince  *Timestamp    `json:"episode_since" nullable:"true" doc:"Since when the client is or was delinquent; null for one who never was."`
+	EpisodeEnded  *Timestamp    `json:"episode_ended_at" nullable:"true" doc:"When dunning noticed that they are not any more."`
+	Steps         []DunningStep `json:"steps" nullable:"false" doc:"Those taken in the episode, oldest first."`
+	// The next step: all null when none is left, or nothing is overdue.
+	NextStep        *string        `json:"next_step" doc:"The step that comes next; null when none is left, or nothing is overdue." example:"warning"`
+	NextAction      *string        `json:"next_step_action" enum:"reminder_sent,warning_sent,suspend_contracts" example:"warning_sent"`
+	NextDaysPastDue *int           `json:"next_step_days_past_due" example:"21"`
+	NextDate        *calendar.Date `json:"next_step_date" nullable:"true" format:"date" doc:"The business day on which it is due." example:"2026-12-06"`
+	NextAt          *Timestamp     `json:"next_step_at" nullable:"true" doc:"The instant from which on it is taken."`
 }
 
 // DunningStep is a step that was taken.
 type DunningStep struct {
-	Step          string               `json:"step" example:"reminder"`
-	DaysPastDue   int32                `json:"days_past_due" doc:"After how many days the policy has it." example:"7"`
-	Action        string               `json:"action" enum:"reminder_sent,warning_sent,suspend_contracts" example:"reminder_sent"`
-	PolicyVersion int32                `json:"policy_version" example:"1"`
-	DoneAt        Timestamp            `json:"done_at"`
-	Notification  *DunningNotification `json:"notification" doc:"Null for a step that sends nothing."`
-}
-
-// DunningNotification is the message of a step.
-type DunningNotification struct {
-	ID       uuid.UUID `json:"id" example:"01932d70-2f4b-7a18-b3c6-9e50d1a7f842" format:"uuid"`
-	Status   string    `json:"status" enum:"pending,sent,failed,skipped" example:"sent"`
-	Reason   *string   `json:"reason" nullable:"true" doc:"Why it was not sent, or not yet."`
-	Attempts int32     `json:"attempts" example:"1"`
-}
-
-// DunningNextStep is the step that comes next.
-type DunningNextStep struct {
-	Step        string        `json:"step" example:"warning"`
-	DaysPastDue int           `json:"days_past_due" example:"21"`
-	Action      string        `json:"action" enum:"reminder_sent,warning_sent,suspend_contracts" example:"warning_sent"`
-	Channel     string        `json:"channel" enum:"email,none" example:"email"`
-	Date        calendar.Date `json:"date" format:"date" doc:"The business day on which it is due." example:"2026-12-06"`
-	At          Timestamp     `json:"at" doc:"The instant from which on it is taken."`
+	Step          string    `json:"step" example:"reminder"`
+	DaysPastDue   int32     `json:"days_past_due" doc:"After how many days the policy has it." example:"7"`
+	Action        string    `json:"action" enum:"reminder_sent,warning_sent,suspend_contracts" example:"reminder_sent"`
+	PolicyVersion int32     `json:"policy_version" example:"1"`
+	DoneAt        Timestamp `json:"done_at"`
+	// The step's message: all null for a step that sends none.
+	NotificationID       *uuid.UUID `json:"notification_id" format:"uuid" nullable:"true" example:"01932d70-2f4b-7a18-b3c6-9e50d1a7f842"`
+	NotificationStatus   *string    `json:"notification_status" enum:"pending,sent,failed,skipped" doc:"What became of its message; null for a step that sends none." example:"sent"`
+	NotificationReason   *string    `json:"notification_reason" doc:"Why it was not sent, or not yet."`
+	NotificationAttempts *int32     `json:"notification_attempts" example:"1"`
 }
 
 func readDunning(clientID uuid.UUID, status dunning.Status) DunningRead {
@@ -74,18 +65,13 @@ func readDunning(clientID uuid.UUID, status dunning.Status) DunningRead {
 		step := row.DunningStep
 		answer.Steps[i] = DunningStep{
 			Step: step.Step, DaysPastDue: step.DaysPastDue, Action: step.Action, PolicyVersion: step.PolicyVersion, DoneAt: Timestamp(step.DoneAt),
-		}
-		if step.NotificationID != nil {
-			answer.Steps[i].Notification = &DunningNotification{
-				ID: *step.NotificationID, Status: *row.NotificationStatus, Reason: row.NotificationReason, Attempts: *row.Attempts,
-			}
+			NotificationID: step.NotificationID, NotificationStatus: row.NotificationStatus, NotificationReason: row.NotificationReason,
+			NotificationAttempts: row.Attempts,
 		}
 	}
 	if next := status.Next; next != nil {
-		answer.NextStep = &DunningNextStep{
-			Step: next.Step.Name, DaysPastDue: next.Step.DaysPastDue, Action: next.Step.Action, Channel: next.Step.Channel,
-			Date: next.Date, At: Timestamp(next.At),
-		}
+		answer.NextStep, answer.NextAction, answer.NextDaysPastDue = &next.Step.Name, &next.Step.Action, &next.Step.DaysPastDue
+		answer.NextDate, answer.NextAt = &next.Date, optionalTimestamp(&next.At)
 	}
 	return answer
 }

@@ -47,8 +47,9 @@ func Start(t testing.TB, adjust ...func(*config.Config)) *System {
 		Billing: config.Billing{ChunkClients: 20, Concurrency: 2, FaultyAttempts: 2},
 		// A machine that runs many tests at once is slow, not broken.
 		HTTP:    config.HTTP{RequestTimeout: time.Minute, StartTimeout: time.Minute},
-		Dunning: config.Dunning{From: 9 * time.Hour, StartsPerSecond: 1000},
-		Notify:  config.Notify{Concurrency: 2, LogFile: filepath.Join(t.TempDir(), "notifications.log")},
+		// Late, so that it does nothing to what other tests look at.
+		Dunning: config.Dunning{From: 23 * time.Hour, StartsPerSecond: 1000},
+		Notify:  config.Notify{By: config.NotifyByLog, Concurrency: 2, LogFile: filepath.Join(t.TempDir(), "notifications.log")},
 		Seller:  config.Seller{Code: "MTF", NumberPrefix: "FA", Name: "Opérateur d'essai"},
 	}
 	for _, change := range adjust {
