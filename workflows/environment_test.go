@@ -28,6 +28,8 @@ func newEnvironment(t *testing.T) *testsuite.TestWorkflowEnvironment {
 	env.RegisterWorkflow(ChangePlan)
 	env.RegisterWorkflow(IssueContractDocument)
 	env.RegisterWorkflow(RunBilling)
+	env.RegisterWorkflow(DunClient)
+	env.RegisterWorkflow(EnrolDunning)
 	env.RegisterActivity(&activities.Activities{})
 	t.Cleanup(func() { env.AssertExpectations(t) })
 	return env

@@ -46,7 +46,7 @@ func Start(t testing.TB, adjust ...func(*config.Config)) *System {
 		TimeZone: "Africa/Casablanca", DocumentsDirectory: t.TempDir(),
 		Billing: config.Billing{ChunkClients: 20, Concurrency: 2, FaultyAttempts: 2},
 		// A machine that runs many tests at once is slow, not broken.
-		HTTP:    config.HTTP{RequestTimeout: time.Minute, StartTimeout: time.Minute},
+		HTTP: config.HTTP{RequestTimeout: time.Minute, StartTimeout: time.Minute},
 		// Late, so that it does nothing to what other tests look at.
 		Dunning: config.Dunning{From: 23 * time.Hour, StartsPerSecond: 1000},
 		Notify:  config.Notify{By: config.NotifyByLog, Concurrency: 2, LogFile: filepath.Join(t.TempDir(), "notifications.log")},
