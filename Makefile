@@ -113,7 +113,7 @@ generate/access: ## Generate the table of who may do what in docs/access.md
 # Not part of generate: histories are recorded from released code, see docs/adding.md.
 .PHONY: generate/histories
 generate/histories: build/dev ## Record the workflow histories that the replay test replays
-	$(WITH_DEV) $(GO_TEST) ./workflows -run '^TestRecordHistories$$' -update
+	$(WITH_DEV) $(GO_TEST) ./workflows -run '^TestRecordHistories' -update
 
 # The old files go only once the queries compile: sqlc never deletes a file
 # whose queries have gone.

@@ -28,6 +28,7 @@ type Activities struct {
 	Zone    calendar.Zone
 	// FaultyAttempts is how often a batch is tried that fails for another reason than an outage.
 	FaultyAttempts int32
+	Dunning        Dunning
 	// Now tells the time, in UTC and whole microseconds as PostgreSQL keeps them.
 	Now func() time.Time
 }

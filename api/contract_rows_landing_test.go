@@ -307,6 +307,7 @@ func casePromises() []promise {
 		{operation: "GET " + agingPath, valid: anyone},
 		{operation: "GET " + agingPath + "/export", valid: anyone},
 		{operation: "GET " + cases + "/{case_id}/actions", valid: about(nil), refuses: unknown("collection_case_not_found", nil)},
+		{operation: "GET " + cases + "/{case_id}/dunning", valid: about(nil), refuses: unknown("collection_case_not_found", nil)},
 		{operation: "POST " + cases + "/{case_id}/actions", valid: about(object{"action_type": "note", "note": "Called"}),
 			refuses: unknown("collection_case_not_found", object{"action_type": "note", "note": "Called"})},
 		{operation: "PUT " + cases + "/{case_id}/status", valid: about(object{"status": "in_progress", "note": "N"}),

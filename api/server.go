@@ -110,6 +110,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.collectionCaseChangeRoutes()
 	server.collectionOverviewRoutes()
 	server.agingRoutes()
+	server.collectionDunningRoutes()
 	return router
 }
 

@@ -22,12 +22,15 @@ var refusals = map[string]refusal.Code{
 	"invoices_client_fkey":                  refusal.ClientDeleteBlocked,
 	"payments_client_fkey":                  refusal.ClientDeleteBlocked,
 	"collection_cases_client_fkey":          refusal.ClientDeleteBlocked,
+	"dunning_episodes_client_fkey":          refusal.ClientDeleteBlocked,
+	"notifications_client_fkey":             refusal.ClientDeleteBlocked,
 }
 
 // repeatable names the constraints that only tell of a lost race: the repeated
 // transaction reads what the winner wrote.
 var repeatable = map[string]bool{
 	"idempotency_keys_pkey":         true,
+	"dunning_policies_pkey":         true,
 	"invoice_lines_day_billed_once": true,
 	// A sync opens a case that it did not see.
 	"collection_cases_invoice_key": true,

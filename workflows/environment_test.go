@@ -34,6 +34,8 @@ func newEnvironment(t *testing.T) *testsuite.TestWorkflowEnvironment {
 	env.RegisterWorkflow(RunBilling)
 	env.RegisterWorkflow(SyncCollections)
 	env.RegisterWorkflow(BeginCollectionsDay)
+	env.RegisterWorkflow(DunClient)
+	env.RegisterWorkflow(EnrolDunning)
 	env.RegisterActivity(&activities.Activities{})
 	t.Cleanup(func() { env.AssertExpectations(t) })
 	return env

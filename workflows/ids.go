@@ -33,6 +33,12 @@ const CollectionsDayID = "collections-day"
 // "collections-sync/2026-11-22": who wants that day synced joins the one that runs.
 func CollectionsSyncID(day calendar.Date) string { return "collections-sync/" + day.String() }
 
+// DunningID is the id of the workflow that duns a client: each has one at a time.
+func DunningID(clientID uuid.UUID) string { return "dunning/" + clientID.String() }
+
+// EnrolmentID is the id of the enrolment in dunning of a business day.
+func EnrolmentID(day calendar.Date) string { return "dunning-enrolment/" + day.String() }
+
 // printableASCII writes a key so that Temporal's headers can carry it. Different
 // keys stay different: what is not printable ASCII becomes %XX, and so does %. A key
 // that gets too long by it is named by its hash.

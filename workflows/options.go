@@ -25,6 +25,20 @@ func transaction(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// effect runs a short step that nobody waits for on the workflow's own queue, and shows it
+// in the history. It is retried for as long as the workflow lives.
+func effect(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 2 * time.Minute,
+		Summary:             summary,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    time.Second,
+			BackoffCoefficient: 2,
+			MaximumInterval:    5 * time.Minute,
+		},
+	})
+}
+
 // batch runs a long step on a queue of its own. Its heartbeat gives it to another
 // worker soon after the one that has it died.
 func batch(ctx workflow.Context, queue, summary string) workflow.Context {

@@ -2,8 +2,8 @@
 // things happen and leaves the doing to activities.
 package workflows
 
-// The task queues. Interactive work is what a person waits for; billing and
-// documents are batches, kept apart so that neither can starve the first. The sync of
+// The task queues. Interactive work is what a person waits for; billing, documents and
+// dunning are batches, kept apart so that none can starve the first. The sync of
 // collections is a batch that readers wait for: no run and no crowd of submits may
 // stand before it, so it has a queue that nothing else is on.
 const (
@@ -11,4 +11,5 @@ const (
 	BillingQueue         = "billing"
 	DocumentsQueue       = "documents"
 	CollectionsSyncQueue = "collections-sync"
+	DunningQueue         = "dunning"
 )

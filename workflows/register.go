@@ -11,7 +11,8 @@ import (
 )
 
 // all lists every workflow.
-var all = []any{ProvisionContract, SubscribeNewService, ChangePlan, IssueContractDocument, RunBilling, SyncCollections, BeginCollectionsDay}
+var all = []any{ProvisionContract, SubscribeNewService, ChangePlan, IssueContractDocument, RunBilling, SyncCollections, BeginCollectionsDay,
+	DunClient, EnrolDunning}
 
 // NameOf is the name that a workflow is registered under.
 func NameOf(workflow any) string {

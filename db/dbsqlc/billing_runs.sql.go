@@ -76,7 +76,7 @@ SELECT ct.id AS contract_id, ct.client_id, ct.start_date, ct.end_date,
                WHERE l.contract_id = ct.id
                  AND l.billed_days && daterange($2::date, $3::date, '[]') AND NOT l.released) END)::datemultirange AS billed_days
 FROM contracts ct
-CROSS JOIN LATERAL (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at FROM clients WHERE id = ct.client_id LIMIT 1) cl
+CROSS JOIN LATERAL (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since FROM clients WHERE id = ct.client_id LIMIT 1) cl
 CROSS JOIN LATERAL (SELECT id, client_id, service_type, service_identifier, status, created_at, updated_at FROM subscribers WHERE id = ct.subscriber_id LIMIT 1) s
 JOIN offers o ON o.id = ct.offer_id
 WHERE ct.client_id BETWEEN $4 AND $5

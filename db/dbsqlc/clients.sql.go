@@ -58,7 +58,7 @@ SET email = coalesce(email, $1),
     phone = coalesce(phone, $3),
     updated_at = $4
 WHERE id = $5
-RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at
+RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since
 `
 
 type ClientFillEmptyParams struct {
@@ -91,12 +91,13 @@ func (q *Queries) ClientFillEmpty(ctx context.Context, db DBTX, arg ClientFillEm
 		&i.DelinquentSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DunnedSince,
 	)
 	return i, err
 }
 
 const clientGetByCIN = `-- name: ClientGetByCIN :one
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at FROM clients WHERE cin = $1
+SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since FROM clients WHERE cin = $1
 `
 
 func (q *Queries) ClientGetByCIN(ctx context.Context, db DBTX, cin *string) (Client, error) {
@@ -114,12 +115,13 @@ func (q *Queries) ClientGetByCIN(ctx context.Context, db DBTX, cin *string) (Cli
 		&i.DelinquentSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DunnedSince,
 	)
 	return i, err
 }
 
 const clientGetByID = `-- name: ClientGetByID :one
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at FROM clients WHERE id = $1
+SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since FROM clients WHERE id = $1
 `
 
 func (q *Queries) ClientGetByID(ctx context.Context, db DBTX, id uuid.UUID) (Client, error) {
@@ -137,6 +139,7 @@ func (q *Queries) ClientGetByID(ctx context.Context, db DBTX, id uuid.UUID) (Cli
 		&i.DelinquentSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DunnedSince,
 	)
 	return i, err
 }
@@ -146,7 +149,7 @@ INSERT INTO clients (id, cin, client_type, full_name, address, email, phone, sta
 VALUES ($1, $2, $3, $4, $5, $6, $7,
         $8, $9, $9)
 ON CONFLICT ON CONSTRAINT clients_cin_key DO NOTHING
-RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at
+RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since
 `
 
 type ClientInsertParams struct {
@@ -187,6 +190,7 @@ func (q *Queries) ClientInsert(ctx context.Context, db DBTX, arg ClientInsertPar
 		&i.DelinquentSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DunnedSince,
 	)
 	return i, err
 }
@@ -205,7 +209,7 @@ type ClientInsertManyParams struct {
 }
 
 const clientList = `-- name: ClientList :many
-SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.created_at, clients.updated_at,
+SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.created_at, clients.updated_at, clients.dunned_since,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
 FROM clients
 WHERE ($1::text IS NULL OR status = $1)
@@ -276,6 +280,7 @@ func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams)
 			&i.Client.DelinquentSince,
 			&i.Client.CreatedAt,
 			&i.Client.UpdatedAt,
+			&i.Client.DunnedSince,
 			&i.ListTotal,
 		); err != nil {
 			return nil, err
@@ -289,7 +294,7 @@ func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams)
 }
 
 const clientLock = `-- name: ClientLock :one
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at FROM clients WHERE id = $1 FOR NO KEY UPDATE
+SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since FROM clients WHERE id = $1 FOR NO KEY UPDATE
 `
 
 // Serialises what decides over a client's contracts, without blocking readers or foreign keys.
@@ -308,12 +313,13 @@ func (q *Queries) ClientLock(ctx context.Context, db DBTX, id uuid.UUID) (Client
 		&i.DelinquentSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DunnedSince,
 	)
 	return i, err
 }
 
 const clientLockByCIN = `-- name: ClientLockByCIN :one
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at FROM clients WHERE cin = $1 FOR NO KEY UPDATE
+SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since FROM clients WHERE cin = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) ClientLockByCIN(ctx context.Context, db DBTX, cin *string) (Client, error) {
@@ -331,6 +337,7 @@ func (q *Queries) ClientLockByCIN(ctx context.Context, db DBTX, cin *string) (Cl
 		&i.DelinquentSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DunnedSince,
 	)
 	return i, err
 }
@@ -358,9 +365,9 @@ func (q *Queries) ClientMarkDelinquent(ctx context.Context, db DBTX, arg ClientM
 }
 
 const clientNewest = `-- name: ClientNewest :many
-SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.created_at, clients.updated_at,
+SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.created_at, clients.updated_at, clients.dunned_since,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
-FROM (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at FROM clients WHERE (created_at, id) < ($1, $2::uuid)
+FROM (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since FROM clients WHERE (created_at, id) < ($1, $2::uuid)
       ORDER BY created_at DESC, id DESC LIMIT 101) clients
 ORDER BY created_at DESC, id DESC
 LIMIT $3
@@ -400,6 +407,7 @@ func (q *Queries) ClientNewest(ctx context.Context, db DBTX, arg ClientNewestPar
 			&i.Client.DelinquentSince,
 			&i.Client.CreatedAt,
 			&i.Client.UpdatedAt,
+			&i.Client.DunnedSince,
 			&i.ListTotal,
 		); err != nil {
 			return nil, err
@@ -434,7 +442,7 @@ UPDATE clients
 SET cin = $1, full_name = $2, address = $3, email = $4,
     phone = $5, status = $6, updated_at = $7
 WHERE id = $8
-RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at
+RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since
 `
 
 type ClientUpdateParams struct {
@@ -472,11 +480,12 @@ func (q *Queries) ClientUpdate(ctx context.Context, db DBTX, arg ClientUpdatePar
 		&i.DelinquentSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DunnedSince,
 	)
 	return i, err
 }
 
-const clientUpdateDelinquency = `-- name: ClientUpdateDelinquency :exec
+const clientUpdateDelinquency = `-- name: ClientUpdateDelinquency :execrows
 UPDATE clients c
 SET delinquent_since = CASE WHEN overdue.any_overdue THEN coalesce(c.delinquent_since, $1) END,
     updated_at = $1
@@ -490,7 +499,10 @@ type ClientUpdateDelinquencyParams struct {
 }
 
 // A client is delinquent while any invoice of theirs is overdue; the first moment is kept.
-func (q *Queries) ClientUpdateDelinquency(ctx context.Context, db DBTX, arg ClientUpdateDelinquencyParams) error {
-	_, err := db.Exec(ctx, clientUpdateDelinquency, arg.Now, arg.ID)
-	return err
+func (q *Queries) ClientUpdateDelinquency(ctx context.Context, db DBTX, arg ClientUpdateDelinquencyParams) (int64, error) {
+	result, err := db.Exec(ctx, clientUpdateDelinquency, arg.Now, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -104,6 +104,7 @@ type Client struct {
 	DelinquentSince *time.Time `json:"delinquent_since"`
 	CreatedAt       time.Time  `json:"created_at"`
 	UpdatedAt       time.Time  `json:"updated_at"`
+	DunnedSince     *time.Time `json:"dunned_since"`
 }
 
 type CollectionCase struct {
@@ -178,6 +179,32 @@ type Document struct {
 	SizeBytes    int32           `json:"size_bytes"`
 	Content      json.RawMessage `json:"content"`
 	CreatedAt    time.Time       `json:"created_at"`
+}
+
+type DunningEpisode struct {
+	ID        uuid.UUID  `json:"id"`
+	ClientID  uuid.UUID  `json:"client_id"`
+	Since     time.Time  `json:"since"`
+	EndedAt   *time.Time `json:"ended_at"`
+	WakeAt    time.Time  `json:"wake_at"`
+	CreatedAt time.Time  `json:"created_at"`
+}
+
+type DunningPolicy struct {
+	Version   int32           `json:"version"`
+	Steps     json.RawMessage `json:"steps"`
+	CreatedAt time.Time       `json:"created_at"`
+}
+
+type DunningStep struct {
+	ID             uuid.UUID  `json:"id"`
+	EpisodeID      uuid.UUID  `json:"episode_id"`
+	PolicyVersion  int32      `json:"policy_version"`
+	Step           string     `json:"step"`
+	DaysPastDue    int32      `json:"days_past_due"`
+	Action         string     `json:"action"`
+	NotificationID *uuid.UUID `json:"notification_id"`
+	DoneAt         time.Time  `json:"done_at"`
 }
 
 type IdempotencyKey struct {
@@ -275,6 +302,23 @@ type ListTotal struct {
 	List  string `json:"list"`
 	Shard int32  `json:"shard"`
 	Total int64  `json:"total"`
+}
+
+type Notification struct {
+	ID            uuid.UUID       `json:"id"`
+	ClientID      uuid.UUID       `json:"client_id"`
+	Channel       string          `json:"channel"`
+	Template      string          `json:"template"`
+	Language      string          `json:"language"`
+	Facts         json.RawMessage `json:"facts"`
+	Status        string          `json:"status"`
+	Reason        *string         `json:"reason"`
+	Attempts      int32           `json:"attempts"`
+	NextAttemptAt *time.Time      `json:"next_attempt_at"`
+	SentAt        *time.Time      `json:"sent_at"`
+	DedupKey      string          `json:"dedup_key"`
+	CreatedAt     time.Time       `json:"created_at"`
+	UpdatedAt     time.Time       `json:"updated_at"`
 }
 
 type Offer struct {

@@ -93,7 +93,7 @@ SET cin = sqlc.narg('cin'), full_name = @full_name, address = sqlc.narg('address
 WHERE id = @id
 RETURNING *;
 
--- name: ClientUpdateDelinquency :exec
+-- name: ClientUpdateDelinquency :execrows
 -- A client is delinquent while any invoice of theirs is overdue; the first moment is kept.
 UPDATE clients c
 SET delinquent_since = CASE WHEN overdue.any_overdue THEN coalesce(c.delinquent_since, @now) END,

@@ -21,6 +21,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/landing"
+	"github.com/mtfacturation/mtf/internal/notify"
 	"github.com/mtfacturation/mtf/internal/process"
 	"github.com/mtfacturation/mtf/internal/token"
 	"github.com/mtfacturation/mtf/workflows"
@@ -133,7 +134,11 @@ func (a *App) Ready(ctx context.Context) error {
 }
 
 // activities returns what the workers run.
-func (a *App) activities() *activities.Activities {
+func (a *App) activities() (*activities.Activities, error) {
+	notifier, err := openNotifier(a.Config.Notify)
+	if err != nil {
+		return nil, err
+	}
 	return &activities.Activities{
 		Pool:    a.Pool,
 		Archive: a.Archive,
@@ -143,7 +148,19 @@ func (a *App) activities() *activities.Activities {
 		Now:     a.Now,
 
 		FaultyAttempts: a.Config.Billing.FaultyAttempts,
+		Dunning: activities.Dunning{
+			Hours: a.Config.Dunning.Hours(a.Zone), Notifier: notifier, Seller: a.Config.Seller.Letterhead(),
+			Wake: a.Processes.WakeDunning, StartsPerSecond: a.Config.Dunning.StartsPerSecond,
+		},
+	}, nil
+}
+
+// openNotifier returns the notifier that the settings name.
+func openNotifier(settings config.Notify) (notify.Notifier, error) {
+	if settings.By == config.NotifyBySMTP {
+		return notify.NewSMTP(settings.SMTP())
 	}
+	return notify.NewLog(settings.LogFile)
 }
 
 // tokens returns the signer of the landing pages' links.

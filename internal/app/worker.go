@@ -23,7 +23,10 @@ func (a *App) startWorkers() (stop func(), err error) {
 			w.Stop()
 		}
 	}
-	registered := a.activities()
+	registered, err := a.activities()
+	if err != nil {
+		return nil, err
+	}
 	for _, queue := range a.queues() {
 		w := worker.New(a.Temporal, queue.name, queue.options)
 		workflows.Register(w, registered)
@@ -45,7 +48,7 @@ type queue struct {
 	options worker.Options
 }
 
-// queues lists what the workers listen on. Billing and documents take as many
+// queues lists what the workers listen on. Billing, documents and dunning take as many
 // activities at once as the configuration allows, so that batches leave room for
 // the interactive work beside them.
 func (a *App) queues() []queue {
@@ -67,6 +70,14 @@ func (a *App) queues() []queue {
 		{workflows.DocumentsQueue, worker.Options{
 			WorkerStopTimeout:                  workerStopTimeout,
 			MaxConcurrentActivityExecutionSize: a.Config.Billing.Concurrency,
+		}},
+		{workflows.DunningQueue, worker.Options{
+			WorkerStopTimeout: workerStopTimeout,
+			// The steps of thousands of clients are due in the same hour.
+			MaxConcurrentWorkflowTaskExecutionSize:  a.Config.Notify.Concurrency + 1,
+			MaxConcurrentLocalActivityExecutionSize: a.Config.Notify.Concurrency,
+			// An enrolment keeps one of them.
+			MaxConcurrentActivityExecutionSize: a.Config.Notify.Concurrency + 1,
 		}},
 	}
 }

@@ -105,6 +105,20 @@ func TestEveryLocalDayBeginsAtItsMidnight(t *testing.T) {
 	}
 }
 
+func TestNineOClockIsNineOClockOnDaysThatChangeTheClock(t *testing.T) {
+	t.Parallel()
+	zone := morocco(t)
+	location, err := time.LoadLocation(calendar.DefaultZone)
+	require.NoError(t, err)
+	for date := calendar.MustParse("2026-01-01"); date.Year() < 2028; date = date.AddDays(1) {
+		at := zone.At(date, 9*time.Hour+30*time.Minute)
+		assert.Equal(t, date.String()+" 09:30:00", at.In(location).Format(time.DateTime))
+		assert.Equal(t, time.UTC, at.Location())
+	}
+	assert.Equal(t, 8, zone.At(calendar.MustParse("2026-02-14"), 9*time.Hour).Hour())
+	assert.Equal(t, 9, zone.At(calendar.MustParse("2026-02-15"), 9*time.Hour).Hour(), "the clock goes back at three")
+}
+
 func TestZonesAreKnownByName(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "Africa/Casablanca", morocco(t).String())

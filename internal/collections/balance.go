@@ -26,34 +26,52 @@ func (e *entry) write(ctx context.Context, tx dbsqlc.DBTX, caseID uuid.UUID, act
 	}, now)
 }
 
+// Effect is what a change of a client's balance did besides to the invoice.
+type Effect struct {
+	// CaseStatus is the status of the invoice's case, nil when it has none.
+	CaseStatus *string `json:"collection_case_status"`
+	// Delinquency is not part of the stored answer: a replay does nothing.
+	Delinquency Delinquency `json:"-"`
+}
+
+// Affected says whose delinquency is concerned, and how.
+func (e Effect) Affected() Delinquency { return e.Delinquency }
+
+// Delinquency is that of a client before and after a change of their balance. The zero
+// value stands for a change that has nothing to do with it.
+type Delinquency struct {
+	ClientID      uuid.UUID
+	Before, After bool
+}
+
 // rebalance writes what is paid of a locked invoice and moves everything that depends
-// on it. It returns the invoice, and the status of its case if it has one.
+// on it. It returns the invoice, and what followed.
 func rebalance(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow, paid money.Amount, told *entry, actorID string,
-	today calendar.Date, now time.Time) (dbsqlc.Invoice, *string, error) {
+	today calendar.Date, now time.Time) (dbsqlc.Invoice, Effect, error) {
 	before := locked.Invoice
 	invoice, err := dbsqlc.New().InvoiceUpdatePayment(ctx, tx, dbsqlc.InvoiceUpdatePaymentParams{
 		ID: before.ID, PaidAmount: paid, Now: now,
 		Status: InvoiceStatus(before.Status, before.TotalAmount-paid, before.DueDate, today),
 	})
 	if err != nil {
-		return invoice, nil, fmt.Errorf("collections: update invoice: %w", err)
+		return invoice, Effect{}, fmt.Errorf("collections: update invoice: %w", err)
 	}
-	caseStatus, err := follow(ctx, tx, locked, invoice, told, actorID, today, now)
-	return invoice, caseStatus, err
+	effect, err := follow(ctx, tx, locked, invoice, told, actorID, today, now)
+	return invoice, effect, err
 }
 
 // follow brings the case of an invoice that has changed and the client's delinquency
-// in line, and returns the status of the case. What is told is noted on the case that
-// the invoice has, or on the one that it gets; nil tells nothing.
+// in line. What is told is noted on the case that the invoice has, or on the one that it
+// gets; nil tells nothing.
 func follow(ctx context.Context, tx dbsqlc.DBTX, before dbsqlc.InvoiceLockRow, invoice dbsqlc.Invoice, told *entry, actorID string,
-	today calendar.Date, now time.Time) (*string, error) {
+	today calendar.Date, now time.Time) (effect Effect, err error) {
 	// An invoice that is not overdue and never was has no case, and makes nobody delinquent.
 	if !before.HasCase && before.Invoice.Status != billing.InvoiceOverdue && invoice.Status != billing.InvoiceOverdue {
-		return nil, nil
+		return effect, nil
 	}
 	known, err := lockCase(ctx, tx, invoice.ID)
 	if err != nil {
-		return nil, err
+		return effect, err
 	}
 	if known != nil {
 		now = notBefore(*known, now)
@@ -61,35 +79,36 @@ func follow(ctx context.Context, tx dbsqlc.DBTX, before dbsqlc.InvoiceLockRow, i
 	if known != nil && told != nil {
 		// What a payment causes comes after it in the case's history.
 		if err := told.write(ctx, tx, known.ID, actorID, now); err != nil {
-			return nil, err
+			return effect, err
 		}
 		known.LastActionAt = now
 	}
 	about, err := syncCase(ctx, tx, known, invoice, today, actorID, now)
 	if err != nil {
-		return nil, err
+		return effect, err
 	}
-	if err := syncDelinquency(ctx, tx, invoice.ClientID, now); err != nil {
-		return nil, err
+	if effect.Delinquency, err = syncDelinquency(ctx, tx, invoice.ClientID, now); err != nil || about == nil {
+		return effect, err
 	}
-	if about == nil {
-		return nil, nil
-	}
+	effect.CaseStatus = &about.Status
 	if known == nil && told != nil {
 		err = told.write(ctx, tx, about.ID, actorID, now)
 	}
-	return &about.Status, err
+	return effect, err
 }
 
 // syncDelinquency sets or clears a client's delinquency by the state of their
-// invoices. The client is locked first: of two payments that settle the last two
-// overdue invoices at once, the second must see what the first did.
-func syncDelinquency(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, now time.Time) error {
-	if _, err := client.Lock(ctx, tx, clientID); err != nil {
-		return err
+// invoices, and returns what it was and is. The client is locked first: of two payments
+// that settle the last two overdue invoices at once, the second must see what the first did.
+func syncDelinquency(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, now time.Time) (Delinquency, error) {
+	owner, err := client.Lock(ctx, tx, clientID)
+	if err != nil {
+		return Delinquency{}, err
 	}
-	if err := dbsqlc.New().ClientUpdateDelinquency(ctx, tx, dbsqlc.ClientUpdateDelinquencyParams{ID: clientID, Now: now}); err != nil {
-		return fmt.Errorf("collections: update delinquency: %w", err)
+	was := owner.DelinquentSince != nil
+	changed, err := dbsqlc.New().ClientUpdateDelinquency(ctx, tx, dbsqlc.ClientUpdateDelinquencyParams{ID: clientID, Now: now})
+	if err != nil {
+		return Delinquency{}, fmt.Errorf("collections: update delinquency: %w", err)
 	}
-	return nil
+	return Delinquency{ClientID: clientID, Before: was, After: was != (changed > 0)}, nil
 }

@@ -42,7 +42,7 @@ type Allocation struct {
 	InvoiceStatus     string          `json:"invoice_status"`
 	OutstandingAmount money.Amount    `json:"outstanding_amount"`
 	State             AllocationState `json:"allocation_state"`
-	CaseStatus        *string         `json:"collection_case_status"`
+	Effect
 }
 
 // RecordPayment posts a payment against an invoice and brings the invoice, its
@@ -150,13 +150,13 @@ func allocate(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow,
 		return Allocation{}, fmt.Errorf("collections: insert payment: %w", err)
 	}
 	paid := invoice.PaidAmount + input.Amount
-	invoice, caseStatus, err := rebalance(ctx, tx, locked, paid, &entry{ActionPaymentRecorded, "Payment recorded", payment}, actorID, today, now)
+	invoice, effect, err := rebalance(ctx, tx, locked, paid, &entry{ActionPaymentRecorded, "Payment recorded", payment}, actorID, today, now)
 	if err != nil {
 		return Allocation{}, err
 	}
 	allocation := Allocation{
 		Payment: payment, InvoiceStatus: invoice.Status, OutstandingAmount: outstandingOf(invoice), State: AllocationPartial,
-		CaseStatus: caseStatus,
+		Effect: effect,
 	}
 	if allocation.OutstandingAmount == 0 {
 		allocation.State = AllocationFull

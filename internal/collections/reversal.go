@@ -27,7 +27,7 @@ type Reversal struct {
 	Payment           dbsqlc.Payment `json:"payment"`
 	InvoiceStatus     string         `json:"invoice_status"`
 	OutstandingAmount money.Amount   `json:"outstanding_amount"`
-	CaseStatus        *string        `json:"collection_case_status"`
+	Effect
 }
 
 // ReversePayment takes a payment back: its amount is outstanding again, the case of an
@@ -53,12 +53,12 @@ func ReversePayment(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Req
 		return Reversal{}, false, fmt.Errorf("collections: reverse payment: %w", err)
 	}
 	paid := locked.Invoice.PaidAmount - payment.Amount
-	invoice, caseStatus, err := rebalance(ctx, tx, locked, paid, &entry{ActionPaymentReversed, input.Reason, payment}, actorID, today, now)
+	invoice, effect, err := rebalance(ctx, tx, locked, paid, &entry{ActionPaymentReversed, input.Reason, payment}, actorID, today, now)
 	if err != nil {
 		return Reversal{}, false, err
 	}
 	reversal = Reversal{
-		Payment: payment, InvoiceStatus: invoice.Status, OutstandingAmount: outstandingOf(invoice), CaseStatus: caseStatus,
+		Payment: payment, InvoiceStatus: invoice.Status, OutstandingAmount: outstandingOf(invoice), Effect: effect,
 	}
 	err = audit(ctx, tx, auditEvent{invoiceID: invoice.ID, paymentID: &payment.ID, kind: auditPaymentReversed, actorID: actorID, details: map[string]any{
 		"amount": payment.Amount, "reason": input.Reason, "from_status": locked.Invoice.Status, "to_status": invoice.Status,

@@ -22,8 +22,8 @@ type VoidInput struct {
 
 // Voided is what voiding an invoice did.
 type Voided struct {
-	Invoice    dbsqlc.Invoice `json:"invoice"`
-	CaseStatus *string        `json:"collection_case_status"`
+	Invoice dbsqlc.Invoice `json:"invoice"`
+	Effect
 }
 
 // VoidInvoice makes an invoice of which nothing is paid void for good: nothing is owed on
@@ -51,7 +51,7 @@ func VoidInvoice(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Reques
 	if err != nil {
 		return Voided{}, false, fmt.Errorf("collections: void invoice: %w", err)
 	}
-	if voided.CaseStatus, err = follow(ctx, tx, locked, voided.Invoice, nil, actorID, today, now); err != nil {
+	if voided.Effect, err = follow(ctx, tx, locked, voided.Invoice, nil, actorID, today, now); err != nil {
 		return Voided{}, false, err
 	}
 	err = audit(ctx, tx, auditEvent{invoiceID: before.ID, kind: auditInvoiceVoided, actorID: actorID, details: map[string]any{

@@ -49,6 +49,8 @@ type Config struct {
 	Collections Collections
 	Seller      Seller
 	Auth        Auth
+	Dunning     Dunning
+	Notify      Notify
 
 	HTTP       HTTP
 	Admission  Admission
@@ -150,6 +152,7 @@ func (c Config) Complete() (Config, error) {
 	}
 	c.Documents = c.Documents.withDefaults()
 	c.Auth = c.Auth.withDefaults()
+	c.Notify = c.Notify.withDefaults(c.Environment, c.DataDirectory)
 	c.completeProtection()
 	return c, errors.Join(append(c.problems(), c.Auth.problems()...)...)
 }
@@ -198,6 +201,8 @@ func (c Config) problems() []error {
 		add("MTF_SELLER_ICE must be 15 digits that are divisible by 97")
 	}
 	c.Documents.problems(add)
+	c.Dunning.problems(add)
+	c.Notify.problems(add)
 	c.protectionProblems(add)
 	return problems
 }

@@ -6,11 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/notify"
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
@@ -61,7 +63,11 @@ func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 		"MTF_BILLING_MAX_GROWTH": "2.5", "MTF_BILLING_MAX_GROWTH_FROM": "10", "MTF_BILLING_MAX_TOTAL": "1000000", "MTF_BILLING_FAULTY_ATTEMPTS": "4",
 		"MTF_COLLECTIONS_SYNC_CRON": "30 1 * * *",
 		"MTF_INVOICE_NUMBER_FORMAT": "{year}/{prefix}/{sequence:6}",
-		"MTF_SELLER_CODE":           "X", "MTF_INVOICE_NUMBER_PREFIX": "XF", "MTF_SELLER_NAME": "X SA", "MTF_SELLER_ADDRESS": "one|two, three",
+		"MTF_NOTIFY":                "smtp", "MTF_NOTIFY_FROM": "Facturation <facturation@x.example>", "MTF_NOTIFY_SMTP_ADDR": "mail.x.example:465",
+		"MTF_NOTIFY_SMTP_TLS": "implicit", "MTF_NOTIFY_SMTP_USER": "mtf", "MTF_NOTIFY_SMTP_PASSWORD": "secret", "MTF_NOTIFY_SMTP_TIMEOUT": "10s",
+		"MTF_NOTIFY_CONCURRENCY": "8", "MTF_NOTIFY_LOG_FILE": "/log", "MTF_DUNNING_FROM": "10h30m", "MTF_DUNNING_SPREAD": "2h",
+		"MTF_DUNNING_STARTS_PER_SECOND": "20",
+		"MTF_SELLER_CODE":               "X", "MTF_INVOICE_NUMBER_PREFIX": "XF", "MTF_SELLER_NAME": "X SA", "MTF_SELLER_ADDRESS": "one|two, three",
 	})
 	got, err := config.FromEnvironment()
 	require.NoError(t, err)
@@ -79,6 +85,14 @@ func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 		Code: "X", NumberPrefix: "XF", NumberFormat: "{year}/{prefix}/{sequence:6}", Name: "X SA", AddressLines: []string{"one", "two, three"},
 	}, got.Seller)
 	assert.Equal(t, got.Seller.AddressLines, got.Seller.Letterhead().AddressLines)
+	assert.Equal(t, config.Dunning{From: 10*time.Hour + 30*time.Minute, Spread: 2 * time.Hour, StartsPerSecond: 20}, got.Dunning)
+	assert.Equal(t, config.NotifyBySMTP, got.Notify.By)
+	assert.Equal(t, "/log", got.Notify.LogFile)
+	assert.Equal(t, 8, got.Notify.Concurrency)
+	assert.Equal(t, notify.SMTPSettings{
+		Address: "mail.x.example:465", TLS: notify.ImplicitTLS, User: "mtf", Password: "secret", From: "Facturation <facturation@x.example>",
+		Timeout: 10 * time.Second,
+	}, got.Notify.SMTP())
 }
 
 func TestDocumentsAreKeptInTheDataDirectory(t *testing.T) {
@@ -98,7 +112,7 @@ func TestOnlyLocalAndTestDoWithoutATokenSecret(t *testing.T) {
 		{"production", "", true}, {"production", short, true}, {"production", long, false},
 		{"staging", "", true}, {"Local", "", true}, {"LOCAL", short, true}, {"local ", "", true}, {"anything", long, false},
 	} {
-		setenv(t, map[string]string{"MTF_ENV": c.environment, "MTF_TOKEN_SECRET": c.secret, "MTF_SELLER_NAME": "X SA"})
+		setenv(t, map[string]string{"MTF_ENV": c.environment, "MTF_TOKEN_SECRET": c.secret, "MTF_SELLER_NAME": "X SA", "MTF_NOTIFY": "log"})
 		got, err := config.FromEnvironment()
 		if !c.refused {
 			assert.NoError(t, err, "%+v", c)
@@ -116,7 +130,7 @@ func TestTheLocalSecretIsNoSecretInProduction(t *testing.T) {
 	local, err := config.FromEnvironment()
 	require.NoError(t, err)
 
-	setenv(t, map[string]string{"MTF_ENV": "production", "MTF_TOKEN_SECRET": local.TokenSecret, "MTF_SELLER_NAME": "X SA"})
+	setenv(t, map[string]string{"MTF_ENV": "production", "MTF_TOKEN_SECRET": local.TokenSecret, "MTF_SELLER_NAME": "X SA", "MTF_NOTIFY": "log"})
 	_, err = config.FromEnvironment()
 	assert.ErrorContains(t, err, "MTF_TOKEN_SECRET", "anybody can read the local secret in the source")
 }

@@ -39,11 +39,11 @@ func drawContract(s *sheet, content ContractContent) {
 
 	currency := cleanLine(content.Currency)
 	s.section("Conditions tarifaires (hors taxes)", []field{
-		{"Redevance mensuelle", formatAmount(content.Offer.MonthlyFee, currency)},
-		{"Frais d'activation", formatAmount(content.Offer.ActivationFee, currency)},
+		{"Redevance mensuelle", FormatAmount(content.Offer.MonthlyFee, currency)},
+		{"Frais d'activation", FormatAmount(content.Offer.ActivationFee, currency)},
 	})
 	s.section("Durée", []field{
-		{"Date d'effet", formatDate(content.StartDate)},
+		{"Date d'effet", FormatDate(content.StartDate)},
 		{"Date de fin", endOf(content)},
 		{"Engagement", commitmentOf(content)},
 	})
@@ -122,7 +122,7 @@ func (s *sheet) drawSignatures(content ContractContent) {
 	const column = textWidth/2 - 8*pt
 	s.ensure(sectionGap + 8*pt + signatureHeight + 3*smallLeading)
 	s.y += sectionGap + 8*pt
-	if date := formatDate(content.IssueDate); date != "" {
+	if date := FormatDate(content.IssueDate); date != "" {
 		s.text(left, s.y, body, "Établi le "+date+".")
 	}
 	s.y += 10 * pt
@@ -138,7 +138,7 @@ func endOf(content ContractContent) string {
 	if content.EndDate.IsZero() {
 		return "Durée indéterminée"
 	}
-	return formatDate(content.EndDate)
+	return FormatDate(content.EndDate)
 }
 
 func commitmentOf(content ContractContent) string {

@@ -8,9 +8,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-// formatAmount writes an amount as French documents do: "1 234,50 MAD".
+// FormatAmount writes an amount as French documents do: "1 234,50 MAD".
 // The groups are parted by a plain space, so that a search for the amount finds it.
-func formatAmount(amount money.Amount, currency string) string {
+func FormatAmount(amount money.Amount, currency string) string {
 	magnitude := uint64(amount)
 	var text []byte
 	if amount < 0 {
@@ -48,8 +48,8 @@ func formatRate(rate money.Rate) string {
 	return text + " %"
 }
 
-// formatDate writes a date as day/month/year, "31/10/2026", and a missing date as "".
-func formatDate(date calendar.Date) string {
+// FormatDate writes a date as day/month/year, "31/10/2026", and a missing date as "".
+func FormatDate(date calendar.Date) string {
 	if date.IsZero() {
 		return ""
 	}
@@ -67,13 +67,13 @@ func formatPeriod(start, end calendar.Date) string {
 	case start.IsZero() && end.IsZero():
 		return ""
 	case end.IsZero():
-		return "à partir du " + formatDate(start)
+		return "à partir du " + FormatDate(start)
 	case start.IsZero():
-		return "jusqu'au " + formatDate(end)
+		return "jusqu'au " + FormatDate(end)
 	case start == end:
-		return "le " + formatDate(start)
+		return "le " + FormatDate(start)
 	}
-	return "du " + formatDate(start) + " au " + formatDate(end)
+	return "du " + FormatDate(start) + " au " + FormatDate(end)
 }
 
 func appendPadded(text []byte, value, width int) []byte {

@@ -23,9 +23,9 @@ func TestAmountsAreWrittenInFrench(t *testing.T) {
 		math.MinInt64:     "-92 233 720 368 547 758,08 MAD",
 		math.MaxInt64 - 7: "92 233 720 368 547 758,00 MAD",
 	} {
-		assert.Equal(t, want, formatAmount(amount, "MAD"))
+		assert.Equal(t, want, FormatAmount(amount, "MAD"))
 	}
-	assert.Equal(t, "1,00", formatAmount(100, ""))
+	assert.Equal(t, "1,00", FormatAmount(100, ""))
 }
 
 func TestRatesAreWrittenAsPercentages(t *testing.T) {
@@ -46,8 +46,8 @@ func TestRatesAreWrittenAsPercentages(t *testing.T) {
 func TestDatesAndPeriodsAreWrittenInFrench(t *testing.T) {
 	t.Parallel()
 	first, last := calendar.MustParse("2026-10-01"), calendar.MustParse("2026-10-31")
-	assert.Equal(t, "01/10/2026", formatDate(first))
-	assert.Equal(t, "", formatDate(calendar.Date{}))
+	assert.Equal(t, "01/10/2026", FormatDate(first))
+	assert.Equal(t, "", FormatDate(calendar.Date{}))
 	assert.Equal(t, "du 01/10/2026 au 31/10/2026", formatPeriod(first, last))
 	assert.Equal(t, "le 01/10/2026", formatPeriod(first, first))
 	assert.Equal(t, "à partir du 01/10/2026", formatPeriod(first, calendar.Date{}))

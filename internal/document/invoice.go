@@ -27,9 +27,9 @@ var (
 func drawInvoice(s *sheet, content InvoiceContent) {
 	s.begin("FACTURE", "N° "+cleanLine(content.Number))
 	meta := s.fields(left, s.y, 250*pt, fieldLabel, []field{
-		{"Date d'émission", formatDate(content.IssueDate)},
+		{"Date d'émission", FormatDate(content.IssueDate)},
 		{"Période", formatPeriod(content.PeriodStart, content.PeriodEnd)},
-		{"Échéance", formatDate(content.DueDate)},
+		{"Échéance", FormatDate(content.DueDate)},
 	})
 	const clientLeft = left + 276*pt
 	client := s.clientParty(clientLeft, s.y, right-clientLeft, content.Client)
@@ -67,8 +67,8 @@ func (s *sheet) drawAmountDue(content InvoiceContent) {
 	s.text(left+12*pt, s.y+15*pt, label, "Montant à payer (TTC)")
 	s.textRight(right-12*pt, s.y+15*pt, label, "À régler au plus tard le")
 	const half = textWidth/2 - 20*pt
-	s.textFitted(left+12*pt, s.y+34*pt, half, amountDue, formatAmount(content.Total, cleanLine(content.Currency)))
-	s.textFittedRight(right-12*pt, s.y+34*pt, half, amountDue, formatDate(content.DueDate))
+	s.textFitted(left+12*pt, s.y+34*pt, half, amountDue, FormatAmount(content.Total, cleanLine(content.Currency)))
+	s.textFittedRight(right-12*pt, s.y+34*pt, half, amountDue, FormatDate(content.DueDate))
 	s.y += height + 14*pt
 }
 
@@ -96,8 +96,8 @@ func (s *sheet) layoutRow(line InvoiceLine, content InvoiceContent) invoiceRow {
 	row := invoiceRow{
 		description: s.lines(line.Description, body, describedSpan, maxFieldLines),
 		quantity:    decimal(line.Quantity),
-		unit:        formatAmount(line.UnitAmount, currency),
-		total:       formatAmount(line.Total, currency),
+		unit:        FormatAmount(line.UnitAmount, currency),
+		total:       FormatAmount(line.Total, currency),
 	}
 	period := ""
 	if line.PeriodStart != content.PeriodStart || line.PeriodEnd != content.PeriodEnd {
@@ -135,8 +135,8 @@ func (s *sheet) drawTotals(content InvoiceContent) {
 	)
 	y := s.y + 6*pt
 	for _, row := range []field{
-		{"Total HT", formatAmount(content.Subtotal, currency)},
-		{"TVA (" + formatRate(content.TaxRate) + ")", formatAmount(content.Tax, currency)},
+		{"Total HT", FormatAmount(content.Subtotal, currency)},
+		{"TVA (" + formatRate(content.TaxRate) + ")", FormatAmount(content.Tax, currency)},
 	} {
 		s.text(labelLeft, y+13*pt, body, row.label)
 		s.textFittedRight(totalRight, y+13*pt, span, body, row.value)
@@ -145,7 +145,7 @@ func (s *sheet) drawTotals(content InvoiceContent) {
 	y += 4 * pt
 	s.box(boxLeft, y, totalsWidth, totalsRow, accent)
 	s.text(labelLeft, y+13*pt, grandTotal, "Total TTC")
-	s.textFittedRight(totalRight, y+13*pt, span, grandTotal, formatAmount(content.Total, currency))
+	s.textFittedRight(totalRight, y+13*pt, span, grandTotal, FormatAmount(content.Total, currency))
 }
 
 // payment says how to pay, from what the letterhead tells.
@@ -156,8 +156,8 @@ type payment struct {
 }
 
 func (s *sheet) layoutPayment(content InvoiceContent) payment {
-	demand := "Montant de " + formatAmount(content.Total, cleanLine(content.Currency)) +
-		" à régler au plus tard le " + formatDate(content.DueDate) + "."
+	demand := "Montant de " + FormatAmount(content.Total, cleanLine(content.Currency)) +
+		" à régler au plus tard le " + FormatDate(content.DueDate) + "."
 	p := payment{
 		demand: s.lines(demand, body, paymentWidth, maxFieldLines),
 		fields: []field{{"Référence", content.Number}},

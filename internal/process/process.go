@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/idempotency"
@@ -53,6 +54,7 @@ type Starter struct {
 	settings Settings
 	waiting  context.Context
 	stop     context.CancelFunc
+	nudges   *semaphore.Weighted
 }
 
 // Settings bound what a Starter takes on.
@@ -66,7 +68,8 @@ type Settings struct {
 // NewStarter returns a starter on one Temporal namespace and one database.
 func NewStarter(temporal client.Client, pool *pgxpool.Pool, settings Settings) *Starter {
 	waiting, stop := context.WithCancel(context.Background())
-	return &Starter{temporal: temporal, pool: pool, settings: settings, waiting: waiting, stop: stop}
+	return &Starter{temporal: temporal, pool: pool, settings: settings, waiting: waiting, stop: stop,
+		nudges: semaphore.NewWeighted(maxNudges)}
 }
 
 // StopWaiting ends every wait with ErrPending, so that a stopping API does not hold

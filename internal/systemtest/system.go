@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -48,8 +49,11 @@ func Start(t testing.TB, adjust ...func(*config.Config)) *System {
 		// A test is at no time of the day, so nothing begins by itself.
 		Collections: config.Collections{SyncCron: config.Off},
 		// A machine that runs many tests at once is slow, not broken.
-		HTTP:   config.HTTP{RequestTimeout: time.Minute, StartTimeout: time.Minute},
-		Seller: config.Seller{Code: "MTF", NumberPrefix: "FA", Name: "Opérateur d'essai"},
+		HTTP: config.HTTP{RequestTimeout: time.Minute, StartTimeout: time.Minute},
+		// Late, so that it does nothing to what other tests look at.
+		Dunning: config.Dunning{From: 23 * time.Hour, StartsPerSecond: 1000},
+		Notify:  config.Notify{By: config.NotifyByLog, Concurrency: 2, LogFile: filepath.Join(t.TempDir(), "notifications.log")},
+		Seller:  config.Seller{Code: "MTF", NumberPrefix: "FA", Name: "Opérateur d'essai"},
 	}
 	for _, change := range adjust {
 		change(&settings)

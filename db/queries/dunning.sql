@@ -1,0 +1,93 @@
+-- name: ClientListDunningUntold :many
+-- Clients who became delinquent, or ceased to be, without dunning being told.
+SELECT id, delinquent_since FROM clients
+WHERE dunned_since IS DISTINCT FROM delinquent_since
+ORDER BY id LIMIT @batch_size
+FOR NO KEY UPDATE;
+
+-- name: ClientMarkDunned :exec
+UPDATE clients SET dunned_since = delinquent_since
+WHERE id = ANY(@ids::uuid[]) AND dunned_since IS DISTINCT FROM delinquent_since;
+
+-- name: CollectionCaseLockWorkedByClient :many
+-- The cases of a client that are worked on, in the order in which everything locks cases, with what their messages name.
+SELECT sqlc.embed(c), i.number AS invoice_number FROM collection_cases c
+JOIN invoices i ON i.id = c.invoice_id
+WHERE c.client_id = @client_id AND c.status IN ('open', 'in_progress')
+ORDER BY c.invoice_id
+FOR NO KEY UPDATE OF c;
+
+-- name: ContractListActiveIDs :many
+SELECT id FROM contracts WHERE client_id = @client_id AND status = 'active' ORDER BY id;
+
+-- name: DunningEpisodeEnd :exec
+UPDATE dunning_episodes SET ended_at = @now WHERE id = @id AND ended_at IS NULL;
+
+-- name: DunningEpisodeGetLatest :one
+SELECT * FROM dunning_episodes WHERE client_id = @client_id ORDER BY since DESC LIMIT 1;
+
+-- name: DunningEpisodeGetLive :one
+SELECT * FROM dunning_episodes WHERE client_id = @client_id AND ended_at IS NULL;
+
+-- name: DunningEpisodeInsert :one
+-- An instant at which the client was delinquent before is the same delinquency, taken up again.
+INSERT INTO dunning_episodes (id, client_id, since, wake_at, created_at)
+VALUES (@id, @client_id, @since, @wake_at, @now)
+ON CONFLICT ON CONSTRAINT dunning_episodes_client_since_key DO UPDATE SET ended_at = NULL, wake_at = excluded.wake_at
+RETURNING *;
+
+-- name: DunningEpisodeInsertMany :exec
+-- As DunningEpisodeInsert, of those clients that have no live one.
+INSERT INTO dunning_episodes (id, client_id, since, wake_at, created_at)
+SELECT n.id, n.client_id, n.since, @now, @now
+FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@client_ids::uuid[]) AS client_id, unnest(@since::timestamptz[]) AS since) n
+WHERE NOT EXISTS (SELECT 1 FROM dunning_episodes e WHERE e.client_id = n.client_id AND e.ended_at IS NULL)
+ON CONFLICT ON CONSTRAINT dunning_episodes_client_since_key DO UPDATE SET ended_at = NULL, wake_at = excluded.wake_at;
+
+-- name: DunningEpisodeListToWake :many
+SELECT client_id FROM dunning_episodes
+WHERE ended_at IS NULL AND wake_at <= @now
+ORDER BY wake_at, id LIMIT @batch_size;
+
+-- name: DunningEpisodePostpone :exec
+-- Once woken, the workflow looks and sets a time of its own; should it not, it is woken again after this one.
+UPDATE dunning_episodes SET wake_at = @wake_at
+WHERE client_id = @client_id AND ended_at IS NULL AND wake_at <= @now;
+
+-- name: DunningEpisodeSetWake :exec
+UPDATE dunning_episodes SET wake_at = @wake_at WHERE id = @id AND wake_at <> @wake_at;
+
+-- name: DunningEpisodeWakeAll :exec
+UPDATE dunning_episodes SET wake_at = @now WHERE ended_at IS NULL AND wake_at > @now;
+
+-- name: DunningEpisodeWakeMany :exec
+UPDATE dunning_episodes SET wake_at = @now WHERE client_id = ANY(@client_ids::uuid[]) AND ended_at IS NULL AND wake_at > @now;
+
+-- name: DunningPolicyGet :one
+SELECT * FROM dunning_policies ORDER BY version DESC LIMIT 1;
+
+-- name: DunningPolicyInsert :one
+INSERT INTO dunning_policies (version, steps, created_at)
+VALUES (@version, @steps, @now)
+RETURNING *;
+
+-- name: DunningStepInsert :exec
+INSERT INTO dunning_steps (id, episode_id, policy_version, step, days_past_due, action, notification_id, done_at)
+VALUES (@id, @episode_id, @policy_version, @step, @days_past_due, @action, sqlc.narg('notification_id'), @now);
+
+-- name: DunningStepList :many
+SELECT sqlc.embed(s), n.status AS notification_status, n.reason AS notification_reason, n.next_attempt_at, n.attempts
+FROM dunning_steps s
+LEFT JOIN notifications n ON n.id = s.notification_id
+WHERE s.episode_id = @episode_id
+ORDER BY s.done_at, s.id;
+
+-- name: InvoiceOldestOverdue :one
+SELECT due_date FROM invoices WHERE client_id = @client_id AND status = 'overdue' ORDER BY due_date LIMIT 1;
+
+-- name: NotificationSkipOfEpisode :exec
+-- What has not been sent when the client is not delinquent any more is not sent.
+UPDATE notifications n
+SET status = 'skipped', reason = @reason, next_attempt_at = NULL, updated_at = @now
+FROM dunning_steps s
+WHERE s.episode_id = @episode_id AND s.notification_id = n.id AND n.status = 'pending';

@@ -1,0 +1,26 @@
+-- name: NotificationDelay :exec
+-- After an attempt that failed for now.
+UPDATE notifications
+SET attempts = attempts + 1, reason = @reason, next_attempt_at = @next_attempt_at, updated_at = @now
+WHERE id = @id AND status = 'pending';
+
+-- name: NotificationGet :one
+SELECT * FROM notifications WHERE id = @id;
+
+-- name: NotificationInsert :exec
+INSERT INTO notifications (id, client_id, channel, template, language, facts, status, reason, next_attempt_at, dedup_key,
+    created_at, updated_at)
+VALUES (@id, @client_id, @channel, @template, @language, @facts, @status, sqlc.narg('reason'), sqlc.narg('next_attempt_at'),
+    @dedup_key, @now, @now);
+
+-- name: NotificationSent :exec
+-- It was sent, whatever else has become of it meanwhile.
+UPDATE notifications
+SET status = 'sent', reason = NULL, next_attempt_at = NULL, attempts = attempts + 1, sent_at = @now, updated_at = @now
+WHERE id = @id;
+
+-- name: NotificationUnsent :exec
+-- It will not be sent: failed after attempts, or skipped without one.
+UPDATE notifications
+SET status = @status, reason = @reason, next_attempt_at = NULL, attempts = attempts + @attempts::integer, updated_at = @now
+WHERE id = @id AND status = 'pending';

@@ -1,0 +1,104 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/internal/dunning"
+)
+
+// WakeSignal has a client's dunning look at once: something about the client changed.
+// It carries nothing, since what counts is what is stored.
+const WakeSignal = "dunning-wake"
+
+// turnsPerExecution bounds the history: a turn takes some ten events. A client takes a
+// few turns in an episode and one a week.
+const turnsPerExecution = 100
+
+// DunningInput names the client that is dunned.
+type DunningInput struct {
+	ClientID uuid.UUID `json:"client_id"`
+	// TurnsPerExecution bounds an execution; 0 stands for the usual number.
+	TurnsPerExecution int `json:"turns_per_execution,omitempty"`
+}
+
+// DunClient follows one client for as long as they are delinquent: it waits for the next
+// step of the policy, takes it, sends what it causes, and ends when nothing is overdue any
+// more. It decides nothing by itself and remembers nothing: every turn begins with a
+// look at what is stored, so neither a lost signal nor a second one does any harm.
+func DunClient(ctx workflow.Context, input DunningInput) error {
+	var a *activities.Activities
+	wakes := workflow.GetSignalChannel(ctx, WakeSignal)
+	turns := input.TurnsPerExecution
+	if turns == 0 {
+		turns = turnsPerExecution
+	}
+	for range turns {
+		for wakes.ReceiveAsync(nil) {
+			// What they tell of is seen by the look that follows.
+		}
+		var turn dunning.Turn
+		if err := workflow.ExecuteLocalActivity(transaction(ctx, "Look"), a.LookAtDunning, input.ClientID).Get(ctx, &turn); err != nil {
+			return err
+		}
+		workflow.SetCurrentDetails(ctx, describeTurn(turn))
+		var err error
+		switch {
+		case turn.Over && wakes.Len() == 0:
+			return nil
+		case turn.Over:
+			// Woken after the look: the client may be delinquent again.
+		case turn.Take != "":
+			step := activities.DunningStepInput{ClientID: input.ClientID, Step: turn.Take}
+			err = workflow.ExecuteActivity(effect(ctx, "Step "+turn.Take), a.TakeDunningStep, step).Get(ctx, nil)
+		case turn.Deliver != nil:
+			err = workflow.ExecuteActivity(effect(ctx, "Send the message"), a.DeliverNotification, *turn.Deliver).Get(ctx, nil)
+		default:
+			err = waitForWake(ctx, wakes, turn)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return workflow.NewContinueAsNewError(ctx, DunClient, input)
+}
+
+// waitForWake waits until the next turn is due, or somebody wakes the workflow.
+func waitForWake(ctx workflow.Context, wakes workflow.ReceiveChannel, turn dunning.Turn) error {
+	summary := "Look again"
+	if turn.Next != nil {
+		summary = "Before step " + turn.Next.Step.Name
+	}
+	waiting, stop := workflow.WithCancel(ctx)
+	defer stop()
+	// Between the look and this moment the time may have come.
+	timer := workflow.NewTimerWithOptions(waiting, max(turn.Wait, time.Second), workflow.TimerOptions{Summary: summary})
+	workflow.NewSelector(ctx).
+		AddFuture(timer, func(workflow.Future) {}).
+		AddReceive(wakes, func(workflow.ReceiveChannel, bool) {}).
+		AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {}).
+		Select(ctx)
+	return ctx.Err()
+}
+
+// describeTurn tells an operator where the client is, in markdown.
+func describeTurn(turn dunning.Turn) string {
+	done := "no step yet"
+	if len(turn.Done) > 0 {
+		done = "`" + strings.Join(turn.Done, "`, `") + "`"
+	}
+	switch {
+	case turn.Over:
+		return "The client is not delinquent any more."
+	case turn.Next == nil:
+		return fmt.Sprintf("Done: %s. No step is left: waiting for the end of the episode `%s`.", done, turn.Episode)
+	default:
+		return fmt.Sprintf("Done: %s. Next: `%s`, %d days past due, on %s at %s.\n\nEpisode `%s`.", done, turn.Next.Step.Name,
+			turn.Next.Step.DaysPastDue, turn.Next.Date, turn.Next.At.Format(time.RFC3339), turn.Episode)
+	}
+}

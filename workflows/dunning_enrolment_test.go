@@ -1,0 +1,64 @@
+package workflows
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/mtfacturation/mtf/internal/calendar"
+)
+
+func TestTheIDsOfDunningNameTheClientAndTheDay(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "dunning/01890000-0000-7000-8000-000000000000", DunningID(uuid.MustParse("01890000-0000-7000-8000-000000000000")))
+	require.Equal(t, "dunning-enrolment/2026-11-22", EnrolmentID(calendar.MustParse("2026-11-22")))
+}
+
+func TestAnEnrolmentEndsWhenNobodyIsLeft(t *testing.T) {
+	t.Parallel()
+	env := newEnvironment(t)
+	for _, moved := range []int{1000, 640, 12, 0} {
+		env.OnActivity(step.EnrolDunning, mock.Anything).Return(moved, nil).Once()
+	}
+	env.ExecuteWorkflow(EnrolDunning, EnrolmentInput{})
+	require.NoError(t, env.GetWorkflowError())
+	var moved int
+	require.NoError(t, env.GetWorkflowResult(&moved))
+	require.Equal(t, 1652, moved)
+}
+
+func TestALongEnrolmentGoesOnAsANewExecution(t *testing.T) {
+	t.Parallel()
+	env := newEnvironment(t)
+	env.OnActivity(step.EnrolDunning, mock.Anything).Return(10, nil).Times(3)
+	env.ExecuteWorkflow(EnrolDunning, EnrolmentInput{Moved: 5, BatchesPerExecution: 3})
+	continued, again := errors.AsType[*workflow.ContinueAsNewError](env.GetWorkflowError())
+	require.True(t, again)
+	require.Equal(t, "EnrolDunning", continued.WorkflowType.Name)
+}
+
+// syncLike ends with the start of an enrolment, as what follows the calendar does.
+func syncLike(ctx workflow.Context, day calendar.Date) error {
+	return StartDunningEnrolment(ctx, day)
+}
+
+func TestWhatFollowsTheCalendarDoesNotWaitForTheEnrolment(t *testing.T) {
+	t.Parallel()
+	env := newEnvironment(t)
+	env.RegisterWorkflow(syncLike)
+	started := 0
+	env.OnWorkflow(EnrolDunning, mock.Anything, mock.Anything).Return(func(ctx workflow.Context, _ EnrolmentInput) (int, error) {
+		info := workflow.GetInfo(ctx)
+		require.Equal(t, "dunning-enrolment/2026-11-22", info.WorkflowExecution.ID)
+		require.Equal(t, DunningQueue, info.TaskQueueName)
+		started++
+		return 0, nil
+	})
+	env.ExecuteWorkflow(syncLike, calendar.MustParse("2026-11-22"))
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, 1, started)
+}
