@@ -101,6 +101,7 @@ func (s *Server) askAging(params PageParams, day AgingDay) (*listRequest[collect
 		}
 		filter.AsOf = asOf
 	}
+	filter.Ended = s.Zone.At(filter.AsOf.AddDays(1), 0)
 	// A cursor continues the report of its day alone.
 	ofDay := agingList
 	ofDay.name += " " + filter.AsOf.String()

@@ -1,20 +1,14 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
 )
-
-// againSignal has a running sync look once more, for what became due after it looked.
-const againSignal = "again"
 
 // CollectionsSyncInput names the business day to sync.
 type CollectionsSyncInput struct {
@@ -42,16 +36,7 @@ func SyncCollections(ctx workflow.Context, input CollectionsSyncInput) (collecti
 			break
 		}
 	}
-	// Everything is in step: what follows from a case that was opened, such as dunning, begins here.
-	return total, nil
-}
-
-// askedFor reports whether a signal has come, however often.
-func askedFor(signals workflow.ReceiveChannel) (asked bool) {
-	for signals.ReceiveAsync(nil) {
-		asked = true
-	}
-	return asked
+	return total, startDunningEnrolment(ctx, input.Day)
 }
 
 // syncDetails tells operators what a sync did.
@@ -65,19 +50,7 @@ func syncDetails(day calendar.Date, synced collections.Synced) string {
 // startCollectionsSync has a business day synced by a process of its own, which goes
 // on by itself. One that runs already is asked to look once more.
 func startCollectionsSync(ctx workflow.Context, day calendar.Date) error {
-	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+	return startOrAskAgain(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: CollectionsSyncID(day), TaskQueue: CollectionsSyncQueue, StaticSummary: CollectionsSyncSummary(day),
-		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
-	})
-	for {
-		err := workflow.ExecuteChildWorkflow(child, SyncCollections, CollectionsSyncInput{Day: day}).GetChildWorkflowExecution().Get(ctx, nil)
-		if !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-			return err
-		}
-		err = workflow.SignalExternalWorkflow(ctx, CollectionsSyncID(day), "", againSignal, nil).Get(ctx, nil)
-		if _, ended := errors.AsType[*temporal.UnknownExternalWorkflowExecutionError](err); !ended {
-			return err
-		}
-	}
+	}, SyncCollections, CollectionsSyncInput{Day: day})
 }

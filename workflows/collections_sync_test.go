@@ -27,9 +27,15 @@ func syncedOf(t *testing.T, env *testsuite.TestWorkflowEnvironment) collections.
 	return synced
 }
 
+// nobodyToDun has the enrolment that follows a sync find nothing to do.
+func nobodyToDun(env *testsuite.TestWorkflowEnvironment) {
+	env.OnWorkflow(EnrolDunning, mock.Anything, mock.Anything).Return(0, nil).Maybe()
+}
+
 func TestASyncTellsWhatItDid(t *testing.T) {
 	t.Parallel()
 	env := newEnvironment(t)
+	nobodyToDun(env)
 	did := collections.Synced{Overdue: 5, Opened: 4, Reopened: 1, Delinquent: 3}
 	env.OnActivity(step.SyncCollections, mock.Anything, businessToday).Return(did, nil).Once()
 	env.ExecuteWorkflow(SyncCollections, syncInput)
@@ -52,6 +58,7 @@ func TestASyncTellsWhatItDid(t *testing.T) {
 func TestASyncThatIsAskedAgainLooksOnceMore(t *testing.T) {
 	t.Parallel()
 	env := newEnvironment(t)
+	nobodyToDun(env)
 	var times int
 	env.OnActivity(step.SyncCollections, mock.Anything, businessToday).Return(collections.Synced{Overdue: 2}, nil).
 		Run(func(mock.Arguments) {

@@ -1,10 +1,6 @@
 package workflows
 
 import (
-	"errors"
-
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/mtfacturation/mtf/activities"
@@ -23,37 +19,32 @@ type EnrolmentInput struct {
 }
 
 // EnrolDunning starts the dunning of everybody who is delinquent and has none, and wakes
-// those that somebody must look at, batch by batch until nobody is left. It may run at
-// any time, several times at once, and be repeated. It returns how much there was to do.
+// those that somebody must look at, batch by batch until nobody is left and nobody asks
+// again. It may run at any time, several times at once, and be repeated. It returns how much there was to do.
 func EnrolDunning(ctx workflow.Context, input EnrolmentInput) (int, error) {
 	var a *activities.Activities
 	batches := input.BatchesPerExecution
 	if batches == 0 {
 		batches = enrolBatchesPerExecution
 	}
+	again := workflow.GetSignalChannel(ctx, againSignal)
 	for range batches {
 		var moved int
 		if err := workflow.ExecuteActivity(batch(ctx, DunningQueue, "Enrol a batch"), a.EnrolDunning).Get(ctx, &moved); err != nil {
 			return input.Moved, err
 		}
-		if moved == 0 {
+		input.Moved += moved
+		if moved == 0 && !askedFor(again) {
 			return input.Moved, nil
 		}
-		input.Moved += moved
 	}
 	return input.Moved, workflow.NewContinueAsNewError(ctx, EnrolDunning, input)
 }
 
-// StartDunningEnrolment starts the enrolment of a day and does not wait for its end, nor
-// ends it when the caller ends. One that is under way already is left to go on.
-func StartDunningEnrolment(ctx workflow.Context, day calendar.Date) error {
-	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: EnrolmentID(day), TaskQueue: DunningQueue, ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
-		StaticSummary: "Enrolment in dunning",
-	})
-	err := workflow.ExecuteChildWorkflow(ctx, EnrolDunning, EnrolmentInput{}).GetChildWorkflowExecution().Get(ctx, nil)
-	if _, underWay := errors.AsType[*temporal.ChildWorkflowExecutionAlreadyStartedError](err); underWay {
-		return nil
-	}
-	return err
+// startDunningEnrolment has everybody who is delinquent on a day dunned, by a process that
+// goes on by itself.
+func startDunningEnrolment(ctx workflow.Context, day calendar.Date) error {
+	return startOrAskAgain(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: EnrolmentID(day), TaskQueue: DunningQueue, StaticSummary: "Enrolment in dunning",
+	}, EnrolDunning, EnrolmentInput{})
 }

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
 )
 
 func TestTheIDsOfDunningNameTheClientAndTheDay(t *testing.T) {
@@ -41,15 +42,23 @@ func TestALongEnrolmentGoesOnAsANewExecution(t *testing.T) {
 	require.Equal(t, "EnrolDunning", continued.WorkflowType.Name)
 }
 
-// syncLike ends with the start of an enrolment, as what follows the calendar does.
-func syncLike(ctx workflow.Context, day calendar.Date) error {
-	return StartDunningEnrolment(ctx, day)
-}
-
-func TestWhatFollowsTheCalendarDoesNotWaitForTheEnrolment(t *testing.T) {
+func TestAnEnrolmentThatIsAskedAgainLooksOnceMore(t *testing.T) {
 	t.Parallel()
 	env := newEnvironment(t)
-	env.RegisterWorkflow(syncLike)
+	var times int
+	env.OnActivity(step.EnrolDunning, mock.Anything).Return(0, nil).Run(func(mock.Arguments) {
+		if times++; times == 1 {
+			env.SignalWorkflow(againSignal, nil)
+		}
+	}).Twice()
+	env.ExecuteWorkflow(EnrolDunning, EnrolmentInput{})
+	require.NoError(t, env.GetWorkflowError())
+}
+
+func TestASyncDoesNotWaitForTheEnrolment(t *testing.T) {
+	t.Parallel()
+	env := newEnvironment(t)
+	env.OnActivity(step.SyncCollections, mock.Anything, businessToday).Return(collections.Synced{}, nil)
 	started := 0
 	env.OnWorkflow(EnrolDunning, mock.Anything, mock.Anything).Return(func(ctx workflow.Context, _ EnrolmentInput) (int, error) {
 		info := workflow.GetInfo(ctx)
@@ -58,7 +67,7 @@ func TestWhatFollowsTheCalendarDoesNotWaitForTheEnrolment(t *testing.T) {
 		started++
 		return 0, nil
 	})
-	env.ExecuteWorkflow(syncLike, calendar.MustParse("2026-11-22"))
+	env.ExecuteWorkflow(SyncCollections, syncInput)
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, 1, started)
 }

@@ -7,6 +7,7 @@ package dbsqlc
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -14,25 +15,34 @@ import (
 
 const agingList = `-- name: AgingList :many
 WITH later AS (
-    -- What counts now of each invoice's payments, and did not on the day.
+    -- What counts now of each invoice's payments and did not on the day, without what counted and does not now.
     SELECT p.invoice_id, sum(p.amount)::bigint AS amount
-    FROM payments p
-    WHERE p.status = 'posted' AND p.payment_date > $2::date
-      AND ($3::uuid IS NULL OR p.client_id = $3)
+    FROM (SELECT invoice_id, client_id, amount::bigint AS amount FROM payments
+          WHERE status = 'posted' AND payment_date > $2::date
+          UNION ALL
+          SELECT invoice_id, client_id, -amount::bigint FROM payments
+          WHERE status = 'reversed' AND payment_date <= $2::date AND reversed_at >= $3::timestamptz) p
+    WHERE ($4::uuid IS NULL OR p.client_id = $4)
     GROUP BY p.invoice_id
 ), owed AS (
     SELECT i.client_id, i.due_date, i.total_amount - i.paid_amount + coalesce(l.amount, 0) AS amount
     FROM invoices i
     LEFT JOIN later l ON l.invoice_id = i.id
     WHERE i.status IN ('issued', 'overdue') AND i.issue_date <= $2::date
-      AND ($3::uuid IS NULL OR i.client_id = $3)
+      AND ($4::uuid IS NULL OR i.client_id = $4)
+    UNION ALL
+    SELECT i.client_id, i.due_date, i.total_amount + coalesce(l.amount, 0)
+    FROM invoices i
+    LEFT JOIN later l ON l.invoice_id = i.id
+    WHERE i.status = 'void' AND i.voided_at >= $3::timestamptz AND i.issue_date <= $2::date
+      AND ($4::uuid IS NULL OR i.client_id = $4)
     UNION ALL
     SELECT i.client_id, i.due_date, i.total_amount - i.paid_amount + l.amount
     FROM later l
     JOIN invoices i ON i.id = l.invoice_id
     WHERE i.status = 'paid' AND i.issue_date <= $2::date
 ), by_bucket AS MATERIALIZED (
-    SELECT client_id, width_bucket($2::date - due_date, $4::integer[]) AS bucket,
+    SELECT client_id, width_bucket($2::date - due_date, $5::integer[]) AS bucket,
            sum(amount)::bigint AS amount, count(*) AS invoices
     FROM owed
     WHERE amount > 0
@@ -41,31 +51,31 @@ WITH later AS (
     SELECT client_id, sum(amount)::bigint AS amount, sum(invoices)::bigint AS invoices
     FROM by_bucket
     GROUP BY client_id
-    HAVING $5::integer IS NULL OR bool_or(bucket = $5)
+    HAVING $6::integer IS NULL OR bool_or(bucket = $6)
 ), bucket_totals AS (
     SELECT bucket, sum(amount)::bigint AS amount, sum(invoices)::bigint AS invoices, count(*) AS clients
     FROM by_bucket
-    WHERE $5::integer IS NULL OR client_id IN (SELECT client_id FROM by_client)
+    WHERE $6::integer IS NULL OR client_id IN (SELECT client_id FROM by_client)
     GROUP BY bucket
 ), totals AS (
     SELECT (SELECT count(*) FROM by_client) AS clients,
            array_agg(coalesce(t.amount, 0) ORDER BY n)::bigint[] AS amounts,
            array_agg(coalesce(t.invoices, 0) ORDER BY n)::bigint[] AS bucket_invoices,
            array_agg(coalesce(t.clients, 0) ORDER BY n)::bigint[] AS bucket_clients
-    FROM generate_series(0, cardinality($4::integer[])) AS n
+    FROM generate_series(0, cardinality($5::integer[])) AS n
     LEFT JOIN bucket_totals t ON t.bucket = n
 ), page AS (
     SELECT client_id, amount, invoices FROM by_client
-    WHERE CASE $6::text
-        WHEN 'outstanding_amount:desc' THEN (amount, client_id) < ($7::text::bigint, $8::uuid)
-        WHEN 'outstanding_amount:asc' THEN (amount, client_id) > ($7::text::bigint, $8::uuid)
-        WHEN 'client_id:desc' THEN client_id < $8::uuid
-        WHEN 'client_id:asc' THEN client_id > $8::uuid
+    WHERE CASE $7::text
+        WHEN 'outstanding_amount:desc' THEN (amount, client_id) < ($8::text::bigint, $9::uuid)
+        WHEN 'outstanding_amount:asc' THEN (amount, client_id) > ($8::text::bigint, $9::uuid)
+        WHEN 'client_id:desc' THEN client_id < $9::uuid
+        WHEN 'client_id:asc' THEN client_id > $9::uuid
         ELSE true
       END
     ORDER BY CASE $1::text WHEN 'outstanding_amount:desc' THEN amount END DESC, CASE $1::text WHEN 'outstanding_amount:asc' THEN amount END,
              CASE WHEN $1::text LIKE '%:desc' THEN client_id END DESC, client_id
-    LIMIT $10 OFFSET $9
+    LIMIT $11 OFFSET $10
 )
 SELECT t.clients AS total_clients, t.amounts AS total_amounts, t.bucket_invoices AS total_invoices, t.bucket_clients,
        coalesce(p.client_id, '00000000-0000-0000-0000-000000000000')::uuid AS client_id,
@@ -83,6 +93,7 @@ ORDER BY CASE $1::text WHEN 'outstanding_amount:desc' THEN p.amount END DESC, CA
 type AgingListParams struct {
 	Sort         string        `json:"sort"`
 	AsOf         calendar.Date `json:"as_of"`
+	DayEnd       time.Time     `json:"day_end"`
 	ClientID     *uuid.UUID    `json:"client_id"`
 	BucketStarts []int32       `json:"bucket_starts"`
 	Bucket       *int32        `json:"bucket"`
@@ -110,11 +121,12 @@ type AgingListRow struct {
 //
 // It starts from what is owed now and takes back what happened after the day, so today costs no more than the invoices
 // that are open, and a past day the payments since. The first two parts are the whole definition of what was owed, see
-// docs/api.md. Buckets have numbers: 0 is what is not yet due.
+// docs/api.md; day_end is the instant at which the day is over. Buckets have numbers: 0 is what is not yet due.
 func (q *Queries) AgingList(ctx context.Context, db DBTX, arg AgingListParams) ([]AgingListRow, error) {
 	rows, err := db.Query(ctx, agingList,
 		arg.Sort,
 		arg.AsOf,
+		arg.DayEnd,
 		arg.ClientID,
 		arg.BucketStarts,
 		arg.Bucket,

@@ -4,19 +4,28 @@
 --
 -- It starts from what is owed now and takes back what happened after the day, so today costs no more than the invoices
 -- that are open, and a past day the payments since. The first two parts are the whole definition of what was owed, see
--- docs/api.md. Buckets have numbers: 0 is what is not yet due.
+-- docs/api.md; day_end is the instant at which the day is over. Buckets have numbers: 0 is what is not yet due.
 WITH later AS (
-    -- What counts now of each invoice's payments, and did not on the day.
+    -- What counts now of each invoice's payments and did not on the day, without what counted and does not now.
     SELECT p.invoice_id, sum(p.amount)::bigint AS amount
-    FROM payments p
-    WHERE p.status = 'posted' AND p.payment_date > @as_of::date
-      AND (sqlc.narg('client_id')::uuid IS NULL OR p.client_id = sqlc.narg('client_id'))
+    FROM (SELECT invoice_id, client_id, amount::bigint AS amount FROM payments
+          WHERE status = 'posted' AND payment_date > @as_of::date
+          UNION ALL
+          SELECT invoice_id, client_id, -amount::bigint FROM payments
+          WHERE status = 'reversed' AND payment_date <= @as_of::date AND reversed_at >= @day_end::timestamptz) p
+    WHERE (sqlc.narg('client_id')::uuid IS NULL OR p.client_id = sqlc.narg('client_id'))
     GROUP BY p.invoice_id
 ), owed AS (
     SELECT i.client_id, i.due_date, i.total_amount - i.paid_amount + coalesce(l.amount, 0) AS amount
     FROM invoices i
     LEFT JOIN later l ON l.invoice_id = i.id
     WHERE i.status IN ('issued', 'overdue') AND i.issue_date <= @as_of::date
+      AND (sqlc.narg('client_id')::uuid IS NULL OR i.client_id = sqlc.narg('client_id'))
+    UNION ALL
+    SELECT i.client_id, i.due_date, i.total_amount + coalesce(l.amount, 0)
+    FROM invoices i
+    LEFT JOIN later l ON l.invoice_id = i.id
+    WHERE i.status = 'void' AND i.voided_at >= @day_end::timestamptz AND i.issue_date <= @as_of::date
       AND (sqlc.narg('client_id')::uuid IS NULL OR i.client_id = sqlc.narg('client_id'))
     UNION ALL
     SELECT i.client_id, i.due_date, i.total_amount - i.paid_amount + l.amount

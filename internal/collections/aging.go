@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -13,8 +14,8 @@ import (
 )
 
 // Aging is what clients owed on a business day. An invoice counts from its issue date
-// on, and a payment from its payment date on, whenever it was recorded: what is
-// recorded late changes the report of the days before.
+// on until it is void, and a payment from its payment date on until it is reversed. What
+// is recorded with an earlier payment date changes the report of the days before.
 type Aging struct {
 	Total AgingSum
 	// Buckets are the sums of the aging buckets, those of a client in the same order:
@@ -41,6 +42,9 @@ type AgingClient struct {
 // AgingFilter chooses clients on a business day; what is nil chooses all.
 type AgingFilter struct {
 	AsOf calendar.Date
+	// Ended is the instant at which the day is over: what is reversed or made void from then
+	// on still counts on it.
+	Ended time.Time
 	// Bucket chooses the clients that owed something in an aging bucket.
 	Bucket   *string
 	ClientID *uuid.UUID
@@ -50,7 +54,7 @@ type AgingFilter struct {
 // clients. The page is sorted by outstanding_amount or client_id.
 func AgingOn(ctx context.Context, pool dbsqlc.DBTX, filter AgingFilter, at Position) (Aging, error) {
 	params := dbsqlc.AgingListParams{
-		AsOf: filter.AsOf, ClientID: filter.ClientID,
+		AsOf: filter.AsOf, DayEnd: filter.Ended, ClientID: filter.ClientID,
 		Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 	}
 	for _, bucket := range buckets[1:] {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -23,19 +24,22 @@ type agedInvoice struct {
 	client     uuid.UUID
 	issue, due calendar.Date
 	total      money.Amount
-	void       bool
+	voidOn     *calendar.Date
 	payments   []agedPayment
 }
 
 type agedPayment struct {
-	date     calendar.Date
-	amount   money.Amount
-	reversed bool
+	date       calendar.Date
+	amount     money.Amount
+	reversedOn *calendar.Date
 }
+
+// until reports whether what ended on a day, nil standing for never, still was on another.
+func until(end *calendar.Date, day calendar.Date) bool { return end == nil || end.After(day) }
 
 func (i agedInvoice) paid(counts func(agedPayment) bool) (paid money.Amount) {
 	for _, payment := range i.payments {
-		if !payment.reversed && counts(payment) {
+		if counts(payment) {
 			paid += payment.amount
 		}
 	}
@@ -49,8 +53,8 @@ var bucketNames = []string{"current", "1_30", "31_60", "61_90", "90_plus"}
 func agingOf(ledger []agedInvoice, day calendar.Date, chosen func(collections.AgingClient) bool) collections.Aging {
 	clients, counts := map[uuid.UUID]*collections.AgingClient{}, map[uuid.UUID]*[5]int64{}
 	for _, invoice := range ledger {
-		owed := invoice.total - invoice.paid(func(p agedPayment) bool { return !p.date.After(day) })
-		if invoice.void || invoice.issue.After(day) || owed <= 0 {
+		owed := invoice.total - invoice.paid(func(p agedPayment) bool { return !p.date.After(day) && until(p.reversedOn, day) })
+		if !until(invoice.voidOn, day) || invoice.issue.After(day) || owed <= 0 {
 			continue
 		}
 		if clients[invoice.client] == nil {
@@ -90,21 +94,49 @@ func store(t fataler, pool *pgxpool.Pool, ledger []agedInvoice) {
 	defer execute(t, pool, "ALTER TABLE invoices ENABLE TRIGGER invoices_immutable")
 	for _, invoice := range ledger {
 		id := issue(t, pool, invoice.client, invoice.due, invoice.total)
-		paid := invoice.paid(func(agedPayment) bool { return true })
+		paid := invoice.paid(func(p agedPayment) bool { return p.reversedOn == nil })
 		status := "issued"
 		switch {
-		case invoice.void:
+		case invoice.voidOn != nil:
 			status = "void"
 		case paid == invoice.total:
 			status = "paid"
 		}
-		execute(t, pool, "UPDATE invoices SET issue_date = $2, paid_amount = $3, status = $4 WHERE id = $1", id, invoice.issue, paid, status)
+		execute(t, pool, `UPDATE invoices SET issue_date = $2, paid_amount = $3, status = $4, voided_at = $5,
+				voided_by = CASE WHEN $4 = 'void' THEN 'op-1' END, void_reason = CASE WHEN $4 = 'void' THEN 'Wrong' END WHERE id = $1`,
+			id, invoice.issue, paid, status, atItsEnd(invoice.voidOn))
 		for _, payment := range invoice.payments {
-			execute(t, pool, `INSERT INTO payments (id, invoice_id, client_id, amount, currency, payment_date, method, status, actor_id, created_at)
-				VALUES (gen_random_uuid(), $1, $2, $3, 'MAD', $4, 'cash', CASE WHEN $5 THEN 'reversed' ELSE 'posted' END, 'op-1', '2026-02-01Z')`,
-				id, invoice.client, payment.amount, payment.date, payment.reversed)
+			execute(t, pool, `INSERT INTO payments (id, invoice_id, client_id, amount, currency, payment_date, method, status, actor_id, created_at,
+					reversed_at, reversed_by, reversal_reason)
+				VALUES (gen_random_uuid(), $1, $2, $3, 'MAD', $4, 'cash', CASE WHEN $5 THEN 'reversed' ELSE 'posted' END, 'op-1', '2025-01-01Z',
+					$6, CASE WHEN $5 THEN 'op-1' END, CASE WHEN $5 THEN 'Bounced' END)`,
+				id, invoice.client, payment.amount, payment.date, payment.reversedOn != nil, atItsEnd(payment.reversedOn))
 		}
 	}
+}
+
+// casablanca is a zone whose midnight is not that of UTC.
+var casablanca = must(calendar.LoadZone(calendar.DefaultZone))
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// atItsEnd is the last moment of a local day.
+func atItsEnd(day *calendar.Date) *time.Time {
+	if day == nil {
+		return nil
+	}
+	at := casablanca.At(day.AddDays(1), 0).Add(-time.Microsecond)
+	return &at
+}
+
+// agingOn names a day as the program does.
+func agingOn(day calendar.Date) collections.AgingFilter {
+	return collections.AgingFilter{AsOf: day, Ended: casablanca.At(day.AddDays(1), 0)}
 }
 
 // drawLedger invents invoices and payments of some clients around a day.
@@ -119,11 +151,15 @@ func drawLedger(t *rapid.T, clients []uuid.UUID, today calendar.Date) []agedInvo
 			total: money.Amount(rapid.IntRange(1, 5).Draw(t, "total")),
 		}
 		invoice.due = invoice.issue.AddDays(rapid.IntRange(0, 40).Draw(t, "due days"))
-		left := invoice.total
+		left, lastReversal := invoice.total, -130
 		for range rapid.IntRange(0, 3).Draw(t, "payments") {
-			payment := agedPayment{date: around("payment date", -140, 20), reversed: rapid.Bool().Draw(t, "reversed")}
+			payment := agedPayment{date: around("payment date", -140, 20)}
+			if rapid.Bool().Draw(t, "reversed") {
+				payment.reversedOn = new(around("reversed on", -130, 0))
+				lastReversal = max(lastReversal, payment.reversedOn.DaysSince(today))
+			}
 			payment.amount = money.Amount(rapid.IntRange(1, int(invoice.total)).Draw(t, "amount"))
-			if !payment.reversed {
+			if payment.reversedOn == nil {
 				if payment.amount = min(payment.amount, left); payment.amount == 0 {
 					continue
 				}
@@ -131,7 +167,10 @@ func drawLedger(t *rapid.T, clients []uuid.UUID, today calendar.Date) []agedInvo
 			}
 			invoice.payments = append(invoice.payments, payment)
 		}
-		invoice.void = left == invoice.total && rapid.IntRange(0, 3).Draw(t, "void") == 0
+		// What is void was void from the last reversal on at the earliest.
+		if left == invoice.total && rapid.IntRange(0, 3).Draw(t, "void") == 0 {
+			invoice.voidOn = new(around("void on", lastReversal, 0))
+		}
 		ledger[i] = invoice
 	}
 	return ledger
@@ -148,7 +187,7 @@ func TestTheAgingReportIsWhatTheLedgerSays(t *testing.T) {
 		ledger := drawLedger(t, clients, today)
 		store(t, pool, ledger)
 		for _, day := range []calendar.Date{today, today.AddDays(-rapid.IntRange(1, 140).Draw(t, "days ago"))} {
-			filter, chosen := collections.AgingFilter{AsOf: day}, func(collections.AgingClient) bool { return true }
+			filter, chosen := agingOn(day), func(collections.AgingClient) bool { return true }
 			switch rapid.IntRange(0, 2).Draw(t, "filter") {
 			case 1:
 				bucket := rapid.IntRange(0, 4).Draw(t, "bucket")
@@ -211,7 +250,7 @@ func TestTheAgingReportOfTodayIsTheOverviewAndWhatIsNotDue(t *testing.T) {
 		require.NoError(t, collections.Sync(ctx, pool, today, noon(today)))
 		overview, err := collections.OverviewOn(ctx, pool, today)
 		require.NoError(t, err)
-		report, err := collections.AgingOn(ctx, pool, collections.AgingFilter{AsOf: today},
+		report, err := collections.AgingOn(ctx, pool, agingOn(today),
 			collections.Position{Sort: "outstanding_amount:desc", Limit: 20})
 		require.NoError(t, err)
 
