@@ -224,7 +224,8 @@ func TestALongExportTakesLittleMemory(t *testing.T) {
 		runtime.ReadMemStats(&stats)
 		return stats.HeapAlloc
 	}
-	export, before, most := beginExport(t, s), heap(), uint64(0)
+	before, most := heap(), uint64(0)
+	export := beginExport(t, s)
 	export.rows.ReuseRecord = true
 	for row := 0; ; row++ {
 		_, err := export.rows.Read()
