@@ -101,7 +101,7 @@ func billByProgram(b *testing.B, clients int) (took time.Duration, peak float64)
 	defer caller.Close()
 	begun := time.Now()
 	require.NoError(b, benchmark.NewCaller("http://"+strings.TrimSpace(address)).PostAsync("/api/v1/billing/runs", key,
-		map[string]any{"period_start": billedMonth.Start, "period_end": billedMonth.End}))
+		map[string]any{"period_start": billedMonth.Start, "period_end": billedMonth.End, "due_days": billedDueDays}))
 	require.NoError(b, caller.GetWorkflow(context.Background(), "billing-run/"+key, "").Get(context.Background(), nil))
 	took = time.Since(begun)
 	perSecond(b, pool, directory, took)
