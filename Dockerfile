@@ -14,7 +14,7 @@ FROM alpine:3.22
 # A new volume mounted on the directory of documents takes over its owner.
 RUN addgroup -S -g 10001 mtf \
     && adduser -S -D -H -u 10001 -G mtf mtf \
-    && install -d -o mtf -g mtf /var/lib/mtf/documents
+    && install -d -o mtf -g mtf /var/lib/mtf/documents /var/lib/mtf/notifications
 COPY --from=build /out/mtf /usr/local/bin/mtf
 
 ENV MTF_HTTP_ADDR=0.0.0.0:8000 \

@@ -42,7 +42,6 @@ type mailbox struct {
 	answers map[string]*smtp.SMTPError
 	// stall, when set, keeps DATA from being answered until it is closed.
 	stall chan struct{}
-	user  string
 }
 
 type letter struct {
