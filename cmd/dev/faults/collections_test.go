@@ -2,27 +2,31 @@ package faults
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/mtfacturation/mtf/workflows"
 )
 
 // dueInvoices are enough for a sync that lasts for some seconds.
 const dueInvoices = 60_000
 
 // TestFaultASyncThatIsKilledEndsAsIfNothingHadHappened kills the workers, everything, and Temporal in the middle of a sync of
-// collections. The first reader has begun it; nobody asks for anything then until it has ended.
+// collections. The schedule has begun it; nobody asks for anything then until it has ended.
 func TestFaultASyncThatIsKilledEndsAsIfNothingHadHappened(t *testing.T) {
 	s := newSite(t, 1, func(pool *pgxpool.Pool) { loadDueInvoices(t, pool) })
-	s.eventually(t, "a reader has the sync begin", func(ctx context.Context) bool {
-		limited, cancel := context.WithTimeout(ctx, time.Second)
-		defer cancel()
-		// Whether it is answered in time does not matter.
-		_, _ = s.api.Do(limited, http.MethodGet, "/api/v1/collections/overview", nil, nil)
-		return s.overdue(ctx) > 0
+	s.eventually(t, "the workers have made the schedule, and it begins the day", func(ctx context.Context) bool {
+		temporal, err := client.DialContext(ctx, client.Options{HostPort: s.temporalAddress, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return false
+		}
+		defer temporal.Close()
+		return temporal.ScheduleClient().GetHandle(ctx, workflows.CollectionsDayID).Trigger(ctx, client.ScheduleTriggerOptions{}) == nil
 	})
 	hits := 0
 	for _, fault := range []struct {
