@@ -11,14 +11,15 @@ ARG VERSION=dev
 RUN go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /out/mtf ./cmd/mtf
 
 FROM alpine:3.22
-# A new volume mounted on the directory of documents takes over its owner.
+# A new volume mounted on one of the directories takes over its owner.
 RUN addgroup -S -g 10001 mtf \
     && adduser -S -D -H -u 10001 -G mtf mtf \
     && install -d -o mtf -g mtf /var/lib/mtf/documents /var/lib/mtf/notifications
 COPY --from=build /out/mtf /usr/local/bin/mtf
 
 ENV MTF_HTTP_ADDR=0.0.0.0:8000 \
-    MTF_DOCUMENTS_DIR=/var/lib/mtf/documents
+    MTF_DOCUMENTS_DIR=/var/lib/mtf/documents \
+    MTF_NOTIFY_LOG_FILE=/var/lib/mtf/notifications/notifications.log
 USER 10001:10001
 EXPOSE 8000
 ENTRYPOINT ["mtf"]
