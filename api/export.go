@@ -126,10 +126,6 @@ var errReader = errors.New("api: the caller does not read its answer")
 // an export may be long, but nothing stands still in its transaction.
 func (e *exporter[Row, T]) copyTo(ctx context.Context, w http.ResponseWriter) error {
 	limits, control := e.server.Config.HTTP, http.NewResponseController(w)
-	// The time in which the request had to arrive would end the answer.
-	if err := control.SetReadDeadline(time.Time{}); err != nil {
-		return err
-	}
 	table := newCSVTable(reflect.TypeFor[T]())
 	table.header()
 	for {

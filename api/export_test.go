@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"runtime"
 	"slices"
@@ -196,6 +197,8 @@ type begunExport struct {
 func beginExport(t testing.TB, s *systemtest.System) begunExport {
 	t.Helper()
 	conn := dial(t, s)
+	// So that what the caller has not read is not far ahead of it.
+	require.NoError(t, conn.Conn.(*net.TCPConn).SetReadBuffer(256<<10))
 	conn.send("GET " + paymentsPath + "/export?sort=created_at:asc HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer op-1:ops\r\n\r\n")
 	response, err := http.ReadResponse(conn.reader, nil)
 	require.NoError(t, err)
@@ -248,9 +251,7 @@ const manyPayments = 40_000
 
 func TestLongExports(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) {
-		c.HTTP.HeaderTimeout, c.HTTP.BodyTimeout, c.Admission.Exports = arrival/2, arrival/2, 1
-	})
+	s := systemtest.Start(t, func(c *config.Config) { c.Admission.Exports = 1 })
 	loadPayments(t, s, manyPayments)
 	// One after the other: there is a place for one.
 	for _, test := range []onSystem{
@@ -263,10 +264,6 @@ func TestLongExports(t *testing.T) {
 	}
 }
 
-// arrival is how long the requests of TestLongExports may take to arrive.
-const arrival = 600 * time.Millisecond
-
-// exportOfOneMoment reads on after the time in which the request had to arrive.
 func exportOfOneMoment(t *testing.T, s *systemtest.System) {
 	export := beginExport(t, s)
 	_, err := export.rows.Read()
@@ -279,7 +276,6 @@ func exportOfOneMoment(t *testing.T, s *systemtest.System) {
 	} {
 		execute(t, s, statement)
 	}
-	<-time.After(arrival)
 	for amount := 1; amount <= manyPayments; amount++ {
 		row, err := export.rows.Read()
 		require.NoError(t, err)
@@ -322,6 +318,28 @@ func exportOfACallerThatLeaves(t *testing.T, s *systemtest.System) {
 	export := beginExport(t, s)
 	require.NoError(t, export.Close())
 	released(t, s)
+}
+
+// TestASlowReaderGetsTheWholeExport takes longer in all than any timeout allows, and
+// less for each batch.
+func TestASlowReaderGetsTheWholeExport(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t, func(c *config.Config) {
+		c.HTTP.HeaderTimeout, c.HTTP.BodyTimeout = 300*time.Millisecond, 300*time.Millisecond
+		c.HTTP.RequestTimeout, c.HTTP.AnswerTimeout = 2*time.Second, 2*time.Second
+	})
+	loadPayments(t, s, manyPayments)
+	export, pace := beginExport(t, s), time.NewTicker(150*time.Millisecond)
+	defer pace.Stop()
+	for row := range manyPayments + 1 {
+		if row%1000 == 0 {
+			<-pace.C
+		}
+		_, err := export.rows.Read()
+		require.NoError(t, err, "row %d", row)
+	}
+	_, err := export.rows.Read()
+	require.ErrorIs(t, err, io.EOF)
 }
 
 func TestAnExportThatNobodyReadsIsCutOff(t *testing.T) {
