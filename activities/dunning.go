@@ -14,6 +14,8 @@ import (
 
 // Dunning is what the activities of dunning need besides.
 type Dunning struct {
+	// Enabled is false where no dunning is to begin.
+	Enabled  bool
 	Hours    dunning.Hours
 	Notifier notify.Notifier
 	// Seller is in whose name messages are sent.
@@ -53,6 +55,9 @@ func (a *Activities) DeliverNotification(ctx context.Context, id uuid.UUID) (str
 // EnrolDunning takes a batch of clients whose dunning begins or is over, and wakes a batch
 // of workflows at a bounded rate. It returns how many both were.
 func (a *Activities) EnrolDunning(ctx context.Context) (int, error) {
+	if !a.Dunning.Enabled {
+		return 0, nil
+	}
 	stop := heartbeat(ctx)
 	defer stop()
 	taken, err := dunning.Enrol(ctx, a.Pool, a.Now())

@@ -189,31 +189,21 @@ func (q *Queries) CollectionCaseInsert(ctx context.Context, db DBTX, arg Collect
 
 const collectionCaseList = `-- name: CollectionCaseList :many
 SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
-WHERE id IN (
-    SELECT p.id
-    FROM unnest($1::text[]) AS s (status) CROSS JOIN LATERAL (
-        SELECT c.id, c.updated_at FROM collection_cases c
-        WHERE c.status = s.status
-          AND (c.updated_at, c.id) < ($2::text::timestamptz, $3::uuid)
-        ORDER BY c.updated_at DESC, c.id DESC
-        LIMIT $4::integer + $5::integer) p
-    ORDER BY p.updated_at DESC, p.id DESC
-    LIMIT $5::integer OFFSET $4::integer)
+WHERE (updated_at, id) < ($1::text::timestamptz, $2::uuid)
 ORDER BY updated_at DESC, id DESC
+LIMIT $4 OFFSET $3
 `
 
 type CollectionCaseListParams struct {
-	Statuses   []string  `json:"statuses"`
 	AfterValue string    `json:"after_value"`
 	AfterID    uuid.UUID `json:"after_id"`
 	PageOffset int32     `json:"page_offset"`
 	PageSize   int32     `json:"page_size"`
 }
 
-// The first behind a place of each status, then the first of them all: every part is read in the order of its index.
+// The cases behind a place, in the order of an index.
 func (q *Queries) CollectionCaseList(ctx context.Context, db DBTX, arg CollectionCaseListParams) ([]CollectionCase, error) {
 	rows, err := db.Query(ctx, collectionCaseList,
-		arg.Statuses,
 		arg.AfterValue,
 		arg.AfterID,
 		arg.PageOffset,
@@ -290,8 +280,8 @@ type CollectionCaseListByBucketParams struct {
 }
 
 // A bucket is some due dates of the cases that are worked on, and a column of the
-// others. The totals know which due dates there are; of each, as in
-// CollectionCaseList, the first are read.
+// others. The totals know which due dates there are; of each the first behind the
+// place are read, in the order of an index, then the first of them all.
 func (q *Queries) CollectionCaseListByBucket(ctx context.Context, db DBTX, arg CollectionCaseListByBucketParams) ([]CollectionCase, error) {
 	rows, err := db.Query(ctx, collectionCaseListByBucket,
 		arg.Statuses,
@@ -365,6 +355,62 @@ func (q *Queries) CollectionCaseListByClient(ctx context.Context, db DBTX, arg C
 		arg.AgingBucket,
 		arg.DueFrom,
 		arg.DueTo,
+		arg.AfterValue,
+		arg.AfterID,
+		arg.PageOffset,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CollectionCase{}
+	for rows.Next() {
+		var i CollectionCase
+		if err := rows.Scan(
+			&i.ID,
+			&i.InvoiceID,
+			&i.ClientID,
+			&i.Status,
+			&i.Reason,
+			&i.DaysPastDue,
+			&i.AgingBucket,
+			&i.OutstandingAmount,
+			&i.OpenedAt,
+			&i.LastActionAt,
+			&i.ClosedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.DueDate,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const collectionCaseListByStatus = `-- name: CollectionCaseListByStatus :many
+SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
+WHERE status = $1::text AND (updated_at, id) < ($2::text::timestamptz, $3::uuid)
+ORDER BY updated_at DESC, id DESC
+LIMIT $5 OFFSET $4
+`
+
+type CollectionCaseListByStatusParams struct {
+	Status     string    `json:"status"`
+	AfterValue string    `json:"after_value"`
+	AfterID    uuid.UUID `json:"after_id"`
+	PageOffset int32     `json:"page_offset"`
+	PageSize   int32     `json:"page_size"`
+}
+
+func (q *Queries) CollectionCaseListByStatus(ctx context.Context, db DBTX, arg CollectionCaseListByStatusParams) ([]CollectionCase, error) {
+	rows, err := db.Query(ctx, collectionCaseListByStatus,
+		arg.Status,
 		arg.AfterValue,
 		arg.AfterID,
 		arg.PageOffset,

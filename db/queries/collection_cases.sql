@@ -24,24 +24,16 @@ VALUES (@id, @invoice_id, @client_id, 'open', 'invoice_overdue', @due_date, @out
 RETURNING *;
 
 -- name: CollectionCaseList :many
--- The first behind a place of each status, then the first of them all: every part is read in the order of its index.
+-- The cases behind a place, in the order of an index.
 SELECT * FROM collection_cases
-WHERE id IN (
-    SELECT p.id
-    FROM unnest(@statuses::text[]) AS s (status) CROSS JOIN LATERAL (
-        SELECT c.id, c.updated_at FROM collection_cases c
-        WHERE c.status = s.status
-          AND (c.updated_at, c.id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
-        ORDER BY c.updated_at DESC, c.id DESC
-        LIMIT sqlc.arg('page_offset')::integer + sqlc.arg('page_size')::integer) p
-    ORDER BY p.updated_at DESC, p.id DESC
-    LIMIT sqlc.arg('page_size')::integer OFFSET sqlc.arg('page_offset')::integer)
-ORDER BY updated_at DESC, id DESC;
+WHERE (updated_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+ORDER BY updated_at DESC, id DESC
+LIMIT @page_size OFFSET @page_offset;
 
 -- name: CollectionCaseListByBucket :many
 -- A bucket is some due dates of the cases that are worked on, and a column of the
--- others. The totals know which due dates there are; of each, as in
--- CollectionCaseList, the first are read.
+-- others. The totals know which due dates there are; of each the first behind the
+-- place are read, in the order of an index, then the first of them all.
 SELECT * FROM collection_cases
 WHERE id IN (
     SELECT p.id FROM (
@@ -72,6 +64,12 @@ WHERE client_id = @client_id AND status = ANY(@statuses::text[])
   AND (sqlc.narg('aging_bucket')::text IS NULL OR aging_bucket = sqlc.narg('aging_bucket')
        OR (aging_bucket IS NULL AND due_date BETWEEN @due_from::date AND @due_to::date))
   AND (updated_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+ORDER BY updated_at DESC, id DESC
+LIMIT @page_size OFFSET @page_offset;
+
+-- name: CollectionCaseListByStatus :many
+SELECT * FROM collection_cases
+WHERE status = @status::text AND (updated_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
 ORDER BY updated_at DESC, id DESC
 LIMIT @page_size OFFSET @page_offset;
 

@@ -103,7 +103,8 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 			workflows.InteractiveQueue: process.Limit(a.Config.Admission.Interactive),
 			workflows.BillingQueue:     process.Limit(a.Config.Admission.Billing),
 		},
-		StartTimeout: a.Config.HTTP.StartTimeout,
+		StartTimeout:   a.Config.HTTP.StartTimeout,
+		WithoutDunning: !a.Config.Dunning.Enabled,
 	})
 	return nil
 }
@@ -149,7 +150,7 @@ func (a *App) activities() (*activities.Activities, error) {
 
 		FaultyAttempts: a.Config.Billing.FaultyAttempts,
 		Dunning: activities.Dunning{
-			Hours: a.Config.Dunning.Hours(a.Zone), Notifier: notifier, Seller: a.Config.Seller.Letterhead(),
+			Enabled: a.Config.Dunning.Enabled, Hours: a.Config.Dunning.Hours(a.Zone), Notifier: notifier, Seller: a.Config.Seller.Letterhead(),
 			Wake: a.Processes.WakeDunning, StartsPerSecond: a.Config.Dunning.StartsPerSecond,
 		},
 	}, nil

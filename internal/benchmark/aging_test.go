@@ -39,7 +39,7 @@ func BenchmarkAging(b *testing.B) {
 		{"aging, last week", "aging?as_of=2026-11-15"}, {"aging, last month", "aging?as_of=2026-10-22"},
 		{"aging, last year", "aging?as_of=2025-11-22"}, {"aging, export", "aging/export"},
 	} {
-		c := benchmark.Compare(b, 1, 3, time.Second, getPage(b, s.URL, "/api/v1/collections/"+report.path), bare(s.Pool, bareAging))
+		c := benchmark.Compare(b, 1, 3, time.Second, getPage(b, s.URL, "/api/v1/collections/"+report.path), sql(bareAging).from(s.Pool))
 		benchmark.Report(b, report.name, c)
 	}
 }

@@ -107,9 +107,13 @@ func latestUpdated(ctx context.Context, pool dbsqlc.DBTX, filter Filter, at Posi
 			Statuses: statuses, AgingBucket: *filter.AgingBucket, DueFrom: from, DueTo: to,
 			AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
+	case filter.Status != nil:
+		return queries.CollectionCaseListByStatus(ctx, pool, dbsqlc.CollectionCaseListByStatusParams{
+			Status: *filter.Status, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
 	default:
 		return queries.CollectionCaseList(ctx, pool, dbsqlc.CollectionCaseListParams{
-			Statuses: statuses, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+			AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
 	}
 }

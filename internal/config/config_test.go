@@ -85,7 +85,7 @@ func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 		Code: "X", NumberPrefix: "XF", NumberFormat: "{year}/{prefix}/{sequence:6}", Name: "X SA", AddressLines: []string{"one", "two, three"},
 	}, got.Seller)
 	assert.Equal(t, got.Seller.AddressLines, got.Seller.Letterhead().AddressLines)
-	assert.Equal(t, config.Dunning{From: 10*time.Hour + 30*time.Minute, Spread: 2 * time.Hour, StartsPerSecond: 20}, got.Dunning)
+	assert.Equal(t, config.Dunning{Enabled: true, From: 10*time.Hour + 30*time.Minute, Spread: 2 * time.Hour, StartsPerSecond: 20}, got.Dunning)
 	assert.Equal(t, config.NotifyBySMTP, got.Notify.By)
 	assert.Equal(t, "/log", got.Notify.LogFile)
 	assert.Equal(t, 8, got.Notify.Concurrency)

@@ -11,6 +11,8 @@ import (
 
 // Dunning sets when on a day its steps are taken, and how fast its workflows are started.
 type Dunning struct {
+	// Enabled is false where clients are dunned by other means: no dunning begins then.
+	Enabled bool `env:"MTF_DUNNING_ENABLED" envDefault:"true"`
 	// From is a time of the local clock, counted from midnight.
 	From   time.Duration `env:"MTF_DUNNING_FROM" envDefault:"9h"`
 	Spread time.Duration `env:"MTF_DUNNING_SPREAD" envDefault:"1h"`

@@ -14,11 +14,18 @@ import (
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
+func TestDunningCanBeLeftToOthers(t *testing.T) {
+	setenv(t, map[string]string{"MTF_DUNNING_ENABLED": "false"})
+	got, err := config.FromEnvironment()
+	require.NoError(t, err)
+	assert.False(t, got.Dunning.Enabled)
+}
+
 func TestDunningAndMessagesHaveDefaults(t *testing.T) {
 	setenv(t, map[string]string{"MTF_DATA_DIR": "/srv/mtf"})
 	got, err := config.FromEnvironment()
 	require.NoError(t, err)
-	assert.Equal(t, config.Dunning{From: 9 * time.Hour, Spread: time.Hour, StartsPerSecond: 50}, got.Dunning)
+	assert.Equal(t, config.Dunning{Enabled: true, From: 9 * time.Hour, Spread: time.Hour, StartsPerSecond: 50}, got.Dunning)
 	assert.Equal(t, config.NotifyByLog, got.Notify.By, "nobody is written to by accident")
 	assert.Equal(t, filepath.Join("/srv/mtf", "notifications.log"), got.Notify.LogFile)
 }

@@ -33,7 +33,7 @@ func (s *Starter) WakeDunning(ctx context.Context, clientID uuid.UUID) error {
 // under way, is noticed at the workflow's next step, which looks before it does anything,
 // and by the next enrolment.
 func (s *Starter) NudgeDunning(clientID uuid.UUID, delinquent bool) {
-	if !s.nudges.TryAcquire(1) {
+	if delinquent && s.settings.WithoutDunning || !s.nudges.TryAcquire(1) {
 		return
 	}
 	go func() {

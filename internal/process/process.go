@@ -63,6 +63,8 @@ type Settings struct {
 	// StartTimeout bounds the look for a stored answer, and the start of a workflow,
 	// whatever the wait for its answer.
 	StartTimeout time.Duration
+	// WithoutDunning has no dunning begin; what is under way is still told.
+	WithoutDunning bool
 }
 
 // NewStarter returns a starter on one Temporal namespace and one database.

@@ -51,7 +51,7 @@ func Start(t testing.TB, adjust ...func(*config.Config)) *System {
 		// A machine that runs many tests at once is slow, not broken.
 		HTTP: config.HTTP{RequestTimeout: time.Minute, StartTimeout: time.Minute},
 		// Late, so that it does nothing to what other tests look at.
-		Dunning: config.Dunning{From: 23 * time.Hour, StartsPerSecond: 1000},
+		Dunning: config.Dunning{Enabled: true, From: 23 * time.Hour, StartsPerSecond: 1000},
 		Notify:  config.Notify{By: config.NotifyByLog, Concurrency: 2, LogFile: filepath.Join(t.TempDir(), "notifications.log")},
 		Seller:  config.Seller{Code: "MTF", NumberPrefix: "FA", Name: "Opérateur d'essai"},
 	}

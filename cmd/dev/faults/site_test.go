@@ -79,7 +79,7 @@ func newSite(t *testing.T, chunkClients int, prepare func(*pgxpool.Pool)) *site 
 	environment := func(database, temporal *proxy) []string {
 		return []string{
 			"DATABASE_URL=" + through(t, database, server.URL("mtf")), "TEMPORAL_ADDRESS=" + temporal.address(), "TEMPORAL_NAMESPACE=default",
-			"MTF_ENV=test", "MTF_LOG_LEVEL=warn", "MTF_DOCUMENTS_DIR=" + s.documents, "MTF_HTTP_ADDR=" + port.Address(apiPort),
+			"MTF_ENV=test", "MTF_DUNNING_ENABLED=false", "MTF_LOG_LEVEL=warn", "MTF_DOCUMENTS_DIR=" + s.documents, "MTF_HTTP_ADDR=" + port.Address(apiPort),
 			"MTF_BILLING_CHUNK_CLIENTS=" + strconv.Itoa(chunkClients), "MTF_BILLING_CONCURRENCY=2", "MTF_TIME_ZONE=Africa/Casablanca",
 		}
 	}
