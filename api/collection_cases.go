@@ -105,17 +105,16 @@ type CollectionCaseFilters struct {
 }
 
 // askCollectionCases reads what is asked of the list of collection cases on this
-// business day, with which the cases are in step when it returns.
-func (s *Server) askCollectionCases(ctx context.Context, params PageParams, given CollectionCaseFilters) (*listRequest[dbsqlc.CollectionCase], collections.Filter, error) {
+// business day.
+func (s *Server) askCollectionCases(params PageParams, given CollectionCaseFilters) (*listRequest[dbsqlc.CollectionCase], collections.Filter, error) {
 	asked, err := ask(s, collectionCaseList, params,
 		filter{"status", given.Status}, filter{"aging_bucket", given.AgingBucket}, filter{"client_id", given.ClientID})
 	if err != nil {
 		return nil, collections.Filter{}, err
 	}
-	today := s.today()
 	return asked, collections.Filter{
-		Status: asked.text("status"), AgingBucket: asked.text("aging_bucket"), ClientID: asked.id("client_id"), Today: today,
-	}, s.overdue.Pass(ctx, today, s.Now())
+		Status: asked.text("status"), AgingBucket: asked.text("aging_bucket"), ClientID: asked.id("client_id"), Today: s.today(),
+	}, nil
 }
 
 // inCollections is a position in the terms of package collections.
@@ -129,8 +128,11 @@ func (s *Server) exportCollectionCases(ctx context.Context, input *struct {
 	ExportParams
 	CollectionCaseFilters
 }) (*huma.StreamResponse, error) {
-	asked, chosen, err := s.askCollectionCases(ctx, input.all(), input.CollectionCaseFilters)
+	asked, chosen, err := s.askCollectionCases(input.all(), input.CollectionCaseFilters)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.overdue.Pass(ctx, chosen.Today, s.Now()); err != nil {
 		return nil, err
 	}
 	read := func(row dbsqlc.CollectionCase) CollectionCaseRead { return readCollectionCase(row, chosen.Today) }
@@ -144,14 +146,16 @@ func (s *Server) listCollectionCases(ctx context.Context, input *struct {
 	PageParams
 	CollectionCaseFilters
 }) (*PageOutput[CollectionCaseRead], error) {
-	asked, chosen, err := s.askCollectionCases(ctx, input.PageParams, input.CollectionCaseFilters)
+	asked, chosen, err := s.askCollectionCases(input.PageParams, input.CollectionCaseFilters)
 	if err != nil {
 		return nil, err
 	}
 	read := func(row dbsqlc.CollectionCase) CollectionCaseRead { return readCollectionCase(row, chosen.Today) }
-	return answerList(ctx, s, asked, read, func(at position) ([]dbsqlc.CollectionCase, error) {
-		return collections.List(ctx, s.Pool, chosen, at.inCollections())
-	}, func() (int64, error) { return collections.Count(ctx, s.Pool, chosen) })
+	var total int64
+	return answerList(ctx, s, asked, read, func(at position) (rows []dbsqlc.CollectionCase, err error) {
+		rows, total, err = s.overdue.Page(ctx, chosen, at.inCollections(), s.Now())
+		return rows, err
+	}, func() (int64, error) { return total, nil })
 }
 
 func (s *Server) listCollectionCaseActions(ctx context.Context, input *CollectionCasePath) (*struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
@@ -38,11 +37,7 @@ type AgingBucketAmounts struct {
 type CollectionsOverviewOutput struct{ Body CollectionsOverview }
 
 func (s *Server) getCollectionsOverview(ctx context.Context, _ *struct{}) (*CollectionsOverviewOutput, error) {
-	today := s.today()
-	if err := s.overdue.Pass(ctx, today, s.Now()); err != nil {
-		return nil, err
-	}
-	overview, err := collections.OverviewOn(ctx, s.Pool, today)
+	overview, err := s.overdue.Overview(ctx, s.today(), s.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -187,6 +187,143 @@ func (q *Queries) CollectionCaseInsert(ctx context.Context, db DBTX, arg Collect
 	return i, err
 }
 
+const collectionCaseLatest = `-- name: CollectionCaseLatest :many
+SELECT collection_cases.id, collection_cases.invoice_id, collection_cases.client_id, collection_cases.status, collection_cases.reason, collection_cases.days_past_due, collection_cases.aging_bucket, collection_cases.outstanding_amount, collection_cases.opened_at, collection_cases.last_action_at, collection_cases.closed_at, collection_cases.created_at, collection_cases.updated_at, collection_cases.due_date,
+       (SELECT coalesce(sum(case_count), 0) FROM collection_case_totals)::bigint AS list_total,
+       coalesce((SELECT earliest_due_date FROM collections_backlog) < $1::date, false)::boolean AS behind
+FROM (SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases WHERE (updated_at, id) < ($2::text::timestamptz, $3::uuid)
+      ORDER BY updated_at DESC, id DESC LIMIT 101) collection_cases
+ORDER BY updated_at DESC, id DESC
+LIMIT $4
+`
+
+type CollectionCaseLatestParams struct {
+	Today      calendar.Date `json:"today"`
+	AfterValue string        `json:"after_value"`
+	AfterID    uuid.UUID     `json:"after_id"`
+	PageSize   int32         `json:"page_size"`
+}
+
+type CollectionCaseLatestRow struct {
+	CollectionCase CollectionCase `json:"collection_case"`
+	ListTotal      int64          `json:"list_total"`
+	Behind         bool           `json:"behind"`
+}
+
+// The page that nearly every caller asks for: no filter, latest updated first, behind a case. How many there are, and
+// whether any are behind the business day, come along from the same snapshot. The inner limit, of the largest page
+// and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
+func (q *Queries) CollectionCaseLatest(ctx context.Context, db DBTX, arg CollectionCaseLatestParams) ([]CollectionCaseLatestRow, error) {
+	rows, err := db.Query(ctx, collectionCaseLatest,
+		arg.Today,
+		arg.AfterValue,
+		arg.AfterID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CollectionCaseLatestRow{}
+	for rows.Next() {
+		var i CollectionCaseLatestRow
+		if err := rows.Scan(
+			&i.CollectionCase.ID,
+			&i.CollectionCase.InvoiceID,
+			&i.CollectionCase.ClientID,
+			&i.CollectionCase.Status,
+			&i.CollectionCase.Reason,
+			&i.CollectionCase.DaysPastDue,
+			&i.CollectionCase.AgingBucket,
+			&i.CollectionCase.OutstandingAmount,
+			&i.CollectionCase.OpenedAt,
+			&i.CollectionCase.LastActionAt,
+			&i.CollectionCase.ClosedAt,
+			&i.CollectionCase.CreatedAt,
+			&i.CollectionCase.UpdatedAt,
+			&i.CollectionCase.DueDate,
+			&i.ListTotal,
+			&i.Behind,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const collectionCaseLatestByStatus = `-- name: CollectionCaseLatestByStatus :many
+SELECT collection_cases.id, collection_cases.invoice_id, collection_cases.client_id, collection_cases.status, collection_cases.reason, collection_cases.days_past_due, collection_cases.aging_bucket, collection_cases.outstanding_amount, collection_cases.opened_at, collection_cases.last_action_at, collection_cases.closed_at, collection_cases.created_at, collection_cases.updated_at, collection_cases.due_date,
+       (SELECT coalesce(sum(case_count), 0) FROM collection_case_totals WHERE status = $1::text)::bigint AS list_total,
+       coalesce((SELECT earliest_due_date FROM collections_backlog) < $2::date, false)::boolean AS behind
+FROM (SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
+      WHERE status = $1::text AND (updated_at, id) < ($3::text::timestamptz, $4::uuid)
+      ORDER BY updated_at DESC, id DESC LIMIT 101) collection_cases
+ORDER BY updated_at DESC, id DESC
+LIMIT $5
+`
+
+type CollectionCaseLatestByStatusParams struct {
+	Status     string        `json:"status"`
+	Today      calendar.Date `json:"today"`
+	AfterValue string        `json:"after_value"`
+	AfterID    uuid.UUID     `json:"after_id"`
+	PageSize   int32         `json:"page_size"`
+}
+
+type CollectionCaseLatestByStatusRow struct {
+	CollectionCase CollectionCase `json:"collection_case"`
+	ListTotal      int64          `json:"list_total"`
+	Behind         bool           `json:"behind"`
+}
+
+// CollectionCaseLatest for the cases of a status.
+func (q *Queries) CollectionCaseLatestByStatus(ctx context.Context, db DBTX, arg CollectionCaseLatestByStatusParams) ([]CollectionCaseLatestByStatusRow, error) {
+	rows, err := db.Query(ctx, collectionCaseLatestByStatus,
+		arg.Status,
+		arg.Today,
+		arg.AfterValue,
+		arg.AfterID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CollectionCaseLatestByStatusRow{}
+	for rows.Next() {
+		var i CollectionCaseLatestByStatusRow
+		if err := rows.Scan(
+			&i.CollectionCase.ID,
+			&i.CollectionCase.InvoiceID,
+			&i.CollectionCase.ClientID,
+			&i.CollectionCase.Status,
+			&i.CollectionCase.Reason,
+			&i.CollectionCase.DaysPastDue,
+			&i.CollectionCase.AgingBucket,
+			&i.CollectionCase.OutstandingAmount,
+			&i.CollectionCase.OpenedAt,
+			&i.CollectionCase.LastActionAt,
+			&i.CollectionCase.ClosedAt,
+			&i.CollectionCase.CreatedAt,
+			&i.CollectionCase.UpdatedAt,
+			&i.CollectionCase.DueDate,
+			&i.ListTotal,
+			&i.Behind,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const collectionCaseList = `-- name: CollectionCaseList :many
 SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
 WHERE (updated_at, id) < ($1::text::timestamptz, $2::uuid)
@@ -650,7 +787,8 @@ func (q *Queries) CollectionCaseTotal(ctx context.Context, db DBTX, arg Collecti
 }
 
 const collectionCaseTotalListWorked = `-- name: CollectionCaseTotalListWorked :many
-SELECT status, due_date, sum(case_count)::bigint AS case_count, sum(outstanding_amount)::centimes_sum AS outstanding_amount
+SELECT status, due_date, sum(case_count)::bigint AS case_count, sum(outstanding_amount)::centimes_sum AS outstanding_amount,
+       coalesce((SELECT earliest_due_date FROM collections_backlog) < $1::date, false)::boolean AS behind
 FROM collection_case_totals
 WHERE aging_bucket = ''
 GROUP BY status, due_date
@@ -662,11 +800,12 @@ type CollectionCaseTotalListWorkedRow struct {
 	DueDate           calendar.Date `json:"due_date"`
 	CaseCount         int64         `json:"case_count"`
 	OutstandingAmount money.Amount  `json:"outstanding_amount"`
+	Behind            bool          `json:"behind"`
 }
 
-// The cases that are worked on, by status and due date.
-func (q *Queries) CollectionCaseTotalListWorked(ctx context.Context, db DBTX) ([]CollectionCaseTotalListWorkedRow, error) {
-	rows, err := db.Query(ctx, collectionCaseTotalListWorked)
+// The cases that are worked on, by status and due date, and whether any are behind the business day.
+func (q *Queries) CollectionCaseTotalListWorked(ctx context.Context, db DBTX, today calendar.Date) ([]CollectionCaseTotalListWorkedRow, error) {
+	rows, err := db.Query(ctx, collectionCaseTotalListWorked, today)
 	if err != nil {
 		return nil, err
 	}
@@ -679,6 +818,7 @@ func (q *Queries) CollectionCaseTotalListWorked(ctx context.Context, db DBTX) ([
 			&i.DueDate,
 			&i.CaseCount,
 			&i.OutstandingAmount,
+			&i.Behind,
 		); err != nil {
 			return nil, err
 		}
@@ -742,15 +882,10 @@ func (q *Queries) CollectionCaseUpdate(ctx context.Context, db DBTX, arg Collect
 }
 
 const collectionSyncDue = `-- name: CollectionSyncDue :one
-SELECT (coalesce((SELECT i.due_date FROM invoices i WHERE i.status = 'issued' ORDER BY i.due_date LIMIT 1) < $1::date, false)
-    OR EXISTS (SELECT 1 FROM collection_cases c
-               WHERE (c.status IN ('open', 'in_progress')) = (c.outstanding_amount = 0)
-                 AND (c.outstanding_amount = 0 OR c.due_date < $1::date)))::boolean
+SELECT coalesce(earliest_due_date < $1::date, false)::boolean FROM collections_backlog
 `
 
-// Whether the invoices or the cases are behind a day: two probes of indexes. The
-// earliest due date is asked for rather than any row that is due, since a plan for
-// the latter may read the whole table when there is none.
+// Whether the invoices or the cases are behind a day.
 func (q *Queries) CollectionSyncDue(ctx context.Context, db DBTX, today calendar.Date) (bool, error) {
 	row := db.QueryRow(ctx, collectionSyncDue, today)
 	var column_1 bool

@@ -143,6 +143,10 @@ type CollectionCaseTotal struct {
 	OutstandingAmount money.Amount  `json:"outstanding_amount"`
 }
 
+type CollectionsBacklog struct {
+	EarliestDueDate interface{} `json:"earliest_due_date"`
+}
+
 type Contract struct {
 	ID               uuid.UUID      `json:"id"`
 	ClientID         uuid.UUID      `json:"client_id"`

@@ -23,6 +23,29 @@ INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, due_dat
 VALUES (@id, @invoice_id, @client_id, 'open', 'invoice_overdue', @due_date, @outstanding_amount, @now, @now, @now, @now)
 RETURNING *;
 
+-- name: CollectionCaseLatest :many
+-- The page that nearly every caller asks for: no filter, latest updated first, behind a case. How many there are, and
+-- whether any are behind the business day, come along from the same snapshot. The inner limit, of the largest page
+-- and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
+SELECT sqlc.embed(collection_cases),
+       (SELECT coalesce(sum(case_count), 0) FROM collection_case_totals)::bigint AS list_total,
+       coalesce((SELECT earliest_due_date FROM collections_backlog) < @today::date, false)::boolean AS behind
+FROM (SELECT * FROM collection_cases WHERE (updated_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+      ORDER BY updated_at DESC, id DESC LIMIT 101) collection_cases
+ORDER BY updated_at DESC, id DESC
+LIMIT @page_size;
+
+-- name: CollectionCaseLatestByStatus :many
+-- CollectionCaseLatest for the cases of a status.
+SELECT sqlc.embed(collection_cases),
+       (SELECT coalesce(sum(case_count), 0) FROM collection_case_totals WHERE status = @status::text)::bigint AS list_total,
+       coalesce((SELECT earliest_due_date FROM collections_backlog) < @today::date, false)::boolean AS behind
+FROM (SELECT * FROM collection_cases
+      WHERE status = @status::text AND (updated_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
+      ORDER BY updated_at DESC, id DESC LIMIT 101) collection_cases
+ORDER BY updated_at DESC, id DESC
+LIMIT @page_size;
+
 -- name: CollectionCaseList :many
 -- The cases behind a place, in the order of an index.
 SELECT * FROM collection_cases
@@ -118,8 +141,9 @@ WHERE status = ANY(@statuses::text[])
        OR due_date BETWEEN @due_from::date AND @due_to::date);
 
 -- name: CollectionCaseTotalListWorked :many
--- The cases that are worked on, by status and due date.
-SELECT status, due_date, sum(case_count)::bigint AS case_count, sum(outstanding_amount)::centimes_sum AS outstanding_amount
+-- The cases that are worked on, by status and due date, and whether any are behind the business day.
+SELECT status, due_date, sum(case_count)::bigint AS case_count, sum(outstanding_amount)::centimes_sum AS outstanding_amount,
+       coalesce((SELECT earliest_due_date FROM collections_backlog) < @today::date, false)::boolean AS behind
 FROM collection_case_totals
 WHERE aging_bucket = ''
 GROUP BY status, due_date
@@ -134,13 +158,8 @@ WHERE id = @id
 RETURNING *;
 
 -- name: CollectionSyncDue :one
--- Whether the invoices or the cases are behind a day: two probes of indexes. The
--- earliest due date is asked for rather than any row that is due, since a plan for
--- the latter may read the whole table when there is none.
-SELECT (coalesce((SELECT i.due_date FROM invoices i WHERE i.status = 'issued' ORDER BY i.due_date LIMIT 1) < @today::date, false)
-    OR EXISTS (SELECT 1 FROM collection_cases c
-               WHERE (c.status IN ('open', 'in_progress')) = (c.outstanding_amount = 0)
-                 AND (c.outstanding_amount = 0 OR c.due_date < @today::date)))::boolean;
+-- Whether the invoices or the cases are behind a day.
+SELECT coalesce(earliest_due_date < @today::date, false)::boolean FROM collections_backlog;
 
 -- name: CollectionSyncLock :exec
 -- Held until the transaction ends.

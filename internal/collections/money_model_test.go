@@ -376,7 +376,7 @@ func (b *books) require(t *rapid.T) {
 	for _, invoice := range b.invoices {
 		b.requireInvoice(t, invoice, want)
 	}
-	overview, err := collections.OverviewOn(ctx, b.pool, b.today)
+	overview, err := collections.NewGate(b.pool, never, time.Minute).Overview(ctx, b.today, b.now)
 	require.NoError(t, err)
 	require.Equal(t, []any{want.overdue, want.total, want.buckets}, []any{overview.OverdueInvoices(), overview.Outstanding, overview.Buckets})
 	rows, err := b.pool.Query(ctx, "SELECT id FROM clients WHERE delinquent_since IS NOT NULL")

@@ -3,6 +3,7 @@ package collections
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -21,14 +22,27 @@ type Overview struct {
 // worked on.
 func (o Overview) OverdueInvoices() int64 { return o.OpenCases + o.InProgressCases }
 
-// OverviewOn adds up the cases by the totals of each due date, so its cost does not
-// grow with their number.
-func OverviewOn(ctx context.Context, pool dbsqlc.DBTX, today calendar.Date) (Overview, error) {
-	totals, err := dbsqlc.New().CollectionCaseTotalListWorked(ctx, pool)
-	if err != nil {
-		return Overview{}, fmt.Errorf("collections: read totals: %w", err)
+// Overview adds up the cases by the totals of each due date, so its cost does not grow
+// with their number, once they are in step with a business day.
+func (g *Gate) Overview(ctx context.Context, today calendar.Date, now time.Time) (Overview, error) {
+	overview, behind, err := overviewOn(ctx, g.pool, today)
+	if err != nil || !behind {
+		return overview, err
 	}
-	overview := Overview{Buckets: map[string]money.Amount{}}
+	if err := g.Pass(ctx, today, now); err != nil {
+		return Overview{}, err
+	}
+	overview, _, err = overviewOn(ctx, g.pool, today)
+	return overview, err
+}
+
+// overviewOn returns what is stored, and whether that may be behind the business day.
+func overviewOn(ctx context.Context, pool dbsqlc.DBTX, today calendar.Date) (overview Overview, behind bool, err error) {
+	totals, err := dbsqlc.New().CollectionCaseTotalListWorked(ctx, pool, today)
+	if err != nil {
+		return Overview{}, false, fmt.Errorf("collections: read totals: %w", err)
+	}
+	overview.Buckets = map[string]money.Amount{}
 	for _, total := range totals {
 		if total.Status == CaseOpen {
 			overview.OpenCases += total.CaseCount
@@ -38,5 +52,6 @@ func OverviewOn(ctx context.Context, pool dbsqlc.DBTX, today calendar.Date) (Ove
 		overview.Outstanding += total.OutstandingAmount
 		overview.Buckets[AgingBucket(today.DaysSince(total.DueDate))] += total.OutstandingAmount
 	}
-	return overview, nil
+	// No row tells of no backlog either.
+	return overview, len(totals) == 0 || totals[0].Behind, nil
 }
