@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -34,14 +35,9 @@ type DunningInput struct {
 func DunClient(ctx workflow.Context, input DunningInput) error {
 	var a *activities.Activities
 	wakes := workflow.GetSignalChannel(ctx, WakeSignal)
-	turns := input.TurnsPerExecution
-	if turns == 0 {
-		turns = turnsPerExecution
-	}
-	for range turns {
-		for wakes.ReceiveAsync(nil) {
-			// What they tell of is seen by the look that follows.
-		}
+	for range cmp.Or(input.TurnsPerExecution, turnsPerExecution) {
+		// What the wakes so far tell of is seen by the look that follows.
+		askedFor(wakes)
 		var turn dunning.Turn
 		if err := workflow.ExecuteLocalActivity(transaction(ctx, "Look"), a.LookAtDunning, input.ClientID).Get(ctx, &turn); err != nil {
 			return err

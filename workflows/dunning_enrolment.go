@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"cmp"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/mtfacturation/mtf/activities"
@@ -23,12 +25,8 @@ type EnrolmentInput struct {
 // again. It may run at any time, several times at once, and be repeated. It returns how much there was to do.
 func EnrolDunning(ctx workflow.Context, input EnrolmentInput) (int, error) {
 	var a *activities.Activities
-	batches := input.BatchesPerExecution
-	if batches == 0 {
-		batches = enrolBatchesPerExecution
-	}
 	again := workflow.GetSignalChannel(ctx, againSignal)
-	for range batches {
+	for range cmp.Or(input.BatchesPerExecution, enrolBatchesPerExecution) {
 		var moved int
 		if err := workflow.ExecuteActivity(batch(ctx, DunningQueue, "Enrol a batch"), a.EnrolDunning).Get(ctx, &moved); err != nil {
 			return input.Moved, err

@@ -21,6 +21,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/landing"
+	"github.com/mtfacturation/mtf/internal/loopback"
 	"github.com/mtfacturation/mtf/internal/notify"
 	"github.com/mtfacturation/mtf/internal/process"
 	"github.com/mtfacturation/mtf/internal/token"
@@ -113,11 +114,7 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 // is sent costs more than it saves.
 func onThisMachine(address string) bool {
 	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return err == nil && loopback.Host(host)
 }
 
 // Close gives back what Open took.

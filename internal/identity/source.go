@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/mtfacturation/mtf/internal/loopback"
 )
 
 const (
@@ -105,9 +106,7 @@ func CheckURL(text string) error {
 	if err != nil || address.Hostname() == "" {
 		return errors.New("not a URL")
 	}
-	ip := net.ParseIP(address.Hostname())
-	local := address.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-	if address.Scheme != "https" && (address.Scheme != "http" || !local) {
+	if address.Scheme != "https" && (address.Scheme != "http" || !loopback.Host(address.Hostname())) {
 		return errors.New("must begin with https://")
 	}
 	return nil

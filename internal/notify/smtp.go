@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/wneessen/go-mail"
+
+	"github.com/mtfacturation/mtf/internal/loopback"
 )
 
 // The ways in which the connection to an SMTP server is protected.
@@ -51,7 +53,7 @@ func (s SMTPSettings) Validate() error {
 	switch s.TLS {
 	case StartTLS, ImplicitTLS:
 	case NoTLS:
-		if !loopback(host) {
+		if !loopback.Host(host) {
 			problems = append(problems, errors.New("messages must not leave this machine without TLS"))
 		}
 	default:
@@ -70,12 +72,6 @@ func (s SMTPSettings) Validate() error {
 		problems = append(problems, errors.New("the timeout must be at least 1s"))
 	}
 	return errors.Join(problems...)
-}
-
-// loopback reports whether a host is this machine.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // SMTP sends messages as e-mails.

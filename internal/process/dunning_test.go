@@ -89,3 +89,26 @@ func TestNobodyIsKeptWaitingForAWorkflowThatCannotBeTold(t *testing.T) {
 	}
 	require.Error(t, starter.WakeDunning(t.Context(), uuid.New()), "an enrolment is told, and tries again")
 }
+
+func TestNoDunningBeginsWhereItIsOff(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	w := dunningtest.World{TB: t, Pool: s.Pool, Zone: s.Zone}
+	off := process.NewStarter(s.Temporal, s.Pool, process.Settings{StartTimeout: time.Minute, WithoutDunning: true})
+	var left []uuid.UUID
+	for range 20 {
+		left = append(left, w.Client(""))
+		off.NudgeDunning(left[len(left)-1], true)
+	}
+	// Whoever is nudged after them where it is on has their workflow.
+	last := w.Client("")
+	s.Processes.NudgeDunning(last, true)
+	require.Eventually(t, func() bool {
+		_, found := runs(t, s, last)
+		return found
+	}, time.Minute, 5*time.Millisecond)
+	for _, client := range left {
+		_, found := runs(t, s, client)
+		require.False(t, found)
+	}
+}
