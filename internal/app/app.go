@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
@@ -99,6 +102,9 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 	if err != nil {
 		return fmt.Errorf("app: Temporal at %s: %w", temporal.HostPort, err)
 	}
+	if err := a.checkNamespace(ctx, cmp.Or(temporal.Namespace, client.DefaultNamespace)); err != nil {
+		return err
+	}
 	a.Processes = process.NewStarter(a.Temporal, a.Pool, process.Settings{
 		Admission: process.Admission{
 			workflows.InteractiveQueue: process.Limit(a.Config.Admission.Interactive),
@@ -107,6 +113,19 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 		StartTimeout:   a.Config.HTTP.StartTimeout,
 		WithoutDunning: !a.Config.Dunning.Enabled,
 	})
+	return nil
+}
+
+// checkNamespace returns an error when the namespace does not exist: a program that came
+// up without it would be ready and answer every submit with a fault.
+func (a *App) checkNamespace(ctx context.Context, name string) error {
+	_, err := a.Temporal.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: name})
+	if _, missing := errors.AsType[*serviceerror.NamespaceNotFound](err); missing {
+		return fmt.Errorf("app: Temporal has no namespace %q: create it, or set TEMPORAL_NAMESPACE", name)
+	}
+	if err != nil {
+		return fmt.Errorf("app: Temporal's namespace %q: %w", name, err)
+	}
 	return nil
 }
 

@@ -35,7 +35,7 @@ func TestFaultASyncThatIsKilledEndsAsIfNothingHadHappened(t *testing.T) {
 		kill  func()
 	}{
 		{0.1, "the workers", func() { s.each(s.workers...) }},
-		{0.4, "everything", func() { s.each(append([]*service{s.postgres, s.temporal, s.http}, s.workers...)...) }},
+		{0.4, "everything", func() { s.each(s.everything()...) }},
 		{0.7, "Temporal", func() { s.each(s.temporal) }},
 	} {
 		s.eventually(t, "the sync goes on", func(ctx context.Context) bool { return s.overdue(ctx) >= fault.share })
@@ -57,7 +57,7 @@ func TestFaultASyncThatIsKilledEndsAsIfNothingHadHappened(t *testing.T) {
 		TotalOutstandingAmount string `json:"total_outstanding_amount"`
 	}
 	s.eventually(t, "a reader is answered", func(ctx context.Context) bool {
-		_, err := s.api.Do(ctx, http.MethodGet, "/api/v1/collections/overview", nil, &overview)
+		_, err := s.api().Do(ctx, http.MethodGet, "/api/v1/collections/overview", nil, &overview)
 		return err == nil
 	})
 	require.Equal(t, dueInvoices, overview.OpenCases)

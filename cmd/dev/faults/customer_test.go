@@ -20,11 +20,11 @@ const (
 	subscriptionPause = 300 * time.Millisecond
 )
 
-// subscription is what one customer asked for, and the contract that was acknowledged.
+// subscription is what one customer asked for, and the contract that was acknowledged, by each API that did.
 type subscription struct {
-	key        string
-	request    map[string]any
-	contractID string
+	key         string
+	request     map[string]any
+	contractIDs []string
 }
 
 type submission struct {
@@ -34,30 +34,50 @@ type submission struct {
 	IdempotencyReplayed bool `json:"idempotency_replayed"`
 }
 
-// customers subscribe one after the other until ctx ends; each one asks with its key until there is an answer.
-func (s *site) customers(ctx context.Context, offerID string, acknowledged chan<- subscription) {
-	defer close(acknowledged)
+// customers subscribe one after the other until ctx ends; each one asks with its key until there is an answer. Some ask all
+// APIs at once, as a proxy does that repeats what takes too long.
+func (s *site) customers(ctx context.Context, number int, offerID string, acknowledged chan<- subscription) {
 	for i := 0; ctx.Err() == nil; i++ {
-		each := subscription{key: fmt.Sprintf("subscription-%04d", i), request: map[string]any{
-			"service_category": "mobile", "offer_id": offerID, "cin": fmt.Sprintf("FAULT%04d", i), "full_name": "Nadia Berrada",
+		name := fmt.Sprintf("%d%03d", number, i)
+		each := subscription{key: "subscription-" + name, request: map[string]any{
+			"service_category": "mobile", "offer_id": offerID, "cin": "FAULT" + name, "full_name": "Nadia Berrada",
 			"contract_start_date": "2026-11-22", "mobile_number_mode": "assign_new",
 		}}
-		for each.contractID == "" {
-			// The attempt outlives ctx: who has asked waits for the answer.
-			limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-			var answer submission
-			got, err := s.api.Do(limited, http.MethodPost, submitPath, each.request, &answer, "Idempotency-Key", each.key, "Prefer", "wait=5")
-			cancel()
-			if err == nil && got.Status == http.StatusOK {
-				each.contractID = answer.Contract.ID
-				break
+		for len(each.contractIDs) == 0 {
+			asked := s.apis
+			if i%3 != 0 {
+				asked = []*apiclient.Client{s.api()}
 			}
+			// The attempt outlives ctx: who has asked waits for the answer.
+			each.submit(context.WithoutCancel(ctx), asked)
 			time.Sleep(retryPause)
 		}
 		acknowledged <- each
 		select {
 		case <-time.After(subscriptionPause):
 		case <-ctx.Done():
+		}
+	}
+}
+
+// submit sends a subscription to APIs at once and notes what they acknowledge.
+func (s *subscription) submit(ctx context.Context, apis []*apiclient.Client) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	answers := make(chan string, len(apis))
+	for _, api := range apis {
+		go func() {
+			var answer submission
+			got, err := api.Do(ctx, http.MethodPost, submitPath, s.request, &answer, "Idempotency-Key", s.key, "Prefer", "wait=5")
+			if err != nil || got.Status != http.StatusOK {
+				answer.Contract.ID = ""
+			}
+			answers <- answer.Contract.ID
+		}()
+	}
+	for range apis {
+		if id := <-answers; id != "" {
+			s.contractIDs = append(s.contractIDs, id)
 		}
 	}
 }
@@ -71,12 +91,15 @@ func (s *site) requireKept(t *testing.T, subscriptions []subscription) {
 			SELECT coalesce(array_agg(c.id::text), '{}') FROM contracts c JOIN clients cl ON cl.id = c.client_id WHERE cl.cin = $1`,
 			each.request["cin"]).Scan(&contractIDs)
 		require.NoError(t, err)
-		require.Equal(t, []string{each.contractID}, contractIDs, "contracts under the key %s", each.key)
+		require.Len(t, contractIDs, 1, "contracts under the key %s", each.key)
+		for _, acknowledged := range each.contractIDs {
+			require.Equal(t, contractIDs[0], acknowledged, each.key)
+		}
 		var again submission
-		_, err = s.api.Do(t.Context(), http.MethodPost, submitPath, each.request, &again, "Idempotency-Key", each.key)
+		_, err = s.api().Do(t.Context(), http.MethodPost, submitPath, each.request, &again, "Idempotency-Key", each.key)
 		require.NoError(t, err, each.key)
 		require.True(t, again.IdempotencyReplayed, each.key)
-		require.Equal(t, each.contractID, again.Contract.ID, each.key)
+		require.Equal(t, contractIDs[0], again.Contract.ID, each.key)
 	}
 }
 
@@ -92,7 +115,7 @@ func (s *site) mobileOffer(t *testing.T) string {
 		} `json:"offer_categories"`
 	}
 	s.eventually(t, "the API serves", func(ctx context.Context) bool {
-		_, err := s.api.Do(ctx, http.MethodGet, "/api/v1/landing/bootstrap", nil, &page)
+		_, err := s.api().Do(ctx, http.MethodGet, "/api/v1/landing/bootstrap", nil, &page)
 		return err == nil
 	})
 	require.NotEmpty(t, page.OfferCategories)
@@ -104,14 +127,14 @@ func (s *site) command(t *testing.T, location, command, status string) {
 	t.Helper()
 	s.eventually(t, "the run is "+status, func(ctx context.Context) bool {
 		var run apiclient.BillingProgress
-		if _, err := s.api.Do(ctx, http.MethodGet, location, nil, &run); err != nil {
+		if _, err := s.api().Do(ctx, http.MethodGet, location, nil, &run); err != nil {
 			return false
 		}
 		if run.Status == status || run.Ended() {
 			return true
 		}
 		// Whatever the answer is, and if there is none, the next look at the run tells what came of it.
-		_, _ = s.api.Do(ctx, http.MethodPost, location+"/"+command, nil, nil, "Prefer", "wait=5")
+		_, _ = s.api().Do(ctx, http.MethodPost, location+"/"+command, nil, nil, "Prefer", "wait=5")
 		return false
 	})
 }

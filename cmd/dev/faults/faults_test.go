@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,7 +72,7 @@ func TestFaultsDoNotLoseDoubleOrStopABillingRun(t *testing.T) {
 	run := apiclient.BillingRun{PeriodStart: month.FirstOfMonth(), PeriodEnd: month.LastOfMonth(), DueDays: 15, TaxRate: 200_000}
 	var location string
 	s.eventually(t, "the run is accepted", func(ctx context.Context) bool {
-		answer, err := s.api.Do(ctx, http.MethodPost, runsPath, run, nil, "Idempotency-Key", runKey, "Prefer", "respond-async")
+		answer, err := s.api().Do(ctx, http.MethodPost, runsPath, run, nil, "Idempotency-Key", runKey, "Prefer", "respond-async")
 		location = answer.Header.Get("Location")
 		return err == nil
 	})
@@ -81,7 +82,10 @@ func TestFaultsDoNotLoseDoubleOrStopABillingRun(t *testing.T) {
 	shopping, closeShop := context.WithCancel(t.Context())
 	defer closeShop()
 	acknowledged := make(chan subscription, 10_000)
-	go s.customers(shopping, offer, acknowledged)
+	var customers sync.WaitGroup
+	for i := range apis {
+		customers.Go(func() { s.customers(shopping, i, offer, acknowledged) })
+	}
 
 	hits := 0
 	for _, r := range plan {
@@ -103,17 +107,20 @@ func TestFaultsDoNotLoseDoubleOrStopABillingRun(t *testing.T) {
 
 	var final apiclient.BillingProgress
 	s.eventually(t, "the run ends", func(ctx context.Context) bool {
-		_, err := s.api.Do(ctx, http.MethodGet, location, nil, &final)
+		_, err := s.api().Do(ctx, http.MethodGet, location, nil, &final)
 		return err == nil && final.Ended()
 	})
 	t.Logf("%s: the run has ended, %d of %d rounds struck it", since(), hits, rounds)
 	closeShop()
+	customers.Wait()
+	close(acknowledged)
 	var subscriptions []subscription
 	for each := range acknowledged {
 		subscriptions = append(subscriptions, each)
 	}
 	t.Logf("%s: %d subscriptions were acknowledged meanwhile", since(), len(subscriptions))
 
+	s.requireServing(t)
 	require.Equal(t, "completed", final.Status)
 	s.requireBilledOnce(t, run, final)
 	s.requireNumbers(t)

@@ -15,11 +15,11 @@ const (
 	killTemporal      kind = "kill -9 the Temporal server"
 	killPostgres      kind = "kill -9 PostgreSQL"
 	killEverything    kind = "kill -9 everything"
-	killAPI           kind = "kill -9 the API"
+	killAPI           kind = "kill -9 an API"
 	freezeWorker      kind = "freeze a worker for longer than its heartbeats allow"
 	cutWorkerDatabase kind = "cut the workers from PostgreSQL"
 	cutWorkerTemporal kind = "cut the workers from Temporal"
-	cutAPI            kind = "cut the API from PostgreSQL and Temporal"
+	cutAPI            kind = "cut the APIs from PostgreSQL and Temporal"
 	cutTemporal       kind = "cut Temporal from PostgreSQL"
 )
 
@@ -33,7 +33,7 @@ var kinds = []kind{
 type round struct {
 	share float64
 	kind  kind
-	// victim is the worker that it strikes, where one of them is meant.
+	// victim is the worker or the API that it strikes, where one of them is meant. There are as many of both.
 	victim int
 	// down is how long what was struck stays away.
 	down time.Duration
@@ -43,8 +43,9 @@ type round struct {
 
 func (r round) String() string {
 	text := fmt.Sprintf("at %4.1f %%: %s, down %s", 100*r.share, r.kind, r.down.Round(time.Millisecond))
-	if r.kind == killWorker || r.kind == freezeWorker {
-		text += fmt.Sprintf(", worker %d", r.victim+1)
+	switch r.kind {
+	case killWorker, freezeWorker, killAPI:
+		text += fmt.Sprintf(", number %d", r.victim+1)
 	}
 	if r.paused {
 		text += ", while an operator pauses and resumes"

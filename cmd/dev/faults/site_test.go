@@ -2,9 +2,12 @@ package faults
 
 import (
 	"context"
+	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
@@ -21,20 +24,24 @@ import (
 
 const (
 	workers = 2
+	apis    = 2
 	// frozen is longer than a batch may be silent: another worker gets it while this one still believes that it has it.
 	frozen = 12 * time.Second
 )
 
-// site is the whole system as processes of their own. The application speaks to PostgreSQL and Temporal, and Temporal to
-// PostgreSQL, through proxies that can be cut; the test itself looks at PostgreSQL directly.
+// site is the whole system as processes of their own: two APIs and two workers on one Temporal and one PostgreSQL. The
+// application speaks to PostgreSQL and Temporal, and Temporal to PostgreSQL, through proxies that can be cut; the test
+// itself looks at PostgreSQL directly.
 type site struct {
 	pool            *pgxpool.Pool
-	api             *apiclient.Client
+	apis            []*apiclient.Client
 	documents       string
 	temporalAddress string
+	// server is the address of PostgreSQL.
+	server *url.URL
 
-	postgres, temporal, http *service
-	workers                  []*service
+	postgres, temporal *service
+	http, workers      []*service
 
 	workerDatabase, workerTemporal, apiDatabase, apiTemporal, temporalDatabase *proxy
 }
@@ -48,9 +55,8 @@ func newSite(t *testing.T, chunkClients int, prepare func(*pgxpool.Pool)) *site 
 		require.NoError(t, err)
 		return number
 	}
-	databasePort, temporalPort, apiPort := free(), free(), free()
+	databasePort, temporalPort := free(), free()
 	s := &site{documents: filepath.Join(dir, "documents"), temporalAddress: port.Address(temporalPort)}
-	s.api = apiclient.New("http://"+port.Address(apiPort), "test:ops,billing")
 	created := make(chan *postgres.Server, 1)
 	s.postgres = database(t, dir, databasePort, created)
 	s.keep(t, s.postgres)
@@ -60,8 +66,11 @@ func newSite(t *testing.T, chunkClients int, prepare func(*pgxpool.Pool)) *site 
 	case <-time.After(time.Minute):
 		t.Fatal("PostgreSQL does not start")
 	}
+	address, err := url.Parse(server.URL("mtf"))
+	require.NoError(t, err)
+	s.server = address
 	require.NoError(t, server.EnsureDatabases(t.Context(), "mtf", "temporal", "temporal_visibility"))
-	_, err := db.Migrate(t.Context(), server.URL("mtf"))
+	_, err = db.Migrate(t.Context(), server.URL("mtf"))
 	require.NoError(t, err)
 	s.pool, err = pgxpool.New(t.Context(), server.URL("mtf"))
 	require.NoError(t, err)
@@ -79,7 +88,7 @@ func newSite(t *testing.T, chunkClients int, prepare func(*pgxpool.Pool)) *site 
 	environment := func(database, temporal *proxy) []string {
 		return []string{
 			"DATABASE_URL=" + through(t, database, server.URL("mtf")), "TEMPORAL_ADDRESS=" + temporal.address(), "TEMPORAL_NAMESPACE=default",
-			"MTF_ENV=test", "MTF_DUNNING_ENABLED=false", "MTF_LOG_LEVEL=warn", "MTF_DOCUMENTS_DIR=" + s.documents, "MTF_HTTP_ADDR=" + port.Address(apiPort),
+			"MTF_ENV=test", "MTF_DUNNING_ENABLED=false", "MTF_LOG_LEVEL=warn", "MTF_DOCUMENTS_DIR=" + s.documents,
 			"MTF_BILLING_CHUNK_CLIENTS=" + strconv.Itoa(chunkClients), "MTF_BILLING_CONCURRENCY=2", "MTF_TIME_ZONE=Africa/Casablanca",
 		}
 	}
@@ -89,8 +98,13 @@ func newSite(t *testing.T, chunkClients int, prepare func(*pgxpool.Pool)) *site 
 		s.workers = append(s.workers, worker)
 		s.keep(t, worker)
 	}
-	s.http = program(t, "api", dir, environment(s.apiDatabase, s.apiTemporal), "mtf", "api")
-	s.keep(t, s.http)
+	for i := range apis {
+		address := port.Address(free())
+		api := program(t, "api-"+strconv.Itoa(i+1), dir, append(environment(s.apiDatabase, s.apiTemporal), "MTF_HTTP_ADDR="+address), "mtf", "api")
+		s.http = append(s.http, api)
+		s.apis = append(s.apis, apiclient.New("http://"+address, "test:ops,billing"))
+		s.keep(t, api)
+	}
 	t.Cleanup(func() { s.showLogs(t, dir) })
 	return s
 }
@@ -122,6 +136,25 @@ func (s *site) showLogs(t *testing.T, dir string) {
 	}
 }
 
+// api is one of the APIs, whichever a load balancer would choose.
+func (s *site) api() *apiclient.Client { return s.apis[rand.IntN(len(s.apis))] }
+
+// everything is all processes.
+func (s *site) everything() []*service {
+	return slices.Concat([]*service{s.postgres, s.temporal}, s.http, s.workers)
+}
+
+// requireServing waits until every API serves.
+func (s *site) requireServing(t *testing.T) {
+	t.Helper()
+	for _, api := range s.apis {
+		s.eventually(t, "every API is ready", func(ctx context.Context) bool {
+			_, err := api.Do(ctx, http.MethodGet, "/readyz", nil, nil)
+			return err == nil
+		})
+	}
+}
+
 // strike brings a fault about. It returns while what was struck may still be away.
 func (s *site) strike(t *testing.T, r round) {
 	t.Helper()
@@ -133,9 +166,9 @@ func (s *site) strike(t *testing.T, r round) {
 	case killPostgres:
 		s.postgres.kill(r.down)
 	case killAPI:
-		s.http.kill(r.down)
+		s.http[r.victim].kill(r.down)
 	case killEverything:
-		for _, service := range append([]*service{s.postgres, s.temporal, s.http}, s.workers...) {
+		for _, service := range s.everything() {
 			service.kill(r.down)
 		}
 	case freezeWorker:
