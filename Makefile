@@ -100,6 +100,12 @@ fuzz: build/dev ## Fuzz every target for FUZZTIME: PKG=./api RUN=FuzzBody narrow
 bench: build/dev ## Run the benchmarks of the root module, on a durable PostgreSQL
 	$(MTF_DEV) exec --durable -- $(GO_TEST) -run '^$$' -bench '$(RUN)' -benchmem $(TEST_FLAGS) $(PKG)
 
+# --- Pictures ---
+
+.PHONY: screenshots
+screenshots: build/dev build ## Make the pictures of docs/images from a demo (needs Chromium or Chrome)
+	cd tools && $(GO) run -buildvcs=false ./screenshots -program ../$(MTF_DEV) -out ../docs/images
+
 # --- Generated code and checks ---
 
 .PHONY: generate

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+)
+
+// demo is a running demo, and the addresses that it printed.
+type demo struct {
+	workflows, billingRun, subscription string
+
+	command *exec.Cmd
+	folder  string
+}
+
+// startDemo runs the demo in a folder and on ports of its own, and returns once its walk is over.
+func startDemo(ctx context.Context, program string) (*demo, error) {
+	folder, err := os.MkdirTemp("", "screenshots-")
+	if err != nil {
+		return nil, err
+	}
+	d := &demo{folder: folder, command: exec.Command(program, "demo")}
+	d.command.Env = append(os.Environ(), "MTF_DATA_DIR="+folder,
+		"MTF_API_PORT=0", "MTF_TEMPORAL_PORT=0", "MTF_TEMPORAL_UI_PORT=0", "MTF_POSTGRES_PORT=0")
+	d.command.Stderr = os.Stderr
+	printed, err := d.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := d.command.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", program, err)
+	}
+	defer context.AfterFunc(ctx, func() { _ = d.command.Process.Signal(os.Interrupt) })()
+	lines := bufio.NewScanner(printed)
+	for lines.Scan() {
+		for label, address := range map[string]*string{
+			"Temporal UI": &d.workflows, "the billing run": &d.billingRun, "the subscription": &d.subscription,
+		} {
+			if rest, found := strings.CutPrefix(lines.Text(), label+" "); found {
+				*address = strings.TrimSpace(rest)
+			}
+		}
+		if strings.Contains(lines.Text(), "stays up") {
+			go func() { // What it prints at its end must have somewhere to go.
+				for lines.Scan() {
+					continue
+				}
+			}()
+			return d, nil
+		}
+	}
+	return nil, errors.Join(errors.New("the demo ended before its walk was over"), d.stop())
+}
+
+// stop ends the demo in order and removes its folder.
+func (d *demo) stop() error {
+	_ = d.command.Process.Signal(os.Interrupt)
+	err := d.command.Wait()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			err = nil
+		}
+	}
+	return errors.Join(err, os.RemoveAll(d.folder))
+}
