@@ -65,3 +65,10 @@ monthly-billing  active  2027-03-01 00:05 +00:00  2027-03-01T00:05:00Z
 	require.NoError(t, json.Unmarshal([]byte(out), &all))
 	require.Len(t, all, 3)
 }
+
+func TestAWorkerDoesNotStartWithAWrongSchedule(t *testing.T) {
+	t.Setenv("MTF_ENV", "test")
+	t.Setenv("MTF_MONTHLY_BILLING_CRON", "on the first")
+	_, err := run(t, "worker")
+	require.ErrorContains(t, err, `MTF_MONTHLY_BILLING_CRON: schedule: "on the first"`)
+}
