@@ -10,9 +10,10 @@ ORDER BY c.id, d.id;
 -- name: DocumentCheckInvoices :many
 -- The next invoices in the order of their ids, each with its document if it has one. OFFSET
 -- keeps it a look-up by index for each invoice.
-SELECT i.id AS invoice_id, coalesce(d.storage_key, '')::text AS storage_key, coalesce(d.sha256, '')::bytea AS sha256
+SELECT i.id AS invoice_id, coalesce(d.id, i.id)::uuid AS document_id, coalesce(d.storage_key, '')::text AS storage_key,
+       coalesce(d.sha256, '')::bytea AS sha256
 FROM (SELECT id FROM invoices WHERE id > @after_id::uuid ORDER BY id LIMIT @batch_size) i
-LEFT JOIN LATERAL (SELECT storage_key, sha256 FROM documents WHERE invoice_id = i.id OFFSET 0) d ON true
+LEFT JOIN LATERAL (SELECT id, storage_key, sha256 FROM documents WHERE invoice_id = i.id OFFSET 0) d ON true
 ORDER BY i.id;
 
 -- name: DocumentGetByID :one
@@ -39,6 +40,9 @@ INSERT INTO documents (id, document_type, invoice_id, letterhead_id, file_name, 
 SELECT unnest(@ids::uuid[]), 'invoice_pdf', unnest(@invoice_ids::uuid[]), @letterhead_id, unnest(@file_names::text[]),
        unnest(@storage_keys::text[]), unnest(@sha256s::bytea[]), unnest(@sizes::integer[]), @now
 ON CONFLICT (invoice_id) WHERE invoice_id IS NOT NULL DO NOTHING;
+
+-- name: DocumentListByIDs :many
+SELECT * FROM documents WHERE id = ANY(@ids::uuid[]);
 
 -- name: LetterheadGet :one
 SELECT * FROM letterheads WHERE id = @id;

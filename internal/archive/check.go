@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/document"
 )
@@ -86,12 +84,13 @@ func (c *Checked) Add(part Checked) {
 // checkable is a contract or an invoice with one of its documents, if it has any.
 type checkable struct {
 	subjectID  uuid.UUID
-	registered bool
+	documentID uuid.UUID
+	// storageKey is empty where there is no document.
 	storageKey string
 	sha256     []byte
-	// mend makes what is missing.
-	mend func(context.Context) error
 }
+
+func (c checkable) registered() bool { return c.storageKey != "" }
 
 // CheckBatch looks at the next contracts or invoices, in the order of their ids, and makes
 // what is missing: a document that was never registered, a file that is lost or not what was
@@ -100,34 +99,48 @@ type checkable struct {
 // cannot be used. issueContract makes the document of a contract that has none.
 func (a *Archive) CheckBatch(ctx context.Context, from Position, issueContract func(context.Context, uuid.UUID) error,
 	now time.Time) (Position, Checked, error) {
-	var checked Checked
-	var batch []checkable
-	var err error
-	next := Position{Subject: from.Subject}
 	switch from.Subject {
 	case Contracts:
-		batch, err = a.checkableContracts(ctx, from.After, issueContract)
-		next = Position{Subject: Invoices}
+		batch, err := a.checkableContracts(ctx, from.After)
+		if err != nil {
+			return from, Checked{}, fmt.Errorf("archive: list contracts to check: %w", err)
+		}
+		checked, err := a.check(ctx, batch, func(missing []checkable) ([]repair, error) { return a.contractRepairs(ctx, missing, issueContract) })
 		checked.Contracts = subjects(batch)
+		return from.behind(batch, Invoices), checked, err
 	case Invoices:
-		batch, err = a.checkableInvoices(ctx, from.After, now)
-		next = Position{Subject: Nothing}
+		batch, err := a.checkableInvoices(ctx, from.After)
+		if err != nil {
+			return from, Checked{}, fmt.Errorf("archive: list invoices to check: %w", err)
+		}
+		checked, err := a.check(ctx, batch, func(missing []checkable) ([]repair, error) { return a.invoiceRepairs(ctx, missing, now) })
 		checked.Invoices = subjects(batch)
+		return from.behind(batch, Nothing), checked, err
+	default:
+		return from, Checked{}, nil
 	}
-	if err != nil {
-		return from, Checked{}, fmt.Errorf("archive: list documents to check: %w", err)
+}
+
+// behind is the position after a batch, which is that of the next subject when there is none.
+func (p Position) behind(batch []checkable, next Subject) Position {
+	if len(batch) == 0 {
+		return Position{Subject: next}
 	}
-	if len(batch) > 0 {
-		next = Position{Subject: from.Subject, After: batch[len(batch)-1].subjectID}
-	}
+	return Position{Subject: p.Subject, After: batch[len(batch)-1].subjectID}
+}
+
+// check makes what is missing of a batch.
+func (a *Archive) check(ctx context.Context, batch []checkable, repairs func(missing []checkable) ([]repair, error)) (checked Checked, err error) {
 	missing, err := a.withoutFile(ctx, batch)
+	if err != nil || len(missing) == 0 {
+		return checked, err
+	}
+	needed, err := repairs(missing)
 	if err != nil {
-		return from, Checked{}, err
+		return checked, err
 	}
-	if err := mendAll(ctx, missing, from.Subject, &checked); err != nil {
-		return from, Checked{}, err
-	}
-	return next, checked, nil
+	err = carryOut(ctx, needed, &checked)
+	return checked, err
 }
 
 // subjects counts contracts or invoices, which come once for each of their documents.
@@ -142,30 +155,20 @@ func subjects(batch []checkable) (count int64) {
 	return count
 }
 
-func (a *Archive) checkableContracts(ctx context.Context, after uuid.UUID, issue func(context.Context, uuid.UUID) error) ([]checkable, error) {
+func (a *Archive) checkableContracts(ctx context.Context, after uuid.UUID) ([]checkable, error) {
 	rows, err := dbsqlc.New().DocumentCheckContracts(ctx, a.pool, dbsqlc.DocumentCheckContractsParams{AfterID: after, BatchSize: checkSize})
 	batch := make([]checkable, len(rows))
 	for i, row := range rows {
-		batch[i] = checkable{subjectID: row.ContractID, registered: row.StorageKey != "", storageKey: row.StorageKey, sha256: row.SHA256,
-			mend: func(ctx context.Context) error {
-				if row.StorageKey == "" {
-					return issue(ctx, row.ContractID)
-				}
-				return a.StoreContract(ctx, row.DocumentID)
-			}}
+		batch[i] = checkable{row.ContractID, row.DocumentID, row.StorageKey, row.SHA256}
 	}
 	return batch, err
 }
 
-func (a *Archive) checkableInvoices(ctx context.Context, after uuid.UUID, now time.Time) ([]checkable, error) {
+func (a *Archive) checkableInvoices(ctx context.Context, after uuid.UUID) ([]checkable, error) {
 	rows, err := dbsqlc.New().DocumentCheckInvoices(ctx, a.pool, dbsqlc.DocumentCheckInvoicesParams{AfterID: after, BatchSize: checkSize})
 	batch := make([]checkable, len(rows))
 	for i, row := range rows {
-		batch[i] = checkable{subjectID: row.InvoiceID, registered: row.StorageKey != "", storageKey: row.StorageKey, sha256: row.SHA256,
-			mend: func(ctx context.Context) error {
-				_, err := a.InvoiceFile(ctx, row.InvoiceID, now)
-				return err
-			}}
+		batch[i] = checkable{row.InvoiceID, row.DocumentID, row.StorageKey, row.SHA256}
 	}
 	return batch, err
 }
@@ -191,7 +194,7 @@ func (a *Archive) withoutFile(ctx context.Context, batch []checkable) ([]checkab
 }
 
 func (a *Archive) hasFile(ctx context.Context, each checkable) (bool, error) {
-	if !each.registered {
+	if !each.registered() {
 		return false, nil
 	}
 	content, err := a.store.Get(ctx, each.storageKey)
@@ -199,37 +202,4 @@ func (a *Archive) hasFile(ctx context.Context, each checkable) (bool, error) {
 		return false, nil
 	}
 	return err == nil && hashesTo(content, each.sha256), err
-}
-
-// mendAll makes what is missing, on all cores, and counts it.
-func mendAll(ctx context.Context, missing []checkable, subject Subject, checked *Checked) error {
-	var mu sync.Mutex
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, each := range missing {
-		group.Go(func() error {
-			err := each.mend(ctx)
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case err == nil && each.registered:
-				checked.Restored++
-			case err == nil:
-				checked.Issued++
-			case ctx.Err() == nil && !db.Unavailable(err) && (errors.Is(err, ErrChanged) || errors.Is(err, ErrRendering)):
-				checked.Add(Checked{Failed: 1, Failures: []string{nameOf(subject) + " " + each.subjectID.String()}})
-			default:
-				return err
-			}
-			return nil
-		})
-	}
-	return group.Wait()
-}
-
-func nameOf(subject Subject) string {
-	if subject == Contracts {
-		return "contract"
-	}
-	return "invoice"
 }
