@@ -29,6 +29,8 @@ type Activities struct {
 	// FaultyAttempts is how often a batch is tried that fails for another reason than an outage.
 	FaultyAttempts int32
 	Dunning        Dunning
+	// StartMonth starts the run of a month, unless it was started.
+	StartMonth func(ctx context.Context, month calendar.Period, terms billing.MonthlyTerms) (billing.MonthBilled, error)
 	// Now tells the time, in UTC and whole microseconds as PostgreSQL keeps them.
 	Now func() time.Time
 }

@@ -83,7 +83,7 @@ func (s *Server) commandBillingRun(ctx context.Context, input *BillingRunCommand
 	case errors.Is(err, process.ErrNotRunning):
 		return s.answerOfEndedRun(ctx, input.BillingRunID, to)
 	case errors.Is(err, process.ErrPending):
-		return nil, accepted(billingRunLocation(run.ID))
+		return nil, accepted(process.BillingRunLocation(run.ID))
 	case err != nil:
 		return nil, err
 	}
@@ -160,7 +160,7 @@ func (s *Server) restartBillingRun(ctx context.Context, run dbsqlc.BillingRun, i
 		},
 		Queue:    workflows.BillingQueue,
 		Summary:  "Retry " + terms.Period.String(),
-		Location: billingRunLocation(run.ID),
+		Location: process.BillingRunLocation(run.ID),
 		Wait:     preferredWait(input.Prefer),
 		Again:    true,
 	}, &result)

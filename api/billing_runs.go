@@ -2,13 +2,11 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
@@ -156,27 +154,16 @@ func (s *Server) runBilling(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	request, err := keyedRequest(idempotency.BillingRun, input.Key, terms)
+	key, err := idempotency.ParseKey(input.Key)
 	if err != nil {
 		return nil, err
 	}
-	runID, err := s.billingRunID(ctx, request)
+	run, err := s.Processes.BillingRun(ctx, process.BillingRun{Key: key, Terms: terms, ActorID: actorOf(ctx).ID, Wait: input.wait()})
 	if err != nil {
 		return nil, err
 	}
 	var result billing.Result
-	replayed, err := s.run(ctx, process.Process{
-		Request:  request,
-		Workflow: workflows.RunBilling,
-		Input: workflows.BillingRunInput{
-			RunID: runID, Request: request, Terms: terms, ActorID: actorOf(ctx).ID,
-			ChunkSize: s.Config.Billing.ChunkClients, Concurrency: s.Config.Billing.Concurrency, Bounds: s.Config.Billing.Bounds(),
-		},
-		Queue:    workflows.BillingQueue,
-		Summary:  "Bill " + terms.Period.String() + ", tax rate " + terms.TaxRate.String(),
-		Location: billingRunLocation(runID),
-		Wait:     input.wait(),
-	}, &result)
+	replayed, err := s.run(ctx, run, &result)
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +253,7 @@ func (s *Server) readBillingRunByID(ctx context.Context, id string) (*BillingRun
 	}
 	detail := BillingRunDetail{
 		BillingRunRead: readBillingRun(row, done[row.ID], s.Now()), Events: converted(events, readBillingRunEvent),
-		InvoicesURL: invoicesOfRun(row.ID), FailuresURL: billingRunLocation(row.ID) + "/failures", SkippedURL: billingRunLocation(row.ID) + "/skipped",
+		InvoicesURL: invoicesOfRun(row.ID), FailuresURL: process.BillingRunLocation(row.ID) + "/failures", SkippedURL: process.BillingRunLocation(row.ID) + "/skipped",
 	}
 	return &BillingRunOutput{Body: detail}, nil
 }
@@ -277,8 +264,6 @@ func readBillingRunEvent(row dbsqlc.BillingRunEvent) BillingRunEventRead {
 		CreatedAt: Timestamp(row.CreatedAt),
 	}
 }
-
-func billingRunLocation(id uuid.UUID) string { return "/api/v1/billing/runs/" + id.String() }
 
 // progressOf adds up the chunks of runs, so that counts and sums are those of this moment.
 func (s *Server) progressOf(ctx context.Context, runs ...dbsqlc.BillingRun) (map[uuid.UUID]dbsqlc.BillingRunProgressListRow, error) {
@@ -324,13 +309,4 @@ func readBillingRun(row dbsqlc.BillingRun, done dbsqlc.BillingRunProgressListRow
 		read.RemainingSeconds = &remaining
 	}
 	return read
-}
-
-// billingRunID is the id of the run of this key when there is one, else a new id.
-func (s *Server) billingRunID(ctx context.Context, request idempotency.Request) (uuid.UUID, error) {
-	run, err := s.queries.BillingRunGetByKey(ctx, s.Pool, string(request.Key))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return uuid.NewV7()
-	}
-	return run.ID, err
 }

@@ -40,7 +40,10 @@ type estate struct {
 func newEstate(t testing.TB) *estate {
 	t.Helper()
 	// Runs that are held back keep a worker each.
-	s := systemtest.Start(t, func(settings *config.Config) { settings.Billing.Concurrency = 32 })
+	s := systemtest.Start(t, func(settings *config.Config) {
+		settings.Billing.Concurrency = 32
+		settings.DocumentCheck.Cron = never
+	})
 	e := &estate{
 		s:      s,
 		mobile: newOffer(t, s, mobileOffer()), fiber: newOffer(t, s, fiberOffer()),

@@ -45,7 +45,7 @@ type refused struct {
 // promises are all operations of the API contract.
 func promises() []promise {
 	return slices.Concat(identityPromises(), clientPromises(), cataloguePromises(), contractPromises(), provisioningPromises(),
-		landingPromises(), submitPromises(), billingPromises(), collectionsPromises())
+		landingPromises(), submitPromises(), billingPromises(), collectionsPromises(), schedulePromises())
 }
 
 func (p promise) method() string { return strings.Fields(p.operation)[0] }

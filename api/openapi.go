@@ -25,6 +25,7 @@ var tags = []*huma.Tag{
 	{Name: "Billing", Description: "Runs that bill a period. The same key and period give the same run, and no day of a contract is billed twice."},
 	{Name: "Invoices", Description: "Issued invoices with their lines and documents. They do not change but for their payment state, and can be voided while nothing of them is paid."},
 	{Name: "Collections", Description: "Payments, what is outstanding, and the cases of invoices that are overdue."},
+	{Name: tagSchedules, Description: "What starts by itself: when it did, when it will, and what became of it. Operators pause, trigger and fill in."},
 	{Name: tagLanding, Description: "The public landing page: subscribe, change plan, see and download invoices. Tokens stand for an identity."},
 	{Name: "Identity", Description: "Who is calling, and what they may do."},
 	{Name: "Health", Description: "Probes for load balancers and people."},

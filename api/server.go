@@ -33,6 +33,7 @@ type Dependencies struct {
 	Config    config.Config
 	Pool      *pgxpool.Pool
 	Processes *process.Starter
+	Timetable *process.Timetable
 	Archive   *archive.Archive
 	Tokens    *token.Signer
 	Zone      calendar.Zone
@@ -111,6 +112,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.collectionOverviewRoutes()
 	server.agingRoutes()
 	server.collectionDunningRoutes()
+	server.scheduleRoutes()
 	return router
 }
 

@@ -3,23 +3,19 @@ package workflows
 import (
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-// scheduledStart is when a schedule meant to start a workflow, however late it did.
-var scheduledStart = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
-
 // BeginCollectionsDay has the business day synced that a schedule has reached. The day
 // is that of the scheduled time: a schedule that fires late, after an outage, must
 // not take another day's place.
 func BeginCollectionsDay(ctx workflow.Context) error {
-	at, scheduled := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledStart)
-	if !scheduled {
-		return temporal.NewNonRetryableApplicationError("only a schedule starts this workflow", "not_scheduled", nil)
+	at, err := scheduledTime(ctx)
+	if err != nil {
+		return err
 	}
 	day, err := businessDay(ctx, &at)
 	if err != nil {

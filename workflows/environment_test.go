@@ -36,6 +36,8 @@ func newEnvironment(t *testing.T) *testsuite.TestWorkflowEnvironment {
 	env.RegisterWorkflow(BeginCollectionsDay)
 	env.RegisterWorkflow(DunClient)
 	env.RegisterWorkflow(EnrolDunning)
+	env.RegisterWorkflow(BillLastMonth)
+	env.RegisterWorkflow(CheckDocuments)
 	env.RegisterActivity(&activities.Activities{})
 	t.Cleanup(func() { env.AssertExpectations(t) })
 	return env

@@ -26,9 +26,6 @@ func ID(request idempotency.Request) string {
 	return string(request.Operation) + "/" + printableASCII(string(request.Key))
 }
 
-// CollectionsDayID is the id of the schedule that begins a business day of collections.
-const CollectionsDayID = "collections-day"
-
 // CollectionsSyncID is the id of the sync of a business day, such as
 // "collections-sync/2026-11-22": who wants that day synced joins the one that runs.
 func CollectionsSyncID(day calendar.Date) string { return "collections-sync/" + day.String() }

@@ -213,22 +213,9 @@ func (r *recorder) recordCollections(t *testing.T) {
 	r.save(t, "billing_run_beside_a_sync", run.GetID(), "")
 	r.save(t, "collections_sync_again", sync.GetID(), sync.GetRunID())
 
-	require.NoError(t, schedule.Ensure(t.Context(), r.Temporal.ScheduleClient(), schedule.Schedule{
-		ID: workflows.CollectionsDayID, Cron: "5 0 1 1 *", Zone: r.Zone.String(), Queue: workflows.CollectionsSyncQueue,
-		Workflow: workflows.NameOf(workflows.BeginCollectionsDay), CatchUp: time.Hour,
-	}))
-	begun := r.Temporal.ScheduleClient().GetHandle(t.Context(), workflows.CollectionsDayID)
-	require.NoError(t, begun.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
-	var workflowID string
-	require.Eventually(t, func() bool {
-		known, err := begun.Describe(t.Context())
-		if err != nil || len(known.Info.RecentActions) == 0 {
-			return false
-		}
-		workflowID = known.Info.RecentActions[0].StartWorkflowResult.WorkflowID
-		return true
-	}, patience, 10*time.Millisecond)
-	require.NoError(t, r.Temporal.GetWorkflow(t.Context(), workflowID, "").Get(t.Context(), nil))
+	workflowID := r.trigger(t, schedule.Schedule{
+		ID: workflows.CollectionsDayID, Queue: workflows.CollectionsSyncQueue, Workflow: workflows.NameOf(workflows.BeginCollectionsDay),
+	})
 	r.save(t, "collections_day", workflowID, "")
 }
 

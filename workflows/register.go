@@ -12,7 +12,7 @@ import (
 
 // all lists every workflow.
 var all = []any{ProvisionContract, SubscribeNewService, ChangePlan, IssueContractDocument, RunBilling, SyncCollections, BeginCollectionsDay,
-	DunClient, EnrolDunning}
+	DunClient, EnrolDunning, BillLastMonth, CheckDocuments}
 
 // NameOf is the name that a workflow is registered under.
 func NameOf(workflow any) string {

@@ -30,9 +30,10 @@ var quiet = log.NewStructuredLogger(slog.New(slog.DiscardHandler))
 
 // situations are the histories that there must be.
 var situations = []string{
+	"bill_last_month",
 	"billing_run_and_sync", "billing_run_beside_a_sync", "billing_run_cancelled", "billing_run_completed", "billing_run_continued", "billing_run_continued_last", "billing_run_failed",
 	"billing_run_held_and_approved", "billing_run_paused_and_resumed", "billing_run_retried", "billing_run_with_failures",
-	"change_plan", "collections_day", "collections_sync", "collections_sync_again", "dun_client", "dun_client_continued", "enrol_dunning",
+	"change_plan", "check_documents", "check_documents_continued", "collections_day", "collections_sync", "collections_sync_again", "dun_client", "dun_client_continued", "enrol_dunning",
 	"issue_contract_document", "provision_contract", "subscribe_new_service", "subscribe_refused",
 }
 

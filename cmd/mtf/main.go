@@ -27,6 +27,7 @@ type commands struct {
 	Seed     seedCommand     `cmd:"" help:"Load a demo catalogue and synthetic clients."`
 	Bill     billCommand     `cmd:"" help:"Bill a month and follow the run."`
 	Runs     runsCommand     `cmd:"" help:"List, show, pause, resume, approve, cancel and retry billing runs."`
+	Schedule scheduleCommand `cmd:"" help:"Show what starts by itself; pause, resume, trigger and backfill it."`
 	Invoices invoicesCommand `cmd:"" help:"Check invoice numbers."`
 	Dunning  dunningCommand  `cmd:"" help:"Show and set what is done about clients who do not pay."`
 	APIKey   apiKeyCommand   `cmd:"" name:"apikey" help:"Create, list and revoke the API keys of programs."`

@@ -13,6 +13,100 @@ import (
 	"github.com/google/uuid"
 )
 
+const documentCheckContracts = `-- name: DocumentCheckContracts :many
+SELECT c.id AS contract_id, coalesce(d.id, c.id)::uuid AS document_id, coalesce(d.storage_key, '')::text AS storage_key,
+       coalesce(d.sha256, '')::bytea AS sha256
+FROM (SELECT id FROM contracts WHERE id > $1::uuid AND status <> 'draft' ORDER BY id LIMIT $2) c
+LEFT JOIN LATERAL (SELECT id, storage_key, sha256 FROM documents WHERE contract_id = c.id OFFSET 0) d ON true
+ORDER BY c.id, d.id
+`
+
+type DocumentCheckContractsParams struct {
+	AfterID   uuid.UUID `json:"after_id"`
+	BatchSize int32     `json:"batch_size"`
+}
+
+type DocumentCheckContractsRow struct {
+	ContractID uuid.UUID `json:"contract_id"`
+	DocumentID uuid.UUID `json:"document_id"`
+	StorageKey string    `json:"storage_key"`
+	SHA256     []byte    `json:"sha256"`
+}
+
+// The next contracts that were concluded, in the order of their ids, each with its documents; a
+// contract without any has one row. OFFSET keeps it a look-up by index for each contract.
+func (q *Queries) DocumentCheckContracts(ctx context.Context, db DBTX, arg DocumentCheckContractsParams) ([]DocumentCheckContractsRow, error) {
+	rows, err := db.Query(ctx, documentCheckContracts, arg.AfterID, arg.BatchSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DocumentCheckContractsRow{}
+	for rows.Next() {
+		var i DocumentCheckContractsRow
+		if err := rows.Scan(
+			&i.ContractID,
+			&i.DocumentID,
+			&i.StorageKey,
+			&i.SHA256,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const documentCheckInvoices = `-- name: DocumentCheckInvoices :many
+SELECT i.id AS invoice_id, coalesce(d.id, i.id)::uuid AS document_id, coalesce(d.storage_key, '')::text AS storage_key,
+       coalesce(d.sha256, '')::bytea AS sha256
+FROM (SELECT id FROM invoices WHERE id > $1::uuid ORDER BY id LIMIT $2) i
+LEFT JOIN LATERAL (SELECT id, storage_key, sha256 FROM documents WHERE invoice_id = i.id OFFSET 0) d ON true
+ORDER BY i.id
+`
+
+type DocumentCheckInvoicesParams struct {
+	AfterID   uuid.UUID `json:"after_id"`
+	BatchSize int32     `json:"batch_size"`
+}
+
+type DocumentCheckInvoicesRow struct {
+	InvoiceID  uuid.UUID `json:"invoice_id"`
+	DocumentID uuid.UUID `json:"document_id"`
+	StorageKey string    `json:"storage_key"`
+	SHA256     []byte    `json:"sha256"`
+}
+
+// The next invoices in the order of their ids, each with its document if it has one. OFFSET
+// keeps it a look-up by index for each invoice.
+func (q *Queries) DocumentCheckInvoices(ctx context.Context, db DBTX, arg DocumentCheckInvoicesParams) ([]DocumentCheckInvoicesRow, error) {
+	rows, err := db.Query(ctx, documentCheckInvoices, arg.AfterID, arg.BatchSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DocumentCheckInvoicesRow{}
+	for rows.Next() {
+		var i DocumentCheckInvoicesRow
+		if err := rows.Scan(
+			&i.InvoiceID,
+			&i.DocumentID,
+			&i.StorageKey,
+			&i.SHA256,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const documentGetByID = `-- name: DocumentGetByID :one
 SELECT id, document_type, contract_id, invoice_id, letterhead_id, file_name, storage_key, sha256, size_bytes, content, created_at FROM documents WHERE id = $1
 `
@@ -164,6 +258,42 @@ func (q *Queries) DocumentInsertInvoices(ctx context.Context, db DBTX, arg Docum
 		arg.Now,
 	)
 	return err
+}
+
+const documentListByIDs = `-- name: DocumentListByIDs :many
+SELECT id, document_type, contract_id, invoice_id, letterhead_id, file_name, storage_key, sha256, size_bytes, content, created_at FROM documents WHERE id = ANY($1::uuid[])
+`
+
+func (q *Queries) DocumentListByIDs(ctx context.Context, db DBTX, ids []uuid.UUID) ([]Document, error) {
+	rows, err := db.Query(ctx, documentListByIDs, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Document{}
+	for rows.Next() {
+		var i Document
+		if err := rows.Scan(
+			&i.ID,
+			&i.DocumentType,
+			&i.ContractID,
+			&i.InvoiceID,
+			&i.LetterheadID,
+			&i.FileName,
+			&i.StorageKey,
+			&i.SHA256,
+			&i.SizeBytes,
+			&i.Content,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const letterheadGet = `-- name: LetterheadGet :one

@@ -460,6 +460,59 @@ func (q *Queries) InvoiceListByClient(ctx context.Context, db DBTX, clientID uui
 	return items, nil
 }
 
+const invoiceListByIDs = `-- name: InvoiceListByIDs :many
+SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence, voided_at, voided_by, void_reason FROM invoices WHERE id = ANY($1::uuid[])
+`
+
+func (q *Queries) InvoiceListByIDs(ctx context.Context, db DBTX, ids []uuid.UUID) ([]Invoice, error) {
+	rows, err := db.Query(ctx, invoiceListByIDs, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Invoice{}
+	for rows.Next() {
+		var i Invoice
+		if err := rows.Scan(
+			&i.ID,
+			&i.Number,
+			&i.BillingRunID,
+			&i.ClientID,
+			&i.PeriodStart,
+			&i.PeriodEnd,
+			&i.IssueDate,
+			&i.DueDate,
+			&i.Status,
+			&i.Currency,
+			&i.SubtotalAmount,
+			&i.TaxRate,
+			&i.TaxAmount,
+			&i.TotalAmount,
+			&i.PaidAmount,
+			&i.ClientName,
+			&i.ClientType,
+			&i.ClientCIN,
+			&i.ClientAddress,
+			&i.IssuedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.SellerCode,
+			&i.NumberYear,
+			&i.NumberSequence,
+			&i.VoidedAt,
+			&i.VoidedBy,
+			&i.VoidReason,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const invoiceListUndocumented = `-- name: InvoiceListUndocumented :many
 SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence, voided_at, voided_by, void_reason FROM invoices
 WHERE billing_run_id = $1 AND client_id BETWEEN $2 AND $3

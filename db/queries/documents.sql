@@ -1,3 +1,21 @@
+-- name: DocumentCheckContracts :many
+-- The next contracts that were concluded, in the order of their ids, each with its documents; a
+-- contract without any has one row. OFFSET keeps it a look-up by index for each contract.
+SELECT c.id AS contract_id, coalesce(d.id, c.id)::uuid AS document_id, coalesce(d.storage_key, '')::text AS storage_key,
+       coalesce(d.sha256, '')::bytea AS sha256
+FROM (SELECT id FROM contracts WHERE id > @after_id::uuid AND status <> 'draft' ORDER BY id LIMIT @batch_size) c
+LEFT JOIN LATERAL (SELECT id, storage_key, sha256 FROM documents WHERE contract_id = c.id OFFSET 0) d ON true
+ORDER BY c.id, d.id;
+
+-- name: DocumentCheckInvoices :many
+-- The next invoices in the order of their ids, each with its document if it has one. OFFSET
+-- keeps it a look-up by index for each invoice.
+SELECT i.id AS invoice_id, coalesce(d.id, i.id)::uuid AS document_id, coalesce(d.storage_key, '')::text AS storage_key,
+       coalesce(d.sha256, '')::bytea AS sha256
+FROM (SELECT id FROM invoices WHERE id > @after_id::uuid ORDER BY id LIMIT @batch_size) i
+LEFT JOIN LATERAL (SELECT id, storage_key, sha256 FROM documents WHERE invoice_id = i.id OFFSET 0) d ON true
+ORDER BY i.id;
+
 -- name: DocumentGetByID :one
 SELECT * FROM documents WHERE id = @id;
 
@@ -22,6 +40,9 @@ INSERT INTO documents (id, document_type, invoice_id, letterhead_id, file_name, 
 SELECT unnest(@ids::uuid[]), 'invoice_pdf', unnest(@invoice_ids::uuid[]), @letterhead_id, unnest(@file_names::text[]),
        unnest(@storage_keys::text[]), unnest(@sha256s::bytea[]), unnest(@sizes::integer[]), @now
 ON CONFLICT (invoice_id) WHERE invoice_id IS NOT NULL DO NOTHING;
+
+-- name: DocumentListByIDs :many
+SELECT * FROM documents WHERE id = ANY(@ids::uuid[]);
 
 -- name: LetterheadGet :one
 SELECT * FROM letterheads WHERE id = @id;

@@ -118,6 +118,9 @@ SELECT * FROM invoices
 WHERE client_id = @client_id
 ORDER BY created_at DESC, id DESC;
 
+-- name: InvoiceListByIDs :many
+SELECT * FROM invoices WHERE id = ANY(@ids::uuid[]);
+
 -- name: InvoiceListUndocumented :many
 -- The invoices that a run issued for a range of clients and that have no document yet.
 SELECT * FROM invoices

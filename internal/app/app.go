@@ -38,6 +38,7 @@ type App struct {
 	Temporal  client.Client
 	Archive   *archive.Archive
 	Processes *process.Starter
+	Timetable *process.Timetable
 	Zone      calendar.Zone
 	Now       func() time.Time
 }
@@ -112,7 +113,11 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 		},
 		StartTimeout:   a.Config.HTTP.StartTimeout,
 		WithoutDunning: !a.Config.Dunning.Enabled,
+		Billing: process.Billing{
+			ChunkClients: a.Config.Billing.ChunkClients, Concurrency: a.Config.Billing.Concurrency, Bounds: a.Config.Billing.Bounds(),
+		},
 	})
+	a.Timetable = process.NewTimetable(a.Temporal, a.schedules()...)
 	return nil
 }
 
@@ -165,6 +170,7 @@ func (a *App) activities() (*activities.Activities, error) {
 		Now:     a.Now,
 
 		FaultyAttempts: a.Config.Billing.FaultyAttempts,
+		StartMonth:     a.Processes.BillMonth,
 		Dunning: activities.Dunning{
 			Enabled: a.Config.Dunning.Enabled, Hours: a.Config.Dunning.Hours(a.Zone), Notifier: notifier, Seller: a.Config.Seller.Letterhead(),
 			Wake: a.Processes.WakeDunning, StartsPerSecond: a.Config.Dunning.StartsPerSecond,

@@ -5,14 +5,17 @@ import (
 	"net/http/httptest"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mtfacturation/mtf/internal/archive"
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/document"
 	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/workflows"
 )
 
 func TestDocumentsAreKeptInABucketAndMadeAgain(t *testing.T) {
@@ -26,7 +29,11 @@ func TestDocumentsAreKeptInABucketAndMadeAgain(t *testing.T) {
 	t.Cleanup(server.Close)
 	kept := config.Documents{Store: config.S3Documents, Bucket: "documents", Prefix: "mtf", Endpoint: server.URL, Region: "us-east-1", PathStyle: true}
 	directory := t.TempDir()
-	s := systemtest.Start(t, func(c *config.Config) { c.Documents, c.DocumentsDirectory = kept, directory })
+	s := systemtest.Start(t, func(c *config.Config) {
+		c.Documents, c.DocumentsDirectory = kept, directory
+		// A day that no year has: it is triggered here.
+		c.DocumentCheck.Cron = "5 0 30 2 *"
+	})
 
 	var offer, submitted object
 	s.Post(t, "/api/v1/offers", object{
@@ -61,4 +68,27 @@ func TestDocumentsAreKeptInABucketAndMadeAgain(t *testing.T) {
 	require.Equal(t, first.Body, again.Body)
 	_, err = store.Get(t.Context(), keys[0])
 	require.NoError(t, err, "the document is not stored again")
+
+	// The nightly check makes what nobody has asked for.
+	for _, key := range keys {
+		require.NoError(t, store.Delete(t.Context(), key))
+	}
+	s.Post(t, "/api/v1/schedules/document-check/trigger", nil, nil)
+	check := s.Temporal.ScheduleClient().GetHandle(t.Context(), workflows.DocumentCheckID)
+	var started string
+	require.Eventually(t, func() bool {
+		known, err := check.Describe(t.Context())
+		if err != nil || len(known.Info.RecentActions) == 0 {
+			return false
+		}
+		started = known.Info.RecentActions[0].StartWorkflowResult.WorkflowID
+		return true
+	}, time.Minute, 10*time.Millisecond)
+	var found archive.Checked
+	require.NoError(t, s.Temporal.GetWorkflow(t.Context(), started, "").Get(t.Context(), &found))
+	require.Equal(t, archive.Checked{Contracts: 1, Invoices: 1, Restored: 2}, found)
+	for _, key := range keys {
+		_, err := store.Get(t.Context(), key)
+		require.NoError(t, err, "%s is not stored again", key)
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/schedule"
 	"github.com/mtfacturation/mtf/workflows"
 )
@@ -13,18 +12,40 @@ import (
 // ensureTimeout bounds how long a starting worker waits for Temporal to take its schedules.
 const ensureTimeout = 30 * time.Second
 
-// schedules lists what is started at its time.
+const day = 24 * time.Hour
+
+// schedules is the table of all that starts by itself.
 func (a *App) schedules() []schedule.Schedule {
-	if a.Config.Collections.SyncCron == config.Off {
-		return nil
+	monthly := a.Config.Expression(a.Config.MonthlyBilling.Cron)
+	return []schedule.Schedule{
+		{
+			ID: workflows.MonthlyBillingID, Expression: monthly,
+			Workflow: workflows.NameOf(workflows.BillLastMonth), Queue: workflows.BillingQueue,
+			Arguments:   []any{workflows.MonthlyBillingInput{Zone: monthly.Zone, Terms: a.Config.MonthlyBilling.Terms()}},
+			Description: "Bills the month before", Starts: "billing-run/monthly-YYYY-MM",
+			Summary: "Bill the month before",
+			// Less than the shortest month: of two that are caught up on at once, one would be left out.
+			CatchUp: 27 * day,
+		},
+		{
+			ID: workflows.CollectionsDayID, Expression: a.Config.Expression(a.Config.Collections.SyncCron),
+			Workflow: workflows.NameOf(workflows.BeginCollectionsDay), Queue: workflows.CollectionsSyncQueue,
+			Description: "Begins the business day of collections", Starts: "collections-sync/YYYY-MM-DD",
+			Summary: "The business day of collections begins",
+			// A day that was missed is part of the next one.
+			CatchUp: day,
+		},
+		{
+			ID: workflows.DocumentCheckID, Expression: a.Config.Expression(a.Config.DocumentCheck.Cron),
+			Workflow: workflows.NameOf(workflows.CheckDocuments), Queue: workflows.DocumentsQueue,
+			Arguments:   []any{workflows.DocumentCheckInput{}},
+			Description: "Looks whether every contract and invoice has its file, and makes what is missing",
+			Starts:      "document-check-TIME",
+			Summary:     "Every contract and invoice has its file",
+			// The next night does as well.
+			CatchUp: day / 2,
+		},
 	}
-	return []schedule.Schedule{{
-		ID: workflows.CollectionsDayID, Cron: a.Config.Collections.SyncCron, Zone: a.Zone.String(),
-		Workflow: workflows.NameOf(workflows.BeginCollectionsDay), Queue: workflows.CollectionsSyncQueue,
-		Summary: "The business day of collections begins",
-		// A day that was missed is part of the next one.
-		CatchUp: 24 * time.Hour,
-	}}
 }
 
 // ensureSchedules has Temporal know the schedules.

@@ -54,7 +54,7 @@ func (a *App) serveHTTP(ctx context.Context, version string, started func(addres
 		return fmt.Errorf("app: the API cannot listen: %w", err)
 	}
 	server := api.NewServer(api.Dependencies{
-		Config: a.Config, Pool: a.Pool, Processes: a.Processes, Archive: a.Archive, Tokens: tokens, Zone: a.Zone,
+		Config: a.Config, Pool: a.Pool, Processes: a.Processes, Timetable: a.Timetable, Archive: a.Archive, Tokens: tokens, Zone: a.Zone,
 		Identities: identities, Now: a.Now, Ready: a.Ready, Version: version,
 	})
 	served := make(chan error, 1)

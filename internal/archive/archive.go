@@ -27,6 +27,9 @@ import (
 // issued: the program must then not pass it off as the original.
 var ErrChanged = errors.New("archive: the document differs from the one that was issued")
 
+// ErrRendering is returned for a document that cannot be made of its rows.
+var ErrRendering = errors.New("archive: the document cannot be rendered")
+
 // Archive issues and restores documents. It is safe for concurrent use.
 type Archive struct {
 	pool     *pgxpool.Pool
@@ -116,7 +119,7 @@ func (a *Archive) restore(ctx context.Context, registered dbsqlc.Document, rende
 	}
 	content, err := render(renderer)
 	if err != nil {
-		return nil, fmt.Errorf("archive: render %s: %w", registered.StorageKey, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrRendering, registered.StorageKey, err)
 	}
 	if !isRegistered(content, registered) {
 		return nil, fmt.Errorf("%w: %s", ErrChanged, registered.StorageKey)
@@ -128,6 +131,10 @@ func (a *Archive) restore(ctx context.Context, registered dbsqlc.Document, rende
 }
 
 func isRegistered(content []byte, registered dbsqlc.Document) bool {
+	return hashesTo(content, registered.SHA256)
+}
+
+func hashesTo(content, registered []byte) bool {
 	sum := sha256.Sum256(content)
-	return bytes.Equal(sum[:], registered.SHA256)
+	return bytes.Equal(sum[:], registered)
 }

@@ -35,7 +35,7 @@ func (a *Archive) IssueContract(ctx context.Context, tx dbsqlc.DBTX, parties con
 	}
 	file, err := renderer.RenderContract(shown)
 	if err != nil {
-		return dbsqlc.Document{}, fmt.Errorf("archive: render contract: %w", err)
+		return dbsqlc.Document{}, fmt.Errorf("%w: contract %s: %w", ErrRendering, parties.Contract.ID, err)
 	}
 	snapshot, err := json.Marshal(shown)
 	if err != nil {

@@ -84,7 +84,7 @@ func (a *Archive) issue(ctx context.Context, invoices []dbsqlc.Invoice, now time
 		group.Go(func() error {
 			content, err := renderer.RenderInvoice(invoiceContent(invoice, lines[invoice.ID]))
 			if err != nil {
-				return fmt.Errorf("archive: render invoice %s: %w", invoice.ID, err)
+				return fmt.Errorf("%w: invoice %s: %w", ErrRendering, invoice.ID, err)
 			}
 			if err := register.set(i, invoice.ID, content); err != nil {
 				return err

@@ -14,7 +14,6 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/document"
 	"github.com/mtfacturation/mtf/internal/money"
-	"github.com/mtfacturation/mtf/internal/schedule"
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
@@ -44,13 +43,15 @@ type Config struct {
 	DocumentsDirectory string   `env:"MTF_DOCUMENTS_DIR"`
 	CORSOrigins        []string `env:"MTF_CORS_ORIGINS"`
 
-	Documents   Documents
-	Billing     Billing
-	Collections Collections
-	Seller      Seller
-	Auth        Auth
-	Dunning     Dunning
-	Notify      Notify
+	Documents      Documents
+	Billing        Billing
+	Collections    Collections
+	MonthlyBilling MonthlyBilling
+	DocumentCheck  DocumentCheck
+	Seller         Seller
+	Auth           Auth
+	Dunning        Dunning
+	Notify         Notify
 
 	HTTP       HTTP
 	Admission  Admission
@@ -70,15 +71,6 @@ type Billing struct {
 	// FaultyAttempts is how often a chunk is tried before a fault fails its run. The
 	// waits between ten of them add up to some two minutes.
 	FaultyAttempts int32 `env:"MTF_BILLING_FAULTY_ATTEMPTS" envDefault:"10"`
-}
-
-// Off stands for a schedule that is not made.
-const Off = "off"
-
-// Collections sets when collections begin their business day.
-type Collections struct {
-	// SyncCron is five fields of local time, or Off.
-	SyncCron string `env:"MTF_COLLECTIONS_SYNC_CRON" envDefault:"5 0 * * *"`
 }
 
 // Bounds are those beyond which a run waits for an operator.
@@ -181,11 +173,7 @@ func (c Config) problems() []error {
 	if c.Billing.FaultyAttempts < 1 {
 		add("MTF_BILLING_FAULTY_ATTEMPTS must be at least 1")
 	}
-	if c.Collections.SyncCron != Off {
-		if err := schedule.CheckCron(c.Collections.SyncCron); err != nil {
-			add("MTF_COLLECTIONS_SYNC_CRON: %w", err)
-		}
-	}
+	c.scheduleProblems(add)
 	if c.Seller.Code == "" || c.Seller.NumberPrefix == "" {
 		add("MTF_SELLER_CODE and MTF_INVOICE_NUMBER_PREFIX must not be empty")
 	}

@@ -58,8 +58,8 @@ func TestLimitsThatMakeNoSenseAreRefused(t *testing.T) {
 	for name, value := range map[string]string{
 		"MTF_ADMISSION_LIMIT": "-1", "MTF_ADMISSION_LIMIT_BILLING": "-1", "MTF_ADMISSION_LIMIT_EXPORTS": "-1",
 		"MTF_HTTP_REQUEST_TIMEOUT": "-1s", "MTF_HTTP_IDLE_TIMEOUT": "2h",
-		"MTF_HTTP_SYNC_TIMEOUT": "10s", "MTF_COLLECTIONS_SYNC_CRON": "daily",
-		"MTF_FORWARDED_HEADER": "X-Real-Ip", "MTF_TRUSTED_PROXIES": "10.0.0.1/99", "MTF_RATE_LIMIT_VERIFY_PER_CIN": "often",
+		"MTF_HTTP_SYNC_TIMEOUT": "10s",
+		"MTF_FORWARDED_HEADER":  "X-Real-Ip", "MTF_TRUSTED_PROXIES": "10.0.0.1/99", "MTF_RATE_LIMIT_VERIFY_PER_CIN": "often",
 	} {
 		setenv(t, map[string]string{name: value})
 		_, err := config.FromEnvironment()

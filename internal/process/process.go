@@ -65,6 +65,7 @@ type Settings struct {
 	StartTimeout time.Duration
 	// WithoutDunning has no dunning begin; what is under way is still told.
 	WithoutDunning bool
+	Billing        Billing
 }
 
 // NewStarter returns a starter on one Temporal namespace and one database.

@@ -59,6 +59,8 @@ const (
 	PaymentExceedsOutstanding  Code = "payment_exceeds_outstanding"
 	AmountOutOfRange           Code = "amount_out_of_range"
 	CollectionCaseNotFound     Code = "collection_case_not_found"
+	ScheduleNotFound           Code = "schedule_not_found"
+	ScheduleOff                Code = "schedule_off"
 )
 
 var messages = map[Code]string{
@@ -119,6 +121,8 @@ var messages = map[Code]string{
 	PaymentExceedsOutstanding:  "Payment amount cannot exceed invoice outstanding balance",
 	AmountOutOfRange:           "Amount is out of range",
 	CollectionCaseNotFound:     "Collection case not found",
+	ScheduleNotFound:           "Schedule not found",
+	ScheduleOff:                "Schedule is switched off in the configuration",
 }
 
 // Codes returns every code with its message, for tables and documentation.

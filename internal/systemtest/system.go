@@ -47,7 +47,9 @@ func Start(t testing.TB, adjust ...func(*config.Config)) *System {
 		TimeZone: "Africa/Casablanca", DocumentsDirectory: t.TempDir(),
 		Billing: config.Billing{ChunkClients: 20, Concurrency: 2, FaultyAttempts: 2},
 		// A test is at no time of the day, so nothing begins by itself.
-		Collections: config.Collections{SyncCron: config.Off},
+		Collections:    config.Collections{SyncCron: config.Off},
+		MonthlyBilling: config.MonthlyBilling{Cron: config.Off, DueDays: 15, TaxRate: 200_000, Proration: "none"},
+		DocumentCheck:  config.DocumentCheck{Cron: config.Off},
 		// A machine that runs many tests at once is slow, not broken.
 		HTTP: config.HTTP{RequestTimeout: time.Minute, StartTimeout: time.Minute},
 		// Late, so that it does nothing to what other tests look at.

@@ -46,8 +46,9 @@ type site struct {
 	workerDatabase, workerTemporal, apiDatabase, apiTemporal, temporalDatabase *proxy
 }
 
-// newSite starts the system; prepare is called on the migrated database before anything else uses it.
-func newSite(t *testing.T, chunkClients int, prepare func(*pgxpool.Pool)) *site {
+// newSite starts the system with settings of its own, if there are any; prepare is called on the migrated database before
+// anything else uses it.
+func newSite(t *testing.T, chunkClients int, prepare func(*pgxpool.Pool), settings ...string) *site {
 	t.Helper()
 	dir := t.TempDir()
 	free := func() int {
@@ -86,11 +87,11 @@ func newSite(t *testing.T, chunkClients int, prepare func(*pgxpool.Pool)) *site 
 		"MTF_TEMPORAL_PORT=" + strconv.Itoa(temporalPort), "TEMPORAL_NAMESPACE=default",
 	}, "mtf-dev", "temporal")
 	environment := func(database, temporal *proxy) []string {
-		return []string{
+		return append([]string{
 			"DATABASE_URL=" + through(t, database, server.URL("mtf")), "TEMPORAL_ADDRESS=" + temporal.address(), "TEMPORAL_NAMESPACE=default",
 			"MTF_ENV=test", "MTF_DUNNING_ENABLED=false", "MTF_LOG_LEVEL=warn", "MTF_DOCUMENTS_DIR=" + s.documents,
 			"MTF_BILLING_CHUNK_CLIENTS=" + strconv.Itoa(chunkClients), "MTF_BILLING_CONCURRENCY=2", "MTF_TIME_ZONE=Africa/Casablanca",
-		}
+		}, settings...)
 	}
 	s.keep(t, s.temporal)
 	for i := range workers {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
@@ -16,7 +17,8 @@ import (
 
 // daily never starts anything while a test runs, whenever that is: it is for a day that no year has.
 var daily = schedule.Schedule{
-	ID: "day", Cron: "5 0 30 2 *", Zone: "Africa/Casablanca", Workflow: "BeginDay", Queue: "nobody", Summary: "A day", CatchUp: 24 * time.Hour,
+	ID: "day", Expression: schedule.Expression{Cron: "5 0 30 2 *", Zone: "Africa/Casablanca"}, Workflow: "BeginDay", Queue: "nobody",
+	Summary: "A day", CatchUp: 24 * time.Hour,
 }
 
 func schedules(t *testing.T) client.ScheduleClient {
@@ -75,6 +77,8 @@ func TestAChangeReachesTemporalAndAPauseStays(t *testing.T) {
 		"cron": func(s *schedule.Schedule) { s.Cron = "15 3 30 2 *" }, "zone": func(s *schedule.Schedule) { s.Zone = "UTC" },
 		"workflow": func(s *schedule.Schedule) { s.Workflow = "BeginOtherDay" }, "queue": func(s *schedule.Schedule) { s.Queue = "other" },
 		"summary": func(s *schedule.Schedule) { s.Summary = "Another day" }, "catch-up": func(s *schedule.Schedule) { s.CatchUp = time.Hour },
+		"arguments": func(s *schedule.Schedule) { s.Arguments = []any{map[string]int{"due_days": 15}} },
+		"argument":  func(s *schedule.Schedule) { s.Arguments = []any{map[string]int{"due_days": 30}} },
 	} {
 		before := known(t, all, "day")
 		changed := daily
@@ -85,22 +89,34 @@ func TestAChangeReachesTemporalAndAPauseStays(t *testing.T) {
 		require.True(t, after.Schedule.State.Paused, name)
 		require.Equal(t, "until the migration is over", after.Schedule.State.Note, name)
 		require.Len(t, after.Schedule.Spec.Calendars, 1, name)
-		require.Equal(t, changed.Cron, after.Schedule.Spec.Calendars[0].Comment, name)
+		require.Contains(t, after.Schedule.Spec.Calendars[0].Comment, changed.Cron, name)
+		require.Len(t, after.Schedule.Action.(*client.ScheduleWorkflowAction).Args, len(changed.Arguments), name)
+		require.NoError(t, schedule.Ensure(t.Context(), all, changed), name)
+		require.Equal(t, newest(after), newest(known(t, all, "day")), "%s: what is as described is not touched", name)
 	}
 }
 
-func TestCronIsCheckedBeforeTemporalSeesIt(t *testing.T) {
+func TestWhatIsSwitchedOffIsRemovedAndComesBack(t *testing.T) {
 	t.Parallel()
-	for _, right := range []string{"5 0 * * *", "*/15 * * * *", "0 6 1 * *", "0 6 ? * MON-FRI", "0,30 8-18 * 1-6 *"} {
-		require.NoError(t, schedule.CheckCron(right), right)
-	}
-	for _, wrong := range []string{
-		"", "daily", "@daily", "@every 1h", "5 0 * *", "5 0 * * * *", "60 0 * * *", "5 24 * * *", "5 0 32 * *", "5 0 * 13 *", "5 0 * * 8",
-		"TZ=UTC 5 0 * * *", "CRON_TZ=UTC 5 0 * * *", "0 6 1 * MON",
-	} {
-		require.Error(t, schedule.CheckCron(wrong), wrong)
-		changed := daily
-		changed.Cron = wrong
-		require.Error(t, schedule.Ensure(t.Context(), nil, changed), wrong)
-	}
+	all := schedules(t)
+	off := daily
+	off.Expression = schedule.Expression{}
+	require.NoError(t, schedule.Ensure(t.Context(), all, off), "one that was never made")
+	require.NoError(t, schedule.Ensure(t.Context(), all, daily))
+	require.NoError(t, schedule.Ensure(t.Context(), all, off))
+	_, err := all.GetHandle(t.Context(), "day").Describe(t.Context())
+	require.ErrorAs(t, err, new(*serviceerror.NotFound))
+	require.NoError(t, schedule.Ensure(t.Context(), all, off))
+	require.NoError(t, schedule.Ensure(t.Context(), all, daily))
+	require.Equal(t, daily.Zone, known(t, all, "day").Schedule.Spec.TimeZoneName)
+}
+
+func TestExpressionsAreCheckedBeforeTemporalSeesThem(t *testing.T) {
+	t.Parallel()
+	wrong := daily
+	wrong.Cron = "60 0 * * *"
+	require.Error(t, schedule.Ensure(t.Context(), nil, wrong))
+	wrong = daily
+	wrong.Zone = "Africa/Atlantis"
+	require.ErrorContains(t, schedule.Ensure(t.Context(), nil, wrong), "Atlantis")
 }

@@ -1,0 +1,39 @@
+package process_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/process"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/schedule"
+)
+
+func TestATimetableWithoutTemporalSaysSo(t *testing.T) {
+	t.Parallel()
+	nowhere, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:1"})
+	require.NoError(t, err)
+	table := process.NewTimetable(nowhere,
+		schedule.Schedule{ID: "daily", Expression: schedule.Expression{Cron: "5 0 * * *", Zone: "UTC"}}, schedule.Schedule{ID: "off"})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	_, err = table.List(ctx)
+	require.ErrorIs(t, err, process.ErrUnavailable)
+	day := calendar.MustParse("2026-11-21")
+	for _, call := range []func(id string) error{
+		func(id string) error { _, err := table.Pause(ctx, id, ""); return err },
+		func(id string) error { _, err := table.Resume(ctx, id, ""); return err },
+		func(id string) error { _, err := table.Trigger(ctx, id); return err },
+		func(id string) error { _, err := table.Backfill(ctx, id, day, day, time.Now()); return err },
+	} {
+		require.ErrorIs(t, call("daily"), process.ErrUnavailable)
+		// Those need no Temporal to be told.
+		require.ErrorIs(t, call("weekly"), refusal.New(refusal.ScheduleNotFound))
+		require.ErrorIs(t, call("off"), refusal.New(refusal.ScheduleOff))
+	}
+}

@@ -1,0 +1,53 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/internal/archive"
+)
+
+// checkOf mocks the check of so many invoices, one to a step, after no contracts.
+func checkOf(invoices byte) func(context.Context, activities.DocumentCheckInput) (activities.DocumentsChecked, error) {
+	return func(_ context.Context, input activities.DocumentCheckInput) (activities.DocumentsChecked, error) {
+		switch {
+		case input.From.Subject == archive.Contracts:
+			return activities.DocumentsChecked{Next: archive.Position{Subject: archive.Invoices}}, nil
+		case input.From.After[15] == invoices:
+			return activities.DocumentsChecked{Next: archive.Position{Subject: archive.Nothing}}, nil
+		}
+		next := archive.Position{Subject: archive.Invoices, After: uuid.UUID{15: input.From.After[15] + 1}}
+		return activities.DocumentsChecked{Next: next, Checked: archive.Checked{Invoices: 1, Restored: 1}}, nil
+	}
+}
+
+func TestACheckOfAnySizeKeepsItsHistoryShort(t *testing.T) {
+	t.Parallel()
+	input := DocumentCheckInput{StepsPerExecution: 4}
+	executions := 0
+	for ; ; executions++ {
+		env := newEnvironment(t)
+		env.OnActivity(step.CheckDocuments, mock.Anything, mock.Anything).Return(checkOf(10))
+		env.ExecuteWorkflow(CheckDocuments, input)
+		again, continues := errors.AsType[*workflow.ContinueAsNewError](env.GetWorkflowError())
+		if !continues {
+			require.NoError(t, env.GetWorkflowError())
+			var got archive.Checked
+			require.NoError(t, env.GetWorkflowResult(&got))
+			require.Equal(t, archive.Checked{Invoices: 10, Restored: 10}, got)
+			break
+		}
+		input = DocumentCheckInput{}
+		require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &input))
+		require.Equal(t, 4, input.StepsPerExecution)
+	}
+	require.Equal(t, 2, executions, "twelve steps in executions of four")
+}
