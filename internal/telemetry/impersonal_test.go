@@ -42,7 +42,7 @@ func TestSpansAreSentWithoutTextsOfErrors(t *testing.T) {
 		require.Len(t, span.Events, 1)
 		require.NotEmpty(t, span.Events[0].Attributes, "the type of the error is told")
 		for _, a := range append(span.Attributes, span.Events[0].Attributes...) {
-			require.NotContains(t, a.Value.Emit(), "SECRET", a.Key)
+			require.NotContains(t, a.Value.String(), "SECRET", a.Key)
 		}
 	}
 }
@@ -63,8 +63,8 @@ func TestARequestIsNamedByItsRouteAndNotByWhatItAsks(t *testing.T) {
 	require.Equal(t, trace.SpanKindServer, spans[0].SpanKind)
 	require.Contains(t, spans[0].Attributes, attribute.String("http.route", "/clients/{cin}"))
 	for _, a := range spans[0].Attributes {
-		require.NotContains(t, a.Value.Emit(), "SECRET", a.Key)
-		require.NotContains(t, a.Value.Emit(), "192.0.2.1", a.Key)
+		require.NotContains(t, a.Value.String(), "SECRET", a.Key)
+		require.NotContains(t, a.Value.String(), "192.0.2.1", a.Key)
 	}
 }
 
