@@ -18,9 +18,10 @@ RUN addgroup -S -g 10001 mtf \
 COPY --from=build /out/mtf /usr/local/bin/mtf
 
 ENV MTF_HTTP_ADDR=0.0.0.0:8000 \
+    MTF_METRICS_ADDR=0.0.0.0:9464 \
     MTF_DOCUMENTS_DIR=/var/lib/mtf/documents \
     MTF_NOTIFY_LOG_FILE=/var/lib/mtf/notifications/notifications.log
 USER 10001:10001
-EXPOSE 8000
+EXPOSE 8000 9464
 ENTRYPOINT ["mtf"]
 CMD ["serve"]

@@ -98,7 +98,7 @@ func refuseIdentity(w http.ResponseWriter, r *http.Request, err error) {
 	ctx := r.Context()
 	switch {
 	case errors.Is(err, identity.ErrInvalid):
-		slog.DebugContext(ctx, "identity refused", "trace_id", traceID(ctx), "reason", err)
+		slog.DebugContext(ctx, "identity refused", logRequestID, requestID(ctx), "reason", err)
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		writeEnvelope(w, newEnvelope(ctx, http.StatusUnauthorized, refusal.New(refusal.Unauthorized)))
 	case errors.Is(err, identity.ErrUnavailable):

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/money"
 )
 
 // changeBalance carries out what changes what a client owes: a payment, its reversal, the
@@ -15,11 +16,15 @@ import (
 // The dunning of a client who was or is delinquent is told.
 func changeBalance[T interface {
 	Affected() collections.Delinquency
+	Moved() money.Amount
 }](ctx context.Context, s *Server, change func(pgx.Tx) (T, bool, error)) (changed T, replayed bool, err error) {
 	err = db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
 		changed, replayed, err = change(tx)
 		return err
 	})
+	if err == nil && !replayed {
+		s.Metrics.MoveMoney(changed.Moved())
+	}
 	if affected := changed.Affected(); err == nil && (affected.Before || affected.After) {
 		s.Processes.NudgeDunning(affected.ClientID, affected.After)
 	}

@@ -20,7 +20,7 @@ func clientAddress(r *http.Request, proxies config.Proxies) netip.Addr {
 		return netip.Addr{}
 	}
 	address := peer.Addr().Unmap()
-	if !trusted(address, proxies) {
+	if !proxies.Trust(address) {
 		return address
 	}
 	hops := strings.Split(strings.Join(r.Header.Values(proxies.Header), ","), ",")
@@ -30,20 +30,11 @@ func clientAddress(r *http.Request, proxies config.Proxies) netip.Addr {
 			return address // The last proxy that can be told apart answers for the rest.
 		}
 		address = hop
-		if !trusted(hop, proxies) {
+		if !proxies.Trust(hop) {
 			return hop
 		}
 	}
 	return address
-}
-
-func trusted(address netip.Addr, proxies config.Proxies) bool {
-	for _, network := range proxies.Trusted {
-		if network.Contains(address) {
-			return true
-		}
-	}
-	return false
 }
 
 // parseHop reads one element of X-Forwarded-For, or the parameter "for" of one

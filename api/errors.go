@@ -77,9 +77,10 @@ func newEnvelope(ctx context.Context, status int, refused *refusal.Error) *Error
 	if details == nil {
 		details = map[string]any{}
 	}
+	noteCode(ctx, refused.Code)
 	return &ErrorEnvelope{
 		status: status,
-		Detail: ErrorDetail{Code: refused.Code, Message: refused.Message, Details: details, TraceID: traceID(ctx)},
+		Detail: ErrorDetail{Code: refused.Code, Message: refused.Message, Details: details, TraceID: requestID(ctx)},
 	}
 }
 
@@ -101,17 +102,17 @@ func envelopeOf(ctx context.Context, err error) *ErrorEnvelope {
 		return faultEnvelope(ctx, codeBehind)
 	}
 	if outOfTime(ctx, err) {
-		slog.WarnContext(ctx, "request took too long", "trace_id", traceID(ctx), "error", err)
+		slog.WarnContext(ctx, "request took too long", logRequestID, requestID(ctx), "error", err)
 		return faultEnvelope(ctx, codeDeadlineExceeded)
 	}
 	if errors.Is(err, process.ErrUnavailable) || db.Unavailable(err) {
-		slog.WarnContext(ctx, "Temporal or PostgreSQL is unavailable", "trace_id", traceID(ctx), "error", err)
+		slog.WarnContext(ctx, "Temporal or PostgreSQL is unavailable", logRequestID, requestID(ctx), "error", err)
 		return faultEnvelope(ctx, codeUnavailable)
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return plainEnvelope(ctx, http.StatusRequestTimeout, codeRequestTimeout, "The request was cancelled")
 	}
-	slog.ErrorContext(ctx, "request failed", "trace_id", traceID(ctx), "error", err)
+	slog.ErrorContext(ctx, "request failed", logRequestID, requestID(ctx), "error", err)
 	return faultEnvelope(ctx, codeInternal)
 }
 

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/telemetry"
 )
 
 // exchange is what is known of a request once it is answered.
@@ -20,6 +23,8 @@ type exchange struct {
 	status int
 	bytes  int64
 	actor  string
+	// code is that of the last error made for the request, which is the one it was answered.
+	code refusal.Code
 }
 
 type exchangeKey struct{}
@@ -50,8 +55,8 @@ func (e *exchange) Unwrap() http.ResponseWriter { return e.ResponseWriter }
 
 // accessLog writes one line for each request. It names the route by its pattern and
 // the actor by a mask: paths and queries hold CINs and tokens, and an actor's id may
-// be an e-mail address.
-func accessLog(answerTimeout time.Duration) func(http.Handler) http.Handler {
+// be an e-mail address. The metrics and the request's span name the route likewise.
+func accessLog(answerTimeout time.Duration, metrics *telemetry.Metrics) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			begun := time.Now()
@@ -59,7 +64,13 @@ func accessLog(answerTimeout time.Duration) func(http.Handler) http.Handler {
 			ctx := context.WithValue(r.Context(), exchangeKey{}, done)
 			// The router fills in its context, which is there already.
 			route := chi.RouteContext(ctx)
-			defer func() { done.log(ctx, r.Method, route.RoutePattern(), time.Since(begun)) }()
+			metrics.BeginRequest()
+			defer func() {
+				request := done.ended(r.Method, route.RoutePattern(), time.Since(begun))
+				metrics.EndRequest(request)
+				telemetry.NameRequest(ctx, request.Method, request.Route)
+				done.log(ctx, request)
+			}()
 			next.ServeHTTP(done, r.WithContext(ctx))
 		})
 	}
@@ -68,11 +79,8 @@ func accessLog(answerTimeout time.Duration) func(http.Handler) http.Handler {
 // unmatched stands for a route or a method that the API does not have.
 const unmatched = "unmatched"
 
-func (e *exchange) log(ctx context.Context, method, route string, took time.Duration) {
-	level := slog.LevelInfo
-	if route == "/livez" || route == "/readyz" {
-		level = slog.LevelDebug // Probes come every few seconds.
-	}
+// ended says what became of the request, in terms of which there are not many.
+func (e *exchange) ended(method, route string, took time.Duration) telemetry.Request {
 	if route == "" || route == "/*" {
 		route = unmatched
 	}
@@ -81,15 +89,34 @@ func (e *exchange) log(ctx context.Context, method, route string, took time.Dura
 	default:
 		method = unmatched
 	}
+	request := telemetry.Request{Method: method, Route: route, Status: e.status, Took: took}
+	if e.status >= http.StatusBadRequest {
+		request.Code = string(e.code)
+	}
+	return request
+}
+
+func (e *exchange) log(ctx context.Context, request telemetry.Request) {
+	level := slog.LevelInfo
+	if request.Route == "/livez" || request.Route == "/readyz" {
+		level = slog.LevelDebug // Probes come every few seconds.
+	}
 	attributes := []slog.Attr{
-		slog.String("method", method), slog.String("route", route), slog.Int("status", e.status),
-		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.Int64("bytes", e.bytes),
-		slog.String("trace_id", traceID(ctx)),
+		slog.String("method", request.Method), slog.String("route", request.Route), slog.Int("status", request.Status),
+		slog.Float64("duration_ms", float64(request.Took.Microseconds())/1000), slog.Int64("bytes", e.bytes),
+		slog.String(logRequestID, requestID(ctx)),
 	}
 	if e.actor != "" {
 		attributes = append(attributes, slog.String("actor", e.actor))
 	}
 	slog.LogAttrs(ctx, level, "request", attributes...)
+}
+
+// noteCode keeps the code of an error for the metrics.
+func noteCode(ctx context.Context, code refusal.Code) {
+	if done, known := ctx.Value(exchangeKey{}).(*exchange); known {
+		done.code = code
+	}
 }
 
 // noteActor keeps the actor of a request for the log.

@@ -112,7 +112,7 @@ func (e *exporter[Row, T]) send(answer huma.Context) {
 	}
 	if err := e.copyTo(r.Context(), w); err != nil {
 		if r.Context().Err() == nil && !errors.Is(err, errReader) {
-			slog.ErrorContext(r.Context(), "an export ended too early", "trace_id", traceID(r.Context()), "error", err)
+			slog.ErrorContext(r.Context(), "an export ended too early", logRequestID, requestID(r.Context()), "error", err)
 		}
 		panic(http.ErrAbortHandler)
 	}

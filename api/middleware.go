@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -23,24 +24,35 @@ const (
 	maxRequestIDLength = 128
 )
 
-type traceKey struct{}
+// logRequestID names the id of the exchange in logs, beside those of the trace if there is one.
+const logRequestID = "request_id"
 
-// traceID returns the id of the exchange.
-func traceID(ctx context.Context) string {
-	id, _ := ctx.Value(traceKey{}).(string)
+type requestKey struct{}
+
+// requestID returns the id of the exchange, which errors call their trace_id.
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestKey{}).(string)
 	return id
 }
 
-// trace keeps the caller's X-Request-ID or makes one; every answer carries it.
-func trace(next http.Handler) http.Handler {
+// identify keeps the caller's X-Request-ID or makes one; every answer carries it. What is
+// made is the id of the request's trace if it has one, so that an error leads to its trace.
+func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := strings.TrimSpace(r.Header.Get(headerRequestID))
 		if id == "" || len(id) > maxRequestIDLength || !printable(id) {
-			id = uuid.NewString()
+			id = newRequestID(r.Context())
 		}
 		w.Header().Set(headerRequestID, id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), traceKey{}, id)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, id)))
 	})
+}
+
+func newRequestID(ctx context.Context) string {
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		return span.TraceID().String()
+	}
+	return uuid.NewString()
 }
 
 // recoverPanics answers a panic with the envelope and logs where it came from.
@@ -54,7 +66,7 @@ func recoverPanics(next http.Handler) http.Handler {
 			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(cause)
 			}
-			slog.ErrorContext(r.Context(), "panic in a handler", "trace_id", traceID(r.Context()),
+			slog.ErrorContext(r.Context(), "panic in a handler", logRequestID, requestID(r.Context()),
 				"panic", panicText(cause), "stack", string(debug.Stack()))
 			writeEnvelope(w, faultEnvelope(r.Context(), codeInternal))
 		}()

@@ -26,7 +26,7 @@ func TestAPanicIsLoggedWithoutWhatItWasGiven(t *testing.T) {
 		var logged bytes.Buffer
 		slog.SetDefault(slog.New(slog.NewTextHandler(&logged, nil)))
 		answer := httptest.NewRecorder()
-		trace(recoverPanics(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		identify(recoverPanics(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			if test.cause == nil {
 				_ = []int{}[len(logged.Bytes())]
 			}

@@ -75,7 +75,7 @@ func serverEnvelope(status int) []byte {
 		code = codeHeadersTooLarge
 	}
 	id := uuid.NewString()
-	ctx := context.WithValue(context.Background(), traceKey{}, id)
+	ctx := context.WithValue(context.Background(), requestKey{}, id)
 	body, err := json.Marshal(plainEnvelope(ctx, status, code, documentedMessage(code)))
 	if err != nil {
 		panic("api: an envelope of plain texts always encodes: " + err.Error())

@@ -25,6 +25,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/identity"
 	"github.com/mtfacturation/mtf/internal/process"
+	"github.com/mtfacturation/mtf/internal/telemetry"
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
@@ -42,6 +43,8 @@ type Dependencies struct {
 	// Ready returns nil once requests will be served.
 	Ready   func(context.Context) error
 	Version string
+	// Metrics counts requests and payments; nil counts nothing.
+	Metrics *telemetry.Metrics
 
 	// Identities checks the tokens of callers outside local and test; nil leaves API keys alone.
 	Identities *identity.Verifier
@@ -76,7 +79,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 		limiters: newLimiters(dependencies.Config.RateLimits), publicPaths: map[string]bool{},
 	}
 	router := chi.NewRouter()
-	router.Use(trace, accessLog(dependencies.Config.HTTP.AnswerTimeout), secure, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
+	router.Use(identify, accessLog(dependencies.Config.HTTP.AnswerTimeout, dependencies.Metrics), secure, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
 		server.authenticate, limitSizes, server.negotiateExports, middleware.GetHead)
 	router.NotFound(noRoute)
 	router.MethodNotAllowed(noMethod)

@@ -12,9 +12,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -77,6 +80,21 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 		name := runtime.FuncForPC(reflect.ValueOf(registered).Pointer()).Name()
 		name = name[strings.LastIndex(name, ".")+1:]
 		require.True(t, replayed[name], "no history of %s", name)
+	}
+}
+
+// Tracing goes into headers and not into steps: what ran without it goes on with it.
+func TestRecordedHistoriesReplayWithTracing(t *testing.T) {
+	t.Parallel()
+	traced, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{Tracer: sdktrace.NewTracerProvider().Tracer("test")})
+	require.NoError(t, err)
+	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Interceptors: []interceptor.WorkerInterceptor{traced}})
+	require.NoError(t, err)
+	for _, registered := range all {
+		replayer.RegisterWorkflow(registered)
+	}
+	for _, situation := range situations {
+		require.NoError(t, replayer.ReplayWorkflowHistory(quiet, readHistory(t, situation)), situation)
 	}
 }
 

@@ -63,6 +63,7 @@ func settingsFor(endpoints stack.Endpoints) (config.Config, error) {
 	}
 	settings.DatabaseURL = endpoints.DatabaseURL
 	settings.HTTPAddress = endpoints.APIAddress
+	settings.MetricsAddress = endpoints.MetricsAddress
 	settings.DataDirectory = endpoints.DataDir
 	if os.Getenv("MTF_DOCUMENTS_DIR") == "" {
 		settings.DocumentsDirectory = ""

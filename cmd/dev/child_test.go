@@ -38,10 +38,10 @@ const (
 	stopLimit  = time.Minute
 )
 
-// site is where a child works: a data directory and four ports that no other test uses.
+// site is where a child works: a data directory and five ports that no other test uses.
 type site struct {
-	dataDir                                     string
-	apiPort, temporalPort, uiPort, postgresPort string
+	dataDir                                                  string
+	apiPort, metricsPort, temporalPort, uiPort, postgresPort string
 }
 
 // newSite lays out a data directory that does not exist yet below a directory closed to everyone else.
@@ -54,7 +54,7 @@ func newSite(t *testing.T) site {
 		require.NoError(t, err)
 		return strconv.Itoa(free)
 	}
-	return site{filepath.Join(private, ".data"), number(), number(), number(), number()}
+	return site{filepath.Join(private, ".data"), number(), number(), number(), number(), number()}
 }
 
 // environment is this process's own, with the site in place of anything that says where the stack is.
@@ -69,6 +69,7 @@ func (s site) environment() []string {
 	return append(environment,
 		stack.DataDirVariable+"="+s.dataDir,
 		stack.APIPortVariable+"="+s.apiPort,
+		stack.MetricsPortVariable+"="+s.metricsPort,
 		stack.TemporalPortVariable+"="+s.temporalPort,
 		stack.UIPortVariable+"="+s.uiPort,
 		stack.PostgresPortVariable+"="+s.postgresPort,

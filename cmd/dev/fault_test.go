@@ -22,6 +22,7 @@ func TestATakenPortIsNamedBeforeAnythingStarts(t *testing.T) {
 	number := strconv.Itoa(taken.Addr().(*net.TCPAddr).Port)
 	for variable, change := range map[string]func(*site){
 		stack.APIPortVariable:      func(s *site) { s.apiPort = number },
+		stack.MetricsPortVariable:  func(s *site) { s.metricsPort = number },
 		stack.TemporalPortVariable: func(s *site) { s.temporalPort = number },
 		stack.UIPortVariable:       func(s *site) { s.uiPort = number },
 		stack.PostgresPortVariable: func(s *site) { s.postgresPort = number },

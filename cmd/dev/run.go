@@ -29,6 +29,7 @@ func (runCommand) Help() string {
 	return `Environment (a port of 0 stands for a free one):
   MTF_DATA_DIR          directory of all data (.data)
   MTF_API_PORT          port of the API (8000)
+  MTF_METRICS_PORT      port of the metrics (9464)
   MTF_TEMPORAL_PORT     port of Temporal (7233)
   MTF_TEMPORAL_UI_PORT  port of the Temporal UI (8233)
   MTF_POSTGRES_PORT     port of PostgreSQL (5433)

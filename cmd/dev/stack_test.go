@@ -20,8 +20,8 @@ func TestTheEnvironmentHasDefaults(t *testing.T) {
 	config, err := stack.FromEnvironment(environment(nil))
 	require.NoError(t, err)
 	require.Equal(t, ".data", config.DataDir)
-	require.Equal(t, [4]int{8000, 7233, 8233, 5433},
-		[4]int{config.APIPort, config.TemporalPort, config.UIPort, config.PostgresPort})
+	require.Equal(t, [5]int{8000, 9464, 7233, 8233, 5433},
+		[5]int{config.APIPort, config.MetricsPort, config.TemporalPort, config.UIPort, config.PostgresPort})
 	require.Equal(t, "default", config.Namespace)
 }
 
@@ -31,7 +31,7 @@ func external(t *testing.T, variables map[string]string) (stack.Config, string) 
 	dir := filepath.Join(t.TempDir(), ".data")
 	variables[stack.DataDirVariable] = dir
 	for _, variable := range []string{
-		stack.APIPortVariable, stack.TemporalPortVariable, stack.UIPortVariable, stack.PostgresPortVariable,
+		stack.APIPortVariable, stack.MetricsPortVariable, stack.TemporalPortVariable, stack.UIPortVariable, stack.PostgresPortVariable,
 	} {
 		variables[variable] = "0"
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/loopback"
 	"github.com/mtfacturation/mtf/internal/notify"
 	"github.com/mtfacturation/mtf/internal/process"
+	"github.com/mtfacturation/mtf/internal/telemetry"
 	"github.com/mtfacturation/mtf/internal/token"
 	"github.com/mtfacturation/mtf/workflows"
 )
@@ -41,6 +42,11 @@ type App struct {
 	Timetable *process.Timetable
 	Zone      calendar.Zone
 	Now       func() time.Time
+	// Metrics is nil when nobody is to read them.
+	Metrics *telemetry.Metrics
+
+	tracing          *telemetry.Tracing
+	metricsListening net.Addr
 }
 
 // Clock is the real time, in UTC and whole microseconds as PostgreSQL keeps it.
@@ -62,28 +68,42 @@ func Open(ctx context.Context, settings config.Config, temporal client.Options) 
 	if err != nil {
 		return nil, err
 	}
-	pool, err := OpenDatabase(ctx, settings)
-	if err != nil {
-		return nil, err
-	}
-	a := &App{Config: settings, Pool: pool, Zone: zone, Now: Clock}
-	if err := a.connect(ctx, temporal); err != nil {
+	a := &App{Config: settings, Zone: zone, Now: Clock}
+	if err := a.open(ctx, temporal); err != nil {
 		a.Close()
 		return nil, err
 	}
 	return a, nil
 }
 
+// open opens the parts in an order in which each finds what it stands on.
+func (a *App) open(ctx context.Context, temporal client.Options) (err error) {
+	if err := a.openTelemetry(ctx); err != nil {
+		return err
+	}
+	if a.Pool, err = openDatabase(ctx, a.Config, a.tracing); err != nil {
+		return err
+	}
+	if err := a.connect(ctx, temporal); err != nil {
+		return err
+	}
+	return a.watch()
+}
+
 // OpenDatabase connects to PostgreSQL alone; it must have been migrated, which
 // db.ErrNotMigrated says when it was not. The caller closes the pool.
 func OpenDatabase(ctx context.Context, settings config.Config) (*pgxpool.Pool, error) {
+	return openDatabase(ctx, settings, nil)
+}
+
+func openDatabase(ctx context.Context, settings config.Config, tracing *telemetry.Tracing) (*pgxpool.Pool, error) {
 	if err := settings.RequireDatabase(); err != nil {
 		return nil, err
 	}
 	if err := db.CheckMigrated(ctx, settings.DatabaseURL); err != nil {
 		return nil, err
 	}
-	return db.Open(ctx, settings.DatabaseURL)
+	return db.OpenTraced(ctx, settings.DatabaseURL, tracing.Statements())
 }
 
 func (a *App) connect(ctx context.Context, temporal client.Options) error {
@@ -91,13 +111,16 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 	if err != nil {
 		return err
 	}
-	a.Archive, err = archive.Open(ctx, a.Pool, store, a.Config.Seller.Letterhead(), a.Zone, a.Now())
+	a.Archive, err = archive.Open(ctx, a.Pool, a.Metrics.Documents(store), a.Config.Seller.Letterhead(), a.Zone, a.Now())
 	if err != nil {
 		return err
 	}
 	temporal.Logger = log.NewStructuredLogger(slog.Default())
 	if onThisMachine(temporal.HostPort) {
 		temporal.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
+	}
+	if err := a.observeTemporal(&temporal); err != nil {
+		return err
 	}
 	a.Temporal, err = client.DialContext(ctx, temporal)
 	if err != nil {
@@ -146,13 +169,21 @@ func (a *App) Close() {
 	if a.Temporal != nil {
 		a.Temporal.Close()
 	}
-	a.Pool.Close()
+	if a.Pool != nil {
+		a.Pool.Close()
+	}
+	a.stopTracing()
 }
 
 // Ready returns nil when both PostgreSQL and Temporal answer.
 func (a *App) Ready(ctx context.Context) error {
-	_, unhealthy := a.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
-	return errors.Join(a.Pool.Ping(ctx), unhealthy)
+	return errors.Join(a.Pool.Ping(ctx), a.pingTemporal(ctx))
+}
+
+// pingTemporal returns nil when Temporal answers.
+func (a *App) pingTemporal(ctx context.Context) error {
+	_, err := a.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+	return err
 }
 
 // activities returns what the workers run.
@@ -172,7 +203,7 @@ func (a *App) activities() (*activities.Activities, error) {
 		FaultyAttempts: a.Config.Billing.FaultyAttempts,
 		StartMonth:     a.Processes.BillMonth,
 		Dunning: activities.Dunning{
-			Enabled: a.Config.Dunning.Enabled, Hours: a.Config.Dunning.Hours(a.Zone), Notifier: notifier, Seller: a.Config.Seller.Letterhead(),
+			Enabled: a.Config.Dunning.Enabled, Hours: a.Config.Dunning.Hours(a.Zone), Notifier: a.Metrics.Notifications(notifier), Seller: a.Config.Seller.Letterhead(),
 			Wake: a.Processes.WakeDunning, StartsPerSecond: a.Config.Dunning.StartsPerSecond,
 		},
 	}, nil

@@ -14,10 +14,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/app"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/phone"
+	"github.com/mtfacturation/mtf/internal/refusal"
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
@@ -54,7 +60,7 @@ type object = map[string]any
 const (
 	cin      = "QZ918273"
 	fullName = "Zoubida Quxley"
-	phone    = "0677182736"
+	mobile   = "0677182736"
 	email    = "zoubida.quxley@private.example"
 	home     = "Impasse Xylophone"
 	actor    = "operator.wibble@private.example"
@@ -71,7 +77,7 @@ func TestLogsHoldNoPersonalData(t *testing.T) {
 	submit := func(changes object) object {
 		body := object{
 			"service_category": "mobile", "offer_id": offer["id"], "cin": cin, "full_name": fullName, "email": email, "address": home,
-			"contact_phone": phone, "contract_start_date": "2026-09-20", "mobile_number_mode": "assign_new", "requested_mobile_local_number": phone,
+			"contact_phone": mobile, "contract_start_date": "2026-09-20", "mobile_number_mode": "assign_new", "requested_mobile_local_number": mobile,
 		}
 		for name, value := range changes {
 			body[name] = value
@@ -95,7 +101,7 @@ func TestLogsHoldNoPersonalData(t *testing.T) {
 	} {
 		require.GreaterOrEqual(t, s.Call(t, http.MethodPost, newPath, body, systemtest.Key(fmt.Sprintf("logged-refused-%d", i))).Status, 400)
 	}
-	customer := object{"client_type": "individual", "full_name": fullName, "cin": cin, "email": email, "phone": phone}
+	customer := object{"client_type": "individual", "full_name": fullName, "cin": cin, "email": email, "phone": mobile}
 	require.Equal(t, http.StatusConflict, s.Call(t, http.MethodPost, "/api/v1/customers", customer, operator).Status)
 	require.Equal(t, http.StatusNotFound, s.Call(t, http.MethodGet, "/api/v1/"+cin, nil, operator).Status)
 
@@ -124,14 +130,14 @@ func TestLogsHoldNoPersonalData(t *testing.T) {
 	text := logged.String()
 	_, token, _ := strings.Cut(document, "token=")
 	for _, secret := range []string{
-		cin, fullName, "Quxley", phone, phone[1:], email, "zoubida", home, "Xylophone", actor, "wibble", token, lookup, "677182799",
+		cin, fullName, "Quxley", mobile, mobile[1:], email, "zoubida", home, "Xylophone", actor, "wibble", token, lookup, "677182799",
 	} {
 		require.NotContains(t, strings.ToLower(text), strings.ToLower(secret))
 	}
 	requests := requestLines(t, text)
 	first := requests["POST "+newPath]
 	require.EqualValues(t, http.StatusOK, first["status"])
-	require.NotEmpty(t, first["trace_id"])
+	require.NotEmpty(t, first["request_id"])
 	require.Contains(t, first, "duration_ms")
 	require.Greater(t, first["bytes"], 100.0)
 	require.Contains(t, requests, "GET /api/v1/landing/clients/{cin}/invoices")
@@ -169,6 +175,20 @@ func TestTheLogMasksWhatItIsGiven(t *testing.T) {
 	require.NotContains(t, text, "SECRET")
 	require.Contains(t, text, "outer: PostgreSQL error 23505, constraint clients_cin_key")
 	require.Less(t, len(text), 3000)
+
+	name := "SECRET"
+	slog.Error("told", "row", dbsqlc.Client{FullName: name}, "pointer", &dbsqlc.Client{CIN: &name}, "list", []string{name}, "map", object{name: 1},
+		"bytes", []byte(name), "line", phone.Number("+212612345678"), "day", calendar.MustParse("2026-11-22"), "amount", money.Amount(19900),
+		"code", refusal.OfferNotFound, "flag", true, "nothing", nil, "id", uuid.Nil)
+	text = logged.String()
+	require.NotContains(t, text, "SECRET")
+	require.NotContains(t, text, "612345")
+	for _, want := range []string{
+		`"row":"dbsqlc.Client"`, `"pointer":"*dbsqlc.Client"`, `"list":"[]string"`, `"line":"+******5678"`, `"day":"2026-11-22"`, `"amount":"199.00"`,
+		`"code":"offer_not_found"`, `"flag":true`, `"nothing":null`, `"id":"00000000-0000-0000-0000-000000000000"`,
+	} {
+		require.Contains(t, text, want)
+	}
 	slog.Error("told", "PanicError", "runtime error: index out of range [3] with length 2")
 	require.Contains(t, logged.String(), "index out of range")
 }

@@ -25,7 +25,14 @@ type Parts struct {
 // Serve runs the parts until ctx ends and stops them in order: first no new
 // requests and the end of those under way, then the workers. started is called once
 // requests are taken; it may be nil.
+//
+// Metrics are told for as long as any of it runs.
 func (a *App) Serve(ctx context.Context, parts Parts, version string, started func(address string)) error {
+	stopMetrics, err := a.serveMetrics(version)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
 	if parts.Worker {
 		stopWorkers, err := a.startWorkers()
 		if err != nil {
@@ -55,8 +62,9 @@ func (a *App) serveHTTP(ctx context.Context, version string, started func(addres
 	}
 	server := api.NewServer(api.Dependencies{
 		Config: a.Config, Pool: a.Pool, Processes: a.Processes, Timetable: a.Timetable, Archive: a.Archive, Tokens: tokens, Zone: a.Zone,
-		Identities: identities, Now: a.Now, Ready: a.Ready, Version: version,
+		Identities: identities, Now: a.Now, Ready: a.Ready, Version: version, Metrics: a.Metrics,
 	})
+	server.Handler = a.traced(server.Handler)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(api.EnvelopeListener(listener)) }()
 	slog.Info("API listening", "listen", listener.Addr().String())

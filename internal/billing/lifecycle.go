@@ -33,6 +33,9 @@ const (
 	RunFailed RunStatus = "failed"
 )
 
+// RunStatuses are the states of a billing run, in the order of its life.
+var RunStatuses = []RunStatus{RunPlanned, RunRunning, RunPaused, RunCompleted, RunCompletedWithFailures, RunCancelled, RunFailed}
+
 // runMoves is the table of allowed moves; docs/billing-runs.md draws it.
 var runMoves = map[RunStatus][]RunStatus{
 	RunPlanned:               {RunRunning, RunCancelled, RunFailed},

@@ -37,6 +37,9 @@ type Effect struct {
 // Affected says whose delinquency is concerned, and how.
 func (e Effect) Affected() Delinquency { return e.Delinquency }
 
+// Moved is what was paid, negative when it was taken back, zero when no money moved.
+func (e Effect) Moved() money.Amount { return 0 }
+
 // Delinquency is that of a client before and after a change of their balance. The zero
 // value stands for a change that has nothing to do with it.
 type Delinquency struct {

@@ -45,6 +45,9 @@ type Allocation struct {
 	Effect
 }
 
+// Moved is the amount of the payment.
+func (a Allocation) Moved() money.Amount { return a.Payment.Amount }
+
 // RecordPayment posts a payment against an invoice and brings the invoice, its
 // case and the client's delinquency in line, all in the given transaction together
 // with the answer under the request's key. replayed reports that the answer was

@@ -30,6 +30,9 @@ type Reversal struct {
 	Effect
 }
 
+// Moved is the amount of the payment, as a negative one.
+func (r Reversal) Moved() money.Amount { return -r.Payment.Amount }
+
 // ReversePayment takes a payment back: its amount is outstanding again, the case of an
 // invoice that is overdue for it is opened again, and the client's delinquency follows,
 // all in the given transaction together with the answer under the request's key.

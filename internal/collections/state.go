@@ -78,6 +78,15 @@ func AgingBucket(daysPastDue int) string {
 	panic("collections: the last bucket has no end")
 }
 
+// AgingBuckets names the buckets, in the order of their days.
+func AgingBuckets() []string {
+	names := make([]string, len(buckets))
+	for i, bucket := range buckets {
+		names[i] = bucket.name
+	}
+	return names
+}
+
 // DueDates returns the first and the last due date that are in a bucket on a day. A
 // bucket that does not exist has none: its last is before its first.
 func DueDates(bucketName string, today calendar.Date) (first, last calendar.Date) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"path/filepath"
 	"strconv"
 
@@ -36,8 +37,10 @@ type Config struct {
 	Environment Environment `env:"MTF_ENV" envDefault:"local"`
 	DatabaseURL string      `env:"DATABASE_URL"`
 	HTTPAddress string      `env:"MTF_HTTP_ADDR" envDefault:"127.0.0.1:8000"`
-	TimeZone    string      `env:"MTF_TIME_ZONE" envDefault:"Africa/Casablanca"`
-	TokenSecret string      `env:"MTF_TOKEN_SECRET"`
+	// MetricsAddress is where Prometheus is answered, or Off.
+	MetricsAddress string `env:"MTF_METRICS_ADDR" envDefault:"off"`
+	TimeZone       string `env:"MTF_TIME_ZONE" envDefault:"Africa/Casablanca"`
+	TokenSecret    string `env:"MTF_TOKEN_SECRET"`
 	// DataDirectory holds the documents unless they have a place of their own.
 	DataDirectory      string   `env:"MTF_DATA_DIR" envDefault:".data"`
 	DocumentsDirectory string   `env:"MTF_DOCUMENTS_DIR"`
@@ -136,6 +139,9 @@ func (c Config) Complete() (Config, error) {
 	if c.DocumentsDirectory == "" {
 		c.DocumentsDirectory = filepath.Join(c.DataDirectory, "documents")
 	}
+	if c.MetricsAddress == "" {
+		c.MetricsAddress = Off
+	}
 	if c.TokenSecret == "" && c.Environment.TrustsCallers() {
 		c.TokenSecret = localTokenSecret
 	}
@@ -157,6 +163,9 @@ func (c Config) problems() []error {
 	}
 	if _, err := calendar.LoadZone(c.TimeZone); err != nil {
 		add("MTF_TIME_ZONE: %w", err)
+	}
+	if _, _, err := net.SplitHostPort(c.MetricsAddress); c.MetricsAddress != Off && err != nil {
+		add("MTF_METRICS_ADDR must be host:port, such as 127.0.0.1:9464, or off")
 	}
 	if c.Billing.ChunkClients < 1 || c.Billing.ChunkClients > 10_000 {
 		add("MTF_BILLING_CHUNK_CLIENTS must be 1 to 10000")

@@ -39,6 +39,7 @@ func TestAnEmptyEnvironmentIsALocalOne(t *testing.T) {
 	assert.Equal(t, config.Local, got.Environment)
 	assert.True(t, got.Environment.TrustsCallers())
 	assert.Equal(t, "127.0.0.1:8000", got.HTTPAddress)
+	assert.Equal(t, config.Off, got.MetricsAddress)
 	assert.Equal(t, "Africa/Casablanca", got.TimeZone)
 	assert.Equal(t, filepath.Join(".data", "documents"), got.DocumentsDirectory)
 	assert.Equal(t, config.Billing{
@@ -57,7 +58,7 @@ func TestAnEmptyEnvironmentIsALocalOne(t *testing.T) {
 func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 	secret := strings.Repeat("s", token.MinSecretLength)
 	setenv(t, map[string]string{
-		"MTF_ENV": "production", "DATABASE_URL": "postgres://mtf@db/mtf", "MTF_HTTP_ADDR": ":8000", "MTF_TIME_ZONE": "UTC",
+		"MTF_ENV": "production", "DATABASE_URL": "postgres://mtf@db/mtf", "MTF_HTTP_ADDR": ":8000", "MTF_METRICS_ADDR": ":9464", "MTF_TIME_ZONE": "UTC",
 		"MTF_TOKEN_SECRET": secret, "MTF_DATA_DIR": "/data", "MTF_DOCUMENTS_DIR": "/documents",
 		"MTF_CORS_ORIGINS": "https://a.example,https://b.example", "MTF_BILLING_CHUNK_CLIENTS": "250", "MTF_BILLING_CONCURRENCY": "8",
 		"MTF_BILLING_MAX_GROWTH": "2.5", "MTF_BILLING_MAX_GROWTH_FROM": "10", "MTF_BILLING_MAX_TOTAL": "1000000", "MTF_BILLING_FAULTY_ATTEMPTS": "4",
@@ -75,6 +76,7 @@ func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 	assert.False(t, got.Environment.TrustsCallers())
 	assert.Equal(t, secret, got.TokenSecret)
 	assert.Equal(t, "UTC", got.TimeZone)
+	assert.Equal(t, ":9464", got.MetricsAddress)
 	assert.Equal(t, "/documents", got.DocumentsDirectory)
 	assert.Equal(t, []string{"https://a.example", "https://b.example"}, got.CORSOrigins)
 	assert.Equal(t, config.Billing{
@@ -138,10 +140,10 @@ func TestTheLocalSecretIsNoSecretInProduction(t *testing.T) {
 func TestAllBadValuesAreReportedAtOnce(t *testing.T) {
 	setenv(t, map[string]string{
 		"MTF_ENV": "production", "MTF_TIME_ZONE": "Africa/Atlantis", "MTF_BILLING_CHUNK_CLIENTS": "0", "MTF_BILLING_CONCURRENCY": "65",
-		"MTF_SELLER_ICE": "1",
+		"MTF_SELLER_ICE": "1", "MTF_METRICS_ADDR": "9464",
 	})
 	_, err := config.FromEnvironment()
-	for _, want := range []string{"MTF_TOKEN_SECRET", "Africa/Atlantis", "MTF_BILLING_CHUNK_CLIENTS", "MTF_BILLING_CONCURRENCY", "MTF_SELLER_NAME", "MTF_SELLER_ICE"} {
+	for _, want := range []string{"MTF_TOKEN_SECRET", "Africa/Atlantis", "MTF_BILLING_CHUNK_CLIENTS", "MTF_BILLING_CONCURRENCY", "MTF_SELLER_NAME", "MTF_SELLER_ICE", "MTF_METRICS_ADDR"} {
 		assert.ErrorContains(t, err, want)
 	}
 

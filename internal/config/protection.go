@@ -60,6 +60,16 @@ type Proxies struct {
 	Header string `env:"MTF_FORWARDED_HEADER"`
 }
 
+// Trust reports whether an address is that of a proxy in front.
+func (p Proxies) Trust(address netip.Addr) bool {
+	for _, network := range p.Trusted {
+		if network.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
 // headerForwardedFor is what nearly every proxy writes.
 const headerForwardedFor = "X-Forwarded-For"
 

@@ -6,7 +6,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/schedule"
 )
 
-// Off stands for a schedule that is not made, and removed where it was.
+// Off stands for what is left out: a schedule, which is removed where it was, or the metrics.
 const Off = schedule.Off
 
 // Collections sets when collections begin their business day.

@@ -13,6 +13,12 @@ import (
 // ErrInvalidKey is returned for a key that names no place inside a store.
 var ErrInvalidKey = errors.New("document: invalid key")
 
+// The folders of the keys.
+const (
+	invoiceFolder  = "invoices"
+	contractFolder = "contracts"
+)
+
 // InvoiceKey is where an invoice's document is stored: "invoices/0199/9e/invoice-<id>.pdf".
 //
 // The first folder is the ID's first four hex digits, in a UUIDv7 a time of
@@ -21,15 +27,18 @@ var ErrInvalidKey = errors.New("document: invalid key")
 // documents each they are 7,800 to a folder. Only 256 folders are made anew each
 // fifty days: making a folder costs several times what writing a document does.
 func InvoiceKey(invoiceID uuid.UUID) string {
-	return shardedKey("invoices", invoiceID, InvoiceFileName(invoiceID))
+	return shardedKey(invoiceFolder, invoiceID, InvoiceFileName(invoiceID))
 }
 
 // ContractKey is where a contract document is stored: "contracts/0199/9e/contract-<document id>.pdf".
 // A contract has a document for each time it is signed, so the key is the
 // document's ID and not the contract's.
 func ContractKey(documentID uuid.UUID) string {
-	return shardedKey("contracts", documentID, "contract-"+documentID.String()+".pdf")
+	return shardedKey(contractFolder, documentID, "contract-"+documentID.String()+".pdf")
 }
+
+// IsContractKey reports whether a key is that of a contract document.
+func IsContractKey(key string) bool { return strings.HasPrefix(key, contractFolder+"/") }
 
 func shardedKey(folder string, id uuid.UUID, fileName string) string {
 	digits := id.String()

@@ -4,6 +4,7 @@
 package phone
 
 import (
+	"log/slog"
 	"strings"
 	"unicode"
 
@@ -62,6 +63,9 @@ func (k Kind) FromDigits(random uint64) Number {
 
 // Masked hides all but the last four digits: "+******5678".
 func (n Number) Masked() string { return Mask(string(n)) }
+
+// LogValue implements slog.LogValuer: a log shows a number masked, whatever its attribute is called.
+func (n Number) LogValue() slog.Value { return slog.StringValue(n.Masked()) }
 
 // Mask hides all but the last four digits of any number: "+******1234". One that has
 // no more than these keeps none.

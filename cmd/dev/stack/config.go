@@ -14,6 +14,7 @@ import (
 const (
 	DataDirVariable         = "MTF_DATA_DIR"
 	APIPortVariable         = "MTF_API_PORT"
+	MetricsPortVariable     = "MTF_METRICS_PORT"
 	TemporalPortVariable    = "MTF_TEMPORAL_PORT"
 	UIPortVariable          = "MTF_TEMPORAL_UI_PORT"
 	PostgresPortVariable    = "MTF_POSTGRES_PORT"
@@ -26,8 +27,9 @@ const (
 type Config struct {
 	// DataDir holds everything that the stack writes. It is created, but not its parents.
 	DataDir string
-	// APIPort is kept free for the application, which the stack does not start itself.
+	// APIPort and MetricsPort are kept free for the application, which the stack does not start itself.
 	APIPort      int
+	MetricsPort  int
 	TemporalPort int
 	UIPort       int
 	PostgresPort int
@@ -65,6 +67,7 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 		usual    int
 	}{
 		{APIPortVariable, &config.APIPort, 8000},
+		{MetricsPortVariable, &config.MetricsPort, 9464},
 		{TemporalPortVariable, &config.TemporalPort, 7233},
 		{UIPortVariable, &config.UIPort, 8233},
 		{PostgresPortVariable, &config.PostgresPort, 5433},

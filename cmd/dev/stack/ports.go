@@ -17,6 +17,7 @@ func (c *Config) choosePorts() error {
 		used     bool
 	}{
 		{"the API", APIPortVariable, &c.APIPort, true},
+		{"the metrics", MetricsPortVariable, &c.MetricsPort, true},
 		{"PostgreSQL", PostgresPortVariable, &c.PostgresPort, c.needsPostgres()},
 		{"Temporal", TemporalPortVariable, &c.TemporalPort, c.needsTemporal()},
 		{"the Temporal UI", UIPortVariable, &c.UIPort, !c.WithoutUI},

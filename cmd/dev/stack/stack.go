@@ -43,6 +43,8 @@ type Endpoints struct {
 	TemporalUIURL string
 	// APIAddress is the host and port for the application to listen on.
 	APIAddress string
+	// MetricsAddress is where the application answers Prometheus.
+	MetricsAddress string
 }
 
 // Stack is what was started. It must be stopped.
@@ -95,6 +97,7 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 		TemporalAddress:   config.TemporalAddress,
 		TemporalNamespace: config.Namespace,
 		APIAddress:        port.Address(config.APIPort),
+		MetricsAddress:    port.Address(config.MetricsPort),
 	}
 	if config.needsPostgres() {
 		server, err := s.startPostgres(ctx, config, dir, files)

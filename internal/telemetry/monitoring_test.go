@@ -1,0 +1,183 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+func stringReader(content []byte) io.Reader { return bytes.NewReader(content) }
+
+// deployed is the directory of the files for Prometheus and Grafana.
+const deployed = "../../deploy"
+
+// rules is a file of alert rules.
+type rules struct {
+	Groups []struct {
+		Rules []struct {
+			Alert       string
+			Expr        string
+			For         string
+			Labels      map[string]string
+			Annotations map[string]string
+		}
+	}
+}
+
+func readRules(t *testing.T) rules {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(deployed, "prometheus", "alerts.yml"))
+	require.NoError(t, err)
+	var read rules
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	require.NoError(t, decoder.Decode(&read))
+	require.NotEmpty(t, read.Groups)
+	return read
+}
+
+// expressions are those of all alert rules and dashboards, by where they stand.
+func expressions(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, group := range readRules(t).Groups {
+		for _, rule := range group.Rules {
+			found["alert "+rule.Alert] = rule.Expr
+		}
+	}
+	dashboards, err := filepath.Glob(filepath.Join(deployed, "grafana", "dashboards", "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, dashboards)
+	for _, path := range dashboards {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		var dashboard struct {
+			Panels []struct {
+				Title   string
+				Targets []struct{ Expr string }
+			}
+		}
+		require.NoError(t, json.Unmarshal(content, &dashboard))
+		require.NotEmpty(t, dashboard.Panels)
+		for _, panel := range dashboard.Panels {
+			for _, target := range panel.Targets {
+				found[filepath.Base(path)+", "+panel.Title+": "+target.Expr] = target.Expr
+			}
+		}
+	}
+	return found
+}
+
+var (
+	// selector is a metric with its matchers, if it has any.
+	selector = regexp.MustCompile(`\b((?:mtf|temporal|pgxpool|go|process)_[a-z0-9_]+)\b(?:\{([^}]*)\})?`)
+	matcher  = regexp.MustCompile(`([a-z_]+)\s*(=~|!~|!=|=)\s*"([^"]*)"`)
+	grouping = regexp.MustCompile(`\b(?:by|on|without|ignoring|group_left|group_right)\s*\(([^)]*)\)`)
+	words    = regexp.MustCompile(`\b[a-z_][a-z0-9_]*\b`)
+	noise    = regexp.MustCompile(`\[[^]]*\]|"[^"]*"`)
+)
+
+// known are the words of the query language that the expressions use; any other word
+// would be a metric of nobody's.
+var known = []string{
+	"and", "or", "unless", "on", "by", "ignoring", "bool", "sum", "max", "min", "rate", "increase", "clamp_min", "histogram_quantile", "time", "absent",
+	"day_of_month", "hour", "vector", "changes", "topk",
+}
+
+// scrapeLabels are those that Prometheus itself adds.
+var scrapeLabels = []string{"job", "instance", "le"}
+
+// unseen are values of labels that a system has only once something goes wrong.
+var unseen = []string{"5xx", "overloaded", "rate_limited", "service_unavailable"}
+
+// requireMonitoringNamesWhatExists checks every metric, label and value that a dashboard or an alert
+// names against those of a system that has run. An alert on a name that nothing has would never fire.
+func requireMonitoringNamesWhatExists(t *testing.T, told scraped) {
+	t.Helper()
+	for where, expression := range expressions(t) {
+		labels, selectors := slices.Clone(scrapeLabels), selector.FindAllStringSubmatch(expression, -1)
+		require.NotEmpty(t, selectors, where)
+		for _, found := range selectors {
+			family := told.family(found[1])
+			require.NotNil(t, family, "%s: nothing has the metric %s", where, found[1])
+			for _, condition := range matcher.FindAllStringSubmatch(found[2], -1) {
+				values := valuesOf(family, condition[1])
+				require.NotEmpty(t, values, "%s: %s has no label %s", where, found[1], condition[1])
+				if condition[2] == "=" || condition[2] == "=~" {
+					for _, value := range strings.Split(condition[3], "|") {
+						require.Contains(t, append(values, unseen...), value, "%s: %s is never %s", where, condition[1], value)
+					}
+				}
+			}
+			for _, pair := range family.GetMetric()[0].GetLabel() {
+				labels = append(labels, pair.GetName())
+			}
+		}
+		for _, found := range grouping.FindAllStringSubmatch(expression, -1) {
+			for _, label := range words.FindAllString(found[1], -1) {
+				require.Contains(t, labels, label, "%s: none of the metrics has the label %s", where, label)
+			}
+		}
+		rest := grouping.ReplaceAllString(selector.ReplaceAllString(noise.ReplaceAllString(expression, ""), ""), "")
+		for _, word := range words.FindAllString(rest, -1) {
+			require.Contains(t, known, word, "%s: %s is neither a metric nor a function", where, word)
+		}
+	}
+}
+
+// family is the metric of a name, which for a histogram may be that of a part of it.
+func (s scraped) family(name string) *dto.MetricFamily {
+	if family := s[name]; family != nil {
+		return family
+	}
+	for _, suffix := range []string{"_bucket", "_sum", "_count"} {
+		if family := s[strings.TrimSuffix(name, suffix)]; family.GetType() == dto.MetricType_HISTOGRAM {
+			return family
+		}
+	}
+	return nil
+}
+
+func valuesOf(family *dto.MetricFamily, label string) []string {
+	var values []string
+	for _, metric := range family.GetMetric() {
+		for _, pair := range metric.GetLabel() {
+			if pair.GetName() == label {
+				values = append(values, pair.GetValue())
+			}
+		}
+	}
+	return values
+}
+
+// Whoever is woken at night is told what to do: every alert leads to a section that exists.
+func TestEveryAlertHasItsRunbook(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("../../docs/observability.md")
+	require.NoError(t, err)
+	anchors := map[string]bool{}
+	for line := range strings.Lines(string(content)) {
+		if title, heading := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); heading && strings.HasPrefix(line, "#") {
+			anchors[strings.ReplaceAll(strings.ToLower(strings.TrimSpace(title)), " ", "-")] = true
+		}
+	}
+	for _, group := range readRules(t).Groups {
+		for _, rule := range group.Rules {
+			require.NotEmpty(t, rule.Alert)
+			require.Contains(t, []string{"page", "ticket"}, rule.Labels["severity"], rule.Alert)
+			require.NotEmpty(t, rule.Annotations["summary"], rule.Alert)
+			anchor, found := strings.CutPrefix(rule.Annotations["runbook"], "docs/observability.md#")
+			require.True(t, found, "%s: %s", rule.Alert, rule.Annotations["runbook"])
+			require.True(t, anchors[anchor], "%s: there is no section %s", rule.Alert, anchor)
+		}
+	}
+}

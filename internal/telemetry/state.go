@@ -1,0 +1,132 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/money"
+)
+
+const (
+	// recent is how far back runs are looked at for what is left to do about them: two
+	// months, so that a month's run is seen until well after the next one.
+	recent = 62 * 24 * time.Hour
+	// documentDelay is how long after an invoice its document may take.
+	documentDelay = 10 * time.Minute
+)
+
+// state is how the business stands, as the database tells it. All processes on one
+// database tell the same.
+type state struct {
+	// runs, and those of them that wait for an approval.
+	runs map[string]int64
+	held int64
+	// invoices and billed are what all runs have issued.
+	invoices int64
+	billed   money.Amount
+	progress dbsqlc.TelemetryBillingProgressRow
+	// progressed is when the running run that has waited longest came further; zero without one.
+	progressed time.Time
+
+	monthBilled      bool
+	missingDocuments int64
+	parked           int64
+	syncLag          time.Duration
+	// overdue are the cases that are worked on, by aging bucket.
+	overdue map[string]owed
+	totals  []dbsqlc.TelemetryListTotalListRow
+}
+
+// owed is how many cases there are, and what they owe.
+type owed struct {
+	cases  int64
+	amount money.Amount
+}
+
+// readState asks a handful of short queries: of indexes, of kept totals, and of the runs
+// and chunks that are at work. All of them see one moment: a run that ends between two of
+// them would be counted twice or not at all.
+func readState(ctx context.Context, pool *pgxpool.Pool, zone calendar.Zone, now time.Time) (state, error) {
+	s := state{runs: map[string]int64{}, overdue: map[string]owed{}}
+	err := pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		return errors.Join(s.readRuns(ctx, tx), s.readLeft(ctx, tx, zone.DateAt(now), now), s.readCollections(ctx, tx, zone, now))
+	})
+	if err != nil {
+		return s, fmt.Errorf("telemetry: read state: %w", err)
+	}
+	return s, nil
+}
+
+// readRuns reads the runs and how far those under way have come.
+func (s *state) readRuns(ctx context.Context, tx dbsqlc.DBTX) (err error) {
+	queries := dbsqlc.New()
+	rows, err := queries.TelemetryBillingRunListByStatus(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if s.progress, err = queries.TelemetryBillingProgress(ctx, tx); err != nil {
+		return err
+	}
+	s.invoices, s.billed = s.progress.InvoiceCount, s.progress.TotalAmount
+	for _, row := range rows {
+		s.runs[row.Status] = row.RunCount
+		s.held += row.HeldCount
+		s.invoices += row.InvoiceCount
+		s.billed += row.TotalAmount
+	}
+	progressed, err := queries.TelemetryBillingRunListProgressed(ctx, tx)
+	for _, at := range progressed {
+		if s.progressed.IsZero() || at.Before(s.progressed) {
+			s.progressed = at
+		}
+	}
+	return err
+}
+
+// readLeft reads what is left to do about runs.
+func (s *state) readLeft(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now time.Time) (err error) {
+	queries, from, settled := dbsqlc.New(), now.Add(-recent), now.Add(-documentDelay)
+	s.missingDocuments, err = queries.TelemetryMissingDocuments(ctx, tx, dbsqlc.TelemetryMissingDocumentsParams{PlannedFrom: from, BilledBefore: &settled})
+	if err != nil {
+		return err
+	}
+	if s.parked, err = queries.TelemetryParkedClientCount(ctx, tx, from); err != nil {
+		return err
+	}
+	before := calendar.MonthOf(today.FirstOfMonth().AddDays(-1))
+	s.monthBilled, err = queries.TelemetryMonthIsBilled(ctx, tx, dbsqlc.TelemetryMonthIsBilledParams{FirstDay: before.Start, LastDay: before.End})
+	return err
+}
+
+// readCollections reads what is owed, and how far behind the business day collections are.
+func (s *state) readCollections(ctx context.Context, tx dbsqlc.DBTX, zone calendar.Zone, now time.Time) error {
+	queries := dbsqlc.New()
+	due, err := queries.TelemetryInvoiceEarliestDue(ctx, tx)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	if err == nil {
+		// It became overdue when the day after its due date began.
+		s.syncLag = max(0, now.Sub(zone.At(due.AddDays(1), 0)))
+	}
+	today := zone.DateAt(now)
+	worked, err := queries.CollectionCaseTotalListWorked(ctx, tx, today)
+	if err != nil {
+		return err
+	}
+	for _, row := range worked {
+		bucket := collections.AgingBucket(today.DaysSince(row.DueDate))
+		sum := s.overdue[bucket]
+		s.overdue[bucket] = owed{sum.cases + row.CaseCount, sum.amount + row.OutstandingAmount}
+	}
+	s.totals, err = queries.TelemetryListTotalList(ctx, tx)
+	return err
+}

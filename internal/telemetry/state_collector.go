@@ -1,0 +1,141 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/billing"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
+)
+
+const (
+	// stateTimeout bounds what a scrape waits for the database.
+	stateTimeout = 3 * time.Second
+	// stateAge is how old a state may be that is told again: however many ask, the
+	// database is asked so often at most.
+	stateAge = 10 * time.Second
+)
+
+// stateMetrics are the metrics that are read from the database.
+var stateMetrics = struct {
+	up, runs, held, chunks, progressed, invoices, billed, monthBilled, missing, parked, syncLag, cases, overdue, rows *prometheus.Desc
+}{
+	up:         describe("mtf_state_up", "Whether the database told how the business stands; what it would tell is missing while it does not."),
+	runs:       describe("mtf_billing_runs", "Billing runs by status.", "status"),
+	held:       describe("mtf_billing_runs_held", "Planned runs that wait for an operator's approval."),
+	chunks:     describe("mtf_billing_chunks", "Chunks of the runs under way by state: planned, then billed, then documented.", "state"),
+	progressed: describe("mtf_billing_progress_timestamp_seconds", "When the running run that has waited longest came further; 0 while none runs."),
+	invoices:   describe("mtf_invoices_issued_total", "Invoices that all runs have issued."),
+	billed:     describe("mtf_billed_centimes_total", "What those invoices amount to with tax, in centimes."),
+	monthBilled: describe("mtf_billing_previous_month_billed",
+		"Whether a run of the whole month before this one has ended."),
+	missing: describe("mtf_invoice_documents_missing", "Invoices of recent runs that have no document after ten minutes."),
+	parked:  describe("mtf_billing_parked_clients", "Clients of recent runs that could not be billed."),
+	syncLag: describe("mtf_collections_sync_lag_seconds", "How long ago the earliest invoice became overdue that is not marked yet; 0 when all are."),
+	cases:   describe("mtf_collection_cases", "Collection cases that are worked on, by aging bucket.", "bucket"),
+	overdue: describe("mtf_overdue_centimes", "What those cases owe, in centimes.", "bucket"),
+	rows:    describe("mtf_records", "Records that are kept.", "kind"),
+}
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+// stateCollector reads the state when it is asked for, and keeps it for a moment.
+type stateCollector struct {
+	pool *pgxpool.Pool
+	zone calendar.Zone
+	now  func() time.Time
+
+	mu     sync.Mutex
+	read   time.Time
+	latest state
+	err    error
+}
+
+// WatchState publishes how the business stands, as the database tells it at the time that
+// now tells.
+func (m *Metrics) WatchState(pool *pgxpool.Pool, zone calendar.Zone, now func() time.Time) {
+	if m != nil {
+		m.registry.MustRegister(&stateCollector{pool: pool, zone: zone, now: now})
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *stateCollector) Describe(descriptions chan<- *prometheus.Desc) {
+	descriptions <- stateMetrics.up
+}
+
+// Collect implements prometheus.Collector.
+func (c *stateCollector) Collect(metrics chan<- prometheus.Metric) {
+	known, err := c.state()
+	tell := func(about *prometheus.Desc, kind prometheus.ValueType, value float64, labels ...string) {
+		metrics <- prometheus.MustNewConstMetric(about, kind, value, labels...)
+	}
+	gauge, counter := prometheus.GaugeValue, prometheus.CounterValue
+	tell(stateMetrics.up, gauge, truth(err == nil))
+	if err != nil {
+		return
+	}
+	for _, status := range billing.RunStatuses {
+		tell(stateMetrics.runs, gauge, float64(known.runs[string(status)]), string(status))
+	}
+	tell(stateMetrics.held, gauge, float64(known.held))
+	tell(stateMetrics.chunks, gauge, float64(known.progress.PlannedChunks), "planned")
+	tell(stateMetrics.chunks, gauge, float64(known.progress.BilledChunks), "billed")
+	tell(stateMetrics.chunks, gauge, float64(known.progress.DocumentedChunks), "documented")
+	tell(stateMetrics.progressed, gauge, seconds(known.progressed))
+	tell(stateMetrics.invoices, counter, float64(known.invoices))
+	tell(stateMetrics.billed, counter, float64(known.billed))
+	tell(stateMetrics.monthBilled, gauge, truth(known.monthBilled))
+	tell(stateMetrics.missing, gauge, float64(known.missingDocuments))
+	tell(stateMetrics.parked, gauge, float64(known.parked))
+	tell(stateMetrics.syncLag, gauge, known.syncLag.Seconds())
+	for _, bucket := range collections.AgingBuckets() {
+		tell(stateMetrics.cases, gauge, float64(known.overdue[bucket].cases), bucket)
+		tell(stateMetrics.overdue, gauge, float64(known.overdue[bucket].amount), bucket)
+	}
+	for _, total := range known.totals {
+		tell(stateMetrics.rows, gauge, float64(total.Total), total.List)
+	}
+}
+
+// state returns the state, asking the database unless it did a moment ago. Scrapes that
+// come together wait for one answer.
+func (c *stateCollector) state() (state, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.read) < stateAge {
+		return c.latest, c.err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stateTimeout)
+	defer cancel()
+	c.latest, c.err = readState(ctx, c.pool, c.zone, c.now())
+	c.read = time.Now()
+	if c.err != nil {
+		slog.WarnContext(ctx, "the state of the business is not told", "error", db.Scrub(c.err))
+	}
+	return c.latest, c.err
+}
+
+func truth(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// seconds is an instant as Prometheus counts it, 0 for none.
+func seconds(at time.Time) float64 {
+	if at.IsZero() {
+		return 0
+	}
+	return float64(at.UnixMilli()) / 1000
+}
