@@ -172,10 +172,11 @@ func (s *Server) runBilling(ctx context.Context, input *struct {
 			RunID: runID, Request: request, Terms: terms, ActorID: actorOf(ctx).ID,
 			ChunkSize: s.Config.Billing.ChunkClients, Concurrency: s.Config.Billing.Concurrency, Bounds: s.Config.Billing.Bounds(),
 		},
-		Queue:    workflows.BillingQueue,
-		Summary:  "Bill " + terms.Period.String() + ", tax rate " + terms.TaxRate.String(),
-		Location: billingRunLocation(runID),
-		Wait:     input.wait(),
+		Queue:      workflows.BillingQueue,
+		Summary:    "Bill " + terms.Period.String() + ", tax rate " + terms.TaxRate.String(),
+		Attributes: workflows.BillingRunAttributes(runID, terms.Period),
+		Location:   billingRunLocation(runID),
+		Wait:       input.wait(),
 	}, &result)
 	if err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ var tags = []*huma.Tag{
 	{Name: "Collections", Description: "Payments, what is outstanding, and the cases of invoices that are overdue."},
 	{Name: tagLanding, Description: "The public landing page: subscribe, change plan, see and download invoices. Tokens stand for an identity."},
 	{Name: "Identity", Description: "Who is calling, and what they may do."},
+	{Name: tagOperations, Description: "What those who run the system need."},
 	{Name: "Health", Description: "Probes for load balancers and people."},
 }
 

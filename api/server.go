@@ -111,6 +111,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.collectionOverviewRoutes()
 	server.agingRoutes()
 	server.collectionDunningRoutes()
+	server.codecRoutes()
 	return router
 }
 
@@ -126,7 +127,8 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	return cors.Handler(cors.Options{
 		AllowedOrigins: origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete},
-		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Actor-Id", "X-Actor-Roles", headerRequestID},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Actor-Id", "X-Actor-Roles", headerRequestID,
+			"X-Namespace", "Authorization-Extras"}, // The Temporal UI sends these two to the codec.
 		ExposedHeaders: []string{headerRequestID, "Location", "Retry-After", "Content-Disposition"},
 		MaxAge:         600,
 	})

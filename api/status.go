@@ -65,6 +65,8 @@ var statuses = map[refusal.Code]int{
 	refusal.PaymentExceedsOutstanding:  http.StatusUnprocessableEntity,
 	refusal.AmountOutOfRange:           http.StatusUnprocessableEntity,
 	refusal.CollectionCaseNotFound:     http.StatusNotFound,
+
+	refusal.PayloadNotDecodable: http.StatusUnprocessableEntity,
 }
 
 // statusOf returns the status of a code; one that is missing in the table is a defect.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 )
 
 // scheduledStart is when a schedule meant to start a workflow, however late it did.
@@ -25,6 +26,7 @@ func BeginCollectionsDay(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	attributes(ctx, searchattribute.Operation.ValueSet(CollectionsDayOperation), searchattribute.Day(day))
 	return startCollectionsSync(ctx, day)
 }
 

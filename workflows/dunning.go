@@ -10,6 +10,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/dunning"
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 )
 
 // WakeSignal has a client's dunning look at once: something about the client changed.
@@ -34,6 +35,10 @@ type DunningInput struct {
 func DunClient(ctx workflow.Context, input DunningInput) error {
 	var a *activities.Activities
 	wakes := workflow.GetSignalChannel(ctx, WakeSignal)
+	status, known := workflow.GetTypedSearchAttributes(ctx).GetKeyword(searchattribute.Status)
+	if !known {
+		status = DunningActive
+	}
 	turns := input.TurnsPerExecution
 	if turns == 0 {
 		turns = turnsPerExecution
@@ -46,7 +51,11 @@ func DunClient(ctx workflow.Context, input DunningInput) error {
 		if err := workflow.ExecuteLocalActivity(transaction(ctx, "Look"), a.LookAtDunning, input.ClientID).Get(ctx, &turn); err != nil {
 			return err
 		}
-		workflow.SetCurrentDetails(ctx, describeTurn(turn))
+		workflow.SetCurrentDetails(ctx, describeTurn(input.ClientID, turn))
+		if now := dunningStatus(turn); now != status {
+			status = now
+			attributes(ctx, searchattribute.Status.ValueSet(status))
+		}
 		var err error
 		switch {
 		case turn.Over && wakes.Len() == 0:
@@ -86,19 +95,45 @@ func waitForWake(ctx workflow.Context, wakes workflow.ReceiveChannel, turn dunni
 	return ctx.Err()
 }
 
+// dunningStatus is the search attribute of a client's dunning.
+func dunningStatus(turn dunning.Turn) string {
+	switch {
+	case turn.Over:
+		return DunningOver
+	case turn.Next == nil && turn.Take == "" && turn.Deliver == nil:
+		return DunningExhausted
+	default:
+		return DunningActive
+	}
+}
+
 // describeTurn tells an operator where the client is, in markdown.
-func describeTurn(turn dunning.Turn) string {
+func describeTurn(clientID uuid.UUID, turn dunning.Turn) string {
+	var table strings.Builder
+	row := func(name, value string) { fmt.Fprintf(&table, "| %s | %s |\n", name, value) }
+	table.WriteString("| | |\n|---|---|\n")
+	row("Client", "`"+clientID.String()+"`")
+	if turn.Over {
+		row("State", "not delinquent any more")
+		return table.String()
+	}
+	row("Episode", "`"+turn.Episode.String()+"`")
 	done := "no step yet"
 	if len(turn.Done) > 0 {
 		done = "`" + strings.Join(turn.Done, "`, `") + "`"
 	}
+	row("Done", done)
 	switch {
-	case turn.Over:
-		return "The client is not delinquent any more."
-	case turn.Next == nil:
-		return fmt.Sprintf("Done: %s. No step is left: waiting for the end of the episode `%s`.", done, turn.Episode)
-	default:
-		return fmt.Sprintf("Done: %s. Next: `%s`, %d days past due, on %s at %s.\n\nEpisode `%s`.", done, turn.Next.Step.Name,
-			turn.Next.Step.DaysPastDue, turn.Next.Date, turn.Next.At.Format(time.RFC3339), turn.Episode)
+	case turn.Take != "":
+		row("Now", "step `"+turn.Take+"`")
+	case turn.Deliver != nil:
+		row("Now", "message `"+turn.Deliver.String()+"`")
 	}
+	if turn.Next == nil {
+		row("Next", "no step is left: waiting for the end of the episode")
+		return table.String()
+	}
+	row("Next", "`"+turn.Next.Step.Name+"`")
+	row("Due", fmt.Sprintf("%d days past due, on %s at %s", turn.Next.Step.DaysPastDue, turn.Next.Date, turn.Next.At.Format(time.RFC3339)))
+	return table.String()
 }

@@ -64,6 +64,11 @@ func settingsFor(endpoints stack.Endpoints) (config.Config, error) {
 	settings.DatabaseURL = endpoints.DatabaseURL
 	settings.HTTPAddress = endpoints.APIAddress
 	settings.DataDirectory = endpoints.DataDir
+	if settings.PayloadKeys.Empty() {
+		if settings.PayloadKeys, err = payloadKeys(endpoints.DataDir); err != nil {
+			return config.Config{}, err
+		}
+	}
 	if os.Getenv("MTF_DOCUMENTS_DIR") == "" {
 		settings.DocumentsDirectory = ""
 	}

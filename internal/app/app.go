@@ -91,6 +91,7 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 		return err
 	}
 	temporal.Logger = log.NewStructuredLogger(slog.Default())
+	a.Config.PayloadKeys.Apply(&temporal)
 	if onThisMachine(temporal.HostPort) {
 		temporal.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	}
@@ -98,12 +99,16 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 	if err != nil {
 		return fmt.Errorf("app: Temporal at %s: %w", temporal.HostPort, err)
 	}
+	if err := a.ensureSearchAttributes(ctx, temporal.Namespace); err != nil {
+		return err
+	}
 	a.Processes = process.NewStarter(a.Temporal, a.Pool, process.Settings{
 		Admission: process.Admission{
 			workflows.InteractiveQueue: process.Limit(a.Config.Admission.Interactive),
 			workflows.BillingQueue:     process.Limit(a.Config.Admission.Billing),
 		},
 		StartTimeout:   a.Config.HTTP.StartTimeout,
+		Converter:      temporal.DataConverter,
 		WithoutDunning: !a.Config.Dunning.Enabled,
 	})
 	return nil

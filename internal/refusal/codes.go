@@ -59,6 +59,8 @@ const (
 	PaymentExceedsOutstanding  Code = "payment_exceeds_outstanding"
 	AmountOutOfRange           Code = "amount_out_of_range"
 	CollectionCaseNotFound     Code = "collection_case_not_found"
+
+	PayloadNotDecodable Code = "payload_not_decodable"
 )
 
 var messages = map[Code]string{
@@ -119,6 +121,8 @@ var messages = map[Code]string{
 	PaymentExceedsOutstanding:  "Payment amount cannot exceed invoice outstanding balance",
 	AmountOutOfRange:           "Amount is out of range",
 	CollectionCaseNotFound:     "Collection case not found",
+
+	PayloadNotDecodable: "A payload cannot be decrypted with the configured keys",
 }
 
 // Codes returns every code with its message, for tables and documentation.
