@@ -70,7 +70,7 @@ func TestNoPersonalDataIsInTemporalsDatabases(t *testing.T) {
 	// carried out, since what was written before there was a key is read.
 	run, err := inClear.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
 		ID: "landing-new/in-clear", TaskQueue: workflows.InteractiveQueue,
-	}, workflows.SubscribeNewService, map[string]any{
+	}, workflows.NameOf(workflows.SubscribeNewService), map[string]any{
 		"request":      map[string]any{"operation": "landing-new"},
 		"subscription": with(subscription(control, offer), map[string]any{"allocation_mode": "assign_new", "number": ""}),
 	})

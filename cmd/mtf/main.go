@@ -20,18 +20,18 @@ var version = "dev"
 
 // commands are the subcommands. Settings come from the environment, see docs.
 type commands struct {
-	Serve      serveCommand      `cmd:"" help:"Run the API and the workers in one process."`
-	API        apiCommand        `cmd:"" name:"api" help:"Run the API alone."`
-	Worker     workerCommand     `cmd:"" help:"Run the workers alone."`
-	Migrate    migrateCommand    `cmd:"" help:"Bring the database to this program's schema."`
-	Seed       seedCommand       `cmd:"" help:"Load a demo catalogue and synthetic clients."`
-	Bill       billCommand       `cmd:"" help:"Bill a month and follow the run."`
-	Runs       runsCommand       `cmd:"" help:"List, show, pause, resume, approve, cancel and retry billing runs."`
-	Invoices   invoicesCommand   `cmd:"" help:"Check invoice numbers."`
-	Dunning    dunningCommand    `cmd:"" help:"Show and set what is done about clients who do not pay."`
-	APIKey     apiKeyCommand     `cmd:"" name:"apikey" help:"Create, list and revoke the API keys of programs."`
-	PayloadKey payloadKeyCommand `cmd:"" name:"payload-key" help:"Make a key that encrypts what Temporal keeps."`
-	Version    versionCommand    `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Run the API and the workers in one process."`
+	API      apiCommand      `cmd:"" name:"api" help:"Run the API alone."`
+	Worker   workerCommand   `cmd:"" help:"Run the workers alone."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this program's schema."`
+	Seed     seedCommand     `cmd:"" help:"Load a demo catalogue and synthetic clients."`
+	Bill     billCommand     `cmd:"" help:"Bill a month and follow the run."`
+	Runs     runsCommand     `cmd:"" help:"List, show, pause, resume, approve, cancel and retry billing runs."`
+	Invoices invoicesCommand `cmd:"" help:"Check invoice numbers."`
+	Dunning  dunningCommand  `cmd:"" help:"Show and set what is done about clients who do not pay."`
+	APIKey   apiKeyCommand   `cmd:"" name:"apikey" help:"Create, list and revoke the API keys of programs."`
+	Key      payloadKey      `cmd:"" name:"payload-key" help:"Make a key that encrypts what Temporal keeps."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 func main() {

@@ -8,12 +8,12 @@ import (
 	"github.com/mtfacturation/mtf/internal/payloadcodec"
 )
 
-type payloadKeyCommand struct {
+type payloadKey struct {
 	ID string `help:"What the key is called; it stands beside every payload in clear. Left out, today's date." placeholder:"2026-11"`
 }
 
 // Run writes the key to out and nothing else there, so that it can be piped.
-func (c payloadKeyCommand) Run(out io.Writer) error {
+func (c payloadKey) Run(out io.Writer) error {
 	id := c.ID
 	if id == "" {
 		id = time.Now().UTC().Format(time.DateOnly)

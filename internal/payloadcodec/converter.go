@@ -3,7 +3,6 @@ package payloadcodec
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/client"
@@ -36,7 +35,7 @@ func (k Keys) FailureConverter() converter.FailureConverter {
 // dataConverter keeps a workflow from failing over a payload that this process cannot
 // decrypt. The SDK takes such an error for one of the workflow's own, which would end
 // for good what another process with the key can carry out. A panic fails the workflow
-// task instead, and the task is tried again until a worker has the key.
+// task instead, which the SDK logs, and the task is tried again until a worker has the key.
 type dataConverter struct {
 	converter.DataConverter
 	inWorkflow bool
@@ -65,7 +64,6 @@ func (c dataConverter) FromPayloads(payloads *commonpb.Payloads, values ...any) 
 
 func (c dataConverter) checked(err error) error {
 	if failure, locked := errors.AsType[*DecodeError](err); locked && c.inWorkflow {
-		slog.Error("a workflow waits for a worker with its payload key", "key", failure.KeyID, "reason", failure.Err)
 		panic(failure)
 	}
 	return err
