@@ -109,13 +109,12 @@ func dunningStatus(turn dunning.Turn) string {
 
 // describeTurn tells an operator where the client is, in markdown.
 func describeTurn(clientID uuid.UUID, turn dunning.Turn) string {
-	var table strings.Builder
-	row := func(name, value string) { fmt.Fprintf(&table, "| %s | %s |\n", name, value) }
-	table.WriteString("| | |\n|---|---|\n")
+	table := "| | |\n|---|---|\n"
+	row := func(name, value string) { table += "| " + name + " | " + value + " |\n" }
 	row("Client", "`"+clientID.String()+"`")
 	if turn.Over {
 		row("State", "not delinquent any more")
-		return table.String()
+		return table
 	}
 	row("Episode", "`"+turn.Episode.String()+"`")
 	done := "no step yet"
@@ -131,9 +130,9 @@ func describeTurn(clientID uuid.UUID, turn dunning.Turn) string {
 	}
 	if turn.Next == nil {
 		row("Next", "no step is left: waiting for the end of the episode")
-		return table.String()
+		return table
 	}
 	row("Next", "`"+turn.Next.Step.Name+"`")
 	row("Due", fmt.Sprintf("%d days past due, on %s at %s", turn.Next.Step.DaysPastDue, turn.Next.Date, turn.Next.At.Format(time.RFC3339)))
-	return table.String()
+	return table
 }
