@@ -158,11 +158,12 @@ func (s *Server) restartBillingRun(ctx context.Context, run dbsqlc.BillingRun, i
 			ChunkSize: s.Config.Billing.ChunkClients, Concurrency: s.Config.Billing.Concurrency,
 			Retry: &billing.Move{RunID: run.ID, To: billing.RunRunning, ActorID: actorOf(ctx).ID, Reason: input.reason()},
 		},
-		Queue:    workflows.BillingQueue,
-		Summary:  "Retry " + terms.Period.String(),
-		Location: process.BillingRunLocation(run.ID),
-		Wait:     preferredWait(input.Prefer),
-		Again:    true,
+		Queue:      workflows.BillingQueue,
+		Summary:    "Retry " + terms.Period.String(),
+		Attributes: workflows.BillingRunAttributes(run.ID, terms.Period),
+		Location:   process.BillingRunLocation(run.ID),
+		Wait:       preferredWait(input.Prefer),
+		Again:      true,
 	}, &result)
 	if _, failed := errors.AsType[*temporal.WorkflowExecutionError](err); failed && activities.Refusal(err) == nil {
 		return nil

@@ -15,6 +15,7 @@ func (d Dependencies) joinSync(ctx context.Context, day calendar.Date) error {
 	err := d.Processes.Join(ctx, process.Shared{
 		ID: workflows.CollectionsSyncID(day), Workflow: workflows.SyncCollections, Input: workflows.CollectionsSyncInput{Day: day},
 		Queue: workflows.CollectionsSyncQueue, Summary: workflows.CollectionsSyncSummary(day),
+		Attributes: workflows.CollectionsSyncAttributes(day),
 	})
 	if errors.Is(err, process.ErrPending) {
 		return collections.ErrBehind

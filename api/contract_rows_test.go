@@ -25,6 +25,17 @@ func identityPromises() []promise {
 				return asked{headers: []systemtest.Header{{Name: "Authorization", Value: "Bearer op-1:ops"}}}
 			},
 		}}},
+		{operation: "POST " + decodePath,
+			valid: func(testing.TB, *estate) asked { return asked{body: object{"payloads": []any{plainPayload}}} },
+			refuses: []refused{{
+				status: 422, code: "payload_not_decodable",
+				details: func(*estate) object {
+					return object{"key_id": "lost", "reason": "MTF_PAYLOAD_KEYS does not have it"}
+				},
+				ask: func(testing.TB, *estate) asked {
+					return asked{body: object{"payloads": []any{plainPayload, lostPayload}}}
+				},
+			}}},
 	}
 }
 

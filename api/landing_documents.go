@@ -6,12 +6,14 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/landing"
 	"github.com/mtfacturation/mtf/internal/process"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 	"github.com/mtfacturation/mtf/internal/token"
 	"github.com/mtfacturation/mtf/workflows"
 )
@@ -91,13 +93,14 @@ func (s *Server) ensureContractDocument(ctx context.Context, contractID uuid.UUI
 	}
 	var documentID uuid.UUID
 	_, err = s.run(ctx, process.Process{
-		Request:  request,
-		Workflow: workflows.IssueContractDocument,
-		Input:    activities.IssueContractDocumentInput{ContractID: contractID, ActorID: landing.ActorID},
-		Queue:    workflows.InteractiveQueue,
-		Summary:  "Document of contract " + contractID.String(),
-		Location: "/api/v1/landing/contracts/" + contractID.String() + "/document-link",
-		Wait:     process.DefaultWait,
+		Request:    request,
+		Workflow:   workflows.IssueContractDocument,
+		Input:      activities.IssueContractDocumentInput{ContractID: contractID, ActorID: landing.ActorID},
+		Queue:      workflows.InteractiveQueue,
+		Summary:    "Document of contract " + contractID.String(),
+		Attributes: []temporal.SearchAttributeUpdate{searchattribute.Contract(contractID)},
+		Location:   "/api/v1/landing/contracts/" + contractID.String() + "/document-link",
+		Wait:       process.DefaultWait,
 	}, &documentID)
 	return err
 }

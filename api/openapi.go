@@ -28,6 +28,7 @@ var tags = []*huma.Tag{
 	{Name: tagSchedules, Description: "What starts by itself: when it did, when it will, and what became of it. Operators pause, trigger and fill in."},
 	{Name: tagLanding, Description: "The public landing page: subscribe, change plan, see and download invoices. Tokens stand for an identity."},
 	{Name: "Identity", Description: "Who is calling, and what they may do."},
+	{Name: tagOperations, Description: "What those who run the system need."},
 	{Name: "Health", Description: "Probes for load balancers and people."},
 }
 

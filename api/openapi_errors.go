@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/payloadcodec"
 	"github.com/mtfacturation/mtf/internal/phone"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -47,6 +48,8 @@ func exampleDetails(code refusal.Code) map[string]any {
 		return detailsOf(phone.Mobile.Parse(""))
 	case refusal.LandlineNumberInvalid:
 		return detailsOf(phone.Landline.Parse(""))
+	case refusal.PayloadNotDecodable:
+		return map[string]any{"key_id": "2025-11", "reason": payloadcodec.ErrUnknownKey.Error()}
 	case refusal.PaymentExceedsOutstanding:
 		return map[string]any{"outstanding_amount": "299.40", "payment_amount": "500.00"}
 	case refusal.InvoiceNotVoidable:

@@ -116,6 +116,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.agingRoutes()
 	server.collectionDunningRoutes()
 	server.scheduleRoutes()
+	server.codecRoutes()
 	return router
 }
 
@@ -131,7 +132,8 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	return cors.Handler(cors.Options{
 		AllowedOrigins: origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete},
-		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Actor-Id", "X-Actor-Roles", headerRequestID},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Actor-Id", "X-Actor-Roles", headerRequestID,
+			"X-Namespace", "Authorization-Extras"}, // The Temporal UI sends these two to the codec.
 		ExposedHeaders: []string{headerRequestID, "Location", "Retry-After", "Content-Disposition"},
 		MaxAge:         600,
 	})

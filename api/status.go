@@ -67,6 +67,8 @@ var statuses = map[refusal.Code]int{
 	refusal.CollectionCaseNotFound:     http.StatusNotFound,
 	refusal.ScheduleNotFound:           http.StatusNotFound,
 	refusal.ScheduleOff:                http.StatusConflict,
+
+	refusal.PayloadNotDecodable: http.StatusUnprocessableEntity,
 }
 
 // statusOf returns the status of a code; one that is missing in the table is a defect.

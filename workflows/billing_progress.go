@@ -8,6 +8,7 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 )
 
 // ProgressQuery asks a billing run where it is.
@@ -71,30 +72,63 @@ func (p *BillingRunProgress) documented(documents int32) {
 	p.Documents += documents
 }
 
-// show puts the progress where the Temporal UI displays it.
-func (p *BillingRunProgress) show(ctx workflow.Context) {
-	workflow.SetCurrentDetails(ctx, p.markdown())
+// state is what operators search runs by: the state of the run, and whether it waits
+// for an approval.
+func (p *BillingRunProgress) state() string {
+	if p.Status == billing.RunPlanned && p.Plan.HoldReason != "" {
+		return HeldStatus
+	}
+	return string(p.Status)
 }
 
-// markdown renders the progress as a table for operators.
-func (p *BillingRunProgress) markdown() string {
-	state := strings.ReplaceAll(string(p.Status), "_", " ")
-	if p.Status == billing.RunPlanned && p.Plan.HoldReason != "" {
-		state = "**waits for an operator's approval**: " + p.Plan.HoldReason
+// show puts the progress where the Temporal UI displays it, and the state where it
+// finds the run.
+func (r *billingRun) show(ctx workflow.Context) {
+	workflow.SetCurrentDetails(ctx, r.markdown())
+	if state := r.progress.state(); state != r.searched {
+		r.searched = state
+		attributes(ctx, searchattribute.Status.ValueSet(state))
 	}
+}
+
+// markdown renders the run as tables for operators: where it is, how far it has come,
+// the money so far, and what went wrong.
+func (r *billingRun) markdown() string {
+	p := &r.progress
 	row := func(cells ...any) string { return "| " + strings.TrimSpace(fmt.Sprintln(cells...)) + " |\n" }
-	return fmt.Sprintf("**Period %s**, %s: %s\n\n", p.Plan.Terms.Period, state, p.share()) +
-		"| | done | of |\n|---|---:|---:|\n" +
+	tables := "| | |\n|---|---|\n" +
+		row("Run |", "`"+p.Plan.RunID.String()+"`") +
+		row("Period |", p.Plan.Terms.Period) +
+		row("State |", "**"+strings.ReplaceAll(p.state(), "_", " ")+"**") +
+		row("Progress |", p.share())
+	if p.state() == HeldStatus {
+		tables += row("Waits for approval |", p.Plan.HoldReason)
+	}
+	tables += "\n| | done | of |\n|---|---:|---:|\n" +
 		row("Chunks billed |", p.Billed, "|", p.chunkCount()) +
+		row("Chunks finished |", p.Documented, "|", p.chunkCount()) +
 		row("Clients |", p.Sums.ClientCount, "|", p.Plan.ClientCount) +
 		row("Documents stored |", p.Documents, "|", p.Sums.InvoiceCount) +
-		"\n| | so far |\n|---|---:|\n" +
+		"\n| Money so far | |\n|---|---:|\n" +
 		row("Invoices |", p.Sums.InvoiceCount) +
 		row("Subtotal |", inCurrency(p.Sums.SubtotalAmount)) +
 		row("Tax |", inCurrency(p.Sums.TaxAmount)) +
 		row("**Total** |", "**"+inCurrency(p.Sums.TotalAmount)+"**") +
-		row("Clients skipped, nothing left to bill |", p.Sums.SkippedCount) +
-		row("Clients that could not be billed |", p.Sums.FailedCount)
+		"\n| Not billed | clients | |\n|---|---:|---|\n" +
+		row("Nothing left to bill |", p.Sums.SkippedCount, "|") +
+		row("Could not be billed |", p.Sums.FailedCount, "|", p.failuresPath())
+	if r.fault != nil {
+		tables += "\n| Stopped by a fault |\n|---|\n" + row(strings.NewReplacer("|", "/", "\n", " ").Replace(describe(r.fault)))
+	}
+	return tables
+}
+
+// failuresPath is where the API lists the clients that could not be billed, and why.
+func (p *BillingRunProgress) failuresPath() string {
+	if p.Sums.FailedCount == 0 {
+		return ""
+	}
+	return "`GET /api/v1/billing/runs/" + p.Plan.RunID.String() + "/failures`"
 }
 
 // share is the part of the chunks that is done with, in per cent.

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/google/uuid"
@@ -67,26 +68,41 @@ func TestProgressIsATableForOperators(t *testing.T) {
 	progress.Status = billing.RunRunning
 	progress.billed(billing.ChunkResult{ClientCount: 1_000, InvoiceCount: 990, SkippedCount: 7, FailedCount: 3, SubtotalAmount: 1_000_000, TaxAmount: 200_000, TotalAmount: 1_200_000})
 	progress.documented(990)
-	assert.Equal(t, `**Period 2026-10-01..2026-10-31**, running: 25 %
+	run := &billingRun{progress: progress}
+	assert.Equal(t, `| | |
+|---|---|
+| Run | `+"`"+progress.Plan.RunID.String()+"`"+` |
+| Period | 2026-10-01..2026-10-31 |
+| State | **running** |
+| Progress | 25 % |
 
 | | done | of |
 |---|---:|---:|
 | Chunks billed | 1 | 4 |
+| Chunks finished | 1 | 4 |
 | Clients | 1000 | 3500 |
 | Documents stored | 990 | 990 |
 
-| | so far |
+| Money so far | |
 |---|---:|
 | Invoices | 990 |
 | Subtotal | 10000.00 MAD |
 | Tax | 2000.00 MAD |
 | **Total** | **12000.00 MAD** |
-| Clients skipped, nothing left to bill | 7 |
-| Clients that could not be billed | 3 |
-`, progress.markdown())
 
-	progress.Status = billing.RunCompleted
-	assert.Contains(t, progress.markdown(), "**Period 2026-10-01..2026-10-31**, completed: 25 %\n")
+| Not billed | clients | |
+|---|---:|---|
+| Nothing left to bill | 7 | |
+| Could not be billed | 3 | `+"`GET /api/v1/billing/runs/"+progress.Plan.RunID.String()+"/failures`"+` |
+`, run.markdown())
+
+	run.progress.Status = billing.RunCompletedWithFailures
+	assert.Contains(t, run.markdown(), "| State | **completed with failures** |")
+	run.progress.Status, run.progress.Plan.HoldReason = billing.RunPlanned, "too many invoices"
+	assert.Contains(t, run.markdown(), "| State | **held** |")
+	assert.Contains(t, run.markdown(), "| Waits for approval | too many invoices |")
+	run.fault = errors.New("no such table")
+	assert.Contains(t, run.markdown(), "| Stopped by a fault |\n|---|\n| fault of the program |")
 }
 
 func TestProgressSurvivesJSON(t *testing.T) {

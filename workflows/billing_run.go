@@ -66,6 +66,8 @@ type billingRun struct {
 	moving workflow.Mutex
 	// cancelled is set from the moment that an operator asks for it.
 	cancelled *billing.Move
+	// searched is the state that the run is found by in the Temporal UI.
+	searched string
 	// fault is what stops the run: no other chunk is begun then.
 	fault error
 	// over is set when the run moves no more.
@@ -79,6 +81,7 @@ func newBillingRun(ctx workflow.Context, input BillingRunInput) *billingRun {
 	if input.Continued != nil {
 		run.progress = *input.Continued
 	}
+	run.searched = run.progress.state()
 	return run
 }
 
@@ -87,7 +90,7 @@ func (r *billingRun) begin(ctx workflow.Context) error {
 	var a *activities.Activities
 	switch {
 	case r.input.Continued != nil:
-		r.progress.show(ctx)
+		r.show(ctx)
 		return nil
 	case r.input.Retry != nil:
 		var reopened billing.Reopened
@@ -114,7 +117,7 @@ func (r *billingRun) begin(ctx workflow.Context) error {
 
 // start has a planned run going, as soon as an operator has approved it if it is held.
 func (r *billingRun) start(ctx workflow.Context) error {
-	r.progress.show(ctx)
+	r.show(ctx)
 	planned := func() bool { return r.progress.Status == billing.RunPlanned && r.cancelled == nil }
 	if r.progress.Plan.HoldReason != "" {
 		return workflow.Await(ctx, func() bool { return !planned() })
@@ -171,7 +174,7 @@ func (r *billingRun) workOn(ctx workflow.Context, number int32) error {
 		return err
 	}
 	r.progress.billed(billed)
-	r.progress.show(ctx)
+	r.show(ctx)
 
 	var documents int32
 	err = workflow.ExecuteActivity(batch(ctx, DocumentsQueue, "Documents of "+name), a.IssueChunkDocuments, chunk).Get(ctx, &documents)
@@ -179,7 +182,7 @@ func (r *billingRun) workOn(ctx workflow.Context, number int32) error {
 		return err
 	}
 	r.progress.documented(documents)
-	r.progress.show(ctx)
+	r.show(ctx)
 	return nil
 }
 
@@ -202,7 +205,7 @@ func (r *billingRun) end(ctx workflow.Context) (billing.Result, error) {
 	}).Get(ctx, &result)
 	if err == nil {
 		r.progress.Status = billing.RunStatus(result.Status)
-		r.progress.show(ctx)
+		r.show(ctx)
 	}
 	r.over = true
 	r.moving.Unlock()

@@ -72,7 +72,7 @@ func (r *billingRun) move(ctx workflow.Context, move billing.Move) error {
 		return err
 	}
 	r.progress.Status = move.To
-	r.progress.show(ctx)
+	r.show(ctx)
 	return nil
 }
 

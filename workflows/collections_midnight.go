@@ -7,6 +7,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 )
 
 // BeginCollectionsDay has the business day synced that a schedule has reached. The day
@@ -21,6 +22,7 @@ func BeginCollectionsDay(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	attributes(ctx, searchattribute.Operation.ValueSet(CollectionsDayID), searchattribute.Day(day))
 	return startCollectionsSync(ctx, day)
 }
 

@@ -52,5 +52,6 @@ func syncDetails(day calendar.Date, synced collections.Synced) string {
 func startCollectionsSync(ctx workflow.Context, day calendar.Date) error {
 	return startOrAskAgain(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: CollectionsSyncID(day), TaskQueue: CollectionsSyncQueue, StaticSummary: CollectionsSyncSummary(day),
+		TypedSearchAttributes: CollectionsSyncAttributes(day),
 	}, SyncCollections, CollectionsSyncInput{Day: day})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/archive"
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 )
 
 // checkStepsPerExecution bounds the history: a step is one activity, some seven events
@@ -29,6 +30,7 @@ type DocumentCheckInput struct {
 // its file as it was registered. What is missing is made. It returns what it found.
 func CheckDocuments(ctx workflow.Context, input DocumentCheckInput) (archive.Checked, error) {
 	var a *activities.Activities
+	attributes(ctx, searchattribute.Operation.ValueSet(DocumentCheckID))
 	for range cmp.Or(input.StepsPerExecution, checkStepsPerExecution) {
 		var step activities.DocumentsChecked
 		err := workflow.ExecuteActivity(batch(ctx, DocumentsQueue, "Check "+input.From.String()), a.CheckDocuments,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/dunning"
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 )
 
 // WakeSignal has a client's dunning look at once: something about the client changed.
@@ -35,6 +36,10 @@ type DunningInput struct {
 func DunClient(ctx workflow.Context, input DunningInput) error {
 	var a *activities.Activities
 	wakes := workflow.GetSignalChannel(ctx, WakeSignal)
+	status, known := workflow.GetTypedSearchAttributes(ctx).GetKeyword(searchattribute.Status)
+	if !known {
+		status = DunningActive
+	}
 	for range cmp.Or(input.TurnsPerExecution, turnsPerExecution) {
 		// What the wakes so far tell of is seen by the look that follows.
 		askedFor(wakes)
@@ -42,7 +47,11 @@ func DunClient(ctx workflow.Context, input DunningInput) error {
 		if err := workflow.ExecuteLocalActivity(transaction(ctx, "Look"), a.LookAtDunning, input.ClientID).Get(ctx, &turn); err != nil {
 			return err
 		}
-		workflow.SetCurrentDetails(ctx, describeTurn(turn))
+		workflow.SetCurrentDetails(ctx, describeTurn(input.ClientID, turn))
+		if now := dunningStatus(turn); now != status {
+			status = now
+			attributes(ctx, searchattribute.Status.ValueSet(status))
+		}
 		var err error
 		switch {
 		case turn.Over && wakes.Len() == 0:
@@ -82,19 +91,44 @@ func waitForWake(ctx workflow.Context, wakes workflow.ReceiveChannel, turn dunni
 	return ctx.Err()
 }
 
+// dunningStatus is the search attribute of a client's dunning.
+func dunningStatus(turn dunning.Turn) string {
+	switch {
+	case turn.Over:
+		return DunningOver
+	case turn.Next == nil && turn.Take == "" && turn.Deliver == nil:
+		return DunningExhausted
+	default:
+		return DunningActive
+	}
+}
+
 // describeTurn tells an operator where the client is, in markdown.
-func describeTurn(turn dunning.Turn) string {
+func describeTurn(clientID uuid.UUID, turn dunning.Turn) string {
+	table := "| | |\n|---|---|\n"
+	row := func(name, value string) { table += "| " + name + " | " + value + " |\n" }
+	row("Client", "`"+clientID.String()+"`")
+	if turn.Over {
+		row("State", "not delinquent any more")
+		return table
+	}
+	row("Episode", "`"+turn.Episode.String()+"`")
 	done := "no step yet"
 	if len(turn.Done) > 0 {
 		done = "`" + strings.Join(turn.Done, "`, `") + "`"
 	}
+	row("Done", done)
 	switch {
-	case turn.Over:
-		return "The client is not delinquent any more."
-	case turn.Next == nil:
-		return fmt.Sprintf("Done: %s. No step is left: waiting for the end of the episode `%s`.", done, turn.Episode)
-	default:
-		return fmt.Sprintf("Done: %s. Next: `%s`, %d days past due, on %s at %s.\n\nEpisode `%s`.", done, turn.Next.Step.Name,
-			turn.Next.Step.DaysPastDue, turn.Next.Date, turn.Next.At.Format(time.RFC3339), turn.Episode)
+	case turn.Take != "":
+		row("Now", "step `"+turn.Take+"`")
+	case turn.Deliver != nil:
+		row("Now", "message `"+turn.Deliver.String()+"`")
 	}
+	if turn.Next == nil {
+		row("Next", "no step is left: waiting for the end of the episode")
+		return table
+	}
+	row("Next", "`"+turn.Next.Step.Name+"`")
+	row("Due", fmt.Sprintf("%d days past due, on %s at %s", turn.Next.Step.DaysPastDue, turn.Next.Date, turn.Next.At.Format(time.RFC3339)))
+	return table
 }

@@ -2,11 +2,13 @@ package workflows
 
 import (
 	"cmp"
+	"fmt"
 
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 )
 
 // enrolBatchesPerExecution bounds the history: a batch takes one activity, some six events.
@@ -32,6 +34,7 @@ func EnrolDunning(ctx workflow.Context, input EnrolmentInput) (int, error) {
 			return input.Moved, err
 		}
 		input.Moved += moved
+		workflow.SetCurrentDetails(ctx, fmt.Sprintf("| | so far |\n|---|---:|\n| Clients taken, workflows woken | %d |\n", input.Moved))
 		if moved == 0 && !askedFor(again) {
 			return input.Moved, nil
 		}
@@ -44,5 +47,6 @@ func EnrolDunning(ctx workflow.Context, input EnrolmentInput) (int, error) {
 func startDunningEnrolment(ctx workflow.Context, day calendar.Date) error {
 	return startOrAskAgain(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: EnrolmentID(day), TaskQueue: DunningQueue, StaticSummary: "Enrolment in dunning",
+		TypedSearchAttributes: searchattribute.Of(EnrolmentOperation, searchattribute.Day(day)),
 	}, EnrolDunning, EnrolmentInput{})
 }

@@ -28,13 +28,15 @@ func ID(request idempotency.Request) string {
 
 // CollectionsSyncID is the id of the sync of a business day, such as
 // "collections-sync/2026-11-22": who wants that day synced joins the one that runs.
-func CollectionsSyncID(day calendar.Date) string { return "collections-sync/" + day.String() }
+func CollectionsSyncID(day calendar.Date) string {
+	return CollectionsSyncOperation + "/" + day.String()
+}
 
 // DunningID is the id of the workflow that duns a client: each has one at a time.
-func DunningID(clientID uuid.UUID) string { return "dunning/" + clientID.String() }
+func DunningID(clientID uuid.UUID) string { return DunningOperation + "/" + clientID.String() }
 
 // EnrolmentID is the id of the enrolment in dunning of a business day.
-func EnrolmentID(day calendar.Date) string { return "dunning-enrolment/" + day.String() }
+func EnrolmentID(day calendar.Date) string { return EnrolmentOperation + "/" + day.String() }
 
 // printableASCII writes a key so that Temporal's headers can carry it. Different
 // keys stay different: what is not printable ASCII becomes %XX, and so does %. A key

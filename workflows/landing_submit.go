@@ -8,6 +8,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/landing"
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 )
 
 // SubscribeNewService takes a new subscription from the landing page: client,
@@ -36,6 +37,7 @@ func ChangePlan(ctx workflow.Context, input activities.ChangePlanInput) (landing
 
 // finishSubmit stores the file of what was provisioned and shows both in the Temporal UI.
 func finishSubmit(ctx workflow.Context, submitted landing.Submitted) error {
+	attributes(ctx, searchattribute.Client(submitted.ClientID), searchattribute.Contract(submitted.Contract.ID))
 	table := fmt.Sprintf("| | |\n|---|---|\n| Did | %s |\n| Contract | `%s` |\n| Offer | `%s` |\n| Client | `%s` |\n| Document | `%s` |\n",
 		submitted.Mode, submitted.Contract.ID, submitted.Contract.OfferID, submitted.ClientID, submitted.DocumentID)
 	workflow.SetCurrentDetails(ctx, "Provisioned, the document is being stored.\n\n"+table)

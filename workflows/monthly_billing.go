@@ -8,6 +8,7 @@ import (
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 )
 
 // MonthlyBillingInput says on which terms months are billed, and by which clock they end.
@@ -33,6 +34,7 @@ func BillLastMonth(ctx workflow.Context, input MonthlyBillingInput) (billing.Mon
 	if err != nil {
 		return billed, err
 	}
+	attributes(ctx, searchattribute.Operation.ValueSet(MonthlyBillingID), searchattribute.Days(month))
 	err = workflow.ExecuteActivity(effect(ctx, "Start the run of the month"), a.BillMonth,
 		activities.BillMonthInput{Month: month, Terms: input.Terms}).Get(ctx, &billed)
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/contract"
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 )
 
 // ProvisionContract makes a new contract or upgrades an existing one.
@@ -17,7 +18,8 @@ func ProvisionContract(ctx workflow.Context, input activities.ProvisionInput) (c
 	if err != nil {
 		return provisioned, err
 	}
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Done: %s, contract `%s`, client `%s`.",
-		provisioned.Mode, provisioned.Contract.ID, provisioned.Contract.ClientID))
+	attributes(ctx, searchattribute.Client(provisioned.Contract.ClientID), searchattribute.Contract(provisioned.Contract.ID))
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("| | |\n|---|---|\n| Did | %s |\n| Contract | `%s` |\n| Offer | `%s` |\n| Client | `%s` |\n",
+		provisioned.Mode, provisioned.Contract.ID, provisioned.Contract.OfferID, provisioned.Contract.ClientID))
 	return provisioned, nil
 }

@@ -22,7 +22,9 @@ import (
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/payloadcodec"
 	"github.com/mtfacturation/mtf/internal/schedule"
 	"github.com/mtfacturation/mtf/internal/systemtest"
 	"github.com/mtfacturation/mtf/workflows"
@@ -48,7 +50,7 @@ func TestRecordHistories(t *testing.T) {
 	if !*update {
 		t.Skip("make generate/histories records histories")
 	}
-	r := &recorder{System: systemtest.Start(t), month: calendar.MustParse("2026-08-01")}
+	r := &recorder{System: systemtest.Start(t, unencrypted), month: calendar.MustParse("2026-08-01")}
 	r.offer = r.newOffer(t, "Mobile 20", "199.00")
 	t.Run("submits", r.recordSubmits)
 	for range 4 {
@@ -59,6 +61,9 @@ func TestRecordHistories(t *testing.T) {
 	t.Run("runs", r.recordRuns)
 	t.Run("parked", r.recordParked)
 }
+
+// unencrypted has histories recorded that a replayer can read that has no key.
+func unencrypted(c *config.Config) { c.PayloadKeys = payloadcodec.Keys{} }
 
 var sequence int
 

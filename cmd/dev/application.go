@@ -65,6 +65,11 @@ func settingsFor(endpoints stack.Endpoints) (config.Config, error) {
 	settings.HTTPAddress = endpoints.APIAddress
 	settings.MetricsAddress = endpoints.MetricsAddress
 	settings.DataDirectory = endpoints.DataDir
+	if settings.PayloadKeys.Empty() {
+		if settings.PayloadKeys, err = payloadKeys(endpoints.DataDir); err != nil {
+			return config.Config{}, err
+		}
+	}
 	if os.Getenv("MTF_DOCUMENTS_DIR") == "" {
 		settings.DocumentsDirectory = ""
 	}

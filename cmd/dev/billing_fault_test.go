@@ -80,11 +80,17 @@ func (s site) api() *apiclient.Client {
 // database connects to the site's application database with the password that the stack keeps.
 func (s site) database(t *testing.T) *pgxpool.Pool {
 	t.Helper()
+	return s.databaseNamed(t, "mtf")
+}
+
+// databaseNamed is database for one of the others on the site's PostgreSQL.
+func (s site) databaseNamed(t *testing.T, name string) *pgxpool.Pool {
+	t.Helper()
 	password, err := os.ReadFile(filepath.Join(s.dataDir, "postgres", "password"))
 	require.NoError(t, err)
 	address := url.URL{
 		Scheme: "postgres", User: url.UserPassword("mtf", strings.TrimSpace(string(password))),
-		Host: port.Loopback + ":" + s.postgresPort, Path: "/mtf",
+		Host: port.Loopback + ":" + s.postgresPort, Path: "/" + name,
 	}
 	pool, err := pgxpool.New(t.Context(), address.String())
 	require.NoError(t, err)

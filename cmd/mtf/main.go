@@ -31,6 +31,7 @@ type commands struct {
 	Invoices invoicesCommand `cmd:"" help:"Check invoice numbers."`
 	Dunning  dunningCommand  `cmd:"" help:"Show and set what is done about clients who do not pay."`
 	APIKey   apiKeyCommand   `cmd:"" name:"apikey" help:"Create, list and revoke the API keys of programs."`
+	Key      payloadKey      `cmd:"" name:"payload-key" help:"Make a key that encrypts what Temporal keeps."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

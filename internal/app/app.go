@@ -116,6 +116,7 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 		return err
 	}
 	temporal.Logger = log.NewStructuredLogger(slog.Default())
+	a.Config.PayloadKeys.Apply(&temporal)
 	if onThisMachine(temporal.HostPort) {
 		temporal.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	}
@@ -129,12 +130,16 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 	if err := a.checkNamespace(ctx, cmp.Or(temporal.Namespace, client.DefaultNamespace)); err != nil {
 		return err
 	}
+	if err := a.ensureSearchAttributes(ctx, temporal.Namespace); err != nil {
+		return err
+	}
 	a.Processes = process.NewStarter(a.Temporal, a.Pool, process.Settings{
 		Admission: process.Admission{
 			workflows.InteractiveQueue: process.Limit(a.Config.Admission.Interactive),
 			workflows.BillingQueue:     process.Limit(a.Config.Admission.Billing),
 		},
 		StartTimeout:   a.Config.HTTP.StartTimeout,
+		Converter:      temporal.DataConverter,
 		WithoutDunning: !a.Config.Dunning.Enabled,
 		Billing: process.Billing{
 			ChunkClients: a.Config.Billing.ChunkClients, Concurrency: a.Config.Billing.Concurrency, Bounds: a.Config.Billing.Bounds(),

@@ -30,7 +30,7 @@ func TestTokensHaveDefaultsAndAreNotRequired(t *testing.T) {
 		{}, {"MTF_AUTH_ISSUER": "", "MTF_AUTH_JWKS_FILE": "", "MTF_AUTH_AUDIENCE": "", "MTF_AUTH_ALGORITHMS": "", "MTF_AUTH_ROLES_CLAIM": ""},
 	} {
 		empty["MTF_ENV"], empty["MTF_TOKEN_SECRET"], empty["MTF_SELLER_NAME"] = "production", strings.Repeat("s", token.MinSecretLength), "X SA"
-		empty["MTF_NOTIFY"] = "log"
+		empty["MTF_NOTIFY"], empty["MTF_PAYLOAD_KEYS"] = "log", payloadKey
 		setenv(t, empty)
 		got, err := config.FromEnvironment()
 		require.NoError(t, err, "API keys suffice")

@@ -15,6 +15,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/document"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/payloadcodec"
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
@@ -41,6 +42,8 @@ type Config struct {
 	MetricsAddress string `env:"MTF_METRICS_ADDR" envDefault:"off"`
 	TimeZone       string `env:"MTF_TIME_ZONE" envDefault:"Africa/Casablanca"`
 	TokenSecret    string `env:"MTF_TOKEN_SECRET"`
+	// PayloadKeys encrypt what Temporal keeps, the first of them what is new.
+	PayloadKeys payloadcodec.Keys `env:"MTF_PAYLOAD_KEYS"`
 	// DataDirectory holds the documents unless they have a place of their own.
 	DataDirectory      string   `env:"MTF_DATA_DIR" envDefault:".data"`
 	DocumentsDirectory string   `env:"MTF_DOCUMENTS_DIR"`
@@ -160,6 +163,9 @@ func (c Config) problems() []error {
 	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf("config: "+format, args...)) }
 	if !c.Environment.TrustsCallers() && (len(c.TokenSecret) < token.MinSecretLength || c.TokenSecret == localTokenSecret) {
 		add("MTF_TOKEN_SECRET must be set to at least %d characters of its own when MTF_ENV is %q", token.MinSecretLength, c.Environment)
+	}
+	if !c.Environment.TrustsCallers() && c.PayloadKeys.Empty() {
+		add("MTF_PAYLOAD_KEYS must be set when MTF_ENV is %q: histories in Temporal hold data of persons; mtf payload-key makes a key", c.Environment)
 	}
 	if _, err := calendar.LoadZone(c.TimeZone); err != nil {
 		add("MTF_TIME_ZONE: %w", err)

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -55,10 +56,40 @@ func TestAnEmptyEnvironmentIsALocalOne(t *testing.T) {
 	assert.ErrorContains(t, got.RequireDatabase(), "DATABASE_URL")
 }
 
+// payloadKey is what every environment other than local and test must have.
+const payloadKey = "2026-11:c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M="
+
+func TestOnlyLocalAndTestDoWithoutEncryption(t *testing.T) {
+	for environment, required := range map[string]bool{"local": false, "test": false, "production": true, "staging": true} {
+		set := map[string]string{
+			"MTF_ENV": environment, "MTF_TOKEN_SECRET": strings.Repeat("s", token.MinSecretLength), "MTF_SELLER_NAME": "X SA", "MTF_NOTIFY": "log",
+		}
+		setenv(t, set)
+		got, err := config.FromEnvironment()
+		if required {
+			assert.ErrorContains(t, err, "MTF_PAYLOAD_KEYS must be set", environment)
+		} else if assert.NoError(t, err, environment) {
+			assert.True(t, got.PayloadKeys.Empty())
+		}
+		set["MTF_PAYLOAD_KEYS"] = payloadKey
+		setenv(t, set)
+		got, err = config.FromEnvironment()
+		require.NoError(t, err, environment)
+		assert.False(t, got.PayloadKeys.Empty())
+		assert.NotContains(t, fmt.Sprintf("%v %+v %#v", got, got, got), "c3Nz", "printed settings show the key")
+	}
+	setenv(t, map[string]string{"MTF_PAYLOAD_KEYS": "2026-11:c3Nzc3Nz"})
+	_, err := config.FromEnvironment()
+	assert.ErrorContains(t, err, "PayloadKeys")
+	assert.ErrorContains(t, err, "32 bytes in base64")
+	assert.NotContains(t, err.Error(), "c3Nz", "an error must not show the key")
+}
+
 func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 	secret := strings.Repeat("s", token.MinSecretLength)
 	setenv(t, map[string]string{
 		"MTF_ENV": "production", "DATABASE_URL": "postgres://mtf@db/mtf", "MTF_HTTP_ADDR": ":8000", "MTF_METRICS_ADDR": ":9464", "MTF_TIME_ZONE": "UTC",
+		"MTF_PAYLOAD_KEYS": "old:" + strings.TrimPrefix(payloadKey, "2026-11:") + "," + payloadKey,
 		"MTF_TOKEN_SECRET": secret, "MTF_DATA_DIR": "/data", "MTF_DOCUMENTS_DIR": "/documents",
 		"MTF_CORS_ORIGINS": "https://a.example,https://b.example", "MTF_BILLING_CHUNK_CLIENTS": "250", "MTF_BILLING_CONCURRENCY": "8",
 		"MTF_BILLING_MAX_GROWTH": "2.5", "MTF_BILLING_MAX_GROWTH_FROM": "10", "MTF_BILLING_MAX_TOTAL": "1000000", "MTF_BILLING_FAULTY_ATTEMPTS": "4",
@@ -75,6 +106,7 @@ func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 	assert.NoError(t, got.RequireDatabase())
 	assert.False(t, got.Environment.TrustsCallers())
 	assert.Equal(t, secret, got.TokenSecret)
+	assert.Equal(t, "payload keys [old 2026-11]", got.PayloadKeys.String())
 	assert.Equal(t, "UTC", got.TimeZone)
 	assert.Equal(t, ":9464", got.MetricsAddress)
 	assert.Equal(t, "/documents", got.DocumentsDirectory)
@@ -114,7 +146,7 @@ func TestOnlyLocalAndTestDoWithoutATokenSecret(t *testing.T) {
 		{"production", "", true}, {"production", short, true}, {"production", long, false},
 		{"staging", "", true}, {"Local", "", true}, {"LOCAL", short, true}, {"local ", "", true}, {"anything", long, false},
 	} {
-		setenv(t, map[string]string{"MTF_ENV": c.environment, "MTF_TOKEN_SECRET": c.secret, "MTF_SELLER_NAME": "X SA", "MTF_NOTIFY": "log"})
+		setenv(t, map[string]string{"MTF_ENV": c.environment, "MTF_TOKEN_SECRET": c.secret, "MTF_SELLER_NAME": "X SA", "MTF_NOTIFY": "log", "MTF_PAYLOAD_KEYS": payloadKey})
 		got, err := config.FromEnvironment()
 		if !c.refused {
 			assert.NoError(t, err, "%+v", c)
@@ -132,7 +164,7 @@ func TestTheLocalSecretIsNoSecretInProduction(t *testing.T) {
 	local, err := config.FromEnvironment()
 	require.NoError(t, err)
 
-	setenv(t, map[string]string{"MTF_ENV": "production", "MTF_TOKEN_SECRET": local.TokenSecret, "MTF_SELLER_NAME": "X SA", "MTF_NOTIFY": "log"})
+	setenv(t, map[string]string{"MTF_ENV": "production", "MTF_TOKEN_SECRET": local.TokenSecret, "MTF_SELLER_NAME": "X SA", "MTF_NOTIFY": "log", "MTF_PAYLOAD_KEYS": payloadKey})
 	_, err = config.FromEnvironment()
 	assert.ErrorContains(t, err, "MTF_TOKEN_SECRET", "anybody can read the local secret in the source")
 }

@@ -31,7 +31,7 @@ func TestDunningAndMessagesHaveDefaults(t *testing.T) {
 }
 
 func TestHowClientsAreNotifiedMustBeToldInProduction(t *testing.T) {
-	production := map[string]string{"MTF_ENV": "production", "MTF_TOKEN_SECRET": strings.Repeat("s", token.MinSecretLength), "MTF_SELLER_NAME": "X SA"}
+	production := map[string]string{"MTF_ENV": "production", "MTF_TOKEN_SECRET": strings.Repeat("s", token.MinSecretLength), "MTF_SELLER_NAME": "X SA", "MTF_PAYLOAD_KEYS": payloadKey}
 	smtp := map[string]string{"MTF_NOTIFY": "smtp", "MTF_NOTIFY_FROM": "a@x.example", "MTF_NOTIFY_SMTP_ADDR": "mail.x.example:587"}
 	for _, c := range []struct {
 		set  map[string]string

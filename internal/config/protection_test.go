@@ -30,7 +30,7 @@ func TestRateLimitsAreOffWhereDemonstrationsRun(t *testing.T) {
 func TestProductionHasLimitsOfItsOwn(t *testing.T) {
 	production := map[string]string{
 		"MTF_ENV": "production", "MTF_TOKEN_SECRET": strings.Repeat("s", token.MinSecretLength), "MTF_SELLER_NAME": "X SA",
-		"MTF_NOTIFY": "log",
+		"MTF_NOTIFY": "log", "MTF_PAYLOAD_KEYS": payloadKey,
 	}
 	setenv(t, production)
 	got, err := config.FromEnvironment()

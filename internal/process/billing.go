@@ -62,10 +62,11 @@ func (s *Starter) billingRun(id uuid.UUID, request idempotency.Request, run Bill
 			RunID: id, Request: request, Terms: run.Terms, ActorID: run.ActorID,
 			ChunkSize: s.settings.Billing.ChunkClients, Concurrency: s.settings.Billing.Concurrency, Bounds: s.settings.Billing.Bounds,
 		},
-		Queue:    workflows.BillingQueue,
-		Summary:  "Bill " + run.Terms.Period.String() + ", tax rate " + run.Terms.TaxRate.String(),
-		Location: BillingRunLocation(id),
-		Wait:     run.Wait,
+		Queue:      workflows.BillingQueue,
+		Summary:    "Bill " + run.Terms.Period.String() + ", tax rate " + run.Terms.TaxRate.String(),
+		Attributes: workflows.BillingRunAttributes(id, run.Terms.Period),
+		Location:   BillingRunLocation(id),
+		Wait:       run.Wait,
 	}
 }
 

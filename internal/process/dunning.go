@@ -18,6 +18,7 @@ const maxNudges = 32
 func (s *Starter) WakeDunning(ctx context.Context, clientID uuid.UUID) error {
 	_, err := s.temporal.SignalWithStartWorkflow(ctx, workflows.DunningID(clientID), workflows.WakeSignal, nil, client.StartWorkflowOptions{
 		TaskQueue: workflows.DunningQueue, StaticSummary: "Dunning of client `" + clientID.String() + "`",
+		TypedSearchAttributes: workflows.DunningAttributes(clientID),
 	}, workflows.DunClient, workflows.DunningInput{ClientID: clientID})
 	if err != nil {
 		return unavailable(err)

@@ -24,6 +24,7 @@ import (
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 	"github.com/mtfacturation/mtf/workflows"
 )
 
@@ -63,6 +64,8 @@ type Settings struct {
 	// StartTimeout bounds the look for a stored answer, and the start of a workflow,
 	// whatever the wait for its answer.
 	StartTimeout time.Duration
+	// Converter reads what the client has written; nil stands for the SDK's own.
+	Converter converter.DataConverter
 	// WithoutDunning has no dunning begin; what is under way is still told.
 	WithoutDunning bool
 	Billing        Billing
@@ -71,6 +74,9 @@ type Settings struct {
 // NewStarter returns a starter on one Temporal namespace and one database.
 func NewStarter(temporal client.Client, pool *pgxpool.Pool, settings Settings) *Starter {
 	waiting, stop := context.WithCancel(context.Background())
+	if settings.Converter == nil {
+		settings.Converter = converter.GetDefaultDataConverter()
+	}
 	return &Starter{temporal: temporal, pool: pool, settings: settings, waiting: waiting, stop: stop,
 		nudges: semaphore.NewWeighted(maxNudges)}
 }
@@ -89,6 +95,8 @@ type Process struct {
 	Location string
 	// Summary is the one line that the Temporal UI shows. It carries no personal data.
 	Summary string
+	// Attributes are what the workflow is found by besides its operation: ids and states alone.
+	Attributes []temporal.SearchAttributeUpdate
 	// Wait bounds the wait for the answer; zero means not to wait at all.
 	Wait time.Duration
 	// Again starts a process anew that has ended and was answered. One that is under
@@ -146,6 +154,8 @@ type Shared struct {
 	Queue    string
 	// Summary is the one line that the Temporal UI shows. It carries no personal data.
 	Summary string
+	// Attributes are what the workflow is found by.
+	Attributes temporal.SearchAttributes
 }
 
 // Join starts a shared process, or joins the one that runs, and waits for its end until
@@ -161,6 +171,7 @@ func (s *Starter) Join(ctx context.Context, p Shared) error {
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		EnableEagerStart:         true,
 		StaticSummary:            p.Summary,
+		TypedSearchAttributes:    p.Attributes,
 	}, p.Workflow, p.Input)
 	if err != nil {
 		return unavailable(err)
@@ -220,7 +231,8 @@ func (s *Starter) start(ctx context.Context, p Process) (client.WorkflowRun, Out
 			memoFingerprint: hex.EncodeToString(p.Request.Fingerprint),
 			memoLocation:    p.Location,
 		},
-		StaticSummary: p.Summary,
+		StaticSummary:         p.Summary,
+		TypedSearchAttributes: searchattribute.Of(string(p.Request.Operation), p.Attributes...),
 	}, p.Workflow, p.Input)
 	if err == nil {
 		return run, Outcome{Location: p.Location}, nil
@@ -249,7 +261,7 @@ func (s *Starter) join(ctx context.Context, id, runID string, request idempotenc
 	var fingerprint string
 	memo := described.GetWorkflowExecutionInfo().GetMemo().GetFields()
 	for name, value := range map[string]*string{memoFingerprint: &fingerprint, memoLocation: &location} {
-		if err := converter.GetDefaultDataConverter().FromPayload(memo[name], value); err != nil {
+		if err := s.settings.Converter.FromPayload(memo[name], value); err != nil {
 			return "", fmt.Errorf("process: read memo of %s: %w", id, err)
 		}
 	}

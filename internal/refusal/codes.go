@@ -61,6 +61,8 @@ const (
 	CollectionCaseNotFound     Code = "collection_case_not_found"
 	ScheduleNotFound           Code = "schedule_not_found"
 	ScheduleOff                Code = "schedule_off"
+
+	PayloadNotDecodable Code = "payload_not_decodable"
 )
 
 var messages = map[Code]string{
@@ -123,6 +125,8 @@ var messages = map[Code]string{
 	CollectionCaseNotFound:     "Collection case not found",
 	ScheduleNotFound:           "Schedule not found",
 	ScheduleOff:                "Schedule is switched off in the configuration",
+
+	PayloadNotDecodable: "A payload cannot be decrypted with the configured keys",
 }
 
 // Codes returns every code with its message, for tables and documentation.

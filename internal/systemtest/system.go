@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/app"
 	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/payloadcodec"
 	"github.com/mtfacturation/mtf/internal/testenv"
 	"github.com/mtfacturation/mtf/workflows"
 )
@@ -44,7 +46,7 @@ func Start(t testing.TB, adjust ...func(*config.Config)) *System {
 	t.Helper()
 	settings := config.Config{
 		Environment: config.Test, DatabaseURL: testenv.DatabaseURL(t), HTTPAddress: "127.0.0.1:0",
-		TimeZone: "Africa/Casablanca", DocumentsDirectory: t.TempDir(),
+		TimeZone: "Africa/Casablanca", DocumentsDirectory: t.TempDir(), PayloadKeys: PayloadKeys(t, PayloadKey(t, "test")),
 		Billing: config.Billing{ChunkClients: 20, Concurrency: 2, FaultyAttempts: 2},
 		// A test is at no time of the day, so nothing begins by itself.
 		Collections:    config.Collections{SyncCron: config.Off},
@@ -74,6 +76,13 @@ func (s *System) Restart(t testing.TB) {
 	t.Helper()
 	s.stop()
 	s.run(t)
+}
+
+// RestartWith is Restart with other settings.
+func (s *System) RestartWith(t testing.TB, adjust func(*config.Config)) {
+	t.Helper()
+	adjust(&s.settings)
+	s.Restart(t)
 }
 
 func (s *System) run(t testing.TB) {
@@ -109,6 +118,22 @@ func (s *System) AwaitCollections(t testing.TB) {
 	t.Helper()
 	sync := s.Temporal.GetWorkflow(context.Background(), workflows.CollectionsSyncID(s.Zone.DateAt(s.Now())), "")
 	require.NoError(t, sync.Get(context.Background(), nil))
+}
+
+// PayloadKey makes a key under an id; every system has one of its own.
+func PayloadKey(t testing.TB, id string) string {
+	t.Helper()
+	key, err := payloadcodec.Generate(id)
+	require.NoError(t, err)
+	return key
+}
+
+// PayloadKeys are keys for a system's settings. The first one encrypts.
+func PayloadKeys(t testing.TB, keys ...string) payloadcodec.Keys {
+	t.Helper()
+	parsed, err := payloadcodec.ParseKeys(strings.Join(keys, ","))
+	require.NoError(t, err)
+	return parsed
 }
 
 // ticking is a clock that starts at an instant and then goes on like the real one.

@@ -8,10 +8,13 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	namespacepb "go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/mtfacturation/mtf/internal/searchattribute"
 )
 
 // Temporal returns the settings of a client in a fresh namespace.
@@ -28,6 +31,10 @@ func Temporal(t testing.TB) client.Options {
 	require.NoError(t, namespaces.Register(context.Background(), &workflowservice.RegisterNamespaceRequest{
 		Namespace:                        options.Namespace,
 		WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
+	}))
+	// One call instead of those of searchattribute.Ensure, which then finds them there.
+	require.NoError(t, namespaces.Update(context.Background(), &workflowservice.UpdateNamespaceRequest{
+		Namespace: options.Namespace, Config: &namespacepb.NamespaceConfig{CustomSearchAttributeAliases: searchattribute.Columns()},
 	}))
 	return options
 }

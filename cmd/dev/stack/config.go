@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/mtfacturation/mtf/api"
 	"github.com/mtfacturation/mtf/cmd/dev/postgres"
 )
 
@@ -42,6 +43,8 @@ type Config struct {
 	Namespace string
 	// Fast gives up durability for speed, for tests.
 	Fast bool
+	// CodecPath is where the application's API decrypts payloads for the web interface; "" when there is no application.
+	CodecPath string
 	// WithoutUI leaves out the web interface of Temporal.
 	WithoutUI bool
 	// Locator finds the programs of PostgreSQL.
@@ -58,6 +61,7 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 		DatabaseURL:     getenv(DatabaseURLVariable),
 		TemporalAddress: getenv(TemporalAddressVariable),
 		Namespace:       cmp.Or(getenv(NamespaceVariable), "default"),
+		CodecPath:       api.CodecPath,
 		Locator:         postgres.SystemLocator(),
 		Progress:        os.Stderr,
 	}

@@ -193,9 +193,11 @@ func (s *Stack) startTemporal(ctx context.Context, config Config, database *post
 
 func (s *Stack) startUI(ctx context.Context, config Config) error {
 	return s.step(ctx, fmt.Sprintf("starting the Temporal UI on port %d", config.UIPort), func() error {
-		server, err := ui.Start(ctx, ui.Config{
-			Port: config.UIPort, TemporalAddress: s.endpoints.TemporalAddress, Namespace: config.Namespace,
-		})
+		options := ui.Config{Port: config.UIPort, TemporalAddress: s.endpoints.TemporalAddress, Namespace: config.Namespace}
+		if config.CodecPath != "" {
+			options.CodecEndpoint = "http://" + s.endpoints.APIAddress + config.CodecPath
+		}
+		server, err := ui.Start(ctx, options)
 		if err != nil {
 			return err
 		}

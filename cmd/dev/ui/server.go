@@ -25,6 +25,8 @@ type Config struct {
 	TemporalAddress string
 	// Namespace is the one shown first.
 	Namespace string
+	// CodecEndpoint is where the pages have encrypted payloads decrypted; "" leaves them encrypted.
+	CodecEndpoint string
 }
 
 // Server is a running web interface.
@@ -55,6 +57,7 @@ func Start(ctx context.Context, options Config) (*Server, error) {
 			EnableUI:            true,
 			DisableNewsFetch:    true,
 			HideLogs:            true,
+			Codec:               config.Codec{Endpoint: options.CodecEndpoint},
 			// The page is served without TLS, and a browser would drop a cookie that demands it.
 			CORS: config.CORS{CookieInsecure: true},
 		})),

@@ -1,0 +1,82 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+
+	commonpb "go.temporal.io/api/common/v1"
+
+	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/identity"
+	"github.com/mtfacturation/mtf/internal/payloadcodec"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+const tagOperations = "Operations"
+
+// CodecPath is what the Temporal UI is told, behind the API's address. It adds the rest.
+const CodecPath = "/api/v1/codec"
+
+const codecDecodePath = CodecPath + "/decode"
+
+// Only decoding is offered: what is started and commanded goes through the other
+// operations, which check it and know who asks.
+func (s *Server) codecRoutes() {
+	register(s, operation{id: "decodePayloads", access: writers, method: http.MethodPost, path: codecDecodePath, tag: tagOperations,
+		summary: "Decrypt payloads of workflows for the Temporal UI",
+		description: "The protocol of Temporal's codec servers: payloads come as the Temporal UI or the `temporal` command line shows " +
+			"them, and go back in clear, in the same order. Payloads that are not encrypted go back as they came. Who asks is " +
+			"logged, with the number of payloads and nothing of them.",
+		success:  "The payloads in clear.",
+		refusals: []refusal.Code{refusal.PayloadNotDecodable}}, s.decodePayloads)
+}
+
+// CodecPayloads are payloads in the JSON of Temporal's protocol.
+type CodecPayloads struct {
+	Payloads []CodecPayload `json:"payloads" nullable:"false" doc:"At most 1 MiB in all."`
+}
+
+// CodecPayload is one payload.
+type CodecPayload struct {
+	Metadata map[string][]byte `json:"metadata,omitempty" doc:"How the data is encoded; each value in base64." example:"{\"encoding\":\"anNvbi9wbGFpbg==\"}"`
+	Data     []byte            `json:"data,omitempty" doc:"The data in base64." example:"IkJvbmpvdXIi"`
+}
+
+func (s *Server) decodePayloads(ctx context.Context, input *struct{ Body CodecPayloads }) (*struct{ Body CodecPayloads }, error) {
+	payloads := make([]*commonpb.Payload, len(input.Body.Payloads))
+	encrypted := 0
+	for i, payload := range input.Body.Payloads {
+		payloads[i] = &commonpb.Payload{Metadata: payload.Metadata, Data: payload.Data}
+		if payloadcodec.Encrypted(payloads[i]) {
+			encrypted++
+		}
+	}
+	decoded, err := s.Config.PayloadKeys.Codec().Decode(payloads)
+	slog.InfoContext(ctx, "payloads decoded", logRequestID, requestID(ctx), "actor", s.maskActor(actorOf(ctx).ID),
+		"payloads", len(payloads), "encrypted", encrypted, "refused", err != nil)
+	if failure, refused := errors.AsType[*payloadcodec.DecodeError](err); refused {
+		return nil, refusal.New(refusal.PayloadNotDecodable).With("key_id", failure.KeyID).With("reason", failure.Err.Error())
+	}
+	if err != nil {
+		return nil, err
+	}
+	answer := CodecPayloads{Payloads: make([]CodecPayload, len(decoded))}
+	for i, payload := range decoded {
+		answer.Payloads[i] = CodecPayload{Metadata: payload.GetMetadata(), Data: payload.GetData()}
+	}
+	return &struct{ Body CodecPayloads }{answer}, nil
+}
+
+// temporalUI is who asks for payloads in clear on a developer's machine.
+var temporalUI = identity.Actor{ID: "temporal-ui", Roles: []string{identity.Ops}}
+
+// fromTemporalUI reports whether a request is one that the Temporal UI makes without an
+// identity. It has none to give unless its users log in, which they do not on a
+// developer's machine; there callers are believed, and this one is known by what it asks.
+func (s *Server) fromTemporalUI(r *http.Request) bool {
+	return s.Config.Environment == config.Local && r.URL.Path == codecDecodePath &&
+		!slices.ContainsFunc([]string{"Authorization", "X-Actor-Id"}, func(name string) bool { return r.Header.Get(name) != "" })
+}

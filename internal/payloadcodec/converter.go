@@ -1,0 +1,70 @@
+package payloadcodec
+
+import (
+	"context"
+	"errors"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Apply has a Temporal client, its workers and its schedules encrypt and decrypt with
+// the keys, the messages and stacks of failures included. Without a key the client
+// writes in clear, and still says which key it lacks for what is encrypted.
+func (k Keys) Apply(options *client.Options) {
+	options.DataConverter = k.DataConverter()
+	options.FailureConverter = k.FailureConverter()
+}
+
+// DataConverter returns the SDK's usual converter with the keys' encryption around it.
+func (k Keys) DataConverter() converter.DataConverter {
+	return dataConverter{DataConverter: converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), k.Codec())}
+}
+
+// FailureConverter returns the SDK's usual converter. With a key it keeps messages and
+// stacks, which may quote anything, in an encrypted payload.
+func (k Keys) FailureConverter() converter.FailureConverter {
+	return temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
+		DataConverter: k.DataConverter(), EncodeCommonAttributes: !k.Empty(),
+	})
+}
+
+// dataConverter keeps a workflow from failing over a payload that this process cannot
+// decrypt. The SDK takes such an error for one of the workflow's own, which would end
+// for good what another process with the key can carry out. A panic fails the workflow
+// task instead, which the SDK logs, and the task is tried again until a worker has the key.
+type dataConverter struct {
+	converter.DataConverter
+	inWorkflow bool
+}
+
+var _ workflow.ContextAware = dataConverter{}
+
+// WithWorkflowContext implements workflow.ContextAware.
+func (c dataConverter) WithWorkflowContext(workflow.Context) converter.DataConverter {
+	c.inWorkflow = true
+	return c
+}
+
+// WithContext implements workflow.ContextAware.
+func (c dataConverter) WithContext(context.Context) converter.DataConverter { return c }
+
+// FromPayload implements converter.DataConverter.
+func (c dataConverter) FromPayload(payload *commonpb.Payload, value any) error {
+	return c.checked(c.DataConverter.FromPayload(payload, value))
+}
+
+// FromPayloads implements converter.DataConverter.
+func (c dataConverter) FromPayloads(payloads *commonpb.Payloads, values ...any) error {
+	return c.checked(c.DataConverter.FromPayloads(payloads, values...))
+}
+
+func (c dataConverter) checked(err error) error {
+	if failure, locked := errors.AsType[*DecodeError](err); locked && c.inWorkflow {
+		panic(failure)
+	}
+	return err
+}
