@@ -88,7 +88,7 @@ func (q *Queries) LedgerEntryGet(ctx context.Context, db DBTX, id uuid.UUID) (Le
 
 const ledgerEntryOfEvent = `-- name: LedgerEntryOfEvent :one
 SELECT e.id, e.event_id, e.source, e.reverses_id, e.invoice_id, e.payment_id, e.client_id, e.type, e.direction, e.amount, e.currency, e.contract_ids, e.contract_amounts, e.booking_date, e.due_date, e.details, e.actor_id, e.created_at FROM ledger_entries e
-WHERE e.id = coalesce((SELECT v.entry_id FROM ledger_events v WHERE v.id = $1), $1)
+WHERE e.id = coalesce((SELECT v.entry_id FROM ledger_events v WHERE v.id = $1), $1) AND e.event_id = $1
   AND (e.source NOT IN ('api', 'api_reversal') OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = e.id))
 `
 

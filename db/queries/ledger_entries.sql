@@ -12,7 +12,7 @@ SELECT * FROM ledger_entries WHERE id = @id;
 -- name: LedgerEntryOfEvent :one
 -- The entry that is valid of an event. One that was made by hand has the entry that is named in ledger_events.
 SELECT sqlc.embed(e) FROM ledger_entries e
-WHERE e.id = coalesce((SELECT v.entry_id FROM ledger_events v WHERE v.id = @id), @id)
+WHERE e.id = coalesce((SELECT v.entry_id FROM ledger_events v WHERE v.id = @id), @id) AND e.event_id = @id
   AND (e.source NOT IN ('api', 'api_reversal') OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = e.id));
 
 -- name: LedgerEntryPost :exec
