@@ -130,7 +130,7 @@ WITH entry AS (
     VALUES ($1, $2, $3, $4, $5, $6, $7,
         $8, $9, $10, $11, $12::uuid[], $13::bigint[], $14, $15,
         $16, $17, $18)
-    RETURNING id, event_id, source, currency, booking_date, CASE direction WHEN 'debit' THEN 1 ELSE -1 END AS sign
+    RETURNING id, event_id, source, currency, booking_date, CASE source WHEN 'api_reversal' THEN reverses_id END AS taken_back, CASE direction WHEN 'debit' THEN 1 ELSE -1 END AS sign
 ), moved AS (
     SELECT 'client' AS kind, $7::uuid AS account_id, $10::bigint AS amount
     WHERE $7::uuid IS NOT NULL
@@ -143,8 +143,8 @@ WITH entry AS (
     SET sequence = account.sequence + 1, balance = account.balance + excluded.balance
     RETURNING id, sequence, balance
 )
-INSERT INTO ledger_postings (account_id, currency, sequence, entry_id, event_id, source, booking_date, amount, balance)
-SELECT posted.id, entry.currency, posted.sequence, entry.id, entry.event_id, entry.source, entry.booking_date, entry.sign * m.amount, posted.balance
+INSERT INTO ledger_postings (account_id, currency, sequence, entry_id, event_id, source, reverses_id, booking_date, amount, balance)
+SELECT posted.id, entry.currency, posted.sequence, entry.id, entry.event_id, entry.source, entry.taken_back, entry.booking_date, entry.sign * m.amount, posted.balance
 FROM posted JOIN moved m ON m.account_id = posted.id, entry
 `
 

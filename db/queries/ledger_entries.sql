@@ -24,7 +24,7 @@ WITH entry AS (
     VALUES (@id, @event_id, @source, sqlc.narg('reverses_id'), sqlc.narg('invoice_id'), sqlc.narg('payment_id'), sqlc.narg('client_id'),
         @type, @direction, @amount, @currency, @contract_ids::uuid[], @contract_amounts::bigint[], @booking_date, sqlc.narg('due_date'),
         @details, @actor_id, @now)
-    RETURNING id, event_id, source, currency, booking_date, CASE direction WHEN 'debit' THEN 1 ELSE -1 END AS sign
+    RETURNING id, event_id, source, currency, booking_date, CASE source WHEN 'api_reversal' THEN reverses_id END AS taken_back, CASE direction WHEN 'debit' THEN 1 ELSE -1 END AS sign
 ), moved AS (
     SELECT 'client' AS kind, sqlc.narg('client_id')::uuid AS account_id, @amount::bigint AS amount
     WHERE sqlc.narg('client_id')::uuid IS NOT NULL
@@ -37,8 +37,8 @@ WITH entry AS (
     SET sequence = account.sequence + 1, balance = account.balance + excluded.balance
     RETURNING id, sequence, balance
 )
-INSERT INTO ledger_postings (account_id, currency, sequence, entry_id, event_id, source, booking_date, amount, balance)
-SELECT posted.id, entry.currency, posted.sequence, entry.id, entry.event_id, entry.source, entry.booking_date, entry.sign * m.amount, posted.balance
+INSERT INTO ledger_postings (account_id, currency, sequence, entry_id, event_id, source, reverses_id, booking_date, amount, balance)
+SELECT posted.id, entry.currency, posted.sequence, entry.id, entry.event_id, entry.source, entry.taken_back, entry.booking_date, entry.sign * m.amount, posted.balance
 FROM posted JOIN moved m ON m.account_id = posted.id, entry;
 
 -- name: LedgerFaults :many
