@@ -26,6 +26,11 @@ var tags = []*huma.Tag{
 	{Name: "Invoices", Description: "Issued invoices with their lines and documents. They do not change but for their payment state, and can be voided while nothing of them is paid."},
 	{Name: "Collections", Description: "Payments, what is outstanding, and the cases of invoices that are overdue."},
 	{Name: tagSchedules, Description: "What starts by itself: when it did, when it will, and what became of it. Operators pause, trigger and fill in."},
+	{Name: tagBillingEvents, Description: "The ledger: what was invoiced, paid and taken back, and events made by hand. This part of the API is defined by another system, with its own names and errors."},
+	{Name: tagBillingContracts, Description: "How contracts are billed: those of subscribers, and contracts that stand alone."},
+	{Name: "Balance", Description: "What a customer owes over all contracts."},
+	{Name: "Pricing Information", Description: "What contracts cost now."},
+	{Name: "Configuration History", Description: "How that has changed."},
 	{Name: tagLanding, Description: "The public landing page: subscribe, change plan, see and download invoices. Tokens stand for an identity."},
 	{Name: "Identity", Description: "Who is calling, and what they may do."},
 	{Name: tagOperations, Description: "What those who run the system need."},
@@ -106,6 +111,8 @@ func operationAt(doc *huma.OpenAPI, op operation) *huma.Operation {
 		return item.Post
 	case http.MethodPut:
 		return item.Put
+	case http.MethodPatch:
+		return item.Patch
 	case http.MethodDelete:
 		return item.Delete
 	default:
@@ -143,7 +150,9 @@ func description(op operation) string {
 	}
 	text.WriteString("\n| status | code | meaning |\n| --- | --- | --- |\n")
 	for _, code := range op.refusals {
-		fmt.Fprintf(&text, "| %d | `%s` | %s |\n", op.statusOf(code), code, documentedMessage(code))
+		for _, status := range dialectAt(op.path).statusesOf(op, code) {
+			fmt.Fprintf(&text, "| %d | `%s` | %s |\n", status, code, documentedMessage(code))
+		}
 	}
 	return text.String()
 }

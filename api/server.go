@@ -79,7 +79,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 		limiters: newLimiters(dependencies.Config.RateLimits), publicPaths: map[string]bool{},
 	}
 	router := chi.NewRouter()
-	router.Use(identify, accessLog(dependencies.Config.HTTP.AnswerTimeout, dependencies.Metrics), secure, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
+	router.Use(identify, speak, accessLog(dependencies.Config.HTTP.AnswerTimeout, dependencies.Metrics), secure, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
 		server.authenticate, limitSizes, server.negotiateExports, middleware.GetHead)
 	router.NotFound(noRoute)
 	router.MethodNotAllowed(noMethod)
@@ -117,6 +117,10 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.collectionDunningRoutes()
 	server.scheduleRoutes()
 	server.codecRoutes()
+	server.ledgerEventRoutes()
+	server.ledgerContractRoutes()
+	server.ledgerPricingRoutes()
+	server.ledgerConfigurationRoutes()
 	return router
 }
 
@@ -131,10 +135,10 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	}
 	return cors.Handler(cors.Options{
 		AllowedOrigins: origins,
-		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete},
+		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Actor-Id", "X-Actor-Roles", headerRequestID,
 			"X-Namespace", "Authorization-Extras"}, // The Temporal UI sends these two to the codec.
-		ExposedHeaders: []string{headerRequestID, "Location", "Retry-After", "Content-Disposition"},
+		ExposedHeaders: []string{headerRequestID, "Location", "Retry-After", "Content-Disposition", headerErrorCode},
 		MaxAge:         600,
 	})
 }

@@ -69,6 +69,12 @@ var statuses = map[refusal.Code]int{
 	refusal.ScheduleOff:                http.StatusConflict,
 
 	refusal.PayloadNotDecodable: http.StatusUnprocessableEntity,
+
+	refusal.BillingEventNotFound:        http.StatusNotFound,
+	refusal.BillingEventReadOnly:        http.StatusUnprocessableEntity,
+	refusal.BillingEventContractUnknown: http.StatusUnprocessableEntity,
+	refusal.BillingEventExternalIDTaken: http.StatusUnprocessableEntity,
+	refusal.BillingContractInUse:        http.StatusUnprocessableEntity,
 }
 
 // statusOf returns the status of a code; one that is missing in the table is a defect.

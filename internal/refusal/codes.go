@@ -63,6 +63,12 @@ const (
 	ScheduleOff                Code = "schedule_off"
 
 	PayloadNotDecodable Code = "payload_not_decodable"
+
+	BillingEventNotFound        Code = "billing_event_not_found"
+	BillingEventReadOnly        Code = "billing_event_read_only"
+	BillingEventContractUnknown Code = "billing_event_contract_unknown"
+	BillingEventExternalIDTaken Code = "billing_event_external_id_taken"
+	BillingContractInUse        Code = "billing_contract_in_use"
 )
 
 var messages = map[Code]string{
@@ -127,6 +133,12 @@ var messages = map[Code]string{
 	ScheduleOff:                "Schedule is switched off in the configuration",
 
 	PayloadNotDecodable: "A payload cannot be decrypted with the configured keys",
+
+	BillingEventNotFound:        "Billing event not found",
+	BillingEventReadOnly:        "Billing event follows from an invoice or a payment and cannot be changed",
+	BillingEventContractUnknown: "Contract of the billing event is not known",
+	BillingEventExternalIDTaken: "Another billing event has this external id",
+	BillingContractInUse:        "Contract has billing events or invoices",
 }
 
 // Codes returns every code with its message, for tables and documentation.

@@ -57,7 +57,7 @@ func TestFaultAStartThatWasMissedIsCaughtUpOn(t *testing.T) {
 
 	var runs []apiclient.BillingProgress
 	s.eventually(t, "the month is billed", func(ctx context.Context) bool {
-		runs, err = s.api.Runs(ctx, "", 100)
+		runs, err = s.api().Runs(ctx, "", 100)
 		return err == nil && len(runs) > 0 && runs[0].Ended()
 	})
 	require.Len(t, runs, 1)
@@ -72,7 +72,7 @@ func TestFaultAStartThatWasMissedIsCaughtUpOn(t *testing.T) {
 
 // monthlyBilling is the schedule as the API shows it, an empty one while it does not.
 func (s *site) monthlyBilling(ctx context.Context) apiclient.Schedule {
-	schedules, err := s.api.Schedules(ctx, 1)
+	schedules, err := s.api().Schedules(ctx, 1)
 	if err != nil {
 		return apiclient.Schedule{}
 	}
