@@ -66,7 +66,7 @@ var parameter = regexp.MustCompile(`\{[^}]*\}`)
 func (r route) send(t testing.TB, s *systemtest.System, headers ...systemtest.Header) systemtest.Response {
 	t.Helper()
 	var body any
-	if r.method == http.MethodPost || r.method == http.MethodPut {
+	if slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, r.method) {
 		body = "{"
 	}
 	return s.Call(t, r.method, parameter.ReplaceAllString(r.path, nobody), body, headers...)
@@ -76,7 +76,7 @@ func (r route) send(t testing.TB, s *systemtest.System, headers ...systemtest.He
 // forbidden. Refusals of the landing pages' own tokens come from behind it.
 func verdict(answer systemtest.Response) string {
 	for status, code := range map[int]string{http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "forbidden"} {
-		if answer.Status == status && strings.Contains(string(answer.Body), fmt.Sprintf("%q", code)) {
+		if answer.Status == status && (strings.Contains(string(answer.Body), fmt.Sprintf("%q", code)) || answer.Header.Get("X-Error-Code") == code) {
 			return code
 		}
 	}
@@ -116,7 +116,9 @@ func TestEveryOperationIsOpenToItsRolesAlone(t *testing.T) {
 					require.Equal(t, "Bearer", last.Header.Get("WWW-Authenticate"))
 				case "forbidden":
 					details := last.Refused(t, http.StatusForbidden, "forbidden")
-					require.ElementsMatch(t, r.roles, details["required_roles"])
+					if !foreignErrors(r.path) {
+						require.ElementsMatch(t, r.roles, details["required_roles"])
+					}
 				}
 			}
 		}

@@ -42,7 +42,8 @@ const retryAfterSeconds = 2
 type ErrorEnvelope struct {
 	Detail ErrorDetail `json:"error"`
 
-	status int
+	status  int
+	dialect *dialect
 }
 
 // ErrorDetail is what went wrong, in terms that a caller may see.
@@ -59,9 +60,12 @@ func (e *ErrorEnvelope) Error() string { return string(e.Detail.Code) + ": " + e
 // GetStatus implements huma.StatusError.
 func (e *ErrorEnvelope) GetStatus() int { return e.status }
 
+// body is what is sent, in the dialect of the request's path.
+func (e *ErrorEnvelope) body() any { return e.dialect.body(e.status, e.Detail) }
+
 // GetHeaders implements huma.HeadersError: what is temporary says when to try again.
 func (e *ErrorEnvelope) GetHeaders() http.Header {
-	header := http.Header{}
+	header := e.dialect.headers(e.Detail.Code)
 	switch e.status {
 	case http.StatusServiceUnavailable:
 		header.Set("Retry-After", strconv.Itoa(retryAfterSeconds))
@@ -71,14 +75,14 @@ func (e *ErrorEnvelope) GetHeaders() http.Header {
 	return header
 }
 
-// newEnvelope returns the envelope of a refusal.
+// newEnvelope returns the envelope of a refusal; status is the one that it usually has.
 func newEnvelope(ctx context.Context, status int, refused *refusal.Error) *ErrorEnvelope {
-	details := refused.Details
+	spoken, details := dialectOf(ctx), refused.Details
 	if details == nil {
 		details = map[string]any{}
 	}
 	return &ErrorEnvelope{
-		status: status,
+		status: spoken.statusOf(status, refused), dialect: spoken,
 		Detail: ErrorDetail{Code: refused.Code, Message: refused.Message, Details: details, TraceID: traceID(ctx)},
 	}
 }
@@ -146,5 +150,5 @@ func writeEnvelope(w http.ResponseWriter, envelope *ErrorEnvelope) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(envelope.status)
 	// The client may be gone; there is nobody left to tell.
-	_ = json.NewEncoder(w).Encode(envelope)
+	_ = json.NewEncoder(w).Encode(envelope.body())
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -61,7 +62,10 @@ func headerBytes(header http.Header) int {
 	return total
 }
 
-// secure says to browsers what the answers are not for. Answers under /api carry
+// dataPrefixes begin the paths whose answers carry data of clients.
+var dataPrefixes = []string{"/api/", "/v1/", "/v2/"}
+
+// secure says to browsers what the answers are not for. Answers under dataPrefixes carry
 // personal data and links with tokens, so nothing keeps them and no link leads out
 // with an address in it.
 func secure(next http.Handler) http.Handler {
@@ -69,7 +73,7 @@ func secure(next http.Handler) http.Handler {
 		header := w.Header()
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Referrer-Policy", "no-referrer")
-		if strings.HasPrefix(r.URL.Path, "/api/") {
+		if slices.ContainsFunc(dataPrefixes, func(prefix string) bool { return strings.HasPrefix(r.URL.Path, prefix) }) {
 			header.Set("Cache-Control", "no-store")
 			header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		}

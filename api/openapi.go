@@ -104,6 +104,8 @@ func operationAt(doc *huma.OpenAPI, op operation) *huma.Operation {
 		return item.Post
 	case http.MethodPut:
 		return item.Put
+	case http.MethodPatch:
+		return item.Patch
 	case http.MethodDelete:
 		return item.Delete
 	default:
@@ -141,7 +143,9 @@ func description(op operation) string {
 	}
 	text.WriteString("\n| status | code | meaning |\n| --- | --- | --- |\n")
 	for _, code := range op.refusals {
-		fmt.Fprintf(&text, "| %d | `%s` | %s |\n", op.statusOf(code), code, documentedMessage(code))
+		for _, status := range dialectAt(op.path).statusesOf(op, code) {
+			fmt.Fprintf(&text, "| %d | `%s` | %s |\n", status, code, documentedMessage(code))
+		}
 	}
 	return text.String()
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,30 +68,31 @@ func errorExamples() map[string]*huma.Example {
 	}
 	examples := map[string]*huma.Example{}
 	for _, code := range codes {
-		message := documentedMessage(code)
-		examples[string(code)] = &huma.Example{
-			Summary: message,
-			Value: ErrorEnvelope{Detail: ErrorDetail{
-				Code: code, Message: message, Details: exampleDetails(code), TraceID: exampleTraceID,
-			}},
-		}
+		examples[string(code)] = errorExample(ownDialect, documentedStatus(code), code)
 	}
 	return examples
+}
+
+func errorExample(spoken *dialect, status int, code refusal.Code) *huma.Example {
+	message := documentedMessage(code)
+	return &huma.Example{
+		Summary: message,
+		Value:   spoken.body(status, ErrorDetail{Code: code, Message: message, Details: exampleDetails(code), TraceID: exampleTraceID}),
+	}
 }
 
 // documentErrors adds one response for each status that the operation can refuse
 // with, and in it one example for each of its codes.
 func documentErrors(doc *huma.OpenAPI, described *huma.Operation, op operation) {
 	byStatus := map[int][]refusal.Code{}
+	spoken := dialectAt(op.path)
 	for _, code := range op.codes() {
-		status := documentedStatus(code)
-		if departed, departs := op.statuses[code]; departs {
-			status = departed
+		for _, status := range spoken.statusesOf(op, code) {
+			byStatus[status] = append(byStatus[status], code)
 		}
-		byStatus[status] = append(byStatus[status], code)
 	}
 	for status, codes := range byStatus {
-		described.Responses[strconv.Itoa(status)] = errorResponse(doc, status, codes)
+		described.Responses[strconv.Itoa(status)] = errorResponse(doc, spoken, status, codes)
 	}
 }
 
@@ -100,40 +100,46 @@ func documentErrors(doc *huma.OpenAPI, described *huma.Operation, op operation) 
 // included that are only answered where there is no operation.
 func documentSharedCodes(doc *huma.OpenAPI) {
 	for _, entry := range sharedCodes {
-		sharedResponse(doc, []refusal.Code{entry.code})
+		sharedResponse(doc, ownDialect, documentedStatus(entry.code), []refusal.Code{entry.code})
 	}
 }
 
 // errorResponse is the response with these codes. One that has none of an operation's
 // own is the same for all, and so a component.
-func errorResponse(doc *huma.OpenAPI, status int, codes []refusal.Code) *huma.Response {
+func errorResponse(doc *huma.OpenAPI, spoken *dialect, status int, codes []refusal.Code) *huma.Response {
 	ownCode := func(code refusal.Code) bool {
 		_, isShared := shared(code)
 		return !isShared
 	}
 	if slices.ContainsFunc(codes, ownCode) {
-		return newErrorResponse(doc, status, codes)
+		return newErrorResponse(doc, spoken, status, codes)
 	}
-	return &huma.Response{Ref: "#/components/responses/" + sharedResponse(doc, codes)}
+	return &huma.Response{Ref: "#/components/responses/" + sharedResponse(doc, spoken, status, codes)}
 }
 
 // sharedResponse makes the component of codes that operations share and returns its name.
-func sharedResponse(doc *huma.OpenAPI, codes []refusal.Code) string {
+func sharedResponse(doc *huma.OpenAPI, spoken *dialect, status int, codes []refusal.Code) string {
 	names := make([]string, len(codes))
 	for i, code := range codes {
 		for word := range strings.SplitSeq(string(code), "_") {
 			names[i] += strings.ToUpper(word[:1]) + word[1:]
 		}
 	}
-	name := strings.Join(names, "Or")
+	name := spoken.name + strings.Join(names, "Or")
+	if status != documentedStatus(codes[0]) {
+		name += strconv.Itoa(status)
+	}
 	if doc.Components.Responses[name] == nil {
-		doc.Components.Responses[name] = newErrorResponse(doc, documentedStatus(codes[0]), codes)
+		doc.Components.Responses[name] = newErrorResponse(doc, spoken, status, codes)
 	}
 	return name
 }
 
-func newErrorResponse(doc *huma.OpenAPI, status int, codes []refusal.Code) *huma.Response {
+func newErrorResponse(doc *huma.OpenAPI, spoken *dialect, status int, codes []refusal.Code) *huma.Response {
 	sent := []string{headerRequestID}
+	if !spoken.codeInBody {
+		sent = append(sent, headerErrorCode)
+	}
 	switch {
 	case slices.Contains(codes, refusal.Unauthorized):
 		sent = append(sent, "WWW-Authenticate")
@@ -141,12 +147,16 @@ func newErrorResponse(doc *huma.OpenAPI, status int, codes []refusal.Code) *huma
 		sent = append(sent, "Retry-After")
 	}
 	content := &huma.MediaType{
-		Schema:   doc.Components.Schemas.Schema(reflect.TypeFor[ErrorEnvelope](), true, ""),
+		Schema:   doc.Components.Schemas.Schema(spoken.bodyType, true, ""),
 		Examples: map[string]*huma.Example{},
 	}
 	lines := make([]string, len(codes))
 	for i, code := range codes {
-		content.Examples[string(code)] = &huma.Example{Ref: "#/components/examples/" + string(code)}
+		name := spoken.exampleName(status, code)
+		if doc.Components.Examples[name] == nil {
+			doc.Components.Examples[name] = errorExample(spoken, status, code)
+		}
+		content.Examples[string(code)] = &huma.Example{Ref: "#/components/examples/" + name}
 		lines[i] = fmt.Sprintf("`%s`: %s.", code, documentedMessage(code))
 	}
 	return &huma.Response{

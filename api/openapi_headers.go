@@ -10,6 +10,7 @@ var headers = map[string]*huma.Header{
 	"Content-Disposition": header("The file's name.", "attachment; filename=invoice-01932c05-51aa-7d27-b8e6-3f90c4d1a7e5.pdf"),
 	"Content-Range":       header("Which part of the file this is, and how long the whole is.", "bytes 0-1023/18231"),
 	"Accept-Ranges":       header("Parts of the file can be asked for.", "bytes"),
+	headerErrorCode:       header("The stable code of the error, whose body has no place for it.", "offer_not_found"),
 	"WWW-Authenticate":    header("How to say who is calling.", "Bearer"),
 }
 

@@ -39,6 +39,7 @@ func openAPI(version string) huma.Config {
 	// Unknown fields are ignored, and bodies carry no $schema links.
 	config.AllowAdditionalPropertiesByDefault = true
 	config.CreateHooks = nil
+	config.Transformers = []huma.Transformer{wordErrors}
 	config.SchemasPath = ""
 	// documentationRoutes serves the document and its pages.
 	config.DocsPath, config.OpenAPIPath = "", ""
@@ -58,6 +59,8 @@ type operation struct {
 	description string
 	success     string
 	access      access
+	// creates marks an operation that answers 201.
+	creates bool
 	// waits marks an operation that answers 202 when its process takes too long.
 	waits bool
 	// file marks an operation that answers with a PDF, or with a part of it.
@@ -101,8 +104,11 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 	if op.takesBody() {
 		described.Middlewares = append(described.Middlewares, limitBody)
 	}
-	if op.method == http.MethodDelete {
+	switch {
+	case op.method == http.MethodDelete:
 		described.DefaultStatus = http.StatusNoContent
+	case op.creates:
+		described.DefaultStatus = http.StatusCreated
 	}
 	op.access.describe(&described)
 	if op.access == public {

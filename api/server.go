@@ -75,7 +75,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 		limiters: newLimiters(dependencies.Config.RateLimits), publicPaths: map[string]bool{},
 	}
 	router := chi.NewRouter()
-	router.Use(trace, accessLog(dependencies.Config.HTTP.AnswerTimeout), secure, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
+	router.Use(trace, speak, accessLog(dependencies.Config.HTTP.AnswerTimeout), secure, recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL,
 		server.authenticate, limitSizes, server.negotiateExports, middleware.GetHead)
 	router.NotFound(noRoute)
 	router.MethodNotAllowed(noMethod)
@@ -126,9 +126,9 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	}
 	return cors.Handler(cors.Options{
 		AllowedOrigins: origins,
-		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete},
+		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Actor-Id", "X-Actor-Roles", headerRequestID},
-		ExposedHeaders: []string{headerRequestID, "Location", "Retry-After", "Content-Disposition"},
+		ExposedHeaders: []string{headerRequestID, "Location", "Retry-After", "Content-Disposition", headerErrorCode},
 		MaxAge:         600,
 	})
 }

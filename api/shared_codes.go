@@ -51,7 +51,7 @@ func (op operation) needsIdentity() bool { return op.access != public }
 func (op operation) needsRole() bool { return op.access != public && op.access != anyone }
 
 func (op operation) takesBody() bool {
-	return op.method == http.MethodPost || op.method == http.MethodPut
+	return op.method == http.MethodPost || op.method == http.MethodPut || op.method == http.MethodPatch
 }
 
 // codes are all that the operation can answer: its own, then those it shares.

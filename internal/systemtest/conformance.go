@@ -44,10 +44,13 @@ func (s *System) conforms(method, path string, answer Response) error {
 		method = http.MethodGet
 	}
 	place, found := operationOf(method, path)
-	if !found || slices.Contains(beforeOperations, answer.Status) {
-		return outsideOperations(answer)
+	if !found || slices.Contains(beforeOperations, answer.Status) && answer.Header.Get(headerErrorCode) == "" {
+		return outsideOperations(path, answer)
 	}
 	response, place := resolved(append(place, "responses", strconv.Itoa(answer.Status)))
+	if response == nil && slices.Contains(beforeOperations, answer.Status) {
+		return outsideOperations(path, answer)
+	}
 	if response == nil {
 		return fmt.Errorf("%s %s answers %d, which it does not declare: %s", method, path, answer.Status, answer.Body)
 	}
@@ -149,7 +152,7 @@ func fits(response map[string]any, place []string, answer Response) error {
 	if answer.Status < http.StatusBadRequest {
 		return nil
 	}
-	return fitsExample(append(slices.Clone(place), "content", mediaType, "examples"), answer.Body)
+	return fitsExample(append(slices.Clone(place), "content", mediaType, "examples"), answer)
 }
 
 // validate checks a body against the schema at a place in the document.
@@ -175,14 +178,20 @@ func validate(place []string, body []byte) error {
 
 // fitsExample checks that a code is among the examples at a place, and that its
 // details have no more than those of the example.
-func fitsExample(place []string, body []byte) error {
+func fitsExample(place []string, answer Response) error {
+	if code := answer.Header.Get(headerErrorCode); code != "" {
+		if shown, _ := resolved(append(slices.Clone(place), code)); shown == nil {
+			return fmt.Errorf("the code %s is not declared", code)
+		}
+		return nil
+	}
 	var envelope struct {
 		Error struct {
 			Code    string         `json:"code"`
 			Details map[string]any `json:"details"`
 		} `json:"error"`
 	}
-	if err := json.Unmarshal(body, &envelope); err != nil {
+	if err := json.Unmarshal(answer.Body, &envelope); err != nil {
 		return err
 	}
 	_, at := resolved(append(slices.Clone(place), envelope.Error.Code))
@@ -199,14 +208,23 @@ func fitsExample(place []string, body []byte) error {
 	return nil
 }
 
+// errorSchemas name the schema of errors by what begins their paths.
+var errorSchemas = map[string]string{"/v1/billing/": "LedgerError"}
+
 // outsideOperations checks what is answered where the document has no operation: an
 // error with a code that operations share, or a page of the documentation.
-func outsideOperations(answer Response) error {
+func outsideOperations(path string, answer Response) error {
 	if answer.Status < http.StatusBadRequest || len(answer.Body) == 0 {
 		return nil
 	}
-	if err := validate([]string{"components", "schemas", "ErrorEnvelope"}, answer.Body); err != nil {
+	schema := "ErrorEnvelope"
+	for prefix, other := range errorSchemas {
+		if strings.HasPrefix(path, prefix) {
+			schema = other
+		}
+	}
+	if err := validate([]string{"components", "schemas", schema}, answer.Body); err != nil {
 		return err
 	}
-	return fitsExample([]string{"components", "examples"}, answer.Body)
+	return fitsExample([]string{"components", "examples"}, answer)
 }
