@@ -29,8 +29,10 @@ type asked struct {
 // and one for each error code that the operation answers by itself.
 type promise struct {
 	operation string // Method and path.
-	valid     func(testing.TB, *estate) asked
-	refuses   []refused
+	// creates is true of an operation that answers 201.
+	creates bool
+	valid   func(testing.TB, *estate) asked
+	refuses []refused
 }
 
 // refused is one row of the matrix of operations and error codes.
@@ -44,7 +46,7 @@ type refused struct {
 
 // promises are all operations of the API contract.
 func promises() []promise {
-	return slices.Concat(identityPromises(), clientPromises(), cataloguePromises(), contractPromises(), provisioningPromises(),
+	return slices.Concat(identityPromises(), clientPromises(), cataloguePromises(), contractPromises(), contractDocumentPromises(), provisioningPromises(),
 		landingPromises(), submitPromises(), billingPromises(), collectionsPromises())
 }
 
@@ -52,7 +54,7 @@ func (p promise) method() string { return strings.Fields(p.operation)[0] }
 
 func (p promise) template() string { return strings.Fields(p.operation)[1] }
 
-var brace = regexp.MustCompile(`\{[a-z_]+\}`)
+var brace = regexp.MustCompile(`\{[a-zA-Z_]+\}`)
 
 func (p promise) path(request asked) string {
 	ids := slices.Clone(request.ids)
@@ -100,8 +102,11 @@ func TestEveryOperationKeepsItsPromises(t *testing.T) {
 		}
 		t.Run(p.operation+" success", func(t *testing.T) {
 			want := http.StatusOK
-			if p.method() == http.MethodDelete {
+			switch {
+			case p.method() == http.MethodDelete:
 				want = http.StatusNoContent
+			case p.creates:
+				want = http.StatusCreated
 			}
 			answer := p.call(t, e.s, p.valid(t, e))
 			require.Equal(t, want, answer.Status, "answer: %s", answer.Body)
