@@ -81,7 +81,7 @@ func (s *Server) changeContractOffer(ctx context.Context, input *struct {
 	Body ContractOfferUpdate
 }) (*ContractOutput, error) {
 	return s.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
-		return contract.ChangeOffer(ctx, tx, parseID(input.ContractID), parseID(input.Body.OfferID), actorOf(ctx).ID, s.Now())
+		return contract.ChangeOffer(ctx, tx, parseID(input.ContractID), parseID(input.Body.OfferID), actorOf(ctx).ID, s.today(), s.Now())
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -71,8 +72,11 @@ func panicText(cause any) string {
 	return fmt.Sprintf("%T", cause)
 }
 
+// repeatable are the query parameters that may be given several times, and mean all of them.
+var repeatable = []string{"entity_id"}
+
 // cleanURL refuses paths and queries that hold NUL characters or invalid UTF-8,
-// and lets the last of repeated query parameters win.
+// and lets the last of repeated query parameters win, but for those that are repeatable.
 func cleanURL(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := url.ParseQuery(r.URL.RawQuery)
@@ -85,12 +89,14 @@ func cleanURL(next http.Handler) http.Handler {
 			return
 		}
 		for name, values := range query {
-			last := values[len(values)-1]
-			if !storable(name) || !storable(last) {
+			if !slices.Contains(repeatable, name) {
+				values = values[len(values)-1:]
+			}
+			if !storable(name) || !storable(strings.Join(values, "")) {
 				refuseURL(w, r, "query")
 				return
 			}
-			query.Set(name, last)
+			query[name] = values
 		}
 		r.URL.RawQuery = query.Encode()
 		next.ServeHTTP(w, r)

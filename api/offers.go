@@ -11,6 +11,7 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/catalog"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -220,7 +221,10 @@ func (s *Server) updateOffer(ctx context.Context, input *struct {
 			return refusal.Invalid(problems...)
 		}
 		updated, err = s.queries.OfferUpdate(ctx, tx, dbsqlc.OfferUpdateParams(definition.Row(row.ID, s.Now())))
-		return err
+		if err != nil || updated.MonthlyFee == row.MonthlyFee {
+			return err
+		}
+		return ledger.Reprice(ctx, tx, row.ID, row.MonthlyFee, actorOf(ctx).ID, s.today(), s.Now())
 	})
 	if err != nil {
 		return nil, err

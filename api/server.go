@@ -112,6 +112,10 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.collectionOverviewRoutes()
 	server.agingRoutes()
 	server.collectionDunningRoutes()
+	server.ledgerEventRoutes()
+	server.ledgerContractRoutes()
+	server.ledgerPricingRoutes()
+	server.ledgerConfigurationRoutes()
 	return router
 }
 

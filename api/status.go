@@ -67,6 +67,12 @@ var statuses = map[refusal.Code]int{
 	refusal.PaymentExceedsOutstanding:  http.StatusUnprocessableEntity,
 	refusal.AmountOutOfRange:           http.StatusUnprocessableEntity,
 	refusal.CollectionCaseNotFound:     http.StatusNotFound,
+
+	refusal.BillingEventNotFound:        http.StatusNotFound,
+	refusal.BillingEventReadOnly:        http.StatusUnprocessableEntity,
+	refusal.BillingEventContractUnknown: http.StatusUnprocessableEntity,
+	refusal.BillingEventExternalIDTaken: http.StatusUnprocessableEntity,
+	refusal.BillingContractInUse:        http.StatusUnprocessableEntity,
 }
 
 // statusOf returns the status of a code; one that is missing in the table is a defect.

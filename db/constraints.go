@@ -24,6 +24,8 @@ var refusals = map[string]refusal.Code{
 	"collection_cases_client_fkey":          refusal.ClientDeleteBlocked,
 	"dunning_episodes_client_fkey":          refusal.ClientDeleteBlocked,
 	"notifications_client_fkey":             refusal.ClientDeleteBlocked,
+	"ledger_events_external_id_key":         refusal.BillingEventExternalIDTaken,
+	"billing_profiles_dates_ordered":        refusal.ContractDateInvalid,
 }
 
 // repeatable names the constraints that only tell of a lost race: the repeated

@@ -632,6 +632,39 @@ func (q *Queries) ContractNewestAt(ctx context.Context, db DBTX, rowOffset int32
 	return i, err
 }
 
+const contractUpdateEndDate = `-- name: ContractUpdateEndDate :one
+UPDATE contracts
+SET end_date = $1, updated_at = $2
+WHERE id = $3
+RETURNING id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months, activated_at, terminated_at, created_at, updated_at
+`
+
+type ContractUpdateEndDateParams struct {
+	EndDate *calendar.Date `json:"end_date"`
+	Now     time.Time      `json:"now"`
+	ID      uuid.UUID      `json:"id"`
+}
+
+func (q *Queries) ContractUpdateEndDate(ctx context.Context, db DBTX, arg ContractUpdateEndDateParams) (Contract, error) {
+	row := db.QueryRow(ctx, contractUpdateEndDate, arg.EndDate, arg.Now, arg.ID)
+	var i Contract
+	err := row.Scan(
+		&i.ID,
+		&i.ClientID,
+		&i.SubscriberID,
+		&i.OfferID,
+		&i.Status,
+		&i.StartDate,
+		&i.EndDate,
+		&i.CommitmentMonths,
+		&i.ActivatedAt,
+		&i.TerminatedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
 const contractUpdateOffer = `-- name: ContractUpdateOffer :one
 UPDATE contracts
 SET offer_id = $1, updated_at = $2

@@ -26,6 +26,19 @@ type APIKey struct {
 	Organisations []string   `json:"organisations"`
 }
 
+type BillingProfile struct {
+	ID                uuid.UUID       `json:"id"`
+	ContractID        *uuid.UUID      `json:"contract_id"`
+	Status            *string         `json:"status"`
+	StartDate         *calendar.Date  `json:"start_date"`
+	TerminationDate   *calendar.Date  `json:"termination_date"`
+	InstallmentAmount *money.Amount   `json:"installment_amount"`
+	Currency          string          `json:"currency"`
+	Details           json.RawMessage `json:"details"`
+	CreatedAt         time.Time       `json:"created_at"`
+	UpdatedAt         time.Time       `json:"updated_at"`
+}
+
 type BillingRun struct {
 	ID                   uuid.UUID     `json:"id"`
 	IdempotencyKey       string        `json:"idempotency_key"`
@@ -142,6 +155,20 @@ type CollectionCaseTotal struct {
 	AgingBucket       string        `json:"aging_bucket"`
 	CaseCount         int64         `json:"case_count"`
 	OutstandingAmount money.Amount  `json:"outstanding_amount"`
+}
+
+type ConfigurationChange struct {
+	ID             uuid.UUID     `json:"id"`
+	ContractID     uuid.UUID     `json:"contract_id"`
+	Reason         string        `json:"reason"`
+	Source         string        `json:"source"`
+	PreviousAmount *money.Amount `json:"previous_amount"`
+	NewAmount      money.Amount  `json:"new_amount"`
+	Currency       string        `json:"currency"`
+	OfferID        *uuid.UUID    `json:"offer_id"`
+	OfferName      *string       `json:"offer_name"`
+	EffectiveDate  calendar.Date `json:"effective_date"`
+	ChangedAt      time.Time     `json:"changed_at"`
 }
 
 type Contract struct {
@@ -305,6 +332,55 @@ type LandingDraft struct {
 	Status    string          `json:"status"`
 	CreatedAt time.Time       `json:"created_at"`
 	UpdatedAt time.Time       `json:"updated_at"`
+}
+
+type LedgerAccount struct {
+	ID       uuid.UUID    `json:"id"`
+	Currency string       `json:"currency"`
+	Kind     string       `json:"kind"`
+	Sequence int64        `json:"sequence"`
+	Balance  money.Amount `json:"balance"`
+}
+
+type LedgerEntry struct {
+	ID              uuid.UUID       `json:"id"`
+	EventID         uuid.UUID       `json:"event_id"`
+	Source          string          `json:"source"`
+	ReversesID      *uuid.UUID      `json:"reverses_id"`
+	InvoiceID       *uuid.UUID      `json:"invoice_id"`
+	PaymentID       *uuid.UUID      `json:"payment_id"`
+	ClientID        *uuid.UUID      `json:"client_id"`
+	Type            string          `json:"type"`
+	Direction       string          `json:"direction"`
+	Amount          money.Amount    `json:"amount"`
+	Currency        string          `json:"currency"`
+	ContractIDS     []uuid.UUID     `json:"contract_ids"`
+	ContractAmounts []int64         `json:"contract_amounts"`
+	BookingDate     calendar.Date   `json:"booking_date"`
+	DueDate         *calendar.Date  `json:"due_date"`
+	Details         json.RawMessage `json:"details"`
+	ActorID         string          `json:"actor_id"`
+	CreatedAt       time.Time       `json:"created_at"`
+}
+
+type LedgerEvent struct {
+	ID         uuid.UUID  `json:"id"`
+	EntryID    *uuid.UUID `json:"entry_id"`
+	ExternalID *string    `json:"external_id"`
+	CreatedAt  time.Time  `json:"created_at"`
+	UpdatedAt  time.Time  `json:"updated_at"`
+}
+
+type LedgerPosting struct {
+	AccountID   uuid.UUID     `json:"account_id"`
+	Currency    string        `json:"currency"`
+	Sequence    int64         `json:"sequence"`
+	EntryID     uuid.UUID     `json:"entry_id"`
+	EventID     uuid.UUID     `json:"event_id"`
+	Source      string        `json:"source"`
+	BookingDate calendar.Date `json:"booking_date"`
+	Amount      money.Amount  `json:"amount"`
+	Balance     money.Amount  `json:"balance"`
 }
 
 type Letterhead struct {

@@ -110,6 +110,12 @@ LIMIT @page_size;
 -- The row behind which a page far down begins, found in the index alone.
 SELECT created_at, id FROM contracts ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @row_offset;
 
+-- name: ContractUpdateEndDate :one
+UPDATE contracts
+SET end_date = sqlc.narg('end_date'), updated_at = @now
+WHERE id = @id
+RETURNING *;
+
 -- name: ContractUpdateOffer :one
 UPDATE contracts
 SET offer_id = @offer_id, updated_at = @now

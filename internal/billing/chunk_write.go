@@ -15,6 +15,7 @@ import (
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/ledger"
 )
 
 // parkedByDatabase is the reason of a client whose invoice the database refused.
@@ -83,8 +84,9 @@ func Poisonous(err error) bool {
 	return class == "22" || class == "23" // data_exception, integrity_constraint_violation
 }
 
-// copy numbers invoices and copies them with their lines. The numbers are taken
-// last: the sequence's row is locked from then on until the commit.
+// copy numbers invoices, copies them with their lines and enters them into the ledger. The numbers are
+// taken last: the sequence's row is locked from then on until the commit. The accounts of the ledger are
+// locked after everything else.
 func (c *chunk) copy(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error {
 	if err := c.number(ctx, tx, bills); err != nil {
 		return err
@@ -101,7 +103,11 @@ func (c *chunk) copy(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error {
 	if _, err := queries.InvoiceLineInsertMany(ctx, tx, lines); err != nil {
 		return fmt.Errorf("billing: copy invoice lines: %w", err)
 	}
-	return nil
+	ids := make([]uuid.UUID, len(invoices))
+	for i, invoice := range invoices {
+		ids[i] = invoice.ID
+	}
+	return ledger.PostInvoices(ctx, tx, ids, c.run.ActorID)
 }
 
 // number takes a block of legal numbers of the year of issue.

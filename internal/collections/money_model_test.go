@@ -117,6 +117,8 @@ type books struct {
 	payments map[uuid.UUID]dbsqlc.Payment
 	reversed map[uuid.UUID]bool
 	void     map[uuid.UUID]bool
+	events   map[uuid.UUID]handMade
+	entries  map[uuid.UUID]string // of the ledger, as they were when they were last looked at
 }
 
 // TestMoneyAddsUpWhateverHappensInWhateverOrder takes a hundred sequences; -rapid.checks=5000 behind the
@@ -175,7 +177,7 @@ func TestMoneyAddsUpWhateverHappensInWhateverOrder(t *testing.T) {
 func anyBooks(t *rapid.T, pool *pgxpool.Pool) *books {
 	b := &books{
 		pool: pool, today: firstDay, now: noon(firstDay), fees: map[uuid.UUID]money.Amount{}, months: map[calendar.Date]bool{},
-		payments: map[uuid.UUID]dbsqlc.Payment{}, reversed: map[uuid.UUID]bool{}, void: map[uuid.UUID]bool{},
+		payments: map[uuid.UUID]dbsqlc.Payment{}, reversed: map[uuid.UUID]bool{}, void: map[uuid.UUID]bool{}, events: map[uuid.UUID]handMade{},
 	}
 	empty(t, pool)
 	for range rapid.IntRange(1, 3).Draw(t, "clients") {
@@ -203,6 +205,7 @@ func anyBooks(t *rapid.T, pool *pgxpool.Pool) *books {
 func empty(t *rapid.T, pool *pgxpool.Pool) {
 	statements := []string{"SET LOCAL session_replication_role = replica"}
 	for _, table := range []string{
+		"configuration_changes", "ledger_events", "ledger_postings", "ledger_entries", "ledger_accounts", "billing_profiles",
 		"invoice_audit_events", "payments", "collection_case_actions", "collection_cases", "collection_case_totals", "invoice_lines", "invoices",
 		"billing_run_events", "billing_run_failures", "billing_run_chunks", "billing_runs", "invoice_number_sequences", "contracts", "subscribers",
 		"offers", "clients", "idempotency_keys", "list_totals",
@@ -229,7 +232,7 @@ func (b *books) anyOperation(t *rapid.T, among []issued, now time.Time) func() e
 	payments := slices.DeleteFunc(slices.SortedFunc(maps.Keys(b.payments), compareIDs), func(id uuid.UUID) bool {
 		return b.payments[id].InvoiceID != invoice.ID
 	})
-	kind := rapid.SampledFrom([]string{"pay", "pay", "settle", "reverse", "reverse", "reverse", "void", "void", "put", "sync", "run"}).Draw(t, "kind")
+	kind := rapid.SampledFrom([]string{"pay", "pay", "settle", "reverse", "reverse", "reverse", "void", "void", "put", "sync", "run", "event", "event", "event"}).Draw(t, "kind")
 	if kind == "reverse" && len(payments) == 0 {
 		kind = "pay"
 	}
@@ -249,6 +252,8 @@ func (b *books) anyOperation(t *rapid.T, among []issued, now time.Time) func() e
 		return func() error { return b.put(invoice.ID, status, today, now) }
 	case "run":
 		return b.anyRun(t, now)
+	case "event":
+		return b.anyEvent(t, today, now)
 	default:
 		return func() error { return collections.Sync(ctx, b.pool, today, now) }
 	}
@@ -376,6 +381,7 @@ func (b *books) require(t *rapid.T) {
 	for _, invoice := range b.invoices {
 		b.requireInvoice(t, invoice, want)
 	}
+	b.requireLedger(t, want)
 	overview, err := collections.OverviewOn(ctx, b.pool, b.today)
 	require.NoError(t, err)
 	require.Equal(t, []any{want.overdue, want.total, want.buckets}, []any{overview.OverdueInvoices(), overview.Outstanding, overview.Buckets})

@@ -13,6 +13,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -152,6 +153,9 @@ func allocate(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow,
 	paid := invoice.PaidAmount + input.Amount
 	invoice, effect, err := rebalance(ctx, tx, locked, paid, &entry{ActionPaymentRecorded, "Payment recorded", payment}, actorID, today, now)
 	if err != nil {
+		return Allocation{}, err
+	}
+	if err := ledger.PostPayment(ctx, tx, payment, now); err != nil {
 		return Allocation{}, err
 	}
 	allocation := Allocation{

@@ -12,6 +12,7 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -55,6 +56,9 @@ func ReversePayment(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Req
 	paid := locked.Invoice.PaidAmount - payment.Amount
 	invoice, effect, err := rebalance(ctx, tx, locked, paid, &entry{ActionPaymentReversed, input.Reason, payment}, actorID, today, now)
 	if err != nil {
+		return Reversal{}, false, err
+	}
+	if err := ledger.PostReversal(ctx, tx, payment, input.Reason, actorID, today, now); err != nil {
 		return Reversal{}, false, err
 	}
 	reversal = Reversal{

@@ -11,6 +11,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -52,6 +53,9 @@ func VoidInvoice(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Reques
 		return Voided{}, false, fmt.Errorf("collections: void invoice: %w", err)
 	}
 	if voided.Effect, err = follow(ctx, tx, locked, voided.Invoice, nil, actorID, today, now); err != nil {
+		return Voided{}, false, err
+	}
+	if err := ledger.PostVoid(ctx, tx, voided.Invoice, input.Reason, actorID, today, now); err != nil {
 		return Voided{}, false, err
 	}
 	err = audit(ctx, tx, auditEvent{invoiceID: before.ID, kind: auditInvoiceVoided, actorID: actorID, details: map[string]any{

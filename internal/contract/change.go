@@ -10,6 +10,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -47,7 +48,7 @@ func ChangeStatus(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, to, actorID
 // ChangeOffer puts a contract on another offer, in the given transaction. It locks
 // the offer first, as Provision does. It refuses with contract_not_found,
 // offer_not_found and subscriber_offer_mismatch.
-func ChangeOffer(ctx context.Context, tx dbsqlc.DBTX, id, offerID uuid.UUID, actorID string, now time.Time) (dbsqlc.Contract, error) {
+func ChangeOffer(ctx context.Context, tx dbsqlc.DBTX, id, offerID uuid.UUID, actorID string, today calendar.Date, now time.Time) (dbsqlc.Contract, error) {
 	offer, offerErr := LockOffer(ctx, tx, offerID)
 	if offerErr != nil && refusal.As(offerErr) == nil {
 		return dbsqlc.Contract{}, offerErr
@@ -70,10 +71,30 @@ func ChangeOffer(ctx context.Context, tx dbsqlc.DBTX, id, offerID uuid.UUID, act
 	if err != nil {
 		return changed, fmt.Errorf("contract: update offer: %w", err)
 	}
+	if err := ledger.PutOnOffer(ctx, tx, id, &current.OfferID, offer, ledger.OfferChanged, today, actorID, now); err != nil {
+		return changed, err
+	}
 	trail := NewTrail(id, actorID).Add(EventOfferChanged, map[string]any{
 		"from_offer_id": current.OfferID, "to_offer_id": offer.ID,
 	})
 	return changed, trail.Write(ctx, tx, now)
+}
+
+// ChangeEndDate sets the day on which a contract ends, nil for none, in the given transaction. It refuses with
+// contract_not_found, contract_date_invalid and contract_commitment_invalid.
+func ChangeEndDate(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, end *calendar.Date, now time.Time) (dbsqlc.Contract, error) {
+	current, err := lockContract(ctx, tx, id)
+	if err != nil {
+		return current, err
+	}
+	if err := checkDates(current.StartDate, end, current.CommitmentMonths); err != nil {
+		return current, err
+	}
+	changed, err := dbsqlc.New().ContractUpdateEndDate(ctx, tx, dbsqlc.ContractUpdateEndDateParams{ID: id, EndDate: end, Now: now})
+	if err != nil {
+		return changed, fmt.Errorf("contract: update end: %w", err)
+	}
+	return changed, nil
 }
 
 // enter returns a contract as it is once it has a status. The first activation is

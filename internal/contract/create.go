@@ -12,6 +12,7 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/client"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -61,6 +62,9 @@ func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, actorID stri
 	})
 	if err != nil {
 		return dbsqlc.Contract{}, fmt.Errorf("contract: insert: %w", err)
+	}
+	if err := ledger.PutOnOffer(ctx, tx, id, nil, offer, ledger.Provisioned, created.StartDate, actorID, now); err != nil {
+		return dbsqlc.Contract{}, err
 	}
 	trail := NewTrail(id, actorID).Add(EventCreated, map[string]any{"offer_id": offer.ID, "status": created.Status})
 	return created, trail.Write(ctx, tx, now)

@@ -16,6 +16,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/catalog"
 	"github.com/mtfacturation/mtf/internal/client"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -215,6 +216,10 @@ func (p *provisioning) upgrade(ctx context.Context, target candidate) (Done, err
 	if err != nil {
 		return Done{}, fmt.Errorf("contract: upgrade: %w", err)
 	}
+	err = ledger.PutOnOffer(ctx, p.tx, upgraded.ID, &target.Contract.OfferID, p.Offer, ledger.Upgraded, upgraded.StartDate, p.actorID, p.now)
+	if err != nil {
+		return Done{}, err
+	}
 	return p.done(upgraded, target.Subscriber, UpgradeExisting, EventOfferChanged, map[string]any{
 		"from_offer_id":   target.Contract.OfferID,
 		"to_offer_id":     p.Offer.ID,
@@ -251,6 +256,9 @@ func (p *provisioning) open(ctx context.Context) (Done, error) {
 	})
 	if err != nil {
 		return Done{}, fmt.Errorf("contract: insert: %w", err)
+	}
+	if err := ledger.PutOnOffer(ctx, p.tx, id, nil, p.Offer, ledger.Provisioned, opened.StartDate, p.actorID, p.now); err != nil {
+		return Done{}, err
 	}
 	return p.done(opened, subscriber, NewContract, EventProvisioned, map[string]any{
 		"offer_id":      p.Offer.ID,

@@ -9,10 +9,11 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/archive"
 	"github.com/mtfacturation/mtf/internal/contract"
+	"github.com/mtfacturation/mtf/internal/ledger"
 )
 
 // ActorID is the actor of everything that the public pages cause.
-const ActorID = "landing-flow"
+const ActorID = ledger.PortalActor
 
 // The flows that the landing page offers.
 const (

@@ -61,6 +61,12 @@ const (
 	PaymentExceedsOutstanding  Code = "payment_exceeds_outstanding"
 	AmountOutOfRange           Code = "amount_out_of_range"
 	CollectionCaseNotFound     Code = "collection_case_not_found"
+
+	BillingEventNotFound        Code = "billing_event_not_found"
+	BillingEventReadOnly        Code = "billing_event_read_only"
+	BillingEventContractUnknown Code = "billing_event_contract_unknown"
+	BillingEventExternalIDTaken Code = "billing_event_external_id_taken"
+	BillingContractInUse        Code = "billing_contract_in_use"
 )
 
 var messages = map[Code]string{
@@ -123,6 +129,12 @@ var messages = map[Code]string{
 	PaymentExceedsOutstanding:  "Payment amount cannot exceed invoice outstanding balance",
 	AmountOutOfRange:           "Amount is out of range",
 	CollectionCaseNotFound:     "Collection case not found",
+
+	BillingEventNotFound:        "Billing event not found",
+	BillingEventReadOnly:        "Billing event follows from an invoice or a payment and cannot be changed",
+	BillingEventContractUnknown: "Contract of the billing event is not known",
+	BillingEventExternalIDTaken: "Another billing event has this external id",
+	BillingContractInUse:        "Contract has billing events or invoices",
 }
 
 // Codes returns every code with its message, for tables and documentation.

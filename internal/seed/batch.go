@@ -11,6 +11,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/catalog"
 	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/contract"
+	"github.com/mtfacturation/mtf/internal/ledger"
 )
 
 // batchSize is how many clients are made and stored at once. Every batch has a
@@ -33,6 +34,7 @@ type batch struct {
 	subscribers []dbsqlc.SubscriberInsertManyParams
 	contracts   []dbsqlc.ContractInsertManyParams
 	auditEvents []dbsqlc.ContractAuditEventInsertManyParams
+	prices      []dbsqlc.ConfigurationChangeInsertManyParams
 }
 
 // generator makes batches from the options. It has no state that changes.
@@ -117,6 +119,12 @@ func (b *batch) addLine(g generator, r random, clientID uuid.UUID, serviceType, 
 	b.auditEvents = append(b.auditEvents, dbsqlc.ContractAuditEventInsertManyParams{
 		ID: r.id(orderedAt), ContractID: made.ID, EventType: contract.EventProvisioned, ActorID: actor,
 		Details: details, CreatedAt: orderedAt,
+	})
+	b.prices = append(b.prices, dbsqlc.ConfigurationChangeInsertManyParams{
+		// An id that is drawn would change all that is drawn after it.
+		ID: uuid.NewSHA1(made.ID, []byte("price")), ContractID: made.ID, Reason: string(ledger.Provisioned), Source: ledger.FromSystem,
+		NewAmount: offer.MonthlyFee, Currency: ledger.Currency, OfferID: &offer.ID, OfferName: &offer.Name, EffectiveDate: l.start,
+		ChangedAt: orderedAt,
 	})
 	return nil
 }

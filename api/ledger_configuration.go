@@ -1,0 +1,123 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/ledger"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *Server) ledgerConfigurationRoutes() {
+	const tag = "Configuration History"
+	register(s, operation{id: "getContractConfigurationHistory", access: readers, method: http.MethodGet,
+		path: billingContractsPath + "/{id}/configuration_history", tag: tag,
+		summary: "How what a contract costs has changed, newest first",
+		description: "A row for each change: when the contract was provisioned or upgraded, got another offer or an amount of its own, and when the " +
+			"fee of its offer changed. `total` counts all rows.",
+		success: "A page of the history.", refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContractHistory)
+	register(s, operation{id: "getBillingAccountConfigurationHistory", access: readers, method: http.MethodGet,
+		path: "/v1/billing/billing_accounts/{id}/configuration_history", tag: tag,
+		summary:     "How what the contracts of a billing account cost has changed, newest first",
+		description: "The histories of the client's active contracts as one.",
+		success:     "A page of the history.", refusals: []refusal.Code{refusal.ClientNotFound}}, s.getBillingAccountHistory)
+}
+
+// ConfigurationHistoryPage is what a history takes.
+type ConfigurationHistoryPage struct {
+	ChangeType string `query:"change_type" enum:"installment_amount_changed" default:"installment_amount_changed" doc:"Which changes." example:"installment_amount_changed"`
+	From       int32  `query:"from" minimum:"0" default:"0" doc:"How many rows to pass over." example:"0"`
+	Size       int32  `query:"size" minimum:"1" maximum:"100" default:"25" doc:"How many rows to answer at most." example:"25"`
+}
+
+// ConfigurationChange is one change of what a contract costs.
+type ConfigurationChange struct {
+	EventID         string                `json:"event_id" doc:"The change." example:"01932d61-5b70-7a1d-8c3e-0f9b2d4a6e81"`
+	OrgID           string                `json:"org_id" doc:"The operator." example:"MTF"`
+	EntityType      string                `json:"entity_type" enum:"contract,billing_account" doc:"What the change is of."`
+	EntityID        string                `json:"entity_id" doc:"The contract." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
+	ChangeType      string                `json:"change_type" enum:"installment_amount_changed" doc:"What has changed."`
+	SchemaVersion   int32                 `json:"schema_version" doc:"The form of this row." example:"1"`
+	EffectiveAt     *Timestamp            `json:"effective_at,omitempty" doc:"From when on, midnight of a local day." example:"2026-11-01T23:00:00.000000Z"`
+	ChangedAt       Timestamp             `json:"changed_at" doc:"When it was changed."`
+	CreatedAt       Timestamp             `json:"created_at" doc:"When it was noted."`
+	Source          string                `json:"source" enum:"portal,epilot,erp,system,api,external,journey,automation,unknown" doc:"portal: the landing page; api: an operator or a program; system: before the ledger was kept." example:"api"`
+	SourceLabel     *string               `json:"source_label,omitempty" doc:"provisioned, upgraded, offer_changed, price_changed or installment_set." example:"offer_changed"`
+	SourceSystem    *string               `json:"source_system,omitempty" doc:"The system that it was changed in."`
+	SourceReference *string               `json:"source_reference,omitempty" doc:"The offer that the amount is the fee of."`
+	PreviousValue   *InstallmentAmount    `json:"previous_value" nullable:"true" doc:"null when there was none."`
+	NewValue        InstallmentAmount     `json:"new_value" doc:"The amount from then on."`
+	Context         *ConfigurationContext `json:"context,omitempty" doc:"The offer behind the new amount."`
+}
+
+// ConfigurationHistory is a page of a history.
+type ConfigurationHistory struct {
+	History []ConfigurationChange `json:"history" nullable:"false"`
+	Total   int64                 `json:"total" doc:"How many rows there are." example:"3"`
+}
+
+// ConfigurationHistoryOutput answers a page of a history.
+type ConfigurationHistoryOutput struct{ Body ConfigurationHistory }
+
+func (s *Server) getContractHistory(ctx context.Context, input *struct {
+	BillingContractPath
+	ConfigurationHistoryPage
+}) (*ConfigurationHistoryOutput, error) {
+	found, err := ledger.GetContract(ctx, s.Pool, parseID(input.ID))
+	if err != nil {
+		return nil, err
+	}
+	return s.answerHistory(ctx, []uuid.UUID{found.BillingProfile.ID}, input.ConfigurationHistoryPage)
+}
+
+func (s *Server) getBillingAccountHistory(ctx context.Context, input *struct {
+	BillingAccountPath
+	ConfigurationHistoryPage
+}) (*ConfigurationHistoryOutput, error) {
+	_, contracts, err := s.billingAccount(ctx, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]uuid.UUID, len(contracts))
+	for i, contract := range contracts {
+		ids[i] = contract.BillingProfile.ID
+	}
+	return s.answerHistory(ctx, ids, input.ConfigurationHistoryPage)
+}
+
+func (s *Server) answerHistory(ctx context.Context, contractIDs []uuid.UUID, page ConfigurationHistoryPage) (*ConfigurationHistoryOutput, error) {
+	changes, err := s.queries.ConfigurationChangeList(ctx, s.Pool, dbsqlc.ConfigurationChangeListParams{
+		ContractIDS: contractIDs, PageSize: page.Size, PageOffset: page.From,
+	})
+	if err != nil {
+		return nil, err
+	}
+	total, err := s.queries.ConfigurationChangeCount(ctx, s.Pool, contractIDs)
+	if err != nil {
+		return nil, err
+	}
+	return &ConfigurationHistoryOutput{Body: ConfigurationHistory{History: s.readChanges(changes), Total: total}}, nil
+}
+
+func (s *Server) readChanges(changes []dbsqlc.ConfigurationChange) []ConfigurationChange {
+	rows := make([]ConfigurationChange, len(changes))
+	for i, change := range changes {
+		rows[i] = ConfigurationChange{
+			EventID: change.ID.String(), OrgID: s.Config.Seller.Code, EntityType: "contract", EntityID: change.ContractID.String(),
+			ChangeType: "installment_amount_changed", SchemaVersion: 1, EffectiveAt: new(Timestamp(s.Zone.At(change.EffectiveDate, 0))),
+			ChangedAt: Timestamp(change.ChangedAt), CreatedAt: Timestamp(change.ChangedAt), Source: change.Source, SourceLabel: new(change.Reason),
+			NewValue: amountOf(change.NewAmount, change.Currency),
+		}
+		if change.PreviousAmount != nil {
+			rows[i].PreviousValue = new(amountOf(*change.PreviousAmount, change.Currency))
+		}
+		if change.OfferID != nil {
+			rows[i].SourceReference = new(change.OfferID.String())
+			rows[i].Context = contextOf(*change.OfferID, *change.OfferName, change.NewAmount, change.Currency)
+		}
+	}
+	return rows
+}

@@ -1,0 +1,27 @@
+-- name: ConfigurationChangeCount :one
+SELECT count(*) FROM configuration_changes WHERE contract_id = ANY(@contract_ids::uuid[]);
+
+-- name: ConfigurationChangeInsert :exec
+INSERT INTO configuration_changes (id, contract_id, reason, source, previous_amount, new_amount, currency, offer_id, offer_name, effective_date, changed_at)
+VALUES (@id, @contract_id, @reason, @source, sqlc.narg('previous_amount'), @new_amount, @currency, sqlc.narg('offer_id'), sqlc.narg('offer_name'),
+    @effective_date, @now);
+
+-- name: ConfigurationChangeInsertMany :copyfrom
+INSERT INTO configuration_changes (id, contract_id, reason, source, previous_amount, new_amount, currency, offer_id, offer_name, effective_date, changed_at)
+VALUES (@id, @contract_id, @reason, @source, @previous_amount, @new_amount, @currency, @offer_id, @offer_name, @effective_date, @changed_at);
+
+-- name: ConfigurationChangeInsertOfPrice :execrows
+-- An offer's fee has changed: so has what each of its contracts costs that has not ended and has no amount of its own. One
+-- that is moved to another offer at this moment is waited for.
+INSERT INTO configuration_changes (id, contract_id, reason, source, previous_amount, new_amount, currency, offer_id, offer_name, effective_date, changed_at)
+SELECT gen_random_uuid(), c.id, 'price_changed', @source, @previous_amount::bigint, o.monthly_fee, p.currency, o.id, o.name, @effective_date, @now
+FROM contracts c JOIN billing_profiles p ON p.id = c.id JOIN offers o ON o.id = c.offer_id
+WHERE c.offer_id = @offer_id AND c.status <> 'terminated' AND p.installment_amount IS NULL
+FOR SHARE OF c;
+
+-- name: ConfigurationChangeList :many
+-- Newest first, of some contracts.
+SELECT * FROM configuration_changes
+WHERE contract_id = ANY(@contract_ids::uuid[])
+ORDER BY changed_at DESC, id DESC
+LIMIT @page_size OFFSET @page_offset;

@@ -1,0 +1,84 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/money"
+)
+
+// Reason is why a contract costs something else than before.
+type Reason string
+
+// The reasons, as the database knows them.
+const (
+	Provisioned    Reason = "provisioned"
+	Upgraded       Reason = "upgraded"
+	OfferChanged   Reason = "offer_changed"
+	PriceChanged   Reason = "price_changed"
+	InstallmentSet Reason = "installment_set"
+)
+
+// The sources of a change of what a contract costs.
+const (
+	FromPortal = "portal"
+	FromAPI    = "api"
+	FromSystem = "system"
+)
+
+// PortalActor is who acts for the public landing pages.
+const PortalActor = "landing-flow"
+
+// SourceOf tells from an actor where a change came from.
+func SourceOf(actorID string) string {
+	if actorID == PortalActor {
+		return FromPortal
+	}
+	return FromAPI
+}
+
+// PutOnOffer notes that a contract, which is locked or new, costs the fee of an offer from a day on. The amount that it had
+// before is the one that was agreed on, which ends with that, or the fee of the offer before; a new contract had none.
+func PutOnOffer(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, previous *uuid.UUID, offer dbsqlc.Offer, reason Reason,
+	from calendar.Date, actorID string, now time.Time) error {
+	queries := dbsqlc.New()
+	var before *money.Amount
+	if previous != nil {
+		amount, err := queries.BillingProfileLeaveAmount(ctx, tx, dbsqlc.BillingProfileLeaveAmountParams{ID: contractID, OfferID: *previous, Now: now})
+		if err != nil {
+			return fmt.Errorf("ledger: amount of a contract: %w", err)
+		}
+		before = &amount
+	}
+	return noteChange(ctx, tx, dbsqlc.ConfigurationChangeInsertParams{
+		ContractID: contractID, Reason: string(reason), Source: SourceOf(actorID), PreviousAmount: before, NewAmount: offer.MonthlyFee,
+		Currency: Currency, OfferID: &offer.ID, OfferName: &offer.Name, EffectiveDate: from, Now: now,
+	})
+}
+
+// Reprice notes that the fee of an offer, which is locked, has changed today, for every contract that costs it and has not
+// ended.
+func Reprice(ctx context.Context, tx dbsqlc.DBTX, offerID uuid.UUID, previous money.Amount, actorID string, today calendar.Date, now time.Time) error {
+	_, err := dbsqlc.New().ConfigurationChangeInsertOfPrice(ctx, tx, dbsqlc.ConfigurationChangeInsertOfPriceParams{
+		OfferID: offerID, Source: SourceOf(actorID), PreviousAmount: int64(previous), EffectiveDate: today, Now: now,
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: note the price of an offer: %w", err)
+	}
+	return nil
+}
+
+func noteChange(ctx context.Context, tx dbsqlc.DBTX, change dbsqlc.ConfigurationChangeInsertParams) (err error) {
+	if change.ID, err = uuid.NewV7(); err != nil {
+		return fmt.Errorf("ledger: new id: %w", err)
+	}
+	if err := dbsqlc.New().ConfigurationChangeInsert(ctx, tx, change); err != nil {
+		return fmt.Errorf("ledger: note what a contract costs: %w", err)
+	}
+	return nil
+}

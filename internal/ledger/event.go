@@ -1,0 +1,235 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// Event is what somebody enters by hand about one contract. Its values are checked.
+type Event struct {
+	Type        string
+	Direction   string
+	Amount      money.Amount
+	Currency    string
+	ContractID  uuid.UUID
+	BookingDate calendar.Date
+	DueDate     *calendar.Date
+	// ExternalID is how another system names the event; no two have the same.
+	ExternalID *string
+	// Details are a JSON object of what is told of the event and no rule reads.
+	Details json.RawMessage
+}
+
+// directions are those that follow from the type of an event. Of every other type the direction must be said.
+var directions = map[string]string{
+	TypeInstallment: Debit, TypeDunningFee: Debit, TypeInvoice: Debit, TypeFinalBill: Debit,
+	TypePayment: Credit, TypeReimbursement: Credit, TypeBonus: Credit,
+}
+
+// DirectionOf returns the direction that events of a type have unless another is said, and whether there is one.
+func DirectionOf(kind string) (direction string, known bool) {
+	direction, known = directions[kind]
+	return direction, known
+}
+
+// NeedsDueDate reports whether events of a type say when they are due.
+func NeedsDueDate(kind string) bool { return kind == TypeInstallment || kind == TypeInvoice }
+
+// CreateEvent enters an event in the given transaction and returns its id. It refuses with billing_event_contract_unknown,
+// and the database with billing_event_external_id_taken.
+func CreateEvent(ctx context.Context, tx dbsqlc.DBTX, event Event, actorID string, now time.Time) (uuid.UUID, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return id, fmt.Errorf("ledger: new id: %w", err)
+	}
+	entered, err := event.entry(ctx, tx, id, actorID)
+	if err != nil {
+		return id, err
+	}
+	if err := entered.post(ctx, tx, now); err != nil {
+		return id, err
+	}
+	err = dbsqlc.New().LedgerEventInsert(ctx, tx, dbsqlc.LedgerEventInsertParams{
+		ID: id, EntryID: &entered.id, ExternalID: event.ExternalID, Now: now,
+	})
+	if err != nil {
+		return id, fmt.Errorf("ledger: insert event: %w", err)
+	}
+	return id, nil
+}
+
+// ChangeEvent changes an event in the given transaction: what was entered is taken back, and the changed event
+// entered under the same id. A change that leaves all as it is enters nothing. Beside what change refuses with, it refuses with
+// billing_event_not_found, billing_event_read_only for an event that follows from an invoice or a payment, and as
+// CreateEvent does.
+func ChangeEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, change func(*Event) error, actorID string, now time.Time) error {
+	head, current, err := lockEvent(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	before := eventOf(current, head.ExternalID)
+	event := before
+	if err := change(&event); err != nil {
+		return err
+	}
+	if event.same(before) {
+		return nil
+	}
+	entered, err := event.entry(ctx, tx, id, actorID)
+	if err != nil {
+		return err
+	}
+	// All accounts at once, so that two that are changed in turn are locked in order.
+	if err := dbsqlc.New().LedgerAccountLock(ctx, tx, append(accountsOf(current), entered.accounts()...)); err != nil {
+		return fmt.Errorf("ledger: lock accounts: %w", err)
+	}
+	if err := takeEventBack(ctx, tx, current, actorID, now); err != nil {
+		return err
+	}
+	if err := entered.post(ctx, tx, now); err != nil {
+		return err
+	}
+	return updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, EntryID: &entered.id, ExternalID: event.ExternalID, Now: now})
+}
+
+// DeleteEvent takes an event back in the given transaction and hides it; what was entered stays. It refuses
+// with billing_event_not_found and billing_event_read_only. Another event may have its external id from then on.
+func DeleteEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, actorID string, now time.Time) error {
+	_, current, err := lockEvent(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if err := takeEventBack(ctx, tx, current, actorID, now); err != nil {
+		return err
+	}
+	return updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, Now: now})
+}
+
+// EntryOfEvent returns the entry that is valid of an event, or refuses with billing_event_not_found.
+func EntryOfEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.LedgerEntry, error) {
+	found, err := dbsqlc.New().LedgerEntryOfEvent(ctx, tx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return dbsqlc.LedgerEntry{}, refusal.New(refusal.BillingEventNotFound)
+	}
+	if err != nil {
+		return dbsqlc.LedgerEntry{}, fmt.Errorf("ledger: find event: %w", err)
+	}
+	return found.LedgerEntry, nil
+}
+
+// lockEvent locks an event that was made by hand, and returns its valid entry.
+func lockEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.LedgerEvent, dbsqlc.LedgerEntry, error) {
+	head, err := dbsqlc.New().LedgerEventLock(ctx, tx, id)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return head, dbsqlc.LedgerEntry{}, fmt.Errorf("ledger: lock event: %w", err)
+	}
+	made := err == nil
+	current, err := EntryOfEvent(ctx, tx, id)
+	if err != nil {
+		return head, current, err
+	}
+	if !made {
+		return head, current, readOnly(current)
+	}
+	return head, current, nil
+}
+
+// readOnly says what is to be done in place of a change of an entry that the system made.
+func readOnly(stored dbsqlc.LedgerEntry) error {
+	refused := refusal.New(refusal.BillingEventReadOnly)
+	switch stored.Source {
+	case SourceInvoice:
+		refused.Message = fmt.Sprintf("The event is that of an invoice and read-only; to take it back: POST /api/v1/invoices/%s/void", stored.ID)
+	case SourcePayment:
+		refused.Message = fmt.Sprintf("The event is that of a payment and read-only; to take it back: POST /api/v1/collections/payments/%s/reverse", stored.ID)
+	case SourceReversal:
+		refused.Message = "The event is the reversal of a payment and read-only; to record another payment: POST /api/v1/collections/payments"
+	case SourceVoid:
+		refused.Message = "The event is that of a void invoice and read-only; its days are billed again by: POST /api/v1/billing/runs"
+	}
+	return refused
+}
+
+// entry is the event as it is to be entered under its id. The contract stays while the transaction lasts.
+func (e Event) entry(ctx context.Context, tx dbsqlc.DBTX, eventID uuid.UUID, actorID string) (entry, error) {
+	owner, err := dbsqlc.New().BillingProfileOwner(ctx, tx, e.ContractID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return entry{}, refusal.New(refusal.BillingEventContractUnknown)
+	}
+	if err != nil {
+		return entry{}, fmt.Errorf("ledger: find contract: %w", err)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return entry{}, fmt.Errorf("ledger: new id: %w", err)
+	}
+	return entry{
+		id: id, eventID: eventID, source: SourceAPI, clientID: owner.ClientID, kind: e.Type, direction: e.Direction, amount: e.Amount,
+		currency: e.Currency, parts: []part{{e.ContractID, e.Amount}}, booked: e.BookingDate, due: e.DueDate, details: e.Details, actorID: actorID,
+	}, nil
+}
+
+// accounts are those that the entry is posted to.
+func (e entry) accounts() (ids []uuid.UUID) {
+	for _, part := range e.parts {
+		ids = append(ids, part.contractID)
+	}
+	if e.clientID != nil {
+		ids = append(ids, *e.clientID)
+	}
+	return ids
+}
+
+func accountsOf(stored dbsqlc.LedgerEntry) []uuid.UUID {
+	return entry{clientID: stored.ClientID, parts: partsOf(stored)}.accounts()
+}
+
+func eventOf(stored dbsqlc.LedgerEntry, externalID *string) Event {
+	return Event{
+		Type: stored.Type, Direction: stored.Direction, Amount: stored.Amount, Currency: stored.Currency, ContractID: stored.ContractIDS[0],
+		BookingDate: stored.BookingDate, DueDate: stored.DueDate, ExternalID: externalID, Details: stored.Details,
+	}
+}
+
+// same reports whether two events say the same.
+func (e Event) same(other Event) bool {
+	var mine, theirs any
+	if json.Unmarshal(e.Details, &mine) != nil || json.Unmarshal(other.Details, &theirs) != nil {
+		return bytes.Equal(e.Details, other.Details)
+	}
+	e.Details, other.Details = nil, nil
+	return reflect.DeepEqual(mine, theirs) && reflect.DeepEqual(e, other)
+}
+
+// takeEventBack enters the opposite of a version of an event.
+func takeEventBack(ctx context.Context, tx dbsqlc.DBTX, current dbsqlc.LedgerEntry, actorID string, now time.Time) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("ledger: new id: %w", err)
+	}
+	return entry{
+		id: id, eventID: current.EventID, source: SourceTakenBack, reverses: &current.ID, clientID: current.ClientID, kind: current.Type,
+		direction: opposite(current.Direction), amount: current.Amount, currency: current.Currency, parts: partsOf(current),
+		booked: current.BookingDate, actorID: actorID,
+	}.post(ctx, tx, now)
+}
+
+func updateEvent(ctx context.Context, tx dbsqlc.DBTX, params dbsqlc.LedgerEventUpdateParams) error {
+	if err := dbsqlc.New().LedgerEventUpdate(ctx, tx, params); err != nil {
+		return fmt.Errorf("ledger: update event: %w", err)
+	}
+	return nil
+}
