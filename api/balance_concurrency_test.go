@@ -32,6 +32,11 @@ func requireBooks(t testing.TB, s *systemtest.System) {
 				HAVING sum(case_count) <> 0) kept
 			FULL JOIN (SELECT status, count(*) AS n, sum(outstanding_amount::bigint) AS owed FROM collection_cases GROUP BY 1) counted
 			USING (status, n, owed) WHERE kept.status IS NULL OR counted.status IS NULL`,
+		"the ledger says what clients owe on their invoices, and its postings add up": `SELECT count(*) FROM (
+			SELECT client_id AS id, sum(total_amount - paid_amount)::bigint AS balance FROM invoices WHERE status <> 'void' GROUP BY 1) owed
+			FULL JOIN ledger_accounts a USING (id)
+			WHERE a.kind = 'client' AND (coalesce(owed.balance, 0) <> a.balance OR a.balance <> (
+				SELECT sum(amount) FROM ledger_postings p WHERE p.account_id = a.id)) OR a.id IS NULL`,
 		"the totals of lists are those of the rows": `SELECT count(*) FROM (
 			SELECT list, sum(total) AS n FROM list_totals WHERE list IN ('invoices', 'payments') GROUP BY 1) kept
 			JOIN (SELECT 'invoices' AS list, count(*) AS n FROM invoices UNION ALL SELECT 'payments', count(*) FROM payments) counted USING (list)

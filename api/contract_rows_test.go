@@ -201,7 +201,7 @@ func contractDocumentPromises() []promise {
 	return []promise{
 		{operation: "GET " + path, refuses: rows("contract_not_found", nil),
 			valid: func(t testing.TB, e *estate) asked { return asked{ids: []string{"mtf", landed(t, e)}} }},
-		{operation: "POST " + path, creates: true,
+		{operation: "POST " + path,
 			valid: func(t testing.TB, e *estate) asked {
 				return asked{ids: []string{"mtf", landed(t, e)}, body: linkedDocument()}
 			},

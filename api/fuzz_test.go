@@ -41,6 +41,10 @@ var explained = map[string]effect{
 	"POST /api/v1/billing/runs/{billing_run_id}/approve":          {"invoices": anyNumber, "invoice_lines": anyNumber, "documents": anyNumber},
 	"POST /api/v1/billing/runs/{billing_run_id}/cancel":           {"idempotency_keys": 1},
 	"POST /api/v1/billing/runs/{billing_run_id}/retry":            {"invoices": anyNumber, "invoice_lines": anyNumber, "documents": anyNumber, "idempotency_keys": 1},
+	"POST /v1/billing/events":                                     {},
+	"PATCH /v1/billing/events/{id}":                               {},
+	"POST /v1/billing/contracts":                                  {},
+	"PATCH /v1/billing/contracts/{id}":                            {"contract_audit_events": 1},
 	"POST /api/v1/collections/payments":                           {"payments": 1, "idempotency_keys": 1, "collection_cases": 1, "collection_case_actions": 3},
 	"POST /api/v1/collections/invoices/{invoice_id}/approve-paid": {"payments": 1, "idempotency_keys": 1, "collection_cases": 1, "collection_case_actions": 3},
 	"POST /api/v1/collections/payments/{payment_id}/reverse":      {"invoice_audit_events": 1, "idempotency_keys": 1, "collection_cases": 1, "collection_case_actions": 2},
@@ -74,7 +78,7 @@ func FuzzBody(f *testing.F) {
 	served := describedOperations(f, e.s)
 	var operations []promise
 	for _, p := range promises() {
-		if _, described := served[p.operation]; described && slices.Contains([]string{http.MethodPost, http.MethodPut}, p.method()) {
+		if _, described := served[p.operation]; described && slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, p.method()) {
 			operations = append(operations, p)
 		}
 	}

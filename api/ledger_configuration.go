@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
@@ -48,9 +50,19 @@ type ConfigurationChange struct {
 	SourceLabel     *string               `json:"source_label,omitempty" doc:"provisioned, upgraded, offer_changed, price_changed or installment_set." example:"offer_changed"`
 	SourceSystem    *string               `json:"source_system,omitempty" doc:"The system that it was changed in."`
 	SourceReference *string               `json:"source_reference,omitempty" doc:"The offer that the amount is the fee of."`
-	PreviousValue   *InstallmentAmount    `json:"previous_value" nullable:"true" doc:"null when there was none."`
+	PreviousValue   *PreviousAmount       `json:"previous_value" doc:"null when there was none."`
 	NewValue        InstallmentAmount     `json:"new_value" doc:"The amount from then on."`
 	Context         *ConfigurationContext `json:"context,omitempty" doc:"The offer behind the new amount."`
+}
+
+// PreviousAmount is an amount that was, or null.
+type PreviousAmount InstallmentAmount
+
+// Schema is that of the amount, and null.
+func (PreviousAmount) Schema(registry huma.Registry) *huma.Schema {
+	schema := *huma.SchemaFromType(registry, reflect.TypeFor[InstallmentAmount]())
+	schema.Nullable = true
+	return &schema
 }
 
 // ConfigurationHistory is a page of a history.
@@ -112,7 +124,7 @@ func (s *Server) readChanges(changes []dbsqlc.ConfigurationChange) []Configurati
 			NewValue: amountOf(change.NewAmount, change.Currency),
 		}
 		if change.PreviousAmount != nil {
-			rows[i].PreviousValue = new(amountOf(*change.PreviousAmount, change.Currency))
+			rows[i].PreviousValue = new(PreviousAmount(amountOf(*change.PreviousAmount, change.Currency)))
 		}
 		if change.OfferID != nil {
 			rows[i].SourceReference = new(change.OfferID.String())

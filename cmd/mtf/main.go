@@ -28,6 +28,7 @@ type commands struct {
 	Bill     billCommand     `cmd:"" help:"Bill a month and follow the run."`
 	Runs     runsCommand     `cmd:"" help:"List, show, pause, resume, approve, cancel and retry billing runs."`
 	Invoices invoicesCommand `cmd:"" help:"Check invoice numbers."`
+	Ledger   ledgerCommand   `cmd:"" help:"Check the ledger."`
 	Dunning  dunningCommand  `cmd:"" help:"Show and set what is done about clients who do not pay."`
 	APIKey   apiKeyCommand   `cmd:"" name:"apikey" help:"Create, list and revoke the API keys of programs."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

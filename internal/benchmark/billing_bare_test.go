@@ -19,6 +19,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/document"
 	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
@@ -127,8 +128,14 @@ func (l *bareLoop) issue(ctx context.Context, tx pgx.Tx, chunk [2]uuid.UUID) (in
 	if _, err := queries.InvoiceInsertMany(ctx, tx, invoices); err != nil {
 		return nil, nil, err
 	}
-	_, err = queries.InvoiceLineInsertMany(ctx, tx, lines)
-	return invoices, lines, err
+	if _, err := queries.InvoiceLineInsertMany(ctx, tx, lines); err != nil {
+		return nil, nil, err
+	}
+	ids := make([]uuid.UUID, len(invoices))
+	for i, invoice := range invoices {
+		ids[i] = invoice.ID
+	}
+	return invoices, lines, ledger.PostInvoices(ctx, tx, ids, l.run.ActorID)
 }
 
 func (l *bareLoop) compute(contracts []dbsqlc.BillableContractListRow) (invoices []dbsqlc.InvoiceInsertManyParams, lines []dbsqlc.InvoiceLineInsertManyParams) {

@@ -17,13 +17,14 @@ import (
 	"github.com/mtfacturation/mtf/internal/benchmark"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/seed"
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
 // BenchmarkPayment is a partial payment over HTTP against its bare transaction: lock
-// the invoice, insert the payment, update the invoice, insert the key, and commit,
-// through the same queries and pool.
+// the invoice, insert the payment, update the invoice, enter it into the ledger, insert
+// the key, and commit, through the same queries and pool.
 func BenchmarkPayment(b *testing.B) {
 	s := systemtest.Start(b, func(settings *config.Config) { settings.Billing.ChunkClients = 1000 })
 	invoices := billed(b, s, 3000)
@@ -84,6 +85,9 @@ func barePayment(s *systemtest.System, invoices []uuid.UUID) benchmark.Operation
 			if _, err := queries.InvoiceUpdatePayment(ctx, tx, dbsqlc.InvoiceUpdatePaymentParams{
 				ID: locked.Invoice.ID, PaidAmount: locked.Invoice.PaidAmount + 1, Status: locked.Invoice.Status, Now: now,
 			}); err != nil {
+				return err
+			}
+			if err := ledger.PostPayment(ctx, tx, payment, now); err != nil {
 				return err
 			}
 			answer, err := json.Marshal(payment)
