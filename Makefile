@@ -79,6 +79,21 @@ test/dev: build/dev build ## Run the tests of the embedded stack, which start it
 test-race: build/dev ## Run the tests of the root module with the race detector
 	$(WITH_DEV) $(GO_TEST) -race -run '$(RUN)' $(TEST_FLAGS) $(PKG)
 
+# The clients come from the npm registry, by npm's own settings; versions and digests are those of the lock file.
+CLIENTS := internal/ledgerclients
+
+.PHONY: test-clients
+test-clients: build/dev $(BIN)/clients/.installed ## Drive the ledger with its real clients, which npm installs: needs node and npm
+	MTF_TEST_CLIENTS_DIR=$(abspath $(BIN)/clients) $(WITH_DEV) $(GO_TEST) -v ./$(CLIENTS)
+
+$(BIN)/clients/.installed: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json
+	@for program in node npm; do \
+		command -v $$program >/dev/null || { echo "make test-clients needs node and npm, and there is no $$program: install Node.js 18 or later."; exit 1; }; \
+	done
+	@rm -rf $(BIN)/clients && mkdir -p $(BIN)/clients && cp $^ $(BIN)/clients/
+	@cd $(BIN)/clients && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .PHONY: test-faults
 test-faults: build/dev build ## Kill every part of the system during a large run: SEED=n repeats a plan, CLIENTS=n ROUNDS=n
 	cd cmd/dev && MTF_FAULTS_SEED=$(or $(SEED),random) MTF_FAULTS_CLIENTS=$(or $(CLIENTS),20000) \

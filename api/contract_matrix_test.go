@@ -44,7 +44,7 @@ type refused struct {
 
 // promises are all operations of the API contract.
 func promises() []promise {
-	return slices.Concat(identityPromises(), clientPromises(), cataloguePromises(), contractPromises(), provisioningPromises(),
+	return slices.Concat(identityPromises(), clientPromises(), cataloguePromises(), contractPromises(), contractDocumentPromises(), provisioningPromises(),
 		landingPromises(), submitPromises(), billingPromises(), collectionsPromises(), schedulePromises(), ledgerPromises())
 }
 
@@ -55,7 +55,7 @@ func (p promise) creates() bool { return p.method() == http.MethodPost && foreig
 
 func (p promise) template() string { return strings.Fields(p.operation)[1] }
 
-var brace = regexp.MustCompile(`\{[a-z_]+\}`)
+var brace = regexp.MustCompile(`\{[a-zA-Z_]+\}`)
 
 func (p promise) path(request asked) string {
 	ids := slices.Clone(request.ids)

@@ -190,6 +190,47 @@ func contractPromises() []promise {
 	}
 }
 
+func contractDocumentPromises() []promise {
+	const path = "/v2/orgs/{org}/subscriptions/{subscriptionId}/contracts"
+	landed := func(t testing.TB, e *estate) string { return text(t, e.landed, "contract", "id") }
+	// The rows that all three have. in is what follows the subscription in the path.
+	rows := func(code string, body any, in ...string) []refused {
+		found := []refused{{status: http.StatusForbidden, code: "organisation_forbidden", ask: func(t testing.TB, e *estate) asked {
+			return asked{ids: append([]string{"other", landed(t, e)}, in...), body: body}
+		}}}
+		for _, id := range []string{nobody, "no-uuid"} {
+			found = append(found, refused{status: http.StatusNotFound, code: code, ask: func(testing.TB, *estate) asked {
+				return asked{ids: append([]string{"mtf", id}, in...), body: body}
+			}})
+		}
+		return found
+	}
+	document := func(t testing.TB, e *estate) string {
+		set := contractsOf(t, e.s, landed(t, e), "")
+		return text(t, at(t, set, "contracts").([]any)[0], "id")
+	}
+	return []promise{
+		{operation: "GET " + path, refuses: rows("contract_not_found", nil),
+			valid: func(t testing.TB, e *estate) asked { return asked{ids: []string{"mtf", landed(t, e)}} }},
+		{operation: "POST " + path,
+			valid: func(t testing.TB, e *estate) asked {
+				return asked{ids: []string{"mtf", landed(t, e)}, body: linkedDocument()}
+			},
+			refuses: append(rows("contract_not_found", linkedDocument()), refused{
+				status: http.StatusConflict, code: "contract_document_conflict", ask: func(t testing.TB, e *estate) asked {
+					return asked{ids: []string{"mtf", landed(t, e)}, body: with(linkedDocument(), object{"id": document(t, e)})}
+				},
+			})},
+		{operation: "GET " + path + "/{contractId}",
+			valid: func(t testing.TB, e *estate) asked { return asked{ids: []string{"mtf", landed(t, e), document(t, e)}} },
+			refuses: append(rows("contract_document_not_found", nil, nobody), refused{
+				status: http.StatusNotFound, code: "contract_document_not_found", ask: func(t testing.TB, e *estate) asked {
+					return asked{ids: []string{"mtf", e.contract, document(t, e)}}
+				},
+			})},
+	}
+}
+
 func provisioningPromises() []promise {
 	const operation = "POST /api/v1/contracts/provision"
 	valid := func(_ testing.TB, e *estate) asked {

@@ -42,7 +42,7 @@ var ownDialect = &dialect{
 }
 
 // dialects are those of the parts of the API that other systems defined.
-var dialects = []*dialect{ledgerDialect}
+var dialects = []*dialect{ledgerDialect, contractDocumentsDialect}
 
 // dialectAt returns the dialect of a path, whether there is an operation or not.
 func dialectAt(path string) *dialect {

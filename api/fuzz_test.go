@@ -62,10 +62,7 @@ func holds(t testing.TB, s *systemtest.System, most effect, request func() syste
 	require.Less(t, answer.Status, 500, "answer: %s", answer.Body)
 	require.NotEmpty(t, answer.Header.Get("X-Request-Id"))
 	if answer.Status >= 300 {
-		if answer.Header.Get("X-Error-Code") == "" {
-			code := text(t, decoded(t, answer, answer.Status), "error", "code")
-			answer.Refused(t, answer.Status, code)
-		}
+		answer.Refused(t, answer.Status, answer.Code())
 		most = effect{}
 	}
 	for _, table := range tables {

@@ -131,29 +131,22 @@ type oddity struct {
 func (o oddity) refuses(t testing.TB, request asked, status int, code string, why ...any) systemtest.Response {
 	t.Helper()
 	answer := o.call(t, o.e.s, request)
-	if foreignErrors(o.template()) && code == "validation_error" {
-		// There what is malformed is told from what is not valid.
-		require.Contains(t, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, answer.Status, "%v: %.300s", why, answer.Body)
-		status = answer.Status
-	}
 	require.Equal(t, status, answer.Status, "%v: %.300s", why, answer.Body)
 	answer.Refused(t, status, code)
 	return answer
 }
 
-// located checks that the first problem of a refusal is in the body. In a dialect that has no room for places, the
-// message names them.
-func (o oddity) located(t testing.TB, answer systemtest.Response, location ...any) {
+// invalid sends what does not have the form that the operation takes. What is said to be wrong is
+// in the given place, where the body of an error has room to say so.
+func (o oddity) invalid(t testing.TB, request asked, place string, why ...any) systemtest.Response {
 	t.Helper()
-	if foreignErrors(o.template()) {
-		if last := len(location) - 1; last > 0 {
-			require.Contains(t, string(answer.Body), fmt.Sprint(location[last]))
-		}
-		return
+	answer := o.call(t, o.e.s, request)
+	require.Equal(t, "validation_error", answer.Code(), "%v: %d %.300s", why, answer.Status, answer.Body)
+	require.Contains(t, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, answer.Status, "%v: %.300s", why, answer.Body)
+	if listsProblems(answer) {
+		require.Equal(t, place, at(t, problemsIn(t, answer)[0], "loc").([]any)[0], "%v: %.300s", why, answer.Body)
 	}
-	problems := at(t, decoded(t, answer, answer.Status), "error", "details", "errors").([]any)
-	require.NotEmpty(t, problems)
-	require.Equal(t, "body", at(t, problems[0], "loc").([]any)[0], "%v: %s", location, answer.Body)
+	return answer
 }
 
 func (o oddity) identityIsRequired(t *testing.T) {
@@ -177,7 +170,7 @@ func (o oddity) bodiesThatAreNoObject(t *testing.T) {
 		}
 		request := o.valid
 		request.body = body
-		o.located(t, o.refuses(t, request, http.StatusUnprocessableEntity, "validation_error", "body", body))
+		o.invalid(t, request, "body", body)
 	}
 }
 
@@ -229,17 +222,17 @@ func (o oddity) fieldsThatNothingHolds(t *testing.T) {
 			values = append(values, "null")
 			request := o.valid
 			request.body = with(o.valid.body.(object), object{name: absent{}})
-			answer := o.refuses(t, request, 422, "validation_error", name, "absent")
-			o.located(t, answer, "body", name)
-			if !foreignErrors(o.template()) {
+			if answer := o.invalid(t, request, "body", name, "absent"); listsProblems(answer) {
 				require.Equal(t, "missing", problemAt(t, answer, "body", name))
+			} else {
+				require.Contains(t, string(answer.Body), name, "the message names the field")
 			}
 		}
 		if o.method() == http.MethodPut && !field.is("null") {
 			values = append(values, "null")
 		}
 		for _, value := range values {
-			o.located(t, o.refuses(t, o.withField(t, name, value), http.StatusUnprocessableEntity, "validation_error", name, fmt.Sprintf("%.60s", value)))
+			o.invalid(t, o.withField(t, name, value), "body", name, fmt.Sprintf("%.60s", value))
 		}
 	}
 }
@@ -250,7 +243,7 @@ func (o oddity) headersThatAreMissing(t *testing.T) {
 	}
 	request := o.valid
 	request.headers = nil
-	problemAt(t, o.refuses(t, request, http.StatusUnprocessableEntity, "validation_error"), "header", "Idempotency-Key")
+	problemAt(t, o.invalid(t, request, "header"), "header", "Idempotency-Key")
 	for _, key := range []string{"1234567", "   1234567   ", strings.Repeat("k", 201), strings.Repeat("k", 5000), "\xff\xff\xff\xff\xff\xff\xff\xff", "tab\tinside-key"} {
 		request.headers = []systemtest.Header{systemtest.Key(key)}
 		o.refuses(t, request, http.StatusBadRequest, "idempotency_key_invalid", fmt.Sprintf("%.60q", key))
@@ -263,25 +256,23 @@ func (o oddity) pathsThatNameNothing(t *testing.T) {
 	if len(o.valid.ids) == 0 || strings.Contains(o.operation, "{cin}") {
 		return
 	}
-	for _, id := range []string{"no-uuid", "%20", "..%2f", "%00", "%ff", strings.Repeat("a", 5000), "1", "null", "{}", "%27%20OR%201=1--", uuid.Nil.String()} {
-		request := o.valid
-		request.ids = []string{id}
-		answer := o.call(t, o.e.s, request)
-		if foreignErrors(o.template()) {
-			code := answer.Header.Get("X-Error-Code")
-			good := answer.Status == http.StatusNotFound && strings.HasSuffix(code, "_not_found") || answer.Status == http.StatusBadRequest && id[0] == '%'
-			require.True(t, good, "%.40q: %d %s: %s", id, answer.Status, code, answer.Body)
-			continue
-		}
-		code := text(t, decoded(t, answer, answer.Status), "error", "code")
-		switch {
-		case id == "%00" || id == "%ff":
-			problemAt(t, answer, "path")
-		case slices.Contains(o.described.required, "token"):
-			require.Equal(t, http.StatusForbidden, answer.Status, "%q: %s", id, answer.Body)
-		default:
-			require.Equal(t, http.StatusNotFound, answer.Status, "%.40q: %s", id, answer.Body)
-			require.True(t, strings.HasSuffix(code, "_not_found") && code != "not_found", "%.40q: %s", id, answer.Body)
+	for position, parameter := range brace.FindAllString(o.template(), -1) {
+		for _, id := range []string{"no-uuid", "%20", "..%2f", "%00", "%ff", strings.Repeat("a", 5000), "1", "null", "{}", "%27%20OR%201=1--", uuid.Nil.String()} {
+			request := o.valid
+			request.ids = slices.Clone(request.ids)
+			request.ids[position] = id
+			answer := o.call(t, o.e.s, request)
+			switch code := answer.Code(); {
+			case id == "%00" || id == "%ff":
+				o.invalid(t, request, "path", id)
+			case parameter == "{org}":
+				answer.Refused(t, http.StatusForbidden, "organisation_forbidden")
+			case slices.Contains(o.described.required, "token"):
+				require.Equal(t, http.StatusForbidden, answer.Status, "%q: %s", id, answer.Body)
+			default:
+				require.Equal(t, http.StatusNotFound, answer.Status, "%.40q: %s", id, answer.Body)
+				require.True(t, strings.HasSuffix(code, "_not_found") && code != "not_found", "%.40q: %s", id, answer.Body)
+			}
 		}
 	}
 }
@@ -308,15 +299,15 @@ func (o oddity) queriesThatNothingHolds(t *testing.T) {
 		for _, value := range []string{"%00", "%ff", "a%00b", "%zz"} {
 			request := o.valid
 			request.query = "?" + name + "=" + value
-			o.refuses(t, request, http.StatusUnprocessableEntity, "validation_error", name, value)
+			o.invalid(t, request, "query", name, value)
 		}
 		for _, value := range []string{"", "NaN", "-1", strings.Repeat("9", 400), strings.Repeat("x", 4000), "%F0%9F%98%80", "no-uuid", "%27"} {
 			request := o.valid
 			request.query = "?" + name + "=" + value
 			answer := o.call(t, o.e.s, request)
 			require.Less(t, answer.Status, 500, "%s=%.40s: %s", name, value, answer.Body)
-			if answer.Status >= 400 && !foreignErrors(o.template()) {
-				answer.Refused(t, answer.Status, text(t, decoded(t, answer, answer.Status), "error", "code"))
+			if answer.Status >= 400 {
+				answer.Refused(t, answer.Status, answer.Code())
 			}
 		}
 	}
@@ -324,7 +315,7 @@ func (o oddity) queriesThatNothingHolds(t *testing.T) {
 		if o.described.parameters[required] == "query" {
 			request := o.valid
 			request.query = ""
-			problemAt(t, o.refuses(t, request, http.StatusUnprocessableEntity, "validation_error"), "query", required)
+			problemAt(t, o.invalid(t, request, "query"), "query", required)
 		}
 	}
 	if !slices.Contains(names, "page") {
@@ -334,7 +325,7 @@ func (o oddity) queriesThatNothingHolds(t *testing.T) {
 		request := o.valid
 		request.query = "?page=1&size=5&" + bad
 		name, _, _ := strings.Cut(bad, "=")
-		problemAt(t, o.refuses(t, request, http.StatusUnprocessableEntity, "validation_error", bad), "query", name)
+		problemAt(t, o.invalid(t, request, "query", bad), "query", name)
 	}
 	request := o.valid
 	request.query = "?size=0&page=x&size=7&page=9000000"

@@ -22,6 +22,7 @@ var tags = []*huma.Tag{
 	{Name: "Customers", Description: "Clients, who sign and pay, and their subscribers: the lines and accesses that a service runs on."},
 	{Name: "Catalogue", Description: "Offers by service category and version, with their fees and what they include."},
 	{Name: "Contracts", Description: "Which offer a subscriber has: provisioning, status, change of offer and audit trail."},
+	{Name: tagContractDocuments, Description: "The signed documents of a subscription, as other systems ask for them by organisation and subscription. Errors have a body of their own."},
 	{Name: "Billing", Description: "Runs that bill a period. The same key and period give the same run, and no day of a contract is billed twice."},
 	{Name: "Invoices", Description: "Issued invoices with their lines and documents. They do not change but for their payment state, and can be voided while nothing of them is paid."},
 	{Name: "Collections", Description: "Payments, what is outstanding, and the cases of invoices that are overdue."},
@@ -84,6 +85,11 @@ func documentOperation(doc *huma.OpenAPI, op operation) {
 	success.Headers = headerRefs(headerRequestID)
 	if content := success.Content[mediaJSON]; content != nil {
 		content.Example = examples.of(content.Schema)
+	}
+	if op.repeated != "" {
+		described.Responses[strconv.Itoa(http.StatusOK)] = &huma.Response{
+			Description: op.repeated, Headers: success.Headers, Content: success.Content,
+		}
 	}
 	if op.file {
 		documentFile(described)

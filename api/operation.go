@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -61,6 +63,8 @@ type operation struct {
 	access      access
 	// creates marks an operation that answers 201.
 	creates bool
+	// repeated is what the 200 of an operation that creates says: what was to be made was there.
+	repeated string
 	// waits marks an operation that answers 202 when its process takes too long.
 	waits bool
 	// file marks an operation that answers with a PDF, or with a part of it.
@@ -100,6 +104,9 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 		MaxBodyBytes: maxBodyBytes + 1, BodyReadTimeout: s.Config.HTTP.BodyTimeout,
 		// Who may not use the operation is not counted against its limits.
 		Middlewares: huma.Middlewares{s.authorize(op), s.limitAddress(op.limits)},
+	}
+	if strings.Contains(op.path, organisationParameter) {
+		described.Middlewares = slices.Insert(described.Middlewares, 1, s.authorizeOrganisation(op))
 	}
 	if op.takesBody() {
 		described.Middlewares = append(described.Middlewares, limitBody)

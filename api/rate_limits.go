@@ -17,13 +17,15 @@ const detailRetryAfter = "retry_after_seconds"
 // limitKind names operations that share their limits.
 type limitKind string
 
-// The kinds of public operations that are limited.
+// The kinds of operations that are limited: public ones, and those that other systems call.
 const (
 	limitVerify limitKind = "verify"
 	limitSubmit limitKind = "submit"
 	limitLink   limitKind = "document_link"
 	limitDraft  limitKind = "draft"
 	limitToken  limitKind = "token"
+
+	limitContractDocuments limitKind = "contract_documents"
 )
 
 // limiters are those of one kind; nil ones limit nothing.
@@ -36,6 +38,8 @@ func newLimiters(limits config.RateLimits) map[limitKind]limiters {
 		limitLink:   {ratelimit.New(limits.LinkPerAddress), ratelimit.New(limits.LinkPerCIN)},
 		limitDraft:  {ratelimit.New(limits.DraftPerAddress), nil},
 		limitToken:  {ratelimit.New(limits.TokenPerAddress), nil},
+
+		limitContractDocuments: {ratelimit.New(limits.ContractDocumentsPerAddress), nil},
 	}
 }
 

@@ -81,6 +81,31 @@ func TestAnAddressIsServedItsShareOfThePublicOperations(t *testing.T) {
 	s.Get(t, "/api/v1/landing/bootstrap", nil)
 }
 
+func TestAnAddressIsServedItsShareOfTheContractDocuments(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t, func(c *config.Config) {
+		c.Proxies = localProxy
+		c.RateLimits = config.RateLimits{ContractDocumentsPerAddress: perHour(3)}
+	})
+	path := "/v2/orgs/mtf/subscriptions/" + nobody + "/contracts"
+	calls := []func(string) systemtest.Response{
+		func(address string) systemtest.Response { return s.Call(t, http.MethodGet, path, nil, from(address)) },
+		func(address string) systemtest.Response {
+			return s.Call(t, http.MethodPost, path, linkedDocument(), from(address))
+		},
+		func(address string) systemtest.Response {
+			return s.Call(t, http.MethodGet, path+"/"+nobody, nil, from(address))
+		},
+	}
+	for _, call := range calls {
+		require.Equal(t, http.StatusNotFound, call("198.51.100.1").Status)
+	}
+	for _, call := range calls {
+		limited(t, call("198.51.100.1"))
+		require.Equal(t, http.StatusNotFound, call("203.0.113.1").Status, "another caller")
+	}
+}
+
 func TestACINIsAskedAboutSoOftenWhoeverAsks(t *testing.T) {
 	t.Parallel()
 	s := systemtest.Start(t, func(c *config.Config) {

@@ -94,6 +94,7 @@ func NewHandler(dependencies Dependencies) http.Handler {
 	server.offerCategoryRoutes()
 	server.contractRoutes()
 	server.contractChangeRoutes()
+	server.contractDocumentRoutes()
 	server.provisioningRoutes()
 	server.landingRoutes()
 	server.landingSubmitRoutes()

@@ -41,6 +41,8 @@ var statuses = map[refusal.Code]int{
 	refusal.ProvisioningIntentConflict: http.StatusUnprocessableEntity,
 	refusal.ContractStatusTransition:   http.StatusConflict,
 	refusal.ContractDocumentNotFound:   http.StatusNotFound,
+	refusal.ContractDocumentConflict:   http.StatusConflict,
+	refusal.OrganisationForbidden:      http.StatusForbidden,
 
 	refusal.LandingClientNotFound:        http.StatusNotFound,
 	refusal.LandingDraftNotFound:         http.StatusNotFound,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -112,6 +113,19 @@ func (f *fields) trimmed(name, text string, minLength int) string {
 // cin returns a CIN as it is stored, and notes one that is too short.
 func (f *fields) cin(text string) string {
 	return client.NormaliseCIN(f.trimmed("cin", text, client.MinCINLength))
+}
+
+// instant returns an optional instant as it is stored, in UTC and whole microseconds, and
+// notes one of a year that has not four digits.
+func (f *fields) instant(name string, instant *time.Time) *time.Time {
+	if instant == nil {
+		return nil
+	}
+	stored := instant.UTC().Truncate(time.Microsecond)
+	if stored.Year() < 1 || stored.Year() > 9999 {
+		f.refuse(name, "Input should be of the years 1 to 9999")
+	}
+	return &stored
 }
 
 // refuse notes a broken rule about a field.

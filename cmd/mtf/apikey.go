@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -27,12 +28,13 @@ type apiKeyCommand struct {
 type apiKeyCreateCommand struct {
 	Name    string   `required:"" help:"Name of the key; what is done with it is done by apikey:NAME." placeholder:"crm"`
 	Role    []string `required:"" help:"Role of the key: viewer, ops, billing or admin. May be repeated." placeholder:"ops"`
+	Org     []string `help:"Organisation that the key may act for. May be repeated; left out, it may act for all." placeholder:"mtf"`
 	Expires string   `help:"When the key ends, such as 90d or 12h. Left out, it does not end by itself." placeholder:"90d"`
 }
 
 // Run writes the key to out and nothing else there, so that it can be piped.
 func (c apiKeyCreateCommand) Run(ctx context.Context, out io.Writer) error {
-	input := apikey.CreateInput{Name: c.Name, Roles: c.Role}
+	input := apikey.CreateInput{Name: c.Name, Roles: c.Role, Organisations: c.Org}
 	if c.Expires != "" {
 		lifetime, err := apikey.ParseLifetime(c.Expires)
 		if err != nil {
@@ -92,9 +94,10 @@ func (c apiKeyRevokeCommand) Run(ctx context.Context, out io.Writer) error {
 func writeKeys(out io.Writer, rows []dbsqlc.APIKey, now time.Time) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	// A tabwriter keeps its errors for Flush.
-	fmt.Fprintln(table, "NAME\tSTATE\tROLES\tCREATED\tEXPIRES\tLAST USED\tID")
+	fmt.Fprintln(table, "NAME\tSTATE\tROLES\tORGANISATIONS\tCREATED\tEXPIRES\tLAST USED\tID")
 	for _, row := range rows {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Name, apikey.StateOf(row, now), strings.Join(row.Roles, ","),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Name, apikey.StateOf(row, now), strings.Join(row.Roles, ","),
+			cmp.Or(strings.Join(row.Organisations, ","), "all"),
 			instant(&row.CreatedAt, ""), instant(row.ExpiresAt, "never"), instant(row.LastUsedAt, "never"), row.ID)
 	}
 	return table.Flush()
@@ -116,20 +119,22 @@ func inUTC(at *time.Time) *time.Time {
 
 // listedKey is a key as the list shows it to programs.
 type listedKey struct {
-	ID         uuid.UUID  `json:"id"`
-	Name       string     `json:"name"`
-	Roles      []string   `json:"roles"`
-	CreatedAt  time.Time  `json:"created_at"`
-	ExpiresAt  *time.Time `json:"expires_at"`
-	RevokedAt  *time.Time `json:"revoked_at"`
-	LastUsedAt *time.Time `json:"last_used_at"`
+	ID    uuid.UUID `json:"id"`
+	Name  string    `json:"name"`
+	Roles []string  `json:"roles"`
+	// Organisations is null for a key that may act for all.
+	Organisations []string   `json:"organisations"`
+	CreatedAt     time.Time  `json:"created_at"`
+	ExpiresAt     *time.Time `json:"expires_at"`
+	RevokedAt     *time.Time `json:"revoked_at"`
+	LastUsedAt    *time.Time `json:"last_used_at"`
 }
 
 func writeKeysJSON(out io.Writer, rows []dbsqlc.APIKey) error {
 	keys := []listedKey{}
 	for _, row := range rows {
 		keys = append(keys, listedKey{
-			ID: row.ID, Name: row.Name, Roles: row.Roles, CreatedAt: row.CreatedAt.UTC(), ExpiresAt: inUTC(row.ExpiresAt),
+			ID: row.ID, Name: row.Name, Roles: row.Roles, Organisations: row.Organisations, CreatedAt: row.CreatedAt.UTC(), ExpiresAt: inUTC(row.ExpiresAt),
 			RevokedAt: inUTC(row.RevokedAt), LastUsedAt: inUTC(row.LastUsedAt),
 		})
 	}

@@ -58,7 +58,7 @@ func TestAPIKeysAreCreatedListedAndRevoked(t *testing.T) {
 
 	table, err := run(t, "apikey", "list")
 	require.NoError(t, err)
-	require.Regexp(t, `(?m)^crm +active +billing,ops +\S+Z +\S+Z +\S+Z +`+key.ID.String()+`$`, table)
+	require.Regexp(t, `(?m)^crm +active +billing,ops +all +\S+Z +\S+Z +\S+Z +`+key.ID.String()+`$`, table)
 	listed, err := run(t, "apikey", "list", "--json")
 	require.NoError(t, err)
 	var keys []map[string]any

@@ -13,7 +13,7 @@ import (
 )
 
 const aPIKeyGetByID = `-- name: APIKeyGetByID :one
-SELECT id, name, roles, secret_hash, created_at, expires_at, revoked_at, last_used_at FROM api_keys WHERE id = $1
+SELECT id, name, roles, secret_hash, created_at, expires_at, revoked_at, last_used_at, organisations FROM api_keys WHERE id = $1
 `
 
 func (q *Queries) APIKeyGetByID(ctx context.Context, db DBTX, id uuid.UUID) (APIKey, error) {
@@ -28,24 +28,26 @@ func (q *Queries) APIKeyGetByID(ctx context.Context, db DBTX, id uuid.UUID) (API
 		&i.ExpiresAt,
 		&i.RevokedAt,
 		&i.LastUsedAt,
+		&i.Organisations,
 	)
 	return i, err
 }
 
 const aPIKeyInsert = `-- name: APIKeyInsert :one
-INSERT INTO api_keys (id, name, roles, secret_hash, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO api_keys (id, name, roles, organisations, secret_hash, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING
-RETURNING id, name, roles, secret_hash, created_at, expires_at, revoked_at, last_used_at
+RETURNING id, name, roles, secret_hash, created_at, expires_at, revoked_at, last_used_at, organisations
 `
 
 type APIKeyInsertParams struct {
-	ID         uuid.UUID  `json:"id"`
-	Name       string     `json:"name"`
-	Roles      []string   `json:"roles"`
-	SecretHash []byte     `json:"secret_hash"`
-	Now        time.Time  `json:"now"`
-	ExpiresAt  *time.Time `json:"expires_at"`
+	ID            uuid.UUID  `json:"id"`
+	Name          string     `json:"name"`
+	Roles         []string   `json:"roles"`
+	Organisations []string   `json:"organisations"`
+	SecretHash    []byte     `json:"secret_hash"`
+	Now           time.Time  `json:"now"`
+	ExpiresAt     *time.Time `json:"expires_at"`
 }
 
 // Returns no row when an unrevoked key has the name.
@@ -54,6 +56,7 @@ func (q *Queries) APIKeyInsert(ctx context.Context, db DBTX, arg APIKeyInsertPar
 		arg.ID,
 		arg.Name,
 		arg.Roles,
+		arg.Organisations,
 		arg.SecretHash,
 		arg.Now,
 		arg.ExpiresAt,
@@ -68,12 +71,13 @@ func (q *Queries) APIKeyInsert(ctx context.Context, db DBTX, arg APIKeyInsertPar
 		&i.ExpiresAt,
 		&i.RevokedAt,
 		&i.LastUsedAt,
+		&i.Organisations,
 	)
 	return i, err
 }
 
 const aPIKeyList = `-- name: APIKeyList :many
-SELECT id, name, roles, secret_hash, created_at, expires_at, revoked_at, last_used_at FROM api_keys ORDER BY created_at DESC, id DESC
+SELECT id, name, roles, secret_hash, created_at, expires_at, revoked_at, last_used_at, organisations FROM api_keys ORDER BY created_at DESC, id DESC
 `
 
 func (q *Queries) APIKeyList(ctx context.Context, db DBTX) ([]APIKey, error) {
@@ -94,6 +98,7 @@ func (q *Queries) APIKeyList(ctx context.Context, db DBTX) ([]APIKey, error) {
 			&i.ExpiresAt,
 			&i.RevokedAt,
 			&i.LastUsedAt,
+			&i.Organisations,
 		); err != nil {
 			return nil, err
 		}
@@ -108,7 +113,7 @@ func (q *Queries) APIKeyList(ctx context.Context, db DBTX) ([]APIKey, error) {
 const aPIKeyRevoke = `-- name: APIKeyRevoke :one
 UPDATE api_keys SET revoked_at = $1
 WHERE revoked_at IS NULL AND (id = $2 OR name = $3)
-RETURNING id, name, roles, secret_hash, created_at, expires_at, revoked_at, last_used_at
+RETURNING id, name, roles, secret_hash, created_at, expires_at, revoked_at, last_used_at, organisations
 `
 
 type APIKeyRevokeParams struct {
@@ -130,6 +135,7 @@ func (q *Queries) APIKeyRevoke(ctx context.Context, db DBTX, arg APIKeyRevokePar
 		&i.ExpiresAt,
 		&i.RevokedAt,
 		&i.LastUsedAt,
+		&i.Organisations,
 	)
 	return i, err
 }

@@ -15,14 +15,15 @@ import (
 )
 
 type APIKey struct {
-	ID         uuid.UUID  `json:"id"`
-	Name       string     `json:"name"`
-	Roles      []string   `json:"roles"`
-	SecretHash []byte     `json:"secret_hash"`
-	CreatedAt  time.Time  `json:"created_at"`
-	ExpiresAt  *time.Time `json:"expires_at"`
-	RevokedAt  *time.Time `json:"revoked_at"`
-	LastUsedAt *time.Time `json:"last_used_at"`
+	ID            uuid.UUID  `json:"id"`
+	Name          string     `json:"name"`
+	Roles         []string   `json:"roles"`
+	SecretHash    []byte     `json:"secret_hash"`
+	CreatedAt     time.Time  `json:"created_at"`
+	ExpiresAt     *time.Time `json:"expires_at"`
+	RevokedAt     *time.Time `json:"revoked_at"`
+	LastUsedAt    *time.Time `json:"last_used_at"`
+	Organisations []string   `json:"organisations"`
 }
 
 type BillingProfile struct {
@@ -196,6 +197,21 @@ type ContractAuditEvent struct {
 	ActorID    string          `json:"actor_id"`
 	Details    json.RawMessage `json:"details"`
 	CreatedAt  time.Time       `json:"created_at"`
+}
+
+type ContractDocument struct {
+	ID                  uuid.UUID  `json:"id"`
+	ContractID          uuid.UUID  `json:"contract_id"`
+	Issued              bool       `json:"issued"`
+	DocumentsContractID string     `json:"documents_contract_id"`
+	DocumentsOwnerID    string     `json:"documents_owner_id"`
+	CreationDate        *time.Time `json:"creation_date"`
+	CreationUser        *string    `json:"creation_user"`
+	CreationSystem      *string    `json:"creation_system"`
+	LastUpdatedDate     *time.Time `json:"last_updated_date"`
+	LastUpdatedUser     *string    `json:"last_updated_user"`
+	RegisteredBy        string     `json:"registered_by"`
+	RegisteredAt        time.Time  `json:"registered_at"`
 }
 
 type Document struct {
@@ -377,6 +393,20 @@ type Letterhead struct {
 	Fingerprint []byte          `json:"fingerprint"`
 	Content     json.RawMessage `json:"content"`
 	CreatedAt   time.Time       `json:"created_at"`
+}
+
+type LinkedContractDocument struct {
+	ID                  uuid.UUID  `json:"id"`
+	ContractID          uuid.UUID  `json:"contract_id"`
+	DocumentsContractID string     `json:"documents_contract_id"`
+	DocumentsOwnerID    string     `json:"documents_owner_id"`
+	CreationDate        *time.Time `json:"creation_date"`
+	CreationUser        *string    `json:"creation_user"`
+	CreationSystem      *string    `json:"creation_system"`
+	LastUpdatedDate     *time.Time `json:"last_updated_date"`
+	LastUpdatedUser     *string    `json:"last_updated_user"`
+	LinkedBy            string     `json:"linked_by"`
+	LinkedAt            time.Time  `json:"linked_at"`
 }
 
 type ListTotal struct {

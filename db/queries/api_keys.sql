@@ -3,8 +3,8 @@ SELECT * FROM api_keys WHERE id = @id;
 
 -- name: APIKeyInsert :one
 -- Returns no row when an unrevoked key has the name.
-INSERT INTO api_keys (id, name, roles, secret_hash, created_at, expires_at)
-VALUES (@id, @name, @roles, @secret_hash, @now, @expires_at)
+INSERT INTO api_keys (id, name, roles, organisations, secret_hash, created_at, expires_at)
+VALUES (@id, @name, @roles, @organisations, @secret_hash, @now, @expires_at)
 ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING
 RETURNING *;
 

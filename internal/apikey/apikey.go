@@ -34,6 +34,8 @@ var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 type CreateInput struct {
 	Name  string
 	Roles []string
+	// Organisations are those that the key may act for; none stands for all of them.
+	Organisations []string
 	// Lifetime is after which time the key ends; 0 is never.
 	Lifetime time.Duration
 }
@@ -50,6 +52,11 @@ func (in CreateInput) Validate() error {
 	for _, role := range in.Roles {
 		if !slices.Contains(identity.Roles, role) {
 			problems = append(problems, fmt.Errorf("apikey: role %q is none of %s", role, strings.Join(identity.Roles, ", ")))
+		}
+	}
+	for _, name := range in.Organisations {
+		if !identity.ValidOrganisation(name) {
+			problems = append(problems, fmt.Errorf("apikey: %q is no name of an organisation", name))
 		}
 	}
 	if in.Lifetime < 0 {
@@ -96,8 +103,7 @@ func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, now time.Tim
 		expiresAt = new(now.Add(input.Lifetime))
 	}
 	row, err := dbsqlc.New().APIKeyInsert(ctx, tx, dbsqlc.APIKeyInsertParams{
-		ID: id, Name: input.Name, Roles: slices.Compact(slices.Sorted(slices.Values(input.Roles))),
-		SecretHash: key.hash(), Now: now, ExpiresAt: expiresAt,
+		ID: id, Name: input.Name, Roles: distinct(input.Roles), Organisations: distinct(input.Organisations), SecretHash: key.hash(), Now: now, ExpiresAt: expiresAt,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Key{}, dbsqlc.APIKey{}, ErrNameTaken
@@ -107,6 +113,9 @@ func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, now time.Tim
 	}
 	return key, row, nil
 }
+
+// distinct sorts texts and leaves out repeated ones; nil stays nil.
+func distinct(texts []string) []string { return slices.Compact(slices.Sorted(slices.Values(texts))) }
 
 // List returns all keys, the revoked ones too, newest first.
 func List(ctx context.Context, tx dbsqlc.DBTX) ([]dbsqlc.APIKey, error) {
@@ -151,7 +160,7 @@ func Authenticate(ctx context.Context, pool dbsqlc.DBTX, key Key, now time.Time)
 		return identity.Actor{}, fmt.Errorf("%w: %s API key", identity.ErrInvalid, state)
 	}
 	touch(ctx, pool, row, now)
-	return identity.Actor{ID: identity.KeyActorPrefix + row.Name, Roles: row.Roles}, nil
+	return identity.Actor{ID: identity.KeyActorPrefix + row.Name, Roles: row.Roles, Organisations: row.Organisations}, nil
 }
 
 // touch notes the use of a key unless that was done less than usePrecision ago. The

@@ -37,6 +37,25 @@ func TestAKeyProvesItsNameAndRoles(t *testing.T) {
 	require.Equal(t, identity.Actor{ID: "apikey:crm", Roles: []string{"billing", "ops"}}, actor)
 }
 
+func TestAKeyActsForTheOrganisationsThatItWasMadeFor(t *testing.T) {
+	t.Parallel()
+	pool := testenv.Database(t)
+	for _, test := range []struct {
+		name          string
+		organisations []string
+		mtf, other    bool
+	}{
+		{"all", nil, true, true}, {"one", []string{"mtf"}, true, false}, {"both", []string{"other", "mtf", "mtf"}, true, true},
+	} {
+		key := create(t, pool, apikey.CreateInput{Name: test.name, Roles: []string{"ops"}, Organisations: test.organisations})
+		actor, err := apikey.Authenticate(t.Context(), pool, key, now)
+		require.NoError(t, err)
+		require.Equal(t, []bool{test.mtf, test.other}, []bool{actor.ActsFor("mtf"), actor.ActsFor("other")}, test.name)
+	}
+	_, _, err := apikey.Create(t.Context(), pool, apikey.CreateInput{Name: "none", Roles: []string{"ops"}, Organisations: []string{"a/b"}}, now)
+	require.ErrorContains(t, err, "organisation")
+}
+
 func TestOnlyTheRightSecretProvesAKey(t *testing.T) {
 	t.Parallel()
 	pool := testenv.Database(t)

@@ -16,6 +16,8 @@ type Auth struct {
 	Audience   string   `env:"MTF_AUTH_AUDIENCE"`
 	Algorithms []string `env:"MTF_AUTH_ALGORITHMS"`
 	RolesClaim string   `env:"MTF_AUTH_ROLES_CLAIM"`
+	// OrganisationsClaim, when empty, lets every token act for all organisations.
+	OrganisationsClaim string `env:"MTF_AUTH_ORGANISATIONS_CLAIM"`
 }
 
 const defaultRolesClaim = "roles"

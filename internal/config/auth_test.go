@@ -16,12 +16,13 @@ func TestTokensOfAnIssuerAreConfigured(t *testing.T) {
 	setenv(t, map[string]string{
 		"MTF_AUTH_ISSUER": "https://id.example/realms/mtf", "MTF_AUTH_JWKS_FILE": "/etc/mtf/jwks.json", "MTF_AUTH_AUDIENCE": "mtf",
 		"MTF_AUTH_ALGORITHMS": "PS256, EdDSA", "MTF_AUTH_ROLES_CLAIM": "realm_access.roles",
+		"MTF_AUTH_ORGANISATIONS_CLAIM": "orgs",
 	})
 	got, err := config.FromEnvironment()
 	require.NoError(t, err)
 	assert.Equal(t, identity.Settings{
 		Issuer: "https://id.example/realms/mtf", JWKSFile: "/etc/mtf/jwks.json", Audience: "mtf",
-		Algorithms: []string{"PS256", "EdDSA"}, RolesClaim: "realm_access.roles",
+		Algorithms: []string{"PS256", "EdDSA"}, RolesClaim: "realm_access.roles", OrganisationsClaim: "orgs",
 	}, got.Auth.Settings())
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/identity"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/payloadcodec"
 	"github.com/mtfacturation/mtf/internal/token"
@@ -48,6 +49,8 @@ type Config struct {
 	DataDirectory      string   `env:"MTF_DATA_DIR" envDefault:".data"`
 	DocumentsDirectory string   `env:"MTF_DOCUMENTS_DIR"`
 	CORSOrigins        []string `env:"MTF_CORS_ORIGINS"`
+	// Organisations are what other systems call the operator.
+	Organisations []string `env:"MTF_ORGANISATIONS"`
 
 	Documents      Documents
 	Billing        Billing
@@ -125,6 +128,9 @@ func (s Seller) Letterhead() document.Letterhead {
 	}
 }
 
+// defaultOrganisation is what the operator is called unless other names are told.
+const defaultOrganisation = "mtf"
+
 // localTokenSecret signs tokens where nothing is secret.
 const localTokenSecret = "local-and-test-only-token-secret"
 
@@ -151,6 +157,9 @@ func (c Config) Complete() (Config, error) {
 	if c.Seller.Name == "" && c.Environment.TrustsCallers() {
 		c.Seller = showSeller(c.Seller)
 	}
+	if len(c.Organisations) == 0 {
+		c.Organisations = []string{defaultOrganisation}
+	}
 	c.Documents = c.Documents.withDefaults()
 	c.Auth = c.Auth.withDefaults()
 	c.Notify = c.Notify.withDefaults(c.Environment, c.DataDirectory)
@@ -166,6 +175,11 @@ func (c Config) problems() []error {
 	}
 	if !c.Environment.TrustsCallers() && c.PayloadKeys.Empty() {
 		add("MTF_PAYLOAD_KEYS must be set when MTF_ENV is %q: histories in Temporal hold data of persons; mtf payload-key makes a key", c.Environment)
+	}
+	for _, name := range c.Organisations {
+		if !identity.ValidOrganisation(name) {
+			add("MTF_ORGANISATIONS: %q is not 1 to 64 letters, digits, '.', '_' and '-' that begin with a letter or a digit", name)
+		}
 	}
 	if _, err := calendar.LoadZone(c.TimeZone); err != nil {
 		add("MTF_TIME_ZONE: %w", err)

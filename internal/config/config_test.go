@@ -52,6 +52,7 @@ func TestAnEmptyEnvironmentIsALocalOne(t *testing.T) {
 	assert.Equal(t, "{prefix}-{year}-{sequence:7}", got.Seller.NumberFormat)
 	assert.Equal(t, []string{"12, avenue Mohammed V", "10000 Rabat, Maroc"}, got.Seller.AddressLines)
 	assert.Empty(t, got.CORSOrigins)
+	assert.Equal(t, []string{"mtf"}, got.Organisations)
 	assert.NotEmpty(t, got.TokenSecret, "tokens are signed locally too")
 	assert.ErrorContains(t, got.RequireDatabase(), "DATABASE_URL")
 }
@@ -91,7 +92,7 @@ func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 		"MTF_ENV": "production", "DATABASE_URL": "postgres://mtf@db/mtf", "MTF_HTTP_ADDR": ":8000", "MTF_METRICS_ADDR": ":9464", "MTF_TIME_ZONE": "UTC",
 		"MTF_PAYLOAD_KEYS": "old:" + strings.TrimPrefix(payloadKey, "2026-11:") + "," + payloadKey,
 		"MTF_TOKEN_SECRET": secret, "MTF_DATA_DIR": "/data", "MTF_DOCUMENTS_DIR": "/documents",
-		"MTF_CORS_ORIGINS": "https://a.example,https://b.example", "MTF_BILLING_CHUNK_CLIENTS": "250", "MTF_BILLING_CONCURRENCY": "8",
+		"MTF_CORS_ORIGINS": "https://a.example,https://b.example", "MTF_ORGANISATIONS": "operator,Operator.Business", "MTF_BILLING_CHUNK_CLIENTS": "250", "MTF_BILLING_CONCURRENCY": "8",
 		"MTF_BILLING_MAX_GROWTH": "2.5", "MTF_BILLING_MAX_GROWTH_FROM": "10", "MTF_BILLING_MAX_TOTAL": "1000000", "MTF_BILLING_FAULTY_ATTEMPTS": "4",
 		"MTF_COLLECTIONS_SYNC_CRON": "30 1 * * *",
 		"MTF_INVOICE_NUMBER_FORMAT": "{year}/{prefix}/{sequence:6}",
@@ -111,6 +112,7 @@ func TestTheEnvironmentSetsEverySetting(t *testing.T) {
 	assert.Equal(t, ":9464", got.MetricsAddress)
 	assert.Equal(t, "/documents", got.DocumentsDirectory)
 	assert.Equal(t, []string{"https://a.example", "https://b.example"}, got.CORSOrigins)
+	assert.Equal(t, []string{"operator", "Operator.Business"}, got.Organisations)
 	assert.Equal(t, config.Billing{
 		ChunkClients: 250, Concurrency: 8, MaxGrowth: 2.5, MinInvoices: 10, MaxTotal: 1_000_000, FaultyAttempts: 4,
 	}, got.Billing)
@@ -237,6 +239,14 @@ func TestASellerHasACodeAndAPrefix(t *testing.T) {
 		clear(&settings.Seller)
 		_, err = settings.Complete()
 		assert.ErrorContains(t, err, "MTF_SELLER_CODE", "%+v", settings.Seller)
+	}
+}
+
+func TestOrganisationsAreStepsOfAPath(t *testing.T) {
+	for _, names := range []string{"a/b", "a,,b", "a, b", ".", "..", "a b", "é", strings.Repeat("a", 65)} {
+		setenv(t, map[string]string{"MTF_ORGANISATIONS": names})
+		_, err := config.FromEnvironment()
+		assert.ErrorContains(t, err, "MTF_ORGANISATIONS", "%q", names)
 	}
 }
 

@@ -38,7 +38,8 @@ type Admission struct {
 	Exports int64 `env:"MTF_ADMISSION_LIMIT_EXPORTS"`
 }
 
-// RateLimits are those of the public landing operations. A limit that is not told
+// RateLimits are those of the public landing operations and of those that other systems
+// call. A limit that is not told
 // is off in local and test, where demonstrations and load come from one address.
 type RateLimits struct {
 	VerifyPerAddress ratelimit.Limit `env:"MTF_RATE_LIMIT_VERIFY_PER_ADDRESS"`
@@ -50,6 +51,8 @@ type RateLimits struct {
 	DraftPerAddress  ratelimit.Limit `env:"MTF_RATE_LIMIT_DRAFT_PER_ADDRESS"`
 	// TokenPerAddress is for what needs a token: lookups and downloads.
 	TokenPerAddress ratelimit.Limit `env:"MTF_RATE_LIMIT_TOKEN_PER_ADDRESS"`
+
+	ContractDocumentsPerAddress ratelimit.Limit `env:"MTF_RATE_LIMIT_CONTRACT_DOCUMENTS_PER_ADDRESS"`
 }
 
 // Proxies says whose word about a caller's address is taken.
@@ -106,6 +109,7 @@ func (l *RateLimits) complete(trusting bool) {
 		{&l.LinkPerCIN, ratelimit.Limit{Count: 20, Period: 10 * time.Minute}},
 		{&l.DraftPerAddress, ratelimit.Limit{Count: 120, Period: time.Minute}},
 		{&l.TokenPerAddress, ratelimit.Limit{Count: 300, Period: time.Minute}},
+		{&l.ContractDocumentsPerAddress, ratelimit.Limit{Count: 600, Period: time.Minute}},
 	} {
 		switch {
 		case limit.set.Told():

@@ -2,21 +2,21 @@ package identity
 
 import "strings"
 
-// rolesIn reads the roles of a token: a list of texts, or one text that separates
+// textsIn reads the roles or the organisations of a token: a list of texts, or one text that separates
 // them by spaces or commas. A claim that is missing or of another shape gives none.
-func rolesIn(claims map[string]any, path string) []string {
-	roles := []string{}
+func textsIn(claims map[string]any, path string) []string {
+	texts := []string{}
 	switch value := claimAt(claims, path).(type) {
 	case string:
-		roles = append(roles, strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ',' })...)
+		texts = append(texts, strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ',' })...)
 	case []any:
 		for _, element := range value {
-			if role, ok := element.(string); ok && role != "" {
-				roles = append(roles, role)
+			if text, ok := element.(string); ok && text != "" {
+				texts = append(texts, text)
 			}
 		}
 	}
-	return roles
+	return texts
 }
 
 // claimAt follows a path such as realm_access.roles. A claim whose own name holds

@@ -4,6 +4,7 @@ package identity
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -37,12 +38,25 @@ var ErrUnavailable = errors.New("identity: the keys of the issuer cannot be read
 type Actor struct {
 	ID    string
 	Roles []string
+	// Organisations are those that the actor may act for; nil stands for all of them.
+	Organisations []string
+}
+
+// ActsFor reports whether the actor may act for an organisation.
+func (a Actor) ActsFor(organisation string) bool {
+	return a.Organisations == nil || slices.Contains(a.Organisations, organisation)
 }
 
 // HasAnyRole reports whether the actor has one of the roles.
 func (a Actor) HasAnyRole(roles []string) bool {
 	return slices.ContainsFunc(a.Roles, func(role string) bool { return slices.Contains(roles, role) })
 }
+
+// organisationForm is what an organisation may be called: it is a step of a path.
+var organisationForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// ValidOrganisation reports whether a text can name an organisation.
+func ValidOrganisation(name string) bool { return organisationForm.MatchString(name) }
 
 // ValidID reports whether a text can name an actor: 1 to 128 bytes that can be
 // printed, with no space around them.

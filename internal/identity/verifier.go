@@ -37,6 +37,9 @@ type Settings struct {
 	Algorithms []string
 	// RolesClaim is the claim with the roles; dots lead into nested objects.
 	RolesClaim string
+	// OrganisationsClaim is the claim with the organisations that the actor may act for. When
+	// it is empty, every token is good for all of them.
+	OrganisationsClaim string
 }
 
 // Verifier checks JSON Web Tokens.
@@ -112,7 +115,11 @@ func (v *Verifier) actor(registered jwt.Claims, all map[string]any, now time.Tim
 	if !ValidID(registered.Subject) || strings.HasPrefix(registered.Subject, KeyActorPrefix) {
 		return Actor{}, invalid("no usable subject")
 	}
-	return Actor{ID: registered.Subject, Roles: rolesIn(all, v.settings.RolesClaim)}, nil
+	actor := Actor{ID: registered.Subject, Roles: textsIn(all, v.settings.RolesClaim)}
+	if v.settings.OrganisationsClaim != "" {
+		actor.Organisations = textsIn(all, v.settings.OrganisationsClaim)
+	}
+	return actor, nil
 }
 
 func invalid(reason string) error { return fmt.Errorf("%w: %s", ErrInvalid, reason) }

@@ -205,3 +205,28 @@ func TestRolesAreReadFromTheConfiguredClaim(t *testing.T) {
 		require.Equal(t, identity.Actor{ID: "op-1", Roles: test.want}, actor, name)
 	}
 }
+
+func TestATokenActsForTheOrganisationsOfItsClaim(t *testing.T) {
+	t.Parallel()
+	key := identitytest.ECKey(t, "ec")
+	file := identitytest.SetFile(t, key)
+	for name, test := range map[string]struct {
+		claim    string
+		claims   claims
+		mtf, biz bool
+	}{
+		"no claim is asked for":    {"", claims{"orgs": []string{"other"}}, true, true},
+		"both":                     {"orgs", claims{"orgs": "mtf biz"}, true, true},
+		"one":                      {"tenant.orgs", claims{"tenant": claims{"orgs": []string{"biz"}}}, false, true},
+		"none":                     {"orgs", claims{"orgs": []string{}}, false, false},
+		"the claim is missing":     {"orgs", claims{}, false, false},
+		"the claim is of no shape": {"orgs", claims{"orgs": 7}, false, false},
+	} {
+		v := newVerifier(t, identity.Settings{JWKSFile: file, OrganisationsClaim: test.claim})
+		all := good()
+		maps.Copy(all, test.claims)
+		actor, err := v.Verify(context.Background(), key.Sign(t, all), now)
+		require.NoError(t, err, name)
+		require.Equal(t, []bool{test.mtf, test.biz}, []bool{actor.ActsFor("mtf"), actor.ActsFor("biz")}, name)
+	}
+}

@@ -35,6 +35,8 @@ const (
 	ProvisioningIntentConflict Code = "provisioning_intent_conflict"
 	ContractStatusTransition   Code = "contract_status_transition_invalid"
 	ContractDocumentNotFound   Code = "contract_document_not_found"
+	ContractDocumentConflict   Code = "contract_document_conflict"
+	OrganisationForbidden      Code = "organisation_forbidden"
 
 	LandingClientNotFound        Code = "landing_client_not_found"
 	LandingDraftNotFound         Code = "landing_draft_not_found"
@@ -105,6 +107,8 @@ var messages = map[Code]string{
 	ProvisioningIntentConflict: "A new contract gets its own subscriber, an existing one cannot be given",
 	ContractStatusTransition:   "Contract cannot move to this status",
 	ContractDocumentNotFound:   "Contract document not found",
+	ContractDocumentConflict:   "Another document has this id",
+	OrganisationForbidden:      "The caller may not act for this organisation",
 
 	LandingClientNotFound:        "No client with this CIN",
 	LandingDraftNotFound:         "Draft not found",

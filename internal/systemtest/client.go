@@ -100,9 +100,39 @@ func (r Response) Into(t testing.TB, status int, target any) {
 // headerErrorCode has the code of an error whose body has no place for it.
 const headerErrorCode = "X-Error-Code"
 
-// Refused checks that the answer is the error envelope with a status and a code,
-// and returns its details. Of an error in another dialect it checks the status and the
-// code, and returns none.
+// toldError is what an error says of itself.
+type toldError struct {
+	Code    string         `json:"code"`
+	Message string         `json:"message"`
+	Details map[string]any `json:"details"`
+	TraceID string         `json:"trace_id"`
+}
+
+// told reads an error whose body has its code, and reports whether it is in the envelope;
+// in another dialect it is bare.
+func (r Response) told() (told toldError, enveloped bool, err error) {
+	var body struct {
+		toldError
+		Error *toldError `json:"error"`
+	}
+	err = json.Unmarshal(r.Body, &body)
+	if body.Error != nil {
+		return *body.Error, true, err
+	}
+	return body.toldError, false, err
+}
+
+// Code is that of an error, in whichever dialect it is worded; "" when there is none.
+func (r Response) Code() string {
+	if code := r.Header.Get(headerErrorCode); code != "" {
+		return code
+	}
+	told, _, _ := r.told()
+	return told.Code
+}
+
+// Refused checks that the answer is an error with a status and a code, and returns its
+// details. Of an error whose body has no place for them it returns none.
 func (r Response) Refused(t testing.TB, status int, code string) map[string]any {
 	t.Helper()
 	if told := r.Header.Get(headerErrorCode); told != "" {
@@ -110,19 +140,14 @@ func (r Response) Refused(t testing.TB, status int, code string) map[string]any 
 		require.Equal(t, status, r.Status, "answer: %s", r.Body)
 		return nil
 	}
-	var envelope struct {
-		Error struct {
-			Code    string         `json:"code"`
-			Message string         `json:"message"`
-			Details map[string]any `json:"details"`
-			TraceID string         `json:"trace_id"`
-		} `json:"error"`
-	}
-	require.NoError(t, json.Unmarshal(r.Body, &envelope), "answer: %s", r.Body)
-	require.Equal(t, code, envelope.Error.Code, "answer: %s", r.Body)
+	told, enveloped, err := r.told()
+	require.NoError(t, err, "answer: %s", r.Body)
+	require.Equal(t, code, told.Code, "answer: %s", r.Body)
 	require.Equal(t, status, r.Status, "answer: %s", r.Body)
-	require.NotEmpty(t, envelope.Error.Message, "answer: %s", r.Body)
-	require.NotNil(t, envelope.Error.Details, "answer: %s", r.Body)
-	require.Equal(t, r.Header.Get("X-Request-Id"), envelope.Error.TraceID, "answer: %s", r.Body)
-	return envelope.Error.Details
+	require.NotEmpty(t, told.Message, "answer: %s", r.Body)
+	require.NotNil(t, told.Details, "answer: %s", r.Body)
+	if enveloped {
+		require.Equal(t, r.Header.Get("X-Request-Id"), told.TraceID, "answer: %s", r.Body)
+	}
+	return told.Details
 }

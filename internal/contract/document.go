@@ -1,0 +1,131 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// IssuingSystem is what made the documents that this system issued.
+const IssuingSystem = "mtf"
+
+// LinkDocumentInput is a signed document that an outside document service keeps. What
+// is nil was not told. Instants are in UTC and whole microseconds, as they are kept.
+type LinkDocumentInput struct {
+	ID         uuid.UUID
+	ContractID uuid.UUID
+	// DocumentsContractID and DocumentsOwnerID are what the document service calls the
+	// document and its owner.
+	DocumentsContractID string
+	DocumentsOwnerID    string
+	CreationDate        *time.Time
+	CreationUser        *string
+	CreationSystem      *string
+	LastUpdatedDate     *time.Time
+	LastUpdatedUser     *string
+}
+
+// Document is a signed document of a contract as it is shown: one that this system
+// issued, or one that an outside service keeps.
+type Document struct {
+	ID                  uuid.UUID
+	ContractID          uuid.UUID
+	DocumentsContractID string
+	DocumentsOwnerID    string
+	CreationDate        time.Time
+	CreationUser        string
+	// CreationSystem is "" when nobody told it.
+	CreationSystem  string
+	LastUpdatedDate time.Time
+	LastUpdatedUser string
+}
+
+// ShownDocument fills in what was not told of a document: it was made by whom and when
+// it was registered, and not changed since.
+func ShownDocument(row dbsqlc.ContractDocument) Document {
+	shown := Document{
+		ID: row.ID, ContractID: row.ContractID, DocumentsContractID: row.DocumentsContractID, DocumentsOwnerID: row.DocumentsOwnerID,
+		CreationDate: told(row.CreationDate, row.RegisteredAt), CreationUser: told(row.CreationUser, row.RegisteredBy),
+		CreationSystem: told(row.CreationSystem, ""),
+	}
+	if row.Issued {
+		shown.CreationSystem = IssuingSystem
+	}
+	shown.LastUpdatedDate = told(row.LastUpdatedDate, shown.CreationDate)
+	shown.LastUpdatedUser = told(row.LastUpdatedUser, shown.CreationUser)
+	return shown
+}
+
+// LinkDocument links a document to a contract and reports whether it was not linked
+// before. A document that is there with the same content is answered as it is, however
+// many callers link it at once.
+//
+// It refuses with contract_not_found, and with contract_document_conflict when the id
+// belongs to a document with another content.
+func LinkDocument(ctx context.Context, tx dbsqlc.DBTX, input LinkDocumentInput, actorID string, now time.Time) (Document, bool, error) {
+	queries := dbsqlc.New()
+	if _, err := queries.ContractGetByID(ctx, tx, input.ContractID); err != nil {
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = refusal.New(refusal.ContractNotFound)
+		}
+		return Document{}, false, err
+	}
+	var linked int64
+	stored, err := queries.ContractDocumentGetByID(ctx, tx, input.ID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		if linked, err = queries.LinkedContractDocumentInsert(ctx, tx, dbsqlc.LinkedContractDocumentInsertParams{
+			ID: input.ID, ContractID: input.ContractID, DocumentsContractID: input.DocumentsContractID, DocumentsOwnerID: input.DocumentsOwnerID,
+			CreationDate: input.CreationDate, CreationUser: input.CreationUser, CreationSystem: input.CreationSystem,
+			LastUpdatedDate: input.LastUpdatedDate, LastUpdatedUser: input.LastUpdatedUser, LinkedBy: actorID, Now: now,
+		}); err != nil {
+			return Document{}, false, fmt.Errorf("contract: link document: %w", err)
+		}
+		// What was linked by another caller in between is seen now.
+		stored, err = queries.ContractDocumentGetByID(ctx, tx, input.ID)
+	}
+	if err != nil {
+		return Document{}, false, fmt.Errorf("contract: read document: %w", err)
+	}
+	if linked == 0 && !input.describes(stored) {
+		return Document{}, false, refusal.New(refusal.ContractDocumentConflict)
+	}
+	return ShownDocument(stored), linked == 1, nil
+}
+
+// describes reports whether the input says what is stored: nothing else, and nothing
+// less than was told when the document was linked.
+func (in LinkDocumentInput) describes(row dbsqlc.ContractDocument) bool {
+	shown := ShownDocument(row)
+	return in.ContractID == shown.ContractID &&
+		in.DocumentsContractID == shown.DocumentsContractID && in.DocumentsOwnerID == shown.DocumentsOwnerID &&
+		agrees(in.CreationDate, row.CreationDate, shown.CreationDate, time.Time.Equal) &&
+		agrees(in.CreationUser, row.CreationUser, shown.CreationUser, equal) &&
+		agrees(in.CreationSystem, row.CreationSystem, shown.CreationSystem, equal) &&
+		agrees(in.LastUpdatedDate, row.LastUpdatedDate, shown.LastUpdatedDate, time.Time.Equal) &&
+		agrees(in.LastUpdatedUser, row.LastUpdatedUser, shown.LastUpdatedUser, equal)
+}
+
+// agrees reports whether an optional field says what is shown, or was left out then as now.
+func agrees[T any](said, before *T, shown T, same func(T, T) bool) bool {
+	if said == nil {
+		return before == nil
+	}
+	return same(*said, shown)
+}
+
+func equal(a, b string) bool { return a == b }
+
+// told returns what was told, or else what stands for it.
+func told[T any](value *T, otherwise T) T {
+	if value == nil {
+		return otherwise
+	}
+	return *value
+}
