@@ -273,10 +273,10 @@ WITH issued AS (
     INSERT INTO ledger_entries (id, event_id, source, invoice_id, client_id, type, direction, amount, currency,
         contract_ids, contract_amounts, booking_date, due_date, details, actor_id, created_at)
     SELECT i.id, i.id, 'invoice', i.id, i.client_id, 'invoice', 'debit', i.total_amount, i.currency,
-        p.contract_ids, p.amounts, i.issue_date, i.due_date, '{}', $2::text, i.issued_at
+        coalesce(p.contract_ids, '{}'), coalesce(p.amounts, '{}'), i.issue_date, i.due_date, '{}', $2::text, i.issued_at
     FROM issued i
-    JOIN (SELECT invoice_id, array_agg(contract_id ORDER BY contract_id) AS contract_ids, array_agg(amount ORDER BY contract_id) AS amounts
-          FROM parts GROUP BY invoice_id) p ON p.invoice_id = i.id
+    LEFT JOIN (SELECT invoice_id, array_agg(contract_id ORDER BY contract_id) AS contract_ids, array_agg(amount ORDER BY contract_id) AS amounts
+               FROM parts GROUP BY invoice_id) p ON p.invoice_id = i.id
 ), moved AS (
     SELECT 'client' AS kind, i.client_id AS account_id, i.id AS invoice_id, i.currency, i.total_amount::bigint AS amount, i.issue_date FROM issued i
     UNION ALL
