@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mtfacturation/mtf/cmd/dev/stack"
+	"github.com/mtfacturation/mtf/internal/telemetry"
 )
 
 // drainLimit bounds the application's own stop, after which what it runs on is stopped all the same.
@@ -90,8 +91,8 @@ func runStack(config stack.Config, visit visit) error {
 
 // announce tells where everything is.
 func announce(endpoints stack.Endpoints) {
-	fmt.Fprintf(os.Stderr, "ready: API http://%s  Temporal UI %s  data %s (Ctrl-C stops all of it)\n",
-		endpoints.APIAddress, endpoints.TemporalUIURL, endpoints.DataDir)
+	fmt.Fprintf(os.Stderr, "ready: API http://%s  Temporal UI %s  metrics http://%s%s  data %s (Ctrl-C stops all of it)\n",
+		endpoints.APIAddress, endpoints.TemporalUIURL, endpoints.MetricsAddress, telemetry.MetricsPath, endpoints.DataDir)
 }
 
 // explain returns why the application could not go on: the end of what it stands on, when that is noticed soon after, else

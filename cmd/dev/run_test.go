@@ -92,12 +92,15 @@ func TestASignalDuringTheStartStopsIt(t *testing.T) {
 	s.requireNothingRuns(t)
 }
 
-func TestTheUIShowsTheServer(t *testing.T) {
+func TestTheUIAndTheMetricsShowTheSystem(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.startReady(t)
-	for path, content := range map[string]string{"/": "<html", "/api/v1/namespaces/default": `"default"`} {
-		response, err := http.Get("http://" + port.Loopback + ":" + s.uiPort + path)
+	for path, content := range map[string]string{
+		s.uiPort + "/": "<html", s.uiPort + "/api/v1/namespaces/default": `"default"`,
+		s.metricsPort + "/metrics": `mtf_dependency_up{dependency="temporal"} 1`,
+	} {
+		response, err := http.Get("http://" + port.Loopback + ":" + path)
 		require.NoError(t, err)
 		body, err := io.ReadAll(response.Body)
 		require.NoError(t, response.Body.Close())

@@ -1,17 +1,19 @@
 package telemetry_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
-	"os"
 	"testing"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/ratelimit"
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
@@ -27,11 +29,8 @@ func scrape(t *testing.T, s *systemtest.System) scraped {
 	body, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, answer.StatusCode, "%s", body)
-	if dump := os.Getenv("DUMP"); dump != "" {
-		_ = os.WriteFile(dump, body, 0o600)
-	}
 	var parser expfmt.TextParser
-	families, err := parser.TextToMetricFamilies(stringReader(body))
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
 	require.NoError(t, err)
 	return families
 }
@@ -66,7 +65,10 @@ func hasLabels(metric *dto.Metric, labels []string) bool {
 // one became overdue and is not marked yet, and one client cannot be billed.
 func month(t *testing.T) *systemtest.System {
 	t.Helper()
-	s := systemtest.Start(t, func(c *config.Config) { c.MetricsAddress = "127.0.0.1:0" })
+	s := systemtest.Start(t, func(c *config.Config) {
+		c.MetricsAddress = "127.0.0.1:0"
+		c.RateLimits.VerifyPerAddress = ratelimit.Limit{Count: 1, Period: 24 * time.Hour}
+	})
 	var offer object
 	s.Post(t, "/api/v1/offers", object{
 		"name": "Mobile", "service_category": "mobile", "monthly_fee": "199.00", "valid_from": "2026-01-01", "mobile_data_gb": 20,
@@ -94,6 +96,9 @@ func month(t *testing.T) *systemtest.System {
 	s.Post(t, "/api/v1/collections/payments/"+paid.Payment["id"].(string)+"/reverse", object{"reason": "A test"}, nil, systemtest.Key("counted-reversal"))
 	require.Equal(t, http.StatusNotFound, s.Call(t, http.MethodGet, "/api/v1/offers/01890000-0000-7000-8000-000000000000", nil).Status)
 	require.Equal(t, http.StatusNotFound, s.Call(t, http.MethodGet, "/api/v1/QZ918273", nil).Status)
+	for _, want := range []int{http.StatusOK, http.StatusTooManyRequests} {
+		require.Equal(t, want, s.Call(t, http.MethodPost, "/api/v1/landing/clients/verify-cin", object{"cin": "QZ918273"}).Status)
+	}
 
 	run("2026-11-01", "2026-11-20", "counted-november")
 	_, err := s.Pool.Exec(context.Background(), `
@@ -122,6 +127,7 @@ func TestMetricsTellWhatWasDone(t *testing.T) {
 		{"mtf_http_request_duration_seconds", []string{"method", "POST", "route", "/api/v1/landing/submit/new"}, 1},
 		{"mtf_http_errors_total", []string{"route", "/api/v1/offers/{offer_id}", "code", "offer_not_found"}, 1},
 		{"mtf_http_errors_total", []string{"route", "unmatched", "code", "not_found"}, 1},
+		{"mtf_http_errors_total", []string{"code", "rate_limited"}, 1},
 		{"mtf_payments_total", []string{"kind", "payment"}, 2},
 		{"mtf_payments_centimes_total", []string{"kind", "payment"}, 13880},
 		{"mtf_payments_total", []string{"kind", "reversal"}, 1},
