@@ -87,9 +87,7 @@ type BillingEventList struct {
 type BillingEventListOutput struct{ Body BillingEventList }
 
 func (s *Server) getBillingEvents(ctx context.Context, input *BillingEventFilter) (*BillingEventListOutput, error) {
-	filter := ledger.Filter{
-		From: calendar.NewDate(1, 1, 1), To: calendar.NewDate(calendar.MaxYear, 12, 31), Limit: input.Size, Offset: input.From,
-	}
+	filter := ledger.Filter{Limit: input.Size, Offset: input.From}
 	for _, id := range input.EntityID {
 		filter.ContractIDs = append(filter.ContractIDs, parseID(id))
 	}
@@ -100,10 +98,10 @@ func (s *Server) getBillingEvents(ctx context.Context, input *BillingEventFilter
 		filter.Type = &input.EventType
 	}
 	if !input.DateAfter.IsZero() {
-		filter.From = dayAtOrAfter(input.DateAfter)
+		filter.From = new(dayAtOrAfter(input.DateAfter))
 	}
 	if !input.DateBefore.IsZero() {
-		filter.To = dayOf(input.DateBefore)
+		filter.To = new(dayOf(input.DateBefore))
 	}
 	entries, hits, err := ledger.List(ctx, s.Pool, filter)
 	if err != nil {

@@ -88,7 +88,7 @@ func (q *Queries) LedgerEntryGet(ctx context.Context, db DBTX, id uuid.UUID) (Le
 
 const ledgerEntryOfEvent = `-- name: LedgerEntryOfEvent :one
 SELECT e.id, e.event_id, e.source, e.reverses_id, e.invoice_id, e.payment_id, e.client_id, e.type, e.direction, e.amount, e.currency, e.contract_ids, e.contract_amounts, e.booking_date, e.due_date, e.details, e.actor_id, e.created_at FROM ledger_entries e
-WHERE e.id = coalesce((SELECT v.entry_id FROM ledger_events v WHERE v.id = $1), $1)
+WHERE e.id = coalesce((SELECT v.entry_id FROM ledger_events v WHERE v.id = $1), $1) AND e.event_id = $1
   AND (e.source NOT IN ('api', 'api_reversal') OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = e.id))
 `
 
@@ -130,7 +130,7 @@ WITH entry AS (
     VALUES ($1, $2, $3, $4, $5, $6, $7,
         $8, $9, $10, $11, $12::uuid[], $13::bigint[], $14, $15,
         $16, $17, $18)
-    RETURNING id, event_id, source, currency, booking_date, CASE direction WHEN 'debit' THEN 1 ELSE -1 END AS sign
+    RETURNING id, event_id, source, currency, booking_date, CASE source WHEN 'api_reversal' THEN reverses_id END AS taken_back, CASE direction WHEN 'debit' THEN 1 ELSE -1 END AS sign
 ), moved AS (
     SELECT 'client' AS kind, $7::uuid AS account_id, $10::bigint AS amount
     WHERE $7::uuid IS NOT NULL
@@ -143,8 +143,8 @@ WITH entry AS (
     SET sequence = account.sequence + 1, balance = account.balance + excluded.balance
     RETURNING id, sequence, balance
 )
-INSERT INTO ledger_postings (account_id, currency, sequence, entry_id, event_id, source, booking_date, amount, balance)
-SELECT posted.id, entry.currency, posted.sequence, entry.id, entry.event_id, entry.source, entry.booking_date, entry.sign * m.amount, posted.balance
+INSERT INTO ledger_postings (account_id, currency, sequence, entry_id, event_id, source, reverses_id, booking_date, amount, balance)
+SELECT posted.id, entry.currency, posted.sequence, entry.id, entry.event_id, entry.source, entry.taken_back, entry.booking_date, entry.sign * m.amount, posted.balance
 FROM posted JOIN moved m ON m.account_id = posted.id, entry
 `
 
@@ -273,10 +273,10 @@ WITH issued AS (
     INSERT INTO ledger_entries (id, event_id, source, invoice_id, client_id, type, direction, amount, currency,
         contract_ids, contract_amounts, booking_date, due_date, details, actor_id, created_at)
     SELECT i.id, i.id, 'invoice', i.id, i.client_id, 'invoice', 'debit', i.total_amount, i.currency,
-        p.contract_ids, p.amounts, i.issue_date, i.due_date, '{}', $2::text, i.issued_at
+        coalesce(p.contract_ids, '{}'), coalesce(p.amounts, '{}'), i.issue_date, i.due_date, '{}', $2::text, i.issued_at
     FROM issued i
-    JOIN (SELECT invoice_id, array_agg(contract_id ORDER BY contract_id) AS contract_ids, array_agg(amount ORDER BY contract_id) AS amounts
-          FROM parts GROUP BY invoice_id) p ON p.invoice_id = i.id
+    LEFT JOIN (SELECT invoice_id, array_agg(contract_id ORDER BY contract_id) AS contract_ids, array_agg(amount ORDER BY contract_id) AS amounts
+               FROM parts GROUP BY invoice_id) p ON p.invoice_id = i.id
 ), moved AS (
     SELECT 'client' AS kind, i.client_id AS account_id, i.id AS invoice_id, i.currency, i.total_amount::bigint AS amount, i.issue_date FROM issued i
     UNION ALL

@@ -48,7 +48,7 @@ func (q *Queries) LedgerEventCount(ctx context.Context, db DBTX, arg LedgerEvent
 const ledgerEventCountByAccount = `-- name: LedgerEventCountByAccount :one
 SELECT count(*) FROM ledger_postings p
 WHERE p.account_id = $1 AND p.source <> 'api_reversal' AND p.booking_date BETWEEN $2 AND $3
-  AND (p.source <> 'api' OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = p.entry_id))
+  AND p.entry_id NOT IN (SELECT r.reverses_id FROM ledger_postings r WHERE r.account_id = $1 AND r.source = 'api_reversal')
 `
 
 type LedgerEventCountByAccountParams struct {
@@ -181,7 +181,7 @@ const ledgerEventListByAccount = `-- name: LedgerEventListByAccount :many
 SELECT e.id, e.event_id, e.source, e.reverses_id, e.invoice_id, e.payment_id, e.client_id, e.type, e.direction, e.amount, e.currency, e.contract_ids, e.contract_amounts, e.booking_date, e.due_date, e.details, e.actor_id, e.created_at
 FROM (SELECT p.entry_id, p.booking_date, p.event_id FROM ledger_postings p
       WHERE p.account_id = $1 AND p.source <> 'api_reversal' AND p.booking_date BETWEEN $2 AND $3
-        AND (p.source <> 'api' OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = p.entry_id))
+        AND p.entry_id NOT IN (SELECT r.reverses_id FROM ledger_postings r WHERE r.account_id = $1 AND r.source = 'api_reversal')
       ORDER BY p.booking_date DESC, p.event_id DESC
       LIMIT $5 OFFSET $4) page
 JOIN ledger_entries e ON e.id = page.entry_id
@@ -293,6 +293,19 @@ func (q *Queries) LedgerEventLock(ctx context.Context, db DBTX, id uuid.UUID) (L
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const ledgerEventTotalByAccount = `-- name: LedgerEventTotalByAccount :one
+SELECT (coalesce((SELECT sum(a.sequence) FROM ledger_accounts a WHERE a.id = $1), 0)
+    - 2 * (SELECT count(*) FROM ledger_postings r WHERE r.account_id = $1 AND r.source = 'api_reversal'))::bigint AS total
+`
+
+// All postings of an account are of an event that is listed, but for those that were taken back, and those that took them back.
+func (q *Queries) LedgerEventTotalByAccount(ctx context.Context, db DBTX, accountID uuid.UUID) (int64, error) {
+	row := db.QueryRow(ctx, ledgerEventTotalByAccount, accountID)
+	var total int64
+	err := row.Scan(&total)
+	return total, err
 }
 
 const ledgerEventUpdate = `-- name: LedgerEventUpdate :exec

@@ -378,6 +378,7 @@ type LedgerPosting struct {
 	EntryID     uuid.UUID     `json:"entry_id"`
 	EventID     uuid.UUID     `json:"event_id"`
 	Source      string        `json:"source"`
+	ReversesID  *uuid.UUID    `json:"reverses_id"`
 	BookingDate calendar.Date `json:"booking_date"`
 	Amount      money.Amount  `json:"amount"`
 	Balance     money.Amount  `json:"balance"`

@@ -132,6 +132,8 @@ CREATE TABLE ledger_postings (
     entry_id     uuid NOT NULL,
     event_id     uuid NOT NULL,
     source       text NOT NULL,
+    -- The entry of an event that is taken back here, and so is not listed any more.
+    reverses_id  uuid,
     booking_date date NOT NULL,
     -- Positive for a debit.
     amount       centimes NOT NULL,
@@ -139,11 +141,13 @@ CREATE TABLE ledger_postings (
 
     CONSTRAINT ledger_postings_pkey PRIMARY KEY (account_id, currency, sequence),
     CONSTRAINT ledger_postings_sequence_positive CHECK (sequence > 0),
+    CONSTRAINT ledger_postings_takes_an_event_back CHECK ((source = 'api_reversal') = (reverses_id IS NOT NULL)),
     CONSTRAINT ledger_postings_first_has_its_amount CHECK (sequence > 1 OR balance = amount)
 );
 
 CREATE INDEX ledger_postings_booked_idx ON ledger_postings (account_id, booking_date DESC, event_id DESC)
-    INCLUDE (entry_id, source) WHERE source <> 'api_reversal';
+    INCLUDE (entry_id) WHERE source <> 'api_reversal';
+CREATE INDEX ledger_postings_taken_back_idx ON ledger_postings (account_id) INCLUDE (reverses_id) WHERE source = 'api_reversal';
 
 CREATE TRIGGER ledger_entries_append_only
     BEFORE UPDATE OR DELETE ON ledger_entries

@@ -12,7 +12,7 @@ SELECT * FROM ledger_entries WHERE id = @id;
 -- name: LedgerEntryOfEvent :one
 -- The entry that is valid of an event. One that was made by hand has the entry that is named in ledger_events.
 SELECT sqlc.embed(e) FROM ledger_entries e
-WHERE e.id = coalesce((SELECT v.entry_id FROM ledger_events v WHERE v.id = @id), @id)
+WHERE e.id = coalesce((SELECT v.entry_id FROM ledger_events v WHERE v.id = @id), @id) AND e.event_id = @id
   AND (e.source NOT IN ('api', 'api_reversal') OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = e.id));
 
 -- name: LedgerEntryPost :exec
@@ -24,7 +24,7 @@ WITH entry AS (
     VALUES (@id, @event_id, @source, sqlc.narg('reverses_id'), sqlc.narg('invoice_id'), sqlc.narg('payment_id'), sqlc.narg('client_id'),
         @type, @direction, @amount, @currency, @contract_ids::uuid[], @contract_amounts::bigint[], @booking_date, sqlc.narg('due_date'),
         @details, @actor_id, @now)
-    RETURNING id, event_id, source, currency, booking_date, CASE direction WHEN 'debit' THEN 1 ELSE -1 END AS sign
+    RETURNING id, event_id, source, currency, booking_date, CASE source WHEN 'api_reversal' THEN reverses_id END AS taken_back, CASE direction WHEN 'debit' THEN 1 ELSE -1 END AS sign
 ), moved AS (
     SELECT 'client' AS kind, sqlc.narg('client_id')::uuid AS account_id, @amount::bigint AS amount
     WHERE sqlc.narg('client_id')::uuid IS NOT NULL
@@ -37,8 +37,8 @@ WITH entry AS (
     SET sequence = account.sequence + 1, balance = account.balance + excluded.balance
     RETURNING id, sequence, balance
 )
-INSERT INTO ledger_postings (account_id, currency, sequence, entry_id, event_id, source, booking_date, amount, balance)
-SELECT posted.id, entry.currency, posted.sequence, entry.id, entry.event_id, entry.source, entry.booking_date, entry.sign * m.amount, posted.balance
+INSERT INTO ledger_postings (account_id, currency, sequence, entry_id, event_id, source, reverses_id, booking_date, amount, balance)
+SELECT posted.id, entry.currency, posted.sequence, entry.id, entry.event_id, entry.source, entry.taken_back, entry.booking_date, entry.sign * m.amount, posted.balance
 FROM posted JOIN moved m ON m.account_id = posted.id, entry;
 
 -- name: LedgerFaults :many
@@ -94,10 +94,10 @@ WITH issued AS (
     INSERT INTO ledger_entries (id, event_id, source, invoice_id, client_id, type, direction, amount, currency,
         contract_ids, contract_amounts, booking_date, due_date, details, actor_id, created_at)
     SELECT i.id, i.id, 'invoice', i.id, i.client_id, 'invoice', 'debit', i.total_amount, i.currency,
-        p.contract_ids, p.amounts, i.issue_date, i.due_date, '{}', @actor_id::text, i.issued_at
+        coalesce(p.contract_ids, '{}'), coalesce(p.amounts, '{}'), i.issue_date, i.due_date, '{}', @actor_id::text, i.issued_at
     FROM issued i
-    JOIN (SELECT invoice_id, array_agg(contract_id ORDER BY contract_id) AS contract_ids, array_agg(amount ORDER BY contract_id) AS amounts
-          FROM parts GROUP BY invoice_id) p ON p.invoice_id = i.id
+    LEFT JOIN (SELECT invoice_id, array_agg(contract_id ORDER BY contract_id) AS contract_ids, array_agg(amount ORDER BY contract_id) AS amounts
+               FROM parts GROUP BY invoice_id) p ON p.invoice_id = i.id
 ), moved AS (
     SELECT 'client' AS kind, i.client_id AS account_id, i.id AS invoice_id, i.currency, i.total_amount::bigint AS amount, i.issue_date FROM issued i
     UNION ALL

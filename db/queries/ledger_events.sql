@@ -11,7 +11,7 @@ WHERE e.source <> 'api_reversal'
 -- name: LedgerEventCountByAccount :one
 SELECT count(*) FROM ledger_postings p
 WHERE p.account_id = @account_id AND p.source <> 'api_reversal' AND p.booking_date BETWEEN @booked_from AND @booked_to
-  AND (p.source <> 'api' OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = p.entry_id));
+  AND p.entry_id NOT IN (SELECT r.reverses_id FROM ledger_postings r WHERE r.account_id = @account_id AND r.source = 'api_reversal');
 
 -- name: LedgerEventInsert :exec
 INSERT INTO ledger_events (id, entry_id, external_id, created_at, updated_at)
@@ -34,7 +34,7 @@ LIMIT @page_size OFFSET @page_offset;
 SELECT sqlc.embed(e)
 FROM (SELECT p.entry_id, p.booking_date, p.event_id FROM ledger_postings p
       WHERE p.account_id = @account_id AND p.source <> 'api_reversal' AND p.booking_date BETWEEN @booked_from AND @booked_to
-        AND (p.source <> 'api' OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = p.entry_id))
+        AND p.entry_id NOT IN (SELECT r.reverses_id FROM ledger_postings r WHERE r.account_id = @account_id AND r.source = 'api_reversal')
       ORDER BY p.booking_date DESC, p.event_id DESC
       LIMIT @page_size OFFSET @page_offset) page
 JOIN ledger_entries e ON e.id = page.entry_id
@@ -54,6 +54,11 @@ SELECT * FROM ledger_events WHERE id = @id FOR UPDATE;
 -- name: LedgerInvoiceList :many
 -- What the entries of some invoices and their payments show of them.
 SELECT id, number, status FROM invoices WHERE id = ANY(@ids::uuid[]);
+
+-- name: LedgerEventTotalByAccount :one
+-- All postings of an account are of an event that is listed, but for those that were taken back, and those that took them back.
+SELECT (coalesce((SELECT sum(a.sequence) FROM ledger_accounts a WHERE a.id = @account_id), 0)
+    - 2 * (SELECT count(*) FROM ledger_postings r WHERE r.account_id = @account_id AND r.source = 'api_reversal'))::bigint AS total;
 
 -- name: LedgerEventUpdate :exec
 -- Names the entry that is valid from now on, or none once the event is deleted.

@@ -3,17 +3,22 @@ package collections_test
 import (
 	"maps"
 	"slices"
+	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 	"pgregory.net/rapid"
 
+	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/testenv"
 )
 
 // handMade is what was accepted of an event that was made by hand. Changes add to its amount, so that it does not
@@ -69,6 +74,72 @@ func (b *books) anyEvent(t *rapid.T, today calendar.Date, now time.Time) func() 
 			b.events[id] = about
 		}, refusal.BillingEventNotFound)
 	}
+}
+
+// TestTheLedgerAgreesWithInvoicesAtEveryMoment looks at a client, in one snapshot each time, while others pay and take
+// payments back.
+func TestTheLedgerAgreesWithInvoicesAtEveryMoment(t *testing.T) {
+	t.Parallel()
+	const writers, rounds, total = 4, 40, 10_000
+	pool := testenv.Database(t)
+	b := &books{pool: pool, today: firstDay, payments: map[uuid.UUID]dbsqlc.Payment{}, reversed: map[uuid.UUID]bool{}, void: map[uuid.UUID]bool{}}
+	client, now := newClient(t, pool), noon(firstDay)
+	var invoices []uuid.UUID
+	for range writers {
+		invoice := issue(t, pool, client, firstDay.AddDays(30), total)
+		require.NoError(t, ledger.PostInvoices(ctx, pool, []uuid.UUID{invoice}, "op-1"))
+		invoices = append(invoices, invoice)
+	}
+	var group errgroup.Group
+	for writer := range writers {
+		group.Go(func() error {
+			for round := range rounds {
+				at := now.Add(time.Duration(round) * time.Second)
+				// Every other time with the next one.
+				if err := b.pay(collections.RecordPayment, invoices[(writer+round%2)%writers], money.Amount(1+round), firstDay, at); err != nil {
+					return err
+				}
+				if payment, found := b.anyPosted(); found && round%3 == 0 {
+					if err := b.reverse(payment, firstDay, at.Add(time.Hour)); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+	}
+	done := make(chan error, 1)
+	go func() { done <- group.Wait() }()
+	looks := 0
+	for running := true; running; looks++ {
+		select {
+		case err := <-done:
+			require.NoError(t, err)
+			running = false
+		default:
+		}
+		var balance, owed money.Amount
+		require.NoError(t, pool.QueryRow(ctx, `SELECT (SELECT balance::bigint FROM ledger_accounts WHERE id = $1),
+			(SELECT sum(total_amount - paid_amount)::bigint FROM invoices WHERE client_id = $1 AND status <> 'void')`, client).Scan(&balance, &owed))
+		require.Equal(t, owed, balance, "what is outstanding, and the balance, at one moment")
+	}
+	require.Greater(t, looks, 1)
+	require.Len(t, b.payments, writers*rounds)
+	faults, err := ledger.Prove(ctx, pool)
+	require.NoError(t, err)
+	require.Empty(t, faults)
+}
+
+// anyPosted returns a payment that was accepted and not reversed yet; another writer may reverse it first.
+func (b *books) anyPosted() (id uuid.UUID, found bool) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	for id := range b.payments {
+		if !b.reversed[id] {
+			return id, true
+		}
+	}
+	return uuid.Nil, false
 }
 
 // share is what one contract has of an invoice: of its total, and of what is left of it.

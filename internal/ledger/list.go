@@ -17,7 +17,7 @@ type Filter struct {
 	ClientID    *uuid.UUID
 	Type        *string
 	// From and To are the first and the last booking date.
-	From, To      calendar.Date
+	From, To      *calendar.Date
 	Limit, Offset int32
 }
 
@@ -36,6 +36,18 @@ func List(ctx context.Context, tx dbsqlc.DBTX, filter Filter) (entries []dbsqlc.
 	return entries, hits, nil
 }
 
+// days are the first and the last booking date, whatever the filter says of them.
+func (f Filter) days() (from, to calendar.Date) {
+	from, to = calendar.NewDate(1, 1, 1), calendar.NewDate(calendar.MaxYear, 12, 31)
+	if f.From != nil {
+		from = *f.From
+	}
+	if f.To != nil {
+		to = *f.To
+	}
+	return from, to
+}
+
 // onlyAccount returns the one account that the filter asks for, if that and the days are all that it asks.
 func (f Filter) onlyAccount() (account uuid.UUID, only bool) {
 	switch {
@@ -52,8 +64,9 @@ func (f Filter) onlyAccount() (account uuid.UUID, only bool) {
 
 func listByAccount(ctx context.Context, tx dbsqlc.DBTX, account uuid.UUID, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
 	queries := dbsqlc.New()
+	from, to := filter.days()
 	rows, err := queries.LedgerEventListByAccount(ctx, tx, dbsqlc.LedgerEventListByAccountParams{
-		AccountID: account, BookedFrom: filter.From, BookedTo: filter.To, PageSize: filter.Limit, PageOffset: filter.Offset,
+		AccountID: account, BookedFrom: from, BookedTo: to, PageSize: filter.Limit, PageOffset: filter.Offset,
 	})
 	if err != nil {
 		return nil, 0, err
@@ -61,17 +74,20 @@ func listByAccount(ctx context.Context, tx dbsqlc.DBTX, account uuid.UUID, filte
 	for _, row := range rows {
 		entries = append(entries, row.LedgerEntry)
 	}
-	hits, err = queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{
-		AccountID: account, BookedFrom: filter.From, BookedTo: filter.To,
-	})
+	if filter.From == nil && filter.To == nil {
+		hits, err = queries.LedgerEventTotalByAccount(ctx, tx, account)
+		return entries, hits, err
+	}
+	hits, err = queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{AccountID: account, BookedFrom: from, BookedTo: to})
 	return entries, hits, err
 }
 
 func listAny(ctx context.Context, tx dbsqlc.DBTX, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
 	queries := dbsqlc.New()
 	contracts := append([]uuid.UUID{}, filter.ContractIDs...)
+	from, to := filter.days()
 	rows, err := queries.LedgerEventList(ctx, tx, dbsqlc.LedgerEventListParams{
-		ContractIDS: contracts, ClientID: filter.ClientID, Type: filter.Type, BookedFrom: filter.From, BookedTo: filter.To,
+		ContractIDS: contracts, ClientID: filter.ClientID, Type: filter.Type, BookedFrom: from, BookedTo: to,
 		PageSize: filter.Limit, PageOffset: filter.Offset,
 	})
 	if err != nil {
@@ -81,7 +97,7 @@ func listAny(ctx context.Context, tx dbsqlc.DBTX, filter Filter) (entries []dbsq
 		entries = append(entries, row.LedgerEntry)
 	}
 	hits, err = queries.LedgerEventCount(ctx, tx, dbsqlc.LedgerEventCountParams{
-		ContractIDS: contracts, ClientID: filter.ClientID, Type: filter.Type, BookedFrom: filter.From, BookedTo: filter.To,
+		ContractIDS: contracts, ClientID: filter.ClientID, Type: filter.Type, BookedFrom: from, BookedTo: to,
 	})
 	return entries, hits, err
 }

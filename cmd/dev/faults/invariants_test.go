@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/mtfacturation/mtf/internal/apiclient"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
@@ -86,6 +87,9 @@ func (s *site) requireBilledOnce(t *testing.T, run apiclient.BillingRun, final a
 	}
 	require.Equal(t, len(owed), final.InvoiceCount)
 	require.Equal(t, money.Amount(total), final.TotalAmount)
+	faults, err := ledger.Prove(t.Context(), s.pool)
+	require.NoError(t, err)
+	require.Empty(t, faults, "every invoice is in the ledger, once")
 }
 
 // requireNumbers checks that the numbers of each year begin at one and have no gaps.
