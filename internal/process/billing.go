@@ -90,20 +90,18 @@ var errUnsettled = errors.New("process: a run of this month is about to be plann
 // idempotency_key_payload_conflict when the month's key belongs to a run of other days.
 func (s *Starter) BillMonth(ctx context.Context, month calendar.Period, terms billing.MonthlyTerms) (billing.MonthBilled, error) {
 	asked := BillingRun{Key: billing.MonthlyKey(month), Terms: terms.Of(month), ActorID: billing.ScheduleActor}
-	p, err := s.BillingRun(ctx, asked)
-	if err != nil {
-		return billing.MonthBilled{}, err
-	}
 	run, begun, err := s.findBillingRun(ctx, asked.Key)
 	if err != nil {
 		return billing.MonthBilled{}, err
 	}
+	var p Process
 	if begun {
-		if billing.TermsOf(run).Period != month {
-			return billing.MonthBilled{}, refusal.New(refusal.IdempotencyKeyPayloadConflict)
-		}
-		asked.Terms, asked.ActorID, p.Request.Fingerprint = billing.TermsOf(run), run.ActorID, run.Fingerprint
-		p = s.billingRun(run.ID, p.Request, asked)
+		p, err = s.begunAgain(run, month)
+	} else {
+		p, err = s.BillingRun(ctx, asked)
+	}
+	if err != nil {
+		return billing.MonthBilled{}, err
 	}
 	var result billing.Result
 	outcome, err := s.Run(ctx, p, &result)
@@ -116,4 +114,15 @@ func (s *Starter) BillMonth(ctx context.Context, month calendar.Period, terms bi
 	return billing.MonthBilled{
 		Month: month, WorkflowID: workflows.ID(p.Request), Location: outcome.Location, Before: outcome.Replayed,
 	}, nil
+}
+
+// begunAgain is the process of a month's run as it was asked for.
+func (s *Starter) begunAgain(run dbsqlc.BillingRun, month calendar.Period) (Process, error) {
+	terms := billing.TermsOf(run)
+	if terms.Period != month {
+		return Process{}, refusal.New(refusal.IdempotencyKeyPayloadConflict)
+	}
+	key := idempotency.Key(run.IdempotencyKey)
+	request := idempotency.Request{Operation: idempotency.BillingRun, Key: key, Fingerprint: run.Fingerprint}
+	return s.billingRun(run.ID, request, BillingRun{Key: key, Terms: terms, ActorID: run.ActorID}), nil
 }
