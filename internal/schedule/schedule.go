@@ -15,6 +15,8 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/mtfacturation/mtf/internal/payloadcodec"
 )
 
 // Schedule describes what is started and when.
@@ -61,6 +63,7 @@ func CheckCron(expression string) error {
 // schedule that is as described is not touched, for a change makes Temporal forget
 // the starts that it has to catch up on.
 func Ensure(ctx context.Context, schedules client.ScheduleClient, all ...Schedule) error {
+	ctx = payloadcodec.InClear(ctx)
 	for _, each := range all {
 		if err := CheckCron(each.Cron); err != nil {
 			return err
