@@ -44,17 +44,21 @@ func (e *DecodeError) Error() string {
 func (e *DecodeError) Unwrap() error { return e.Err }
 
 // Codec encrypts and decrypts payloads. It is safe for concurrent use.
-type Codec struct{ keys Keys }
+type Codec struct {
+	keys Keys
+	// writesClear has it decrypt alone.
+	writesClear bool
+}
 
 var _ converter.PayloadCodec = Codec{}
 
 // Codec returns the codec of the keys.
-func (k Keys) Codec() Codec { return Codec{k} }
+func (k Keys) Codec() Codec { return Codec{keys: k} }
 
 // Encode encrypts every payload under the first key. Without a key it leaves them as
 // they are.
 func (c Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
-	if c.keys.Empty() {
+	if c.writesClear || c.keys.Empty() {
 		return payloads, nil
 	}
 	active := c.keys.keys[0]

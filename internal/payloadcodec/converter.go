@@ -21,8 +21,19 @@ func (k Keys) Apply(options *client.Options) {
 
 // DataConverter returns the SDK's usual converter with the keys' encryption around it.
 func (k Keys) DataConverter() converter.DataConverter {
-	return dataConverter{DataConverter: converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), k.Codec())}
+	return dataConverter{DataConverter: around(k.Codec()), keys: k}
 }
+
+func around(codec Codec) converter.DataConverter {
+	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec)
+}
+
+type inClear struct{}
+
+// InClear has what is written under the context stay as it is. It is for schedules, which
+// hold no data of persons: they are kept for as long as they are not changed, and would
+// need the key of their day for as long.
+func InClear(ctx context.Context) context.Context { return context.WithValue(ctx, inClear{}, true) }
 
 // FailureConverter returns the SDK's usual converter. With a key it keeps messages and
 // stacks, which may quote anything, in an encrypted payload.
@@ -38,6 +49,7 @@ func (k Keys) FailureConverter() converter.FailureConverter {
 // task instead, which the SDK logs, and the task is tried again until a worker has the key.
 type dataConverter struct {
 	converter.DataConverter
+	keys       Keys
 	inWorkflow bool
 }
 
@@ -50,7 +62,12 @@ func (c dataConverter) WithWorkflowContext(workflow.Context) converter.DataConve
 }
 
 // WithContext implements workflow.ContextAware.
-func (c dataConverter) WithContext(context.Context) converter.DataConverter { return c }
+func (c dataConverter) WithContext(ctx context.Context) converter.DataConverter {
+	if ctx.Value(inClear{}) != nil {
+		c.DataConverter = around(Codec{keys: c.keys, writesClear: true})
+	}
+	return c
+}
 
 // FromPayload implements converter.DataConverter.
 func (c dataConverter) FromPayload(payload *commonpb.Payload, value any) error {

@@ -156,6 +156,23 @@ func TestAWorkflowWithoutItsKeyIsStoppedAndNotFailed(t *testing.T) {
 	require.Error(t, inWorkflow.FromPayload(text, new(person)), "a payload of another type is the workflow's own fault")
 }
 
+func TestSchedulesAreWrittenInClearAndStillReadWithTheirKey(t *testing.T) {
+	t.Parallel()
+	data := newKeys(t, "now").DataConverter()
+	scheduled := workflow.ContextAware(data.(dataConverter)).WithContext(InClear(t.Context()))
+	payload, err := scheduled.ToPayload("monthly billing")
+	require.NoError(t, err)
+	require.Contains(t, string(payload.GetData()), "monthly billing")
+	payload, err = data.ToPayload("daily sync")
+	require.NoError(t, err)
+	var summary string
+	require.NoError(t, scheduled.FromPayload(payload, &summary))
+	require.Equal(t, "daily sync", summary)
+	payload, err = workflow.ContextAware(data.(dataConverter)).WithContext(t.Context()).ToPayload(zoubida)
+	require.NoError(t, err)
+	require.True(t, Encrypted(payload))
+}
+
 func TestFailuresAreEncrypted(t *testing.T) {
 	t.Parallel()
 	keys := newKeys(t, "now")

@@ -12,6 +12,8 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/mtfacturation/mtf/internal/payloadcodec"
 )
 
 // Ensure has Temporal know the schedules as described: it makes those that are missing,
@@ -19,6 +21,7 @@ import (
 // number of workers at once. A schedule that is as described is not touched, for a change
 // makes Temporal forget the starts that it has to catch up on.
 func Ensure(ctx context.Context, schedules client.ScheduleClient, all ...Schedule) error {
+	ctx = payloadcodec.InClear(ctx)
 	for _, each := range all {
 		ensure := each.ensure
 		if each.Off() {
@@ -75,8 +78,7 @@ func (s Schedule) spec() (client.ScheduleSpec, error) {
 	return client.ScheduleSpec{CronExpressions: []string{s.Cron + " # " + comment}, TimeZoneName: s.Zone}, err
 }
 
-// comment is the expression, and a digest of the arguments where there are any: what
-// Temporal keeps of them may be encrypted, in another way each time.
+// comment is the expression, and a digest of the arguments where there are any.
 func (s Schedule) comment() (string, error) {
 	if len(s.Arguments) == 0 {
 		return s.Cron, nil

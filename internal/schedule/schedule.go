@@ -5,9 +5,7 @@
 // schedule, and that stays as they left it.
 package schedule
 
-import (
-	"time"
-)
+import "time"
 
 // Schedule describes what is started and when.
 type Schedule struct {
