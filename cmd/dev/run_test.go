@@ -95,7 +95,7 @@ func TestASignalDuringTheStartStopsIt(t *testing.T) {
 func TestTheUIAndTheMetricsShowTheSystem(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.startReady(t)
+	s.startReady(t).waitFor(`metrics http://127\.0\.0\.1:` + s.metricsPort + `/metrics`)
 	for path, content := range map[string]string{
 		s.uiPort + "/": "<html", s.uiPort + "/api/v1/namespaces/default": `"default"`,
 		s.metricsPort + "/metrics": `mtf_dependency_up{dependency="temporal"} 1`,

@@ -208,7 +208,8 @@ func (a *App) activities() (*activities.Activities, error) {
 		FaultyAttempts: a.Config.Billing.FaultyAttempts,
 		StartMonth:     a.Processes.BillMonth,
 		Dunning: activities.Dunning{
-			Enabled: a.Config.Dunning.Enabled, Hours: a.Config.Dunning.Hours(a.Zone), Notifier: a.Metrics.Notifications(notifier), Seller: a.Config.Seller.Letterhead(),
+			Enabled: a.Config.Dunning.Enabled, Hours: a.Config.Dunning.Hours(a.Zone),
+			Notifier: a.Metrics.Notifications(notifier), Seller: a.Config.Seller.Letterhead(),
 			Wake: a.Processes.WakeDunning, StartsPerSecond: a.Config.Dunning.StartsPerSecond,
 		},
 	}, nil
