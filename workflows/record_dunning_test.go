@@ -17,7 +17,7 @@ func TestRecordHistoriesOfDunning(t *testing.T) {
 	if !*update {
 		t.Skip("make generate/histories records histories")
 	}
-	r := &recorder{System: systemtest.Start(t, func(settings *config.Config) { settings.Dunning.From = 9 * time.Hour })}
+	r := &recorder{System: systemtest.Start(t, unencrypted, func(settings *config.Config) { settings.Dunning.From = 9 * time.Hour })}
 	w := dunningtest.World{TB: t, Pool: r.Pool, Zone: r.Zone}
 	client := w.Client("essai@example.ma")
 	invoice := w.Invoice(client, "2026-11-01")
