@@ -95,6 +95,7 @@ func TestLedger(t *testing.T) {
 		{"events made by hand are entered, changed and taken back", eventsAreEnteredChangedAndTakenBack},
 		{"events are refused", eventsAreRefused},
 		{"the list is filtered and paged", theListIsFilteredAndPaged},
+		{"pages are the list", pagesAreTheList},
 		{"the examples of the definition are taken", theExamplesOfTheDefinitionAreTaken},
 		{"contracts are made, changed and deleted", contractsAreMadeChangedAndDeleted},
 		{"the configuration history tells every change", theConfigurationHistoryTellsEveryChange},
@@ -275,6 +276,29 @@ func theListIsFilteredAndPaged(t *testing.T, b book) {
 	require.Empty(t, days("contact_id=no-uuid"))
 	require.NotEmpty(t, days("size=1"))
 	require.Equal(t, "bonus", at(t, b.get(t, "/v1/billing/events?event_type=bonus&size=1")["results"].([]any)[0], "type"))
+}
+
+// pagesAreTheList reads a list page by page, from both ends.
+func pagesAreTheList(t *testing.T, b book) {
+	contract := standingAlone(t, b.s)
+	for i := range 9 {
+		event := b.post(t, "/v1/billing/events", with(installment(contract), object{"booking_date": fmt.Sprintf("2026-11-%02d", 1+i*i%5), "billing_amount": absent{}, "billing_amount_decimal": fmt.Sprint(i + 1)}))
+		if i%4 == 3 {
+			b.call(t, http.MethodDelete, "/v1/billing/events/"+text(t, event, "_id"), nil)
+		}
+	}
+	whole := b.told(t, "entity_id="+contract)
+	require.Len(t, whole, 7)
+	for size := 1; size <= 4; size++ {
+		var pages []string
+		for from := 0; from < 9; from += size {
+			query := fmt.Sprintf("entity_id=%s&from=%d&size=%d", contract, from, size)
+			pages = append(pages, b.told(t, query)...)
+			require.Equal(t, 7.0, b.get(t, "/v1/billing/events?"+query)["hits"])
+		}
+		require.Equal(t, whole, pages, "pages of %d", size)
+	}
+	require.Equal(t, whole, b.told(t, "entity_id="+contract+"&date_after=2026-11-01T00:00:00Z"))
 }
 
 // theExamplesOfTheDefinitionAreTaken sends every example of an event and of a contract.

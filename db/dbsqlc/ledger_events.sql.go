@@ -246,6 +246,67 @@ func (q *Queries) LedgerEventListByAccount(ctx context.Context, db DBTX, arg Led
 	return items, nil
 }
 
+const ledgerEventListByAccountFromEnd = `-- name: LedgerEventListByAccountFromEnd :many
+SELECT e.id, e.event_id, e.source, e.reverses_id, e.invoice_id, e.payment_id, e.client_id, e.type, e.direction, e.amount, e.currency, e.contract_ids, e.contract_amounts, e.booking_date, e.due_date, e.details, e.actor_id, e.created_at
+FROM (SELECT p.entry_id, p.booking_date, p.event_id FROM ledger_postings p
+      WHERE p.account_id = $1 AND p.source <> 'api_reversal'
+        AND p.entry_id NOT IN (SELECT r.reverses_id FROM ledger_postings r WHERE r.account_id = $1 AND r.source = 'api_reversal')
+      ORDER BY p.booking_date, p.event_id
+      LIMIT $3 OFFSET $2) page
+JOIN ledger_entries e ON e.id = page.entry_id
+ORDER BY page.booking_date, page.event_id
+`
+
+type LedgerEventListByAccountFromEndParams struct {
+	AccountID  uuid.UUID `json:"account_id"`
+	PageOffset int32     `json:"page_offset"`
+	PageSize   int32     `json:"page_size"`
+}
+
+type LedgerEventListByAccountFromEndRow struct {
+	LedgerEntry LedgerEntry `json:"ledger_entry"`
+}
+
+// LedgerEventListByAccount counted from the last one, which comes first.
+func (q *Queries) LedgerEventListByAccountFromEnd(ctx context.Context, db DBTX, arg LedgerEventListByAccountFromEndParams) ([]LedgerEventListByAccountFromEndRow, error) {
+	rows, err := db.Query(ctx, ledgerEventListByAccountFromEnd, arg.AccountID, arg.PageOffset, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LedgerEventListByAccountFromEndRow{}
+	for rows.Next() {
+		var i LedgerEventListByAccountFromEndRow
+		if err := rows.Scan(
+			&i.LedgerEntry.ID,
+			&i.LedgerEntry.EventID,
+			&i.LedgerEntry.Source,
+			&i.LedgerEntry.ReversesID,
+			&i.LedgerEntry.InvoiceID,
+			&i.LedgerEntry.PaymentID,
+			&i.LedgerEntry.ClientID,
+			&i.LedgerEntry.Type,
+			&i.LedgerEntry.Direction,
+			&i.LedgerEntry.Amount,
+			&i.LedgerEntry.Currency,
+			&i.LedgerEntry.ContractIDS,
+			&i.LedgerEntry.ContractAmounts,
+			&i.LedgerEntry.BookingDate,
+			&i.LedgerEntry.DueDate,
+			&i.LedgerEntry.Details,
+			&i.LedgerEntry.ActorID,
+			&i.LedgerEntry.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const ledgerEventListByID = `-- name: LedgerEventListByID :many
 SELECT id, entry_id, external_id, created_at, updated_at FROM ledger_events WHERE id = ANY($1::uuid[])
 `

@@ -111,7 +111,8 @@ WITH issued AS (
 )
 INSERT INTO ledger_postings (account_id, currency, sequence, entry_id, event_id, source, booking_date, amount, balance)
 SELECT m.account_id, m.currency, posted.sequence, m.invoice_id, m.invoice_id, 'invoice', m.issue_date, m.amount, posted.balance
-FROM posted JOIN moved m ON m.account_id = posted.id;
+FROM posted JOIN moved m ON m.account_id = posted.id
+ORDER BY m.account_id;
 
 -- name: LedgerOwedByContract :many
 -- What is still owed on an invoice for each of its contracts, in the order in which a payment settles them.

@@ -40,6 +40,17 @@ FROM (SELECT p.entry_id, p.booking_date, p.event_id FROM ledger_postings p
 JOIN ledger_entries e ON e.id = page.entry_id
 ORDER BY page.booking_date DESC, page.event_id DESC;
 
+-- name: LedgerEventListByAccountFromEnd :many
+-- LedgerEventListByAccount counted from the last one, which comes first.
+SELECT sqlc.embed(e)
+FROM (SELECT p.entry_id, p.booking_date, p.event_id FROM ledger_postings p
+      WHERE p.account_id = @account_id AND p.source <> 'api_reversal'
+        AND p.entry_id NOT IN (SELECT r.reverses_id FROM ledger_postings r WHERE r.account_id = @account_id AND r.source = 'api_reversal')
+      ORDER BY p.booking_date, p.event_id
+      LIMIT @page_size OFFSET @page_offset) page
+JOIN ledger_entries e ON e.id = page.entry_id
+ORDER BY page.booking_date, page.event_id;
+
 -- name: LedgerEventListByID :many
 -- What was made by hand, of those among some events.
 SELECT * FROM ledger_events WHERE id = ANY(@ids::uuid[]);

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -63,23 +64,41 @@ func (f Filter) onlyAccount() (account uuid.UUID, only bool) {
 }
 
 func listByAccount(ctx context.Context, tx dbsqlc.DBTX, account uuid.UUID, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
-	queries := dbsqlc.New()
-	from, to := filter.days()
+	queries, from, to := dbsqlc.New(), calendar.Date{}, calendar.Date{}
+	if filter.From == nil && filter.To == nil {
+		hits, err = queries.LedgerEventTotalByAccount(ctx, tx, account)
+	} else {
+		from, to = filter.days()
+		hits, err = queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{AccountID: account, BookedFrom: from, BookedTo: to})
+	}
+	if err != nil || int64(filter.Offset) >= hits {
+		return nil, hits, err
+	}
+	if from.IsZero() && int64(filter.Offset) > hits/2 {
+		entries, err = listFromEnd(ctx, tx, account, hits, filter)
+		return entries, hits, err
+	}
+	from, to = filter.days()
 	rows, err := queries.LedgerEventListByAccount(ctx, tx, dbsqlc.LedgerEventListByAccountParams{
 		AccountID: account, BookedFrom: from, BookedTo: to, PageSize: filter.Limit, PageOffset: filter.Offset,
 	})
-	if err != nil {
-		return nil, 0, err
-	}
 	for _, row := range rows {
 		entries = append(entries, row.LedgerEntry)
 	}
-	if filter.From == nil && filter.To == nil {
-		hits, err = queries.LedgerEventTotalByAccount(ctx, tx, account)
-		return entries, hits, err
-	}
-	hits, err = queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{AccountID: account, BookedFrom: from, BookedTo: to})
 	return entries, hits, err
+}
+
+// listFromEnd reads a page of the second half of the events of an account: less is passed over from the end.
+func listFromEnd(ctx context.Context, tx dbsqlc.DBTX, account uuid.UUID, hits int64, filter Filter) (entries []dbsqlc.LedgerEntry, err error) {
+	left := hits - int64(filter.Offset)
+	size := min(int64(filter.Limit), left)
+	rows, err := dbsqlc.New().LedgerEventListByAccountFromEnd(ctx, tx, dbsqlc.LedgerEventListByAccountFromEndParams{
+		AccountID: account, PageSize: int32(size), PageOffset: int32(left - size),
+	})
+	for _, row := range slices.Backward(rows) {
+		entries = append(entries, row.LedgerEntry)
+	}
+	return entries, err
 }
 
 func listAny(ctx context.Context, tx dbsqlc.DBTX, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
