@@ -259,7 +259,9 @@ func theListIsFilteredAndPaged(t *testing.T, b book) {
 		return days
 	}
 	both := "entity_id=" + first + "&entity_id=" + second
+	bracketed := "entity_id[]=" + first + "&entity_id%5B%5D=" + second // As some clients write a list.
 	require.Equal(t, []string{"3", "2", "1"}, days(both))
+	require.Equal(t, []string{"3", "2", "1"}, days(bracketed))
 	require.Equal(t, []string{"3", "1"}, days("entity_id="+first))
 	require.Equal(t, []string{"3", "1"}, days("contact_id="+client))
 	require.Equal(t, []string{"2"}, days("entity_id="+second))

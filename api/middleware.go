@@ -100,17 +100,21 @@ func cleanURL(next http.Handler) http.Handler {
 			refuseURL(w, r, "query")
 			return
 		}
+		cleaned := url.Values{}
 		for name, values := range query {
-			if !slices.Contains(repeatable, name) {
+			// Some clients write a list as name[]=a&name[]=b.
+			if list := strings.TrimSuffix(name, "[]"); slices.Contains(repeatable, list) {
+				name = list
+			} else {
 				values = values[len(values)-1:]
 			}
 			if !storable(name) || !storable(strings.Join(values, "")) {
 				refuseURL(w, r, "query")
 				return
 			}
-			query[name] = values
+			cleaned[name] = append(cleaned[name], values...)
 		}
-		r.URL.RawQuery = query.Encode()
+		r.URL.RawQuery = cleaned.Encode()
 		next.ServeHTTP(w, r)
 	})
 }

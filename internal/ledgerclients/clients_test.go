@@ -7,11 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -43,6 +43,9 @@ type call struct {
 	query object
 	body  any
 }
+
+// String says for a failed test which call it was.
+func (c call) String() string { return fmt.Sprintf("%s %s %v", c.operation, c.id, c.query) }
 
 // answer is what a client makes of the server's answer.
 type answer struct {
@@ -135,16 +138,12 @@ type library struct{ packages, server string }
 func (l library) call(t *testing.T, request call) answer {
 	t.Helper()
 	params := object{}
-	for name, value := range request.query {
-		params[name] = value
-	}
-	if request.id != "" {
-		params["id"], params["external_id"] = request.id, request.id
-		if slices.Contains([]string{"getBillingEventByExternalId"}, request.operation) {
-			delete(params, "id")
-		} else {
-			delete(params, "external_id")
-		}
+	maps.Copy(params, request.query)
+	switch {
+	case request.operation == "getBillingEventByExternalId":
+		params["external_id"] = request.id
+	case request.id != "":
+		params["id"] = request.id
 	}
 	script, err := filepath.Abs("operation.cjs")
 	require.NoError(t, err)
@@ -162,17 +161,14 @@ func (l library) call(t *testing.T, request call) answer {
 	return answer{told.Status, told.Body}
 }
 
-// definition is what a client knows of the ledger.
-type definition struct {
-	Paths map[string]map[string]json.RawMessage `json:"paths"`
-}
-
-// declared reads which statuses each operation has in a definition, by the operation's id.
+// declared reads which statuses each operation has in a client's own definition, by the operation's id.
 func declared(t *testing.T, path string) map[string][]int {
 	t.Helper()
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
-	var known definition
+	var known struct {
+		Paths map[string]map[string]json.RawMessage `json:"paths"`
+	}
 	require.NoError(t, json.Unmarshal(content, &known))
 	found := map[string][]int{}
 	for _, operations := range known.Paths {
@@ -185,18 +181,14 @@ func declared(t *testing.T, path string) map[string][]int {
 				Responses   map[string]any `json:"responses"`
 			}
 			require.NoError(t, json.Unmarshal(content, &operation))
+			require.NotEmpty(t, operation.Responses, operation.OperationID)
 			for status := range operation.Responses {
 				code, err := strconv.Atoi(status)
 				require.NoError(t, err)
 				found[operation.OperationID] = append(found[operation.OperationID], code)
-			}
-			if _, has := found[operation.OperationID]; !has {
-				found[operation.OperationID] = nil
 			}
 		}
 	}
 	require.NotEmpty(t, found, "%s declares no operation", path)
 	return found
 }
-
-func (c call) String() string { return fmt.Sprintf("%s %s %v", c.operation, c.id, c.query) }
