@@ -191,7 +191,8 @@ func TestARunThatIsPausedDuringItsLastChunkEndsOnceResumed(t *testing.T) {
 
 func TestACommandThatFindsTheRunAsItWantsItDoesNothing(t *testing.T) {
 	t.Parallel()
-	o := operate(t, 3).planned("")
+	// Enough chunks for the run to go on until the last command is carried out.
+	o := operate(t, 20).planned("")
 	var answers []*answer
 	o.when("BillChunk", 1, func() { answers = append(answers, o.send(ResumeUpdate), o.send(ApproveUpdate)) })
 	o.when("BillChunk", 2, func() {
