@@ -15,13 +15,13 @@ import (
 
 func (s *Server) ledgerConfigurationRoutes() {
 	const tag = "Configuration History"
-	register(s, operation{id: "getContractConfigurationHistory", access: readers, method: http.MethodGet,
+	register(s, operation{id: "getContractConfigurationHistory", access: readers, limits: limitLedger, method: http.MethodGet,
 		path: billingContractsPath + "/{id}/configuration_history", tag: tag,
 		summary: "How what a contract costs has changed, newest first",
 		description: "A row for each change: when the contract was provisioned or upgraded, got another offer or an amount of its own, and when the " +
 			"fee of its offer changed. `total` counts all rows.",
 		success: "A page of the history.", refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContractHistory)
-	register(s, operation{id: "getBillingAccountConfigurationHistory", access: readers, method: http.MethodGet,
+	register(s, operation{id: "getBillingAccountConfigurationHistory", access: readers, limits: limitLedger, method: http.MethodGet,
 		path: "/v1/billing/billing_accounts/{id}/configuration_history", tag: tag,
 		summary:     "How what the contracts of a billing account cost has changed, newest first",
 		description: "The histories of the client's active contracts as one.",

@@ -24,19 +24,19 @@ const (
 )
 
 func (s *Server) ledgerContractRoutes() {
-	register(s, operation{id: "createContractEntity", access: writers, method: http.MethodPost, path: billingContractsPath, tag: tagBillingContracts,
+	register(s, operation{id: "createContractEntity", access: writers, limits: limitLedger, method: http.MethodPost, path: billingContractsPath, tag: tagBillingContracts,
 		creates: true, summary: "Make a contract that stands alone",
 		description: "A contract without a subscriber, such as one of a utility, that events can be about. The contract of a subscriber is made by " +
 			"provisioning and is there under its own id.",
 		success: "The new contract.", refusals: []refusal.Code{refusal.ContractDateInvalid}}, s.createContractEntity)
-	register(s, operation{id: "updateContractEntity", access: writers, method: http.MethodPatch, path: billingContractsPath + "/{id}", tag: tagBillingContracts,
+	register(s, operation{id: "updateContractEntity", access: writers, limits: limitLedger, method: http.MethodPatch, path: billingContractsPath + "/{id}", tag: tagBillingContracts,
 		summary: "Change what is sent of how a contract is billed",
 		description: "Another installment amount is noted in the configuration history. Status and termination of a subscriber's contract are " +
 			"those of the contract itself: draft, active, deactivated (suspended) and terminated, and its start changes with its offer.",
 		success:  "The contract as it is now.",
 		refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid, refusal.ContractStatusTransition},
 		statuses: map[refusal.Code]int{refusal.ContractStatusTransition: http.StatusUnprocessableEntity}}, s.updateContractEntity)
-	register(s, operation{id: "deleteContractEntity", access: writers, method: http.MethodDelete, path: billingContractsPath + "/{id}", tag: tagBillingContracts,
+	register(s, operation{id: "deleteContractEntity", access: writers, limits: limitLedger, method: http.MethodDelete, path: billingContractsPath + "/{id}", tag: tagBillingContracts,
 		summary:     "Delete a contract that stands alone",
 		description: "Refused once anything was entered about the contract, and for that of a subscriber.",
 		success:     "The contract is gone.",

@@ -23,36 +23,36 @@ const (
 )
 
 func (s *Server) ledgerEventRoutes() {
-	register(s, operation{id: "getBillingEvents", access: readers, method: http.MethodGet, path: eventsPath, tag: tagBillingEvents,
+	register(s, operation{id: "getBillingEvents", access: readers, limits: limitLedger, method: http.MethodGet, path: eventsPath, tag: tagBillingEvents,
 		summary: "List billing events, newest booking date first",
 		description: "The entries of the ledger: those of invoices, payments and what takes them back, and those made by hand. Filters " +
 			"narrow the list down together; `hits` counts all that match. A booking date counts as its midnight in UTC.",
 		success: "A page of events."}, s.getBillingEvents)
-	register(s, operation{id: "createBillingEvent", access: billers, method: http.MethodPost, path: eventsPath, tag: tagBillingEvents, creates: true,
+	register(s, operation{id: "createBillingEvent", access: billers, limits: limitLedger, method: http.MethodPost, path: eventsPath, tag: tagBillingEvents, creates: true,
 		summary: "Enter a billing event",
 		description: "The event is entered about one contract and changes its balance and that of its client. Of the two amounts one will do; both " +
 			"must agree. The direction follows from the type of installment, dunning_fee, invoice, final_bill (debit), payment, reimbursement and " +
 			"bonus (credit); every other type says it. An installment and an invoice have a due date.",
 		success:  "The new event.",
 		refusals: []refusal.Code{refusal.BillingEventContractUnknown, refusal.BillingEventExternalIDTaken}}, s.createBillingEvent)
-	register(s, operation{id: "getBillingEvent", access: readers, method: http.MethodGet, path: eventsPath + "/{id}", tag: tagBillingEvents,
+	register(s, operation{id: "getBillingEvent", access: readers, limits: limitLedger, method: http.MethodGet, path: eventsPath + "/{id}", tag: tagBillingEvents,
 		summary:     "Get a billing event",
 		description: "The event as it is now; one that was deleted is not found.",
 		success:     "The event.", refusals: []refusal.Code{refusal.BillingEventNotFound}}, s.getBillingEvent)
-	register(s, operation{id: "updateBillingEvent", access: billers, method: http.MethodPatch, path: eventsPath + "/{id}", tag: tagBillingEvents,
+	register(s, operation{id: "updateBillingEvent", access: billers, limits: limitLedger, method: http.MethodPatch, path: eventsPath + "/{id}", tag: tagBillingEvents,
 		summary: "Change what is sent of a billing event",
 		description: "Of an event that was made by hand. The ledger takes back what was entered and enters the event as it is from then on, so " +
 			"that every balance stays explained. Events of invoices and payments are read-only.",
 		success: "The event as it is now.",
 		refusals: []refusal.Code{refusal.BillingEventNotFound, refusal.BillingEventReadOnly, refusal.BillingEventContractUnknown,
 			refusal.BillingEventExternalIDTaken}}, s.updateBillingEvent)
-	register(s, operation{id: "deleteBillingEvent", access: billers, method: http.MethodDelete, path: eventsPath + "/{id}", tag: tagBillingEvents,
+	register(s, operation{id: "deleteBillingEvent", access: billers, limits: limitLedger, method: http.MethodDelete, path: eventsPath + "/{id}", tag: tagBillingEvents,
 		summary: "Delete a billing event",
 		description: "Of an event that was made by hand. The ledger takes back what was entered and does not show the event any more; the entries " +
 			"stay. Events of invoices and payments are read-only.",
 		success:  "The event is taken back.",
 		refusals: []refusal.Code{refusal.BillingEventNotFound, refusal.BillingEventReadOnly}}, s.deleteBillingEvent)
-	register(s, operation{id: "getBillingEventByExternalId", access: readers, method: http.MethodGet, path: "/v1/billing/external/{external_id}",
+	register(s, operation{id: "getBillingEventByExternalId", access: readers, limits: limitLedger, method: http.MethodGet, path: "/v1/billing/external/{external_id}",
 		tag: tagBillingEvents, summary: "Get a billing event by the id that another system gave it",
 		description: "An external id belongs to one event at most.",
 		success:     "The event.", refusals: []refusal.Code{refusal.BillingEventNotFound}}, s.getBillingEventByExternalID)

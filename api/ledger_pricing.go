@@ -26,17 +26,17 @@ var installmentsPerYear = map[string]int32{"weekly": 52, "monthly": 12, "every_q
 
 func (s *Server) ledgerPricingRoutes() {
 	const tag = "Pricing Information"
-	register(s, operation{id: "getContractPricingInformation", access: readers, method: http.MethodGet,
+	register(s, operation{id: "getContractPricingInformation", access: readers, limits: limitLedger, method: http.MethodGet,
 		path: billingContractsPath + "/{id}/pricing_information", tag: tag,
 		summary:     "What a contract costs",
 		description: "The amount of now with the offer that it comes from, the balance, how often it is billed, and the latest changes of the amount.",
 		success:     "What the contract costs.", refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContractPricing)
-	register(s, operation{id: "getBillingAccountPricingInformation", access: readers, method: http.MethodGet,
+	register(s, operation{id: "getBillingAccountPricingInformation", access: readers, limits: limitLedger, method: http.MethodGet,
 		path: "/v1/billing/billing_accounts/{id}/pricing_information", tag: tag,
 		summary:     "What the contracts of a billing account cost",
 		description: "The billing account of a client has the client's id and the client's active contracts.",
 		success:     "What the contracts cost.", refusals: []refusal.Code{refusal.ClientNotFound}}, s.getBillingAccountPricing)
-	register(s, operation{id: "getCustomerBalance", access: readers, method: http.MethodGet, path: "/v1/billing/customers/{id}/balance", tag: "Balance",
+	register(s, operation{id: "getCustomerBalance", access: readers, limits: limitLedger, method: http.MethodGet, path: "/v1/billing/customers/{id}/balance", tag: "Balance",
 		summary: "What a customer owes",
 		description: "Debits without credits over all contracts of a client: what is owed when positive. Without events made by hand it is what is " +
 			"outstanding on the client's invoices. Amounts of other currencies are not part of it.",

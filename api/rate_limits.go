@@ -26,6 +26,7 @@ const (
 	limitToken  limitKind = "token"
 
 	limitContractDocuments limitKind = "contract_documents"
+	limitLedger            limitKind = "ledger"
 )
 
 // limiters are those of one kind; nil ones limit nothing.
@@ -40,6 +41,7 @@ func newLimiters(limits config.RateLimits) map[limitKind]limiters {
 		limitToken:  {ratelimit.New(limits.TokenPerAddress), nil},
 
 		limitContractDocuments: {ratelimit.New(limits.ContractDocumentsPerAddress), nil},
+		limitLedger:            {ratelimit.New(limits.LedgerPerAddress), nil},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,28 +82,35 @@ func TestAnAddressIsServedItsShareOfThePublicOperations(t *testing.T) {
 	s.Get(t, "/api/v1/landing/bootstrap", nil)
 }
 
-func TestAnAddressIsServedItsShareOfTheContractDocuments(t *testing.T) {
+// TestAnAddressIsServedItsShareOfWhatOtherSystemsCall uses up the share of an address by each operation of a part, and asks
+// once more.
+func TestAnAddressIsServedItsShareOfWhatOtherSystemsCall(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) {
-		c.Proxies = localProxy
-		c.RateLimits = config.RateLimits{ContractDocumentsPerAddress: perHour(3)}
-	})
-	path := "/v2/orgs/mtf/subscriptions/" + nobody + "/contracts"
-	calls := []func(string) systemtest.Response{
-		func(address string) systemtest.Response { return s.Call(t, http.MethodGet, path, nil, from(address)) },
-		func(address string) systemtest.Response {
-			return s.Call(t, http.MethodPost, path, linkedDocument(), from(address))
-		},
-		func(address string) systemtest.Response {
-			return s.Call(t, http.MethodGet, path+"/"+nobody, nil, from(address))
-		},
-	}
-	for _, call := range calls {
-		require.Equal(t, http.StatusNotFound, call("198.51.100.1").Status)
-	}
-	for _, call := range calls {
-		limited(t, call("198.51.100.1"))
-		require.Equal(t, http.StatusNotFound, call("203.0.113.1").Status, "another caller")
+	all := routes(t, openAPI(t))
+	for prefix, limits := range map[string]config.RateLimits{
+		"/v1/billing/": {LedgerPerAddress: perHour(1)}, "/v2/": {ContractDocumentsPerAddress: perHour(1)},
+	} {
+		s := systemtest.Start(t, func(c *config.Config) { c.Proxies, c.RateLimits = localProxy, limits })
+		asked := 0
+		for _, r := range all {
+			if !strings.HasPrefix(r.path, prefix) {
+				continue
+			}
+			asked++
+			path := strings.ReplaceAll(r.path, "{org}", "mtf")
+			caller := from("198.51.100." + strconv.Itoa(asked))
+			call := func(caller systemtest.Header) systemtest.Response {
+				return route{method: r.method, path: path}.send(t, s, caller)
+			}
+			require.NotEqual(t, http.StatusTooManyRequests, call(caller).Status, "%s %s", r.method, r.path)
+			answer := call(caller)
+			answer.Refused(t, http.StatusTooManyRequests, "rate_limited")
+			seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
+			require.NoError(t, err)
+			require.Positive(t, seconds)
+		}
+		require.Positive(t, asked, prefix)
+		s.Get(t, "/api/v1/me", nil)
 	}
 }
 

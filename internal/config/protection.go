@@ -53,6 +53,7 @@ type RateLimits struct {
 	TokenPerAddress ratelimit.Limit `env:"MTF_RATE_LIMIT_TOKEN_PER_ADDRESS"`
 
 	ContractDocumentsPerAddress ratelimit.Limit `env:"MTF_RATE_LIMIT_CONTRACT_DOCUMENTS_PER_ADDRESS"`
+	LedgerPerAddress            ratelimit.Limit `env:"MTF_RATE_LIMIT_LEDGER_PER_ADDRESS"`
 }
 
 // Proxies says whose word about a caller's address is taken.
@@ -110,6 +111,7 @@ func (l *RateLimits) complete(trusting bool) {
 		{&l.DraftPerAddress, ratelimit.Limit{Count: 120, Period: time.Minute}},
 		{&l.TokenPerAddress, ratelimit.Limit{Count: 300, Period: time.Minute}},
 		{&l.ContractDocumentsPerAddress, ratelimit.Limit{Count: 600, Period: time.Minute}},
+		{&l.LedgerPerAddress, ratelimit.Limit{Count: 1200, Period: time.Minute}},
 	} {
 		switch {
 		case limit.set.Told():

@@ -38,7 +38,7 @@ func TestProductionHasLimitsOfItsOwn(t *testing.T) {
 	for _, limit := range []ratelimit.Limit{
 		got.RateLimits.VerifyPerAddress, got.RateLimits.VerifyPerCIN, got.RateLimits.SubmitPerAddress, got.RateLimits.SubmitPerCIN,
 		got.RateLimits.LinkPerAddress, got.RateLimits.LinkPerCIN, got.RateLimits.DraftPerAddress, got.RateLimits.TokenPerAddress,
-		got.RateLimits.ContractDocumentsPerAddress,
+		got.RateLimits.ContractDocumentsPerAddress, got.RateLimits.LedgerPerAddress,
 	} {
 		assert.Positive(t, limit.Count)
 	}
