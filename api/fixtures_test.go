@@ -166,7 +166,8 @@ func onOneSystem(t *testing.T, tests []onSystem) {
 // tables are those that a refused request must leave alone.
 var tables = []string{
 	"clients", "subscribers", "offers", "contracts", "contract_audit_events", "billing_runs", "invoices", "invoice_lines",
-	"documents", "linked_contract_documents", "payments", "invoice_audit_events", "collection_cases", "collection_case_actions", "landing_drafts", "idempotency_keys",
+	"documents", "linked_contract_documents", "payments", "invoice_audit_events", "collection_cases", "collection_case_actions",
+	"landing_drafts", "idempotency_keys", "billing_profiles", "configuration_changes", "ledger_entries", "ledger_events",
 }
 
 // counts tells how many rows each table has.

@@ -197,8 +197,8 @@ func (r *billingRun) mayContinueAsNew(ctx workflow.Context) bool {
 func (r *billingRun) end(ctx workflow.Context) (billing.Result, error) {
 	var a *activities.Activities
 	var result billing.Result
-	if err := r.lockForEnd(ctx); err != nil {
-		return result, r.finish(ctx, err)
+	if r.fault = r.lockForEnd(ctx); r.fault != nil {
+		return result, r.fail(ctx)
 	}
 	err := workflow.ExecuteLocalActivity(transaction(ctx, "End the run"), a.EndBillingRun, activities.EndInput{
 		RunID: r.progress.Plan.RunID, Request: r.input.Request, Cancelled: r.cancelled,
