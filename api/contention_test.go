@@ -72,7 +72,7 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 			}
 		}},
 		{"one CIN of clients made with their contracts", 409, []string{"client_cin_conflict"},
-			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
 				cin := newCIN()
 				return func(int) (systemtest.Response, error) {
 					return s.TryCall(http.MethodPost, provisionPath, object{
@@ -101,7 +101,7 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 			}
 		}},
 		{"one number for new lines of one client", 409, []string{"subscriber_identifier_conflict"},
-			effect{"subscribers": 1, "contracts": 1, "contract_audit_events": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+			effect{"subscribers": 1, "contracts": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
 				body := object{
 					"client_id": e.buyer, "offer_id": e.mobile, "contract_start_date": "2026-08-10", "provisioning_intent": "new_line",
 					"subscriber": object{"service_identifier": newMobileNumber()},
@@ -109,7 +109,7 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 				return func(int) (systemtest.Response, error) { return s.TryCall(http.MethodPost, provisionPath, body) }
 			}},
 		{"one number for new clients", 409, []string{"subscriber_identifier_conflict"},
-			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
 				number := newMobileNumber()
 				return func(i int) (systemtest.Response, error) {
 					return s.TryCall(http.MethodPost, provisionPath, object{
@@ -119,21 +119,21 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 				}
 			}},
 		{"one number on the landing page", 409, []string{"subscriber_identifier_conflict"},
-			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 3, "documents": 1, "idempotency_keys": 1},
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 3, "documents": 1, "idempotency_keys": 1, "billing_profiles": 1, "configuration_changes": 1},
 			func(testing.TB) func(int) (systemtest.Response, error) {
 				number := newMobileNumber()
 				return func(int) (systemtest.Response, error) {
 					return s.TryCall(http.MethodPost, submitNewPath, with(newMobile(e.mobile), object{"requested_mobile_local_number": number}), newKey())
 				}
 			}},
-		{"one subscriber", 409, []string{"subscriber_contract_conflict"}, effect{"contracts": 1, "contract_audit_events": 1},
+		{"one subscriber", 409, []string{"subscriber_contract_conflict"}, effect{"contracts": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1},
 			func(t testing.TB) func(int) (systemtest.Response, error) {
 				body := draftOf(t, s)
 				return func(i int) (systemtest.Response, error) {
 					return s.TryCall(http.MethodPost, contractsPath, with(body, object{"status": []string{"draft", "active", "suspended"}[i%3]}))
 				}
 			}},
-		{"the whole of one invoice", 409, []string{"invoice_already_paid"}, effect{"payments": 1, "idempotency_keys": 1},
+		{"the whole of one invoice", 409, []string{"invoice_already_paid"}, effect{"payments": 1, "idempotency_keys": 1, "ledger_entries": 1},
 			func(t testing.TB) func(int) (systemtest.Response, error) {
 				invoice := newInvoice(t, s, november)
 				body := object{"invoice_id": invoice["id"], "amount": invoice["total_amount"], "payment_date": "2026-11-20"}
@@ -141,7 +141,7 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 					return s.TryCall(http.MethodPost, paymentsPath, body, newKey())
 				}
 			}},
-		{"the approval of one invoice", 409, []string{"invoice_already_paid"}, effect{"payments": 1, "idempotency_keys": 1},
+		{"the approval of one invoice", 409, []string{"invoice_already_paid"}, effect{"payments": 1, "idempotency_keys": 1, "ledger_entries": 1},
 			func(t testing.TB) func(int) (systemtest.Response, error) {
 				path := approvalPath(newInvoice(t, s, november)["id"])
 				return func(int) (systemtest.Response, error) {
@@ -149,7 +149,7 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 				}
 			}},
 		{"payments and approvals of one overdue invoice", 409, []string{"invoice_already_paid"},
-			effect{"payments": 1, "idempotency_keys": 1, "collection_case_actions": 2},
+			effect{"payments": 1, "idempotency_keys": 1, "collection_case_actions": 2, "ledger_entries": 1},
 			func(t testing.TB) func(int) (systemtest.Response, error) {
 				invoice := newInvoice(t, s, september)
 				pay(t, s, invoice, "1.00")
@@ -162,7 +162,7 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 				}
 			}},
 		{"the reversal of one payment", 409, []string{"payment_already_reversed"},
-			effect{"idempotency_keys": 1, "invoice_audit_events": 1, "collection_case_actions": 2},
+			effect{"idempotency_keys": 1, "invoice_audit_events": 1, "collection_case_actions": 2, "ledger_entries": 1},
 			func(t testing.TB) func(int) (systemtest.Response, error) {
 				// Paid in two parts, the second of which settles it: the case is reopened by the reversal.
 				invoice := newInvoice(t, s, september)
@@ -173,7 +173,7 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 				}
 			}},
 		{"one invoice to void", 409, []string{"invoice_void"},
-			effect{"idempotency_keys": 1, "invoice_audit_events": 1},
+			effect{"idempotency_keys": 1, "invoice_audit_events": 1, "ledger_entries": 1},
 			func(t testing.TB) func(int) (systemtest.Response, error) {
 				path := voidPath(newInvoice(t, s, november)["id"])
 				return func(int) (systemtest.Response, error) {
@@ -269,7 +269,7 @@ func planChangesAreAppliedOneAfterTheOther(t *testing.T, e *estate) {
 			require.Equal(t, offers[i], at(t, body, "contract", "offer_id"), "the answer is about the change that was asked for")
 			pdf(t, s, text(t, body, "document_download_url"))
 		}
-		requireEffect(t, s, before, effect{"contract_audit_events": 2 * changes, "documents": changes, "idempotency_keys": changes})
+		requireEffect(t, s, before, effect{"contract_audit_events": 2 * changes, "documents": changes, "idempotency_keys": changes, "configuration_changes": changes})
 
 		current, start, seen := first, "2026-09-20", map[string]bool{}
 		for _, event := range auditOf(t, s, contract) {
