@@ -37,7 +37,7 @@ func awaitStatus(t testing.TB, s *systemtest.System, location, status string) ob
 		run = nil
 		s.Get(t, location, &run)
 		return run["status"] == status
-	}, 30*time.Second, 20*time.Millisecond, "the run never was %s", status)
+	}, 2*time.Minute, 20*time.Millisecond, "the run never was %s", status)
 	return run
 }
 

@@ -45,7 +45,7 @@ type refused struct {
 // promises are all operations of the API contract.
 func promises() []promise {
 	return slices.Concat(identityPromises(), clientPromises(), cataloguePromises(), contractPromises(), contractDocumentPromises(), provisioningPromises(),
-		landingPromises(), submitPromises(), billingPromises(), collectionsPromises(), schedulePromises(), ledgerPromises())
+		landingPromises(), submitPromises(), billingPromises(), collectionsPromises(), ledgerPromises(), schedulePromises())
 }
 
 func (p promise) method() string { return strings.Fields(p.operation)[0] }

@@ -2,13 +2,10 @@ package db_test
 
 import (
 	"context"
-	"database/sql"
 	"testing"
 
-	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/testenv"
 )
 
@@ -18,13 +15,7 @@ const followsTheCalendar = 12
 func TestCasesAreCarriedOverToTheCalendarAndBack(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	database, err := sql.Open("pgx", testenv.DatabaseURL(t))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, database.Close()) })
-	provider, err := goose.NewProvider(goose.DialectPostgres, database, db.Migrations())
-	require.NoError(t, err)
-	_, err = provider.DownTo(ctx, followsTheCalendar-1)
-	require.NoError(t, err)
+	database, provider := before(t, testenv.DatabaseURL(t), followsTheCalendar)
 
 	// Of four invoices due on 15 October, two have cases that are worked on, two that have ended.
 	for _, statement := range []string{
@@ -69,7 +60,7 @@ func TestCasesAreCarriedOverToTheCalendarAndBack(t *testing.T) {
 	before := []string{"1 open 38 31_60", "2 in_progress 38 31_60", "3 resolved 61 61_90", "4 closed 5 1_30"}
 	require.Equal(t, before, read(stored))
 
-	_, err = provider.UpTo(ctx, followsTheCalendar)
+	_, err := provider.UpTo(ctx, followsTheCalendar)
 	require.NoError(t, err)
 	require.Equal(t, []string{"1 open", "2 in_progress", "3 resolved 61 61_90", "4 closed 5 1_30"}, read(stored))
 	require.Equal(t, []string{"2026-10-15"}, read("SELECT DISTINCT due_date::text FROM collection_cases"))

@@ -2,13 +2,10 @@ package db_test
 
 import (
 	"context"
-	"database/sql"
 	"testing"
 
-	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/testenv"
 )
 
@@ -18,13 +15,7 @@ const contractDocuments = 25
 func TestContractDocumentsThatWereIssuedBeforeAreListed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	database, err := sql.Open("pgx", testenv.DatabaseURL(t))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, database.Close()) })
-	provider, err := goose.NewProvider(goose.DialectPostgres, database, db.Migrations())
-	require.NoError(t, err)
-	_, err = provider.DownTo(ctx, contractDocuments-1)
-	require.NoError(t, err)
+	database, provider := before(t, testenv.DatabaseURL(t), contractDocuments)
 	for _, statement := range []string{
 		`INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
 			VALUES ('01890000-0000-7000-8000-000000000001', 'individual', 'Test Client', 'active', now(), now())`,
@@ -47,7 +38,7 @@ func TestContractDocumentsThatWereIssuedBeforeAreListed(t *testing.T) {
 		_, err := database.ExecContext(ctx, statement)
 		require.NoError(t, err, statement)
 	}
-	_, err = provider.Up(ctx)
+	_, err := provider.Up(ctx)
 	require.NoError(t, err)
 	var listed string
 	require.NoError(t, database.QueryRowContext(ctx, `

@@ -2,10 +2,8 @@ package db_test
 
 import (
 	"context"
-	"database/sql"
 	"testing"
 
-	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/db"
@@ -20,13 +18,7 @@ func TestWhatExistsIsEnteredIntoTheLedger(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	url := testenv.DatabaseURL(t)
-	database, err := sql.Open("pgx", url)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, database.Close()) })
-	provider, err := goose.NewProvider(goose.DialectPostgres, database, db.Migrations())
-	require.NoError(t, err)
-	_, err = provider.DownTo(ctx, ledger-1)
-	require.NoError(t, err)
+	database, provider := before(t, url, ledger)
 	for _, statement := range []string{
 		`INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
 			VALUES ('00000000-0000-7000-8000-000000000001', 'individual', 'Test Client', 'active', '2026-01-01Z', '2026-01-01Z')`,
@@ -64,7 +56,7 @@ func TestWhatExistsIsEnteredIntoTheLedger(t *testing.T) {
 		_, err := database.ExecContext(ctx, statement)
 		require.NoError(t, err, statement)
 	}
-	_, err = provider.Up(ctx)
+	_, err := provider.Up(ctx)
 	require.NoError(t, err)
 
 	pool, err := db.Open(ctx, url)

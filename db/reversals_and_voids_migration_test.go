@@ -2,13 +2,10 @@ package db_test
 
 import (
 	"context"
-	"database/sql"
 	"testing"
 
-	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/testenv"
 )
 
@@ -18,13 +15,7 @@ const reversalsAndVoids = 14
 func TestInvoicesAndPaymentsAreCarriedOverToReversalsAndVoids(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	database, err := sql.Open("pgx", testenv.DatabaseURL(t))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, database.Close()) })
-	provider, err := goose.NewProvider(goose.DialectPostgres, database, db.Migrations())
-	require.NoError(t, err)
-	_, err = provider.DownTo(ctx, reversalsAndVoids-1)
-	require.NoError(t, err)
+	database, provider := before(t, testenv.DatabaseURL(t), reversalsAndVoids)
 	execute := func(statements ...string) {
 		t.Helper()
 		for _, statement := range statements {
@@ -57,7 +48,7 @@ func TestInvoicesAndPaymentsAreCarriedOverToReversalsAndVoids(t *testing.T) {
 	)
 	require.Equal(t, "1 paid posted, 2 issued", status())
 
-	_, err = provider.UpTo(ctx, reversalsAndVoids)
+	_, err := provider.UpTo(ctx, reversalsAndVoids)
 	require.NoError(t, err)
 	require.Equal(t, "1 paid posted, 2 issued", status())
 	execute(

@@ -32,6 +32,8 @@ type operated struct {
 	count map[string]int
 	// onMove is done when a move is written, before the workflow knows.
 	onMove map[billing.RunStatus]func()
+	// pauseAfter is closed when a pause may be written, nil for at once.
+	pauseAfter chan struct{}
 }
 
 // answer is how an update ended.
@@ -48,6 +50,9 @@ func operate(t *testing.T, chunks int32) *operated {
 		t: t, env: env, book: book, at: map[string]map[int]func(){}, count: map[string]int{}, onMove: map[billing.RunStatus]func(){},
 	}
 	env.OnActivity(step.MoveBillingRun, mock.Anything, mock.Anything).Return(func(_ context.Context, move billing.Move) error {
+		if move.To == billing.RunPaused && o.pauseAfter != nil {
+			<-o.pauseAfter
+		}
 		o.moves = append(o.moves, move.To)
 		assert.Equal(t, october.RunID, move.RunID)
 		return nil
@@ -100,13 +105,39 @@ func (o *operated) when(name string, nth int, then func()) {
 	o.at[name][nth] = then
 }
 
-// send sends a command now.
+// send sends a command now. The steps under way end after a pause that was sent before.
 func (o *operated) send(update string) *answer {
+	if update != PauseUpdate {
+		return o.sendThen(update, func() {})
+	}
+	o.book.pausing.Add(1)
+	return o.sendThen(update, o.book.pausing.Done)
+}
+
+// pauseAtTheEnd pauses during a step, and writes that only once the step has ended.
+func (o *operated) pauseAtTheEnd(step string) *answer {
+	o.pauseAfter = make(chan struct{})
+	o.env.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, _ error) {
+		if info.ActivityType.Name == step {
+			close(o.pauseAfter)
+		}
+	})
+	return o.sendThen(PauseUpdate, func() {})
+}
+
+// sendThen sends a command and does something when it is answered.
+func (o *operated) sendThen(update string, answered func()) *answer {
 	got := &answer{}
 	o.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
-		OnReject:   func(err error) { got.rejected = err },
-		OnAccept:   func() {},
-		OnComplete: func(_ any, err error) { got.failed, got.completed = err, true },
+		OnReject: func(err error) {
+			got.rejected = err
+			answered()
+		},
+		OnAccept: func() {},
+		OnComplete: func(_ any, err error) {
+			got.failed, got.completed = err, true
+			answered()
+		},
 	}, RunCommand{ActorID: "op-9", Reason: "because"})
 	return got
 }
@@ -348,7 +379,7 @@ func TestACommandAtTheEndOfAnExecutionIsAnsweredFirst(t *testing.T) {
 		t.Parallel()
 		o := operate(t, chunks).planned("")
 		var paused *answer
-		o.when("IssueChunkDocuments", chunksPerExecution, func() { paused = o.send(PauseUpdate) })
+		o.when("IssueChunkDocuments", chunksPerExecution, func() { paused = o.pauseAtTheEnd("IssueChunkDocuments") })
 		o.run()
 		input := continuation(t, o.env)
 		paused.requireDone(t)
@@ -367,7 +398,7 @@ func TestACommandAtTheEndOfAnExecutionIsAnsweredFirst(t *testing.T) {
 		t.Parallel()
 		o := operate(t, chunks).planned("")
 		var paused, cancelled *answer
-		o.when("IssueChunkDocuments", chunksPerExecution, func() { paused = o.send(PauseUpdate) })
+		o.when("IssueChunkDocuments", chunksPerExecution, func() { paused = o.pauseAtTheEnd("IssueChunkDocuments") })
 		o.onMove[billing.RunPaused] = func() { cancelled = o.send(CancelUpdate) }
 		o.run()
 		o.requireStatus(billing.RunCancelled)

@@ -29,6 +29,7 @@ type ledger struct {
 	faults                         int   // How many more times billing fails without a refusal.
 	gathering                      *sync.WaitGroup
 	toGather                       int
+	pausing                        sync.WaitGroup // What is under way ends once these pauses are answered.
 }
 
 func newLedger(chunks int32) *ledger {
@@ -78,6 +79,7 @@ func (l *ledger) bill(_ context.Context, chunk activities.ChunkInput) (billing.C
 	if l.begin(chunk.Number) {
 		l.gathering.Wait()
 	}
+	l.pausing.Wait()
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if chunk.RunID != october.RunID {
@@ -109,6 +111,7 @@ func (l *ledger) begin(number int32) (wait bool) {
 }
 
 func (l *ledger) document(_ context.Context, chunk activities.ChunkInput) (int32, error) {
+	l.pausing.Wait()
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if l.billed[chunk.Number] != 1 {

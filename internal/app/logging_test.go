@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,35 +19,18 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/app"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/logtest"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/phone"
 	"github.com/mtfacturation/mtf/internal/refusal"
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
-// lines keeps what is logged.
-type lines struct {
-	mu      sync.Mutex
-	written bytes.Buffer
-}
-
-func (l *lines) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.written.Write(line)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.written.String()
-}
-
 // capture sends the program's log to memory, all levels of it, until the test ends.
-func capture(t *testing.T) *lines {
+func capture(t *testing.T) *logtest.Lines {
 	t.Helper()
 	t.Setenv("MTF_LOG_LEVEL", "debug")
-	logged, before := &lines{}, slog.Default()
+	logged, before := &logtest.Lines{}, slog.Default()
 	slog.SetDefault(app.Logger(logged))
 	t.Cleanup(func() { slog.SetDefault(before) })
 	return logged

@@ -11,7 +11,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/client"
+	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
 // entry is what the history of a case tells of a payment, or of its reversal.
@@ -45,6 +47,29 @@ func (e Effect) Moved() money.Amount { return 0 }
 type Delinquency struct {
 	ClientID      uuid.UUID
 	Before, After bool
+}
+
+// once carries out a change of an invoice that is locked, and stores its answer under
+// the request's key. Where the answer is stored already, it is returned: while the
+// transaction waited for the lock, the same request may have been answered. A lock that was
+// refused counts after that.
+func once[Answer any](ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, now time.Time,
+	lock func() (dbsqlc.InvoiceLockRow, error), change func(dbsqlc.InvoiceLockRow) (Answer, error)) (answer Answer, replayed bool, err error) {
+	var none Answer
+	locked, lockErr := lock()
+	if lockErr != nil && refusal.As(lockErr) == nil {
+		return none, false, lockErr
+	}
+	if replayed, err = idempotency.Load(ctx, tx, request, &answer); replayed || err != nil {
+		return answer, replayed, err
+	}
+	if lockErr != nil {
+		return none, false, lockErr
+	}
+	if answer, err = change(locked); err != nil {
+		return none, false, err
+	}
+	return answer, false, idempotency.Save(ctx, tx, request, answer, now)
 }
 
 // rebalance writes what is paid of a locked invoice and moves everything that depends

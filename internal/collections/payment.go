@@ -85,34 +85,16 @@ func allOutstanding(_, outstanding money.Amount) (money.Amount, error) { return 
 
 func post(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PaymentInput, amount amountRule, actorID string,
 	today calendar.Date, now time.Time) (allocation Allocation, replayed bool, err error) {
-	locked, lockErr := lockInvoice(ctx, tx, input.InvoiceID)
-	if replayed, err = loadLocked(ctx, tx, request, lockErr, &allocation); replayed || err != nil {
-		return allocation, replayed, err
-	}
-	if err := checkPayable(locked.Invoice); err != nil {
-		return Allocation{}, false, err
-	}
-	if input.Amount, err = amount(input.Amount, outstandingOf(locked.Invoice)); err != nil {
-		return Allocation{}, false, err
-	}
-	allocation, err = allocate(ctx, tx, locked, input, actorID, today, now)
-	if err != nil {
-		return Allocation{}, false, err
-	}
-	return allocation, false, idempotency.Save(ctx, tx, request, allocation, now)
-}
-
-// loadLocked reads the stored answer of a request once its invoice is locked, or could not
-// be: while the transaction waited for the lock, the same request may have been answered.
-// Without an answer it returns what became of the lock.
-func loadLocked(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, lockErr error, answer any) (replayed bool, err error) {
-	if lockErr != nil && refusal.As(lockErr) == nil {
-		return false, lockErr
-	}
-	if replayed, err = idempotency.Load(ctx, tx, request, answer); replayed || err != nil {
-		return replayed, err
-	}
-	return false, lockErr
+	lock := func() (dbsqlc.InvoiceLockRow, error) { return lockInvoice(ctx, tx, input.InvoiceID) }
+	return once(ctx, tx, request, now, lock, func(locked dbsqlc.InvoiceLockRow) (allocation Allocation, err error) {
+		if err := checkPayable(locked.Invoice); err != nil {
+			return allocation, err
+		}
+		if input.Amount, err = amount(input.Amount, outstandingOf(locked.Invoice)); err != nil {
+			return allocation, err
+		}
+		return allocate(ctx, tx, locked, input, actorID, today, now)
+	})
 }
 
 func lockInvoice(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.InvoiceLockRow, error) {

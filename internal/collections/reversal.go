@@ -43,37 +43,37 @@ func (r Reversal) Moved() money.Amount { return -r.Payment.Amount }
 // payment_already_reversed: a payment is reversed once, and its row stays.
 func ReversePayment(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input ReversalInput, actorID string,
 	today calendar.Date, now time.Time) (reversal Reversal, replayed bool, err error) {
-	locked, lockErr := lockInvoiceOfPayment(ctx, tx, input.PaymentID)
-	if replayed, err = loadLocked(ctx, tx, request, lockErr, &reversal); replayed || err != nil {
-		return reversal, replayed, err
-	}
+	lock := func() (dbsqlc.InvoiceLockRow, error) { return lockInvoiceOfPayment(ctx, tx, input.PaymentID) }
+	return once(ctx, tx, request, now, lock, func(locked dbsqlc.InvoiceLockRow) (Reversal, error) {
+		return reverse(ctx, tx, locked, input, actorID, today, now)
+	})
+}
+
+func reverse(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow, input ReversalInput, actorID string,
+	today calendar.Date, now time.Time) (reversal Reversal, err error) {
 	payment, err := dbsqlc.New().PaymentReverse(ctx, tx, dbsqlc.PaymentReverseParams{
 		ID: input.PaymentID, ActorID: actorID, Reason: input.Reason, Now: now,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Reversal{}, false, refusal.New(refusal.PaymentAlreadyReversed)
+		return reversal, refusal.New(refusal.PaymentAlreadyReversed)
 	}
 	if err != nil {
-		return Reversal{}, false, fmt.Errorf("collections: reverse payment: %w", err)
+		return reversal, fmt.Errorf("collections: reverse payment: %w", err)
 	}
 	paid := locked.Invoice.PaidAmount - payment.Amount
 	invoice, effect, err := rebalance(ctx, tx, locked, paid, &entry{ActionPaymentReversed, input.Reason, payment}, actorID, today, now)
 	if err != nil {
-		return Reversal{}, false, err
+		return reversal, err
 	}
 	if err := ledger.PostReversal(ctx, tx, payment, input.Reason, actorID, today, now); err != nil {
-		return Reversal{}, false, err
+		return reversal, err
 	}
 	reversal = Reversal{
 		Payment: payment, InvoiceStatus: invoice.Status, OutstandingAmount: outstandingOf(invoice), Effect: effect,
 	}
-	err = audit(ctx, tx, auditEvent{invoiceID: invoice.ID, paymentID: &payment.ID, kind: auditPaymentReversed, actorID: actorID, details: map[string]any{
+	return reversal, audit(ctx, tx, auditEvent{invoiceID: invoice.ID, paymentID: &payment.ID, kind: auditPaymentReversed, actorID: actorID, details: map[string]any{
 		"amount": payment.Amount, "reason": input.Reason, "from_status": locked.Invoice.Status, "to_status": invoice.Status,
 	}}, now)
-	if err != nil {
-		return Reversal{}, false, err
-	}
-	return reversal, false, idempotency.Save(ctx, tx, request, reversal, now)
 }
 
 func lockInvoiceOfPayment(ctx context.Context, tx dbsqlc.DBTX, paymentID uuid.UUID) (dbsqlc.InvoiceLockRow, error) {

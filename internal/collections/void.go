@@ -37,32 +37,32 @@ type Voided struct {
 // invoice_void, and invoice_not_voidable when a payment of it is not reversed.
 func VoidInvoice(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input VoidInput, actorID string,
 	today calendar.Date, now time.Time) (voided Voided, replayed bool, err error) {
-	locked, lockErr := lockInvoice(ctx, tx, input.InvoiceID)
-	if replayed, err = loadLocked(ctx, tx, request, lockErr, &voided); replayed || err != nil {
-		return voided, replayed, err
-	}
+	lock := func() (dbsqlc.InvoiceLockRow, error) { return lockInvoice(ctx, tx, input.InvoiceID) }
+	return once(ctx, tx, request, now, lock, func(locked dbsqlc.InvoiceLockRow) (Voided, error) {
+		return void(ctx, tx, locked, input, actorID, today, now)
+	})
+}
+
+func void(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow, input VoidInput, actorID string,
+	today calendar.Date, now time.Time) (voided Voided, err error) {
 	before := locked.Invoice
 	if before.Status == billing.InvoiceVoid {
-		return Voided{}, false, refusal.New(refusal.InvoiceVoid)
+		return voided, refusal.New(refusal.InvoiceVoid)
 	}
 	if before.PaidAmount > 0 {
-		return Voided{}, false, refusal.New(refusal.InvoiceNotVoidable).With("paid_amount", before.PaidAmount)
+		return voided, refusal.New(refusal.InvoiceNotVoidable).With("paid_amount", before.PaidAmount)
 	}
 	voided.Invoice, err = dbsqlc.New().InvoiceVoid(ctx, tx, dbsqlc.InvoiceVoidParams{ID: before.ID, ActorID: actorID, Reason: input.Reason, Now: now})
 	if err != nil {
-		return Voided{}, false, fmt.Errorf("collections: void invoice: %w", err)
+		return voided, fmt.Errorf("collections: void invoice: %w", err)
 	}
 	if voided.Effect, err = follow(ctx, tx, locked, voided.Invoice, nil, actorID, today, now); err != nil {
-		return Voided{}, false, err
+		return voided, err
 	}
 	if err := ledger.PostVoid(ctx, tx, voided.Invoice, input.Reason, actorID, today, now); err != nil {
-		return Voided{}, false, err
+		return voided, err
 	}
-	err = audit(ctx, tx, auditEvent{invoiceID: before.ID, kind: auditInvoiceVoided, actorID: actorID, details: map[string]any{
+	return voided, audit(ctx, tx, auditEvent{invoiceID: before.ID, kind: auditInvoiceVoided, actorID: actorID, details: map[string]any{
 		"number": before.Number, "total_amount": before.TotalAmount, "reason": input.Reason, "from_status": before.Status,
 	}}, now)
-	if err != nil {
-		return Voided{}, false, err
-	}
-	return voided, false, idempotency.Save(ctx, tx, request, voided, now)
 }

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/mtfacturation/mtf/internal/app"
+	"github.com/mtfacturation/mtf/internal/logtest"
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
 
@@ -69,28 +70,10 @@ func (c *collector) lineage(span *tracepb.Span) []string {
 	return names
 }
 
-// lines keeps what is logged.
-type lines struct {
-	mu      sync.Mutex
-	written bytes.Buffer
-}
-
-func (l *lines) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.written.Write(line)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.written.String()
-}
-
 // collectLog keeps the program's log, until the test ends.
-func collectLog(t *testing.T) *lines {
+func collectLog(t *testing.T) *logtest.Lines {
 	t.Helper()
-	logged, before := &lines{}, slog.Default()
+	logged, before := &logtest.Lines{}, slog.Default()
 	slog.SetDefault(app.Logger(logged))
 	t.Cleanup(func() { slog.SetDefault(before) })
 	return logged
