@@ -298,7 +298,8 @@ func unavailable(err error) error {
 		return err
 	}
 	switch err.(type) {
-	case *serviceerror.Unavailable, *serviceerror.DeadlineExceeded, *serviceerror.ResourceExhausted, *serviceerror.Canceled:
+	case *serviceerror.Unavailable, *serviceerror.DeadlineExceeded, *serviceerror.ResourceExhausted, *serviceerror.Canceled,
+		*serviceerror.WorkflowNotReady: // Its tasks fail, for want of a payload key perhaps, until a worker can do them.
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
