@@ -92,33 +92,29 @@ WHERE e.id = coalesce((SELECT v.entry_id FROM ledger_events v WHERE v.id = $1), 
   AND (e.source NOT IN ('api', 'api_reversal') OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = e.id))
 `
 
-type LedgerEntryOfEventRow struct {
-	LedgerEntry LedgerEntry `json:"ledger_entry"`
-}
-
 // The entry that is valid of an event. One that was made by hand has the entry that is named in ledger_events.
-func (q *Queries) LedgerEntryOfEvent(ctx context.Context, db DBTX, id uuid.UUID) (LedgerEntryOfEventRow, error) {
+func (q *Queries) LedgerEntryOfEvent(ctx context.Context, db DBTX, id uuid.UUID) (LedgerEntry, error) {
 	row := db.QueryRow(ctx, ledgerEntryOfEvent, id)
-	var i LedgerEntryOfEventRow
+	var i LedgerEntry
 	err := row.Scan(
-		&i.LedgerEntry.ID,
-		&i.LedgerEntry.EventID,
-		&i.LedgerEntry.Source,
-		&i.LedgerEntry.ReversesID,
-		&i.LedgerEntry.InvoiceID,
-		&i.LedgerEntry.PaymentID,
-		&i.LedgerEntry.ClientID,
-		&i.LedgerEntry.Type,
-		&i.LedgerEntry.Direction,
-		&i.LedgerEntry.Amount,
-		&i.LedgerEntry.Currency,
-		&i.LedgerEntry.ContractIDS,
-		&i.LedgerEntry.ContractAmounts,
-		&i.LedgerEntry.BookingDate,
-		&i.LedgerEntry.DueDate,
-		&i.LedgerEntry.Details,
-		&i.LedgerEntry.ActorID,
-		&i.LedgerEntry.CreatedAt,
+		&i.ID,
+		&i.EventID,
+		&i.Source,
+		&i.ReversesID,
+		&i.InvoiceID,
+		&i.PaymentID,
+		&i.ClientID,
+		&i.Type,
+		&i.Direction,
+		&i.Amount,
+		&i.Currency,
+		&i.ContractIDS,
+		&i.ContractAmounts,
+		&i.BookingDate,
+		&i.DueDate,
+		&i.Details,
+		&i.ActorID,
+		&i.CreatedAt,
 	)
 	return i, err
 }
@@ -208,6 +204,14 @@ WITH chained AS (
 ), entered AS (
     SELECT client_id, currency, sum(CASE direction WHEN 'debit' THEN amount ELSE -amount END) AS amount
     FROM ledger_entries WHERE source NOT IN ('api', 'api_reversal') GROUP BY client_id, currency
+), weighed AS (
+    SELECT p.account_id, p.booking_date, p.event_id, NULL::bigint AS rank, CASE p.source WHEN 'api_reversal' THEN -1 ELSE 1 END AS weight
+    FROM ledger_postings p
+    JOIN ledger_rankings k ON k.account_id = p.account_id AND k.currency = p.currency AND k.sequence >= p.sequence
+    UNION ALL
+    SELECT r.account_id, r.booking_date, r.event_id, r.rank, 0 FROM ledger_event_ranks r
+), ranked AS (
+    SELECT account_id, rank, sum(weight) OVER (PARTITION BY account_id ORDER BY booking_date, event_id, rank) AS before FROM weighed
 )
 SELECT account_id::uuid AS account_id, currency::text AS currency, ('the chain breaks at ' || min(sequence))::text AS fault
 FROM chained WHERE place <> sequence OR added <> balance GROUP BY account_id, currency
@@ -219,6 +223,9 @@ UNION ALL
 SELECT coalesce(o.client_id, e.client_id), coalesce(o.currency, e.currency), 'invoices and payments say something else than their entries'
 FROM owed o FULL JOIN entered e ON e.client_id = o.client_id AND e.currency = o.currency
 WHERE coalesce(o.amount, 0) <> coalesce(e.amount, 0)
+UNION ALL
+SELECT r.account_id, (SELECT min(k.currency) FROM ledger_rankings k WHERE k.account_id = r.account_id), 'the ranks are wrong from ' || min(r.rank)
+FROM ranked r WHERE r.rank <> r.before GROUP BY r.account_id
 ORDER BY 1, 2, 3
 `
 
@@ -230,7 +237,8 @@ type LedgerFaultsRow struct {
 
 // What cannot be if every balance is right: an account whose postings are not numbered without gaps, do not add up one on the
 // other, or do not end at its balance; and a client who owes something else on invoices than the entries of invoices and
-// payments add up to. Empty for a ledger that is proven.
+// payments add up to; and an account whose ranks are not those of its events at the posting up to which they count. Empty for a
+// ledger that is proven.
 func (q *Queries) LedgerFaults(ctx context.Context, db DBTX) ([]LedgerFaultsRow, error) {
 	rows, err := db.Query(ctx, ledgerFaults)
 	if err != nil {

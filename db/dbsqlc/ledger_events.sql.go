@@ -46,22 +46,35 @@ func (q *Queries) LedgerEventCount(ctx context.Context, db DBTX, arg LedgerEvent
 }
 
 const ledgerEventCountByAccount = `-- name: LedgerEventCountByAccount :one
-SELECT count(*) FROM ledger_postings p
-WHERE p.account_id = $1 AND p.source <> 'api_reversal' AND p.booking_date BETWEEN $2 AND $3
-  AND p.entry_id NOT IN (SELECT r.reverses_id FROM ledger_postings r WHERE r.account_id = $1 AND r.source = 'api_reversal')
+WITH nearest AS (
+    SELECT r.rank, r.booking_date, r.event_id FROM ledger_event_ranks r
+    WHERE r.account_id = $1 AND r.booking_date < coalesce($2::date, 'infinity')
+    ORDER BY r.booking_date DESC, r.event_id DESC
+    LIMIT 1
+), counted AS (
+    SELECT n.rank + coalesce(sum(u.change), 0) AS events FROM nearest n
+    LEFT JOIN ledger_unranked_events($1) u (booking_date, event_id, change) ON (u.booking_date, u.event_id) < (n.booking_date, n.event_id)
+    GROUP BY n.rank
+), since AS (
+    SELECT count(*) AS events FROM ledger_account_events($1) v (booking_date, event_id, entry_id)
+    WHERE v.booking_date < coalesce($2::date, 'infinity')
+      AND (v.booking_date, v.event_id) >= (coalesce((SELECT n.booking_date FROM nearest n), '-infinity'),
+                                           coalesce((SELECT n.event_id FROM nearest n), '00000000-0000-0000-0000-000000000000'::uuid))
+)
+SELECT (coalesce((SELECT c.events FROM counted c), 0) + (SELECT s.events FROM since s))::bigint AS events
 `
 
 type LedgerEventCountByAccountParams struct {
-	AccountID  uuid.UUID     `json:"account_id"`
-	BookedFrom calendar.Date `json:"booked_from"`
-	BookedTo   calendar.Date `json:"booked_to"`
+	AccountID    uuid.UUID      `json:"account_id"`
+	BookedBefore *calendar.Date `json:"booked_before"`
 }
 
+// How many events of an account are booked before a day: those before the nearest event whose rank is known, and those since.
 func (q *Queries) LedgerEventCountByAccount(ctx context.Context, db DBTX, arg LedgerEventCountByAccountParams) (int64, error) {
-	row := db.QueryRow(ctx, ledgerEventCountByAccount, arg.AccountID, arg.BookedFrom, arg.BookedTo)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+	row := db.QueryRow(ctx, ledgerEventCountByAccount, arg.AccountID, arg.BookedBefore)
+	var events int64
+	err := row.Scan(&events)
+	return events, err
 }
 
 const ledgerEventGetByExternalID = `-- name: LedgerEventGetByExternalID :one
@@ -126,11 +139,7 @@ type LedgerEventListParams struct {
 	PageSize    int32         `json:"page_size"`
 }
 
-type LedgerEventListRow struct {
-	LedgerEntry LedgerEntry `json:"ledger_entry"`
-}
-
-func (q *Queries) LedgerEventList(ctx context.Context, db DBTX, arg LedgerEventListParams) ([]LedgerEventListRow, error) {
+func (q *Queries) LedgerEventList(ctx context.Context, db DBTX, arg LedgerEventListParams) ([]LedgerEntry, error) {
 	rows, err := db.Query(ctx, ledgerEventList,
 		arg.ContractIDS,
 		arg.ClientID,
@@ -144,28 +153,28 @@ func (q *Queries) LedgerEventList(ctx context.Context, db DBTX, arg LedgerEventL
 		return nil, err
 	}
 	defer rows.Close()
-	items := []LedgerEventListRow{}
+	items := []LedgerEntry{}
 	for rows.Next() {
-		var i LedgerEventListRow
+		var i LedgerEntry
 		if err := rows.Scan(
-			&i.LedgerEntry.ID,
-			&i.LedgerEntry.EventID,
-			&i.LedgerEntry.Source,
-			&i.LedgerEntry.ReversesID,
-			&i.LedgerEntry.InvoiceID,
-			&i.LedgerEntry.PaymentID,
-			&i.LedgerEntry.ClientID,
-			&i.LedgerEntry.Type,
-			&i.LedgerEntry.Direction,
-			&i.LedgerEntry.Amount,
-			&i.LedgerEntry.Currency,
-			&i.LedgerEntry.ContractIDS,
-			&i.LedgerEntry.ContractAmounts,
-			&i.LedgerEntry.BookingDate,
-			&i.LedgerEntry.DueDate,
-			&i.LedgerEntry.Details,
-			&i.LedgerEntry.ActorID,
-			&i.LedgerEntry.CreatedAt,
+			&i.ID,
+			&i.EventID,
+			&i.Source,
+			&i.ReversesID,
+			&i.InvoiceID,
+			&i.PaymentID,
+			&i.ClientID,
+			&i.Type,
+			&i.Direction,
+			&i.Amount,
+			&i.Currency,
+			&i.ContractIDS,
+			&i.ContractAmounts,
+			&i.BookingDate,
+			&i.DueDate,
+			&i.Details,
+			&i.ActorID,
+			&i.CreatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -179,33 +188,29 @@ func (q *Queries) LedgerEventList(ctx context.Context, db DBTX, arg LedgerEventL
 
 const ledgerEventListByAccount = `-- name: LedgerEventListByAccount :many
 SELECT e.id, e.event_id, e.source, e.reverses_id, e.invoice_id, e.payment_id, e.client_id, e.type, e.direction, e.amount, e.currency, e.contract_ids, e.contract_amounts, e.booking_date, e.due_date, e.details, e.actor_id, e.created_at
-FROM (SELECT p.entry_id, p.booking_date, p.event_id FROM ledger_postings p
-      WHERE p.account_id = $1 AND p.source <> 'api_reversal' AND p.booking_date BETWEEN $2 AND $3
-        AND p.entry_id NOT IN (SELECT r.reverses_id FROM ledger_postings r WHERE r.account_id = $1 AND r.source = 'api_reversal')
-      ORDER BY p.booking_date DESC, p.event_id DESC
+FROM (SELECT v.entry_id, v.booking_date, v.event_id FROM ledger_account_events($1) v (booking_date, event_id, entry_id)
+      WHERE (v.booking_date, v.event_id) < (coalesce($2::date, 'infinity'), $3::uuid)
+      ORDER BY v.booking_date DESC, v.event_id DESC
       LIMIT $5 OFFSET $4) page
 JOIN ledger_entries e ON e.id = page.entry_id
 ORDER BY page.booking_date DESC, page.event_id DESC
 `
 
 type LedgerEventListByAccountParams struct {
-	AccountID  uuid.UUID     `json:"account_id"`
-	BookedFrom calendar.Date `json:"booked_from"`
-	BookedTo   calendar.Date `json:"booked_to"`
-	PageOffset int32         `json:"page_offset"`
-	PageSize   int32         `json:"page_size"`
+	AccountID    uuid.UUID      `json:"account_id"`
+	BookedBefore *calendar.Date `json:"booked_before"`
+	BeforeID     uuid.UUID      `json:"before_id"`
+	PageOffset   int32          `json:"page_offset"`
+	PageSize     int32          `json:"page_size"`
 }
 
-type LedgerEventListByAccountRow struct {
-	LedgerEntry LedgerEntry `json:"ledger_entry"`
-}
-
-// Of one client or one contract. What lies before the page is passed over in the index alone.
-func (q *Queries) LedgerEventListByAccount(ctx context.Context, db DBTX, arg LedgerEventListByAccountParams) ([]LedgerEventListByAccountRow, error) {
+// Of one client or one contract: those before an event or a day, newest first. What lies before the page is passed over in the
+// index alone.
+func (q *Queries) LedgerEventListByAccount(ctx context.Context, db DBTX, arg LedgerEventListByAccountParams) ([]LedgerEntry, error) {
 	rows, err := db.Query(ctx, ledgerEventListByAccount,
 		arg.AccountID,
-		arg.BookedFrom,
-		arg.BookedTo,
+		arg.BookedBefore,
+		arg.BeforeID,
 		arg.PageOffset,
 		arg.PageSize,
 	)
@@ -213,89 +218,28 @@ func (q *Queries) LedgerEventListByAccount(ctx context.Context, db DBTX, arg Led
 		return nil, err
 	}
 	defer rows.Close()
-	items := []LedgerEventListByAccountRow{}
+	items := []LedgerEntry{}
 	for rows.Next() {
-		var i LedgerEventListByAccountRow
+		var i LedgerEntry
 		if err := rows.Scan(
-			&i.LedgerEntry.ID,
-			&i.LedgerEntry.EventID,
-			&i.LedgerEntry.Source,
-			&i.LedgerEntry.ReversesID,
-			&i.LedgerEntry.InvoiceID,
-			&i.LedgerEntry.PaymentID,
-			&i.LedgerEntry.ClientID,
-			&i.LedgerEntry.Type,
-			&i.LedgerEntry.Direction,
-			&i.LedgerEntry.Amount,
-			&i.LedgerEntry.Currency,
-			&i.LedgerEntry.ContractIDS,
-			&i.LedgerEntry.ContractAmounts,
-			&i.LedgerEntry.BookingDate,
-			&i.LedgerEntry.DueDate,
-			&i.LedgerEntry.Details,
-			&i.LedgerEntry.ActorID,
-			&i.LedgerEntry.CreatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const ledgerEventListByAccountFromEnd = `-- name: LedgerEventListByAccountFromEnd :many
-SELECT e.id, e.event_id, e.source, e.reverses_id, e.invoice_id, e.payment_id, e.client_id, e.type, e.direction, e.amount, e.currency, e.contract_ids, e.contract_amounts, e.booking_date, e.due_date, e.details, e.actor_id, e.created_at
-FROM (SELECT p.entry_id, p.booking_date, p.event_id FROM ledger_postings p
-      WHERE p.account_id = $1 AND p.source <> 'api_reversal'
-        AND p.entry_id NOT IN (SELECT r.reverses_id FROM ledger_postings r WHERE r.account_id = $1 AND r.source = 'api_reversal')
-      ORDER BY p.booking_date, p.event_id
-      LIMIT $3 OFFSET $2) page
-JOIN ledger_entries e ON e.id = page.entry_id
-ORDER BY page.booking_date, page.event_id
-`
-
-type LedgerEventListByAccountFromEndParams struct {
-	AccountID  uuid.UUID `json:"account_id"`
-	PageOffset int32     `json:"page_offset"`
-	PageSize   int32     `json:"page_size"`
-}
-
-type LedgerEventListByAccountFromEndRow struct {
-	LedgerEntry LedgerEntry `json:"ledger_entry"`
-}
-
-// LedgerEventListByAccount counted from the last one, which comes first.
-func (q *Queries) LedgerEventListByAccountFromEnd(ctx context.Context, db DBTX, arg LedgerEventListByAccountFromEndParams) ([]LedgerEventListByAccountFromEndRow, error) {
-	rows, err := db.Query(ctx, ledgerEventListByAccountFromEnd, arg.AccountID, arg.PageOffset, arg.PageSize)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []LedgerEventListByAccountFromEndRow{}
-	for rows.Next() {
-		var i LedgerEventListByAccountFromEndRow
-		if err := rows.Scan(
-			&i.LedgerEntry.ID,
-			&i.LedgerEntry.EventID,
-			&i.LedgerEntry.Source,
-			&i.LedgerEntry.ReversesID,
-			&i.LedgerEntry.InvoiceID,
-			&i.LedgerEntry.PaymentID,
-			&i.LedgerEntry.ClientID,
-			&i.LedgerEntry.Type,
-			&i.LedgerEntry.Direction,
-			&i.LedgerEntry.Amount,
-			&i.LedgerEntry.Currency,
-			&i.LedgerEntry.ContractIDS,
-			&i.LedgerEntry.ContractAmounts,
-			&i.LedgerEntry.BookingDate,
-			&i.LedgerEntry.DueDate,
-			&i.LedgerEntry.Details,
-			&i.LedgerEntry.ActorID,
-			&i.LedgerEntry.CreatedAt,
+			&i.ID,
+			&i.EventID,
+			&i.Source,
+			&i.ReversesID,
+			&i.InvoiceID,
+			&i.PaymentID,
+			&i.ClientID,
+			&i.Type,
+			&i.Direction,
+			&i.Amount,
+			&i.Currency,
+			&i.ContractIDS,
+			&i.ContractAmounts,
+			&i.BookingDate,
+			&i.DueDate,
+			&i.Details,
+			&i.ActorID,
+			&i.CreatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -354,19 +298,6 @@ func (q *Queries) LedgerEventLock(ctx context.Context, db DBTX, id uuid.UUID) (L
 		&i.UpdatedAt,
 	)
 	return i, err
-}
-
-const ledgerEventTotalByAccount = `-- name: LedgerEventTotalByAccount :one
-SELECT (coalesce((SELECT sum(a.sequence) FROM ledger_accounts a WHERE a.id = $1), 0)
-    - 2 * (SELECT count(*) FROM ledger_postings r WHERE r.account_id = $1 AND r.source = 'api_reversal'))::bigint AS total
-`
-
-// All postings of an account are of an event that is listed, but for those that were taken back, and those that took them back.
-func (q *Queries) LedgerEventTotalByAccount(ctx context.Context, db DBTX, accountID uuid.UUID) (int64, error) {
-	row := db.QueryRow(ctx, ledgerEventTotalByAccount, accountID)
-	var total int64
-	err := row.Scan(&total)
-	return total, err
 }
 
 const ledgerEventUpdate = `-- name: LedgerEventUpdate :exec

@@ -375,6 +375,13 @@ type LedgerEvent struct {
 	UpdatedAt  time.Time  `json:"updated_at"`
 }
 
+type LedgerEventRank struct {
+	AccountID   uuid.UUID     `json:"account_id"`
+	Rank        int64         `json:"rank"`
+	BookingDate calendar.Date `json:"booking_date"`
+	EventID     uuid.UUID     `json:"event_id"`
+}
+
 type LedgerPosting struct {
 	AccountID   uuid.UUID     `json:"account_id"`
 	Currency    string        `json:"currency"`
@@ -386,6 +393,12 @@ type LedgerPosting struct {
 	BookingDate calendar.Date `json:"booking_date"`
 	Amount      money.Amount  `json:"amount"`
 	Balance     money.Amount  `json:"balance"`
+}
+
+type LedgerRanking struct {
+	AccountID uuid.UUID `json:"account_id"`
+	Currency  string    `json:"currency"`
+	Sequence  int64     `json:"sequence"`
 }
 
 type Letterhead struct {

@@ -11,7 +11,7 @@ SELECT * FROM ledger_entries WHERE id = @id;
 
 -- name: LedgerEntryOfEvent :one
 -- The entry that is valid of an event. One that was made by hand has the entry that is named in ledger_events.
-SELECT sqlc.embed(e) FROM ledger_entries e
+SELECT e.* FROM ledger_entries e
 WHERE e.id = coalesce((SELECT v.entry_id FROM ledger_events v WHERE v.id = @id), @id) AND e.event_id = @id
   AND (e.source NOT IN ('api', 'api_reversal') OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = e.id));
 
@@ -44,7 +44,8 @@ FROM posted JOIN moved m ON m.account_id = posted.id, entry;
 -- name: LedgerFaults :many
 -- What cannot be if every balance is right: an account whose postings are not numbered without gaps, do not add up one on the
 -- other, or do not end at its balance; and a client who owes something else on invoices than the entries of invoices and
--- payments add up to. Empty for a ledger that is proven.
+-- payments add up to; and an account whose ranks are not those of its events at the posting up to which they count. Empty for a
+-- ledger that is proven.
 WITH chained AS (
     SELECT account_id, currency, sequence, amount, balance,
            row_number() OVER chain AS place, sum(amount) OVER chain AS added
@@ -57,6 +58,14 @@ WITH chained AS (
 ), entered AS (
     SELECT client_id, currency, sum(CASE direction WHEN 'debit' THEN amount ELSE -amount END) AS amount
     FROM ledger_entries WHERE source NOT IN ('api', 'api_reversal') GROUP BY client_id, currency
+), weighed AS (
+    SELECT p.account_id, p.booking_date, p.event_id, NULL::bigint AS rank, CASE p.source WHEN 'api_reversal' THEN -1 ELSE 1 END AS weight
+    FROM ledger_postings p
+    JOIN ledger_rankings k ON k.account_id = p.account_id AND k.currency = p.currency AND k.sequence >= p.sequence
+    UNION ALL
+    SELECT r.account_id, r.booking_date, r.event_id, r.rank, 0 FROM ledger_event_ranks r
+), ranked AS (
+    SELECT account_id, rank, sum(weight) OVER (PARTITION BY account_id ORDER BY booking_date, event_id, rank) AS before FROM weighed
 )
 SELECT account_id::uuid AS account_id, currency::text AS currency, ('the chain breaks at ' || min(sequence))::text AS fault
 FROM chained WHERE place <> sequence OR added <> balance GROUP BY account_id, currency
@@ -68,6 +77,9 @@ UNION ALL
 SELECT coalesce(o.client_id, e.client_id), coalesce(o.currency, e.currency), 'invoices and payments say something else than their entries'
 FROM owed o FULL JOIN entered e ON e.client_id = o.client_id AND e.currency = o.currency
 WHERE coalesce(o.amount, 0) <> coalesce(e.amount, 0)
+UNION ALL
+SELECT r.account_id, (SELECT min(k.currency) FROM ledger_rankings k WHERE k.account_id = r.account_id), 'the ranks are wrong from ' || min(r.rank)
+FROM ranked r WHERE r.rank <> r.before GROUP BY r.account_id
 ORDER BY 1, 2, 3;
 
 -- name: LedgerInvoicesPost :exec

@@ -68,7 +68,7 @@ func CreateEvent(ctx context.Context, tx dbsqlc.DBTX, event Event, actorID strin
 	if err != nil {
 		return id, fmt.Errorf("ledger: insert event: %w", err)
 	}
-	return id, nil
+	return id, rankEvents(ctx, tx, entered.accounts())
 }
 
 // ChangeEvent changes an event in the given transaction: what was entered is taken back, and the changed event
@@ -93,7 +93,8 @@ func ChangeEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, change func(
 		return err
 	}
 	// All accounts at once, so that two that are changed in turn are locked in order.
-	if err := dbsqlc.New().LedgerAccountLock(ctx, tx, append(accountsOf(current), entered.accounts()...)); err != nil {
+	accounts := append(accountsOf(current), entered.accounts()...)
+	if err := dbsqlc.New().LedgerAccountLock(ctx, tx, accounts); err != nil {
 		return fmt.Errorf("ledger: lock accounts: %w", err)
 	}
 	if err := takeEventBack(ctx, tx, current, actorID, now); err != nil {
@@ -102,7 +103,11 @@ func ChangeEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, change func(
 	if err := entered.post(ctx, tx, now); err != nil {
 		return err
 	}
-	return updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, EntryID: &entered.id, ExternalID: event.ExternalID, Now: now})
+	err = updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, EntryID: &entered.id, ExternalID: event.ExternalID, Now: now})
+	if err != nil {
+		return err
+	}
+	return rankEvents(ctx, tx, accounts)
 }
 
 // DeleteEvent takes an event back in the given transaction and hides it; what was entered stays. It refuses
@@ -115,7 +120,10 @@ func DeleteEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, actorID stri
 	if err := takeEventBack(ctx, tx, current, actorID, now); err != nil {
 		return err
 	}
-	return updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, Now: now})
+	if err := updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, Now: now}); err != nil {
+		return err
+	}
+	return rankEvents(ctx, tx, accountsOf(current))
 }
 
 // EntryOfEvent returns the entry that is valid of an event, or refuses with billing_event_not_found.
@@ -127,7 +135,7 @@ func EntryOfEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Led
 	if err != nil {
 		return dbsqlc.LedgerEntry{}, fmt.Errorf("ledger: find event: %w", err)
 	}
-	return found.LedgerEntry, nil
+	return found, nil
 }
 
 // lockEvent locks an event that was made by hand, and returns its valid entry.

@@ -2,10 +2,11 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -22,9 +23,12 @@ type Filter struct {
 	Limit, Offset int32
 }
 
+// The days between which everything is booked.
+var firstDay, lastDay = calendar.NewDate(1, 1, 1), calendar.NewDate(calendar.MaxYear, 12, 31)
+
 // List returns a page of the events that a filter chooses, newest booking date first and then by id, and how many
-// it chooses in all. The events of one client or of one contract are read in the order of an index, however many
-// there are before the page.
+// it chooses in all. Of one client or one contract any page takes as long as the first one, however many events there are
+// before it; see docs/ledger.md.
 func List(ctx context.Context, tx dbsqlc.DBTX, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
 	if account, only := filter.onlyAccount(); only {
 		entries, hits, err = listByAccount(ctx, tx, account, filter)
@@ -35,18 +39,6 @@ func List(ctx context.Context, tx dbsqlc.DBTX, filter Filter) (entries []dbsqlc.
 		return nil, 0, fmt.Errorf("ledger: list events: %w", err)
 	}
 	return entries, hits, nil
-}
-
-// days are the first and the last booking date, whatever the filter says of them.
-func (f Filter) days() (from, to calendar.Date) {
-	from, to = calendar.NewDate(1, 1, 1), calendar.NewDate(calendar.MaxYear, 12, 31)
-	if f.From != nil {
-		from = *f.From
-	}
-	if f.To != nil {
-		to = *f.To
-	}
-	return from, to
 }
 
 // onlyAccount returns the one account that the filter asks for, if that and the days are all that it asks.
@@ -63,57 +55,55 @@ func (f Filter) onlyAccount() (account uuid.UUID, only bool) {
 	}
 }
 
+// listByAccount asks for ranks: of the events of an account in the order of booking, the first has rank 0.
 func listByAccount(ctx context.Context, tx dbsqlc.DBTX, account uuid.UUID, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
-	queries, from, to := dbsqlc.New(), calendar.Date{}, calendar.Date{}
-	if filter.From == nil && filter.To == nil {
-		hits, err = queries.LedgerEventTotalByAccount(ctx, tx, account)
-	} else {
-		from, to = filter.days()
-		hits, err = queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{AccountID: account, BookedFrom: from, BookedTo: to})
+	queries := dbsqlc.New()
+	page := dbsqlc.LedgerEventListByAccountParams{AccountID: account, PageOffset: filter.Offset, PageSize: filter.Limit}
+	if filter.To != nil && *filter.To != lastDay {
+		page.BookedBefore = new(filter.To.AddDays(1))
 	}
-	if err != nil || int64(filter.Offset) >= hits {
+	end, err := queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{AccountID: account, BookedBefore: page.BookedBefore})
+	var first int64
+	if err == nil && filter.From != nil {
+		first, err = queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{AccountID: account, BookedBefore: filter.From})
+	}
+	hits = max(0, end-first)
+	left := hits - int64(filter.Offset)
+	if err != nil || left <= 0 {
 		return nil, hits, err
 	}
-	if from.IsZero() && int64(filter.Offset) > hits/2 {
-		entries, err = listFromEnd(ctx, tx, account, hits, filter)
-		return entries, hits, err
+	page.PageSize = min(page.PageSize, int32(left))
+	// The page is below this rank. It begins nearer to an event whose rank is known than to the end of the days, if there is one.
+	below := end - int64(filter.Offset)
+	if filter.Offset > 0 {
+		above, err := queries.LedgerEventRankGetAbove(ctx, tx, dbsqlc.LedgerEventRankGetAboveParams{AccountID: account, Rank: below})
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return nil, hits, err
+		}
+		if err == nil && above.Rank < end {
+			page.BookedBefore, page.BeforeID, page.PageOffset = &above.BookingDate, above.EventID, int32(above.Rank-below)
+		}
 	}
-	from, to = filter.days()
-	rows, err := queries.LedgerEventListByAccount(ctx, tx, dbsqlc.LedgerEventListByAccountParams{
-		AccountID: account, BookedFrom: from, BookedTo: to, PageSize: filter.Limit, PageOffset: filter.Offset,
-	})
-	for _, row := range rows {
-		entries = append(entries, row.LedgerEntry)
-	}
+	entries, err = queries.LedgerEventListByAccount(ctx, tx, page)
 	return entries, hits, err
-}
-
-// listFromEnd reads a page of the second half of the events of an account: less is passed over from the end.
-func listFromEnd(ctx context.Context, tx dbsqlc.DBTX, account uuid.UUID, hits int64, filter Filter) (entries []dbsqlc.LedgerEntry, err error) {
-	left := hits - int64(filter.Offset)
-	size := min(int64(filter.Limit), left)
-	rows, err := dbsqlc.New().LedgerEventListByAccountFromEnd(ctx, tx, dbsqlc.LedgerEventListByAccountFromEndParams{
-		AccountID: account, PageSize: int32(size), PageOffset: int32(left - size),
-	})
-	for _, row := range slices.Backward(rows) {
-		entries = append(entries, row.LedgerEntry)
-	}
-	return entries, err
 }
 
 func listAny(ctx context.Context, tx dbsqlc.DBTX, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
 	queries := dbsqlc.New()
 	contracts := append([]uuid.UUID{}, filter.ContractIDs...)
-	from, to := filter.days()
-	rows, err := queries.LedgerEventList(ctx, tx, dbsqlc.LedgerEventListParams{
+	from, to := firstDay, lastDay
+	if filter.From != nil {
+		from = *filter.From
+	}
+	if filter.To != nil {
+		to = *filter.To
+	}
+	entries, err = queries.LedgerEventList(ctx, tx, dbsqlc.LedgerEventListParams{
 		ContractIDS: contracts, ClientID: filter.ClientID, Type: filter.Type, BookedFrom: from, BookedTo: to,
 		PageSize: filter.Limit, PageOffset: filter.Offset,
 	})
 	if err != nil {
 		return nil, 0, err
-	}
-	for _, row := range rows {
-		entries = append(entries, row.LedgerEntry)
 	}
 	hits, err = queries.LedgerEventCount(ctx, tx, dbsqlc.LedgerEventCountParams{
 		ContractIDS: contracts, ClientID: filter.ClientID, Type: filter.Type, BookedFrom: from, BookedTo: to,

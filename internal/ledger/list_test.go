@@ -1,0 +1,197 @@
+package ledger_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/ledger"
+	"github.com/mtfacturation/mtf/internal/testenv"
+)
+
+var (
+	firstDay = calendar.MustParse("2026-01-01")
+	now      = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
+)
+
+// days are so many that most pages begin and end within one, and some days have nothing.
+const days = 40
+
+// account is one with many events, and what was accepted of them.
+type account struct {
+	pool     *pgxpool.Pool
+	contract uuid.UUID
+	booked   map[uuid.UUID]calendar.Date
+}
+
+func newAccount(t *testing.T) *account {
+	t.Helper()
+	a := &account{pool: testenv.Database(t), booked: map[uuid.UUID]calendar.Date{}}
+	a.do(t, func(tx pgx.Tx) (err error) {
+		a.contract, err = ledger.CreateContract(t.Context(), tx, ledger.Profile{Status: new("active"), Currency: ledger.Currency, Details: []byte("{}")}, "op-1", firstDay, now)
+		return err
+	})
+	return a
+}
+
+func (a *account) do(t *testing.T, work func(pgx.Tx) error) {
+	t.Helper()
+	require.NoError(t, db.InTransaction(t.Context(), a.pool, work))
+}
+
+func (a *account) event(day calendar.Date, currency string) ledger.Event {
+	return ledger.Event{Type: "meter_rental", Direction: ledger.Debit, Amount: 100, Currency: currency, ContractID: a.contract, BookingDate: day, Details: []byte("{}")}
+}
+
+// change enters an event, or changes or deletes one.
+func (a *account) change(ctx context.Context, tx pgx.Tx, random *rand.Rand, day calendar.Date) error {
+	ids := slices.SortedFunc(maps.Keys(a.booked), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	kind := random.IntN(10)
+	if kind < 7 || len(ids) == 0 {
+		currency := ledger.Currency
+		if kind == 0 {
+			currency = "EUR"
+		}
+		id, err := ledger.CreateEvent(ctx, tx, a.event(day, currency), "op-1", now)
+		a.booked[id] = day
+		return err
+	}
+	id := ids[random.IntN(len(ids))]
+	if kind == 7 {
+		delete(a.booked, id)
+		return ledger.DeleteEvent(ctx, tx, id, "op-1", now)
+	}
+	if kind == 8 {
+		day = a.booked[id]
+	}
+	a.booked[id] = day
+	return ledger.ChangeEvent(ctx, tx, id, func(event *ledger.Event) error {
+		event.Amount, event.BookingDate = event.Amount+1, day
+		return nil
+	}, "op-1", now)
+}
+
+// listed are the ids of the events of some days in the order of a list.
+func (a *account) listed(from, to *calendar.Date) (ids []uuid.UUID) {
+	for id, day := range a.booked {
+		if (from == nil || !day.Before(*from)) && (to == nil || !day.After(*to)) {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(one, other uuid.UUID) int {
+		return cmp.Or(a.booked[other].DaysSince(a.booked[one]), slices.Compare(other[:], one[:]))
+	})
+	return ids
+}
+
+func (a *account) requirePage(t *testing.T, filter ledger.Filter) {
+	t.Helper()
+	want := a.listed(filter.From, filter.To)
+	filter.ContractIDs = []uuid.UUID{a.contract}
+	entries, hits, err := ledger.List(t.Context(), a.pool, filter)
+	require.NoError(t, err)
+	require.Equal(t, int64(len(want)), hits)
+	want = want[min(len(want), int(filter.Offset)):min(len(want), int(filter.Offset+filter.Limit))]
+	require.Len(t, entries, len(want), "from %d of %d", filter.Offset, hits)
+	for i, entry := range entries {
+		require.Equal(t, want[i], entry.EventID, "place %d of the page from %d of %d", i, filter.Offset, hits)
+		require.Equal(t, a.booked[want[i]], entry.BookingDate)
+	}
+}
+
+func (a *account) requireProven(t *testing.T) {
+	t.Helper()
+	faults, err := ledger.Prove(t.Context(), a.pool)
+	require.NoError(t, err)
+	require.Empty(t, faults)
+}
+
+// Any page is what sorting all events gives, whatever was entered, changed and taken back before, in which order of days.
+func TestPagesFarDownAreThoseOfTheWholeList(t *testing.T) {
+	t.Parallel()
+	for seed, orderly := range []bool{true, false, false} {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(uint64(seed), 0))
+			a := newAccount(t)
+			for round := range days {
+				a.do(t, func(tx pgx.Tx) error {
+					for range 20 + random.IntN(60) {
+						day := firstDay.AddDays(round)
+						if !orderly {
+							day = firstDay.AddDays(random.IntN(days))
+						}
+						if err := a.change(t.Context(), tx, random, day); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				for range 8 {
+					filter := ledger.Filter{Limit: 1 + random.Int32N(100), Offset: random.Int32N(int32(len(a.booked)) + 10)}
+					if random.IntN(2) == 0 {
+						from := firstDay.AddDays(random.IntN(days))
+						filter.From = &from
+					}
+					if random.IntN(2) == 0 {
+						to := firstDay.AddDays(random.IntN(days))
+						filter.To = &to
+					}
+					a.requirePage(t, filter)
+				}
+			}
+			a.requirePage(t, ledger.Filter{Limit: 10, To: new(calendar.NewDate(calendar.MaxYear, 12, 31))})
+			a.requireProven(t)
+			var ranks int
+			require.NoError(t, a.pool.QueryRow(t.Context(), "SELECT count(*) FROM ledger_event_ranks").Scan(&ranks))
+			require.NotZero(t, ranks, "nothing was found by its rank")
+		})
+	}
+}
+
+// Those who enter events in different currencies do not wait for each other, and one of them ranks for all.
+func TestEventsAreRankedOnceByWritersAtOnce(t *testing.T) {
+	t.Parallel()
+	const writers, events = 4, 300
+	a := newAccount(t)
+	entered := make([][]uuid.UUID, writers)
+	var group errgroup.Group
+	for writer := range writers {
+		group.Go(func() error {
+			for i := range events {
+				err := db.InTransaction(context.Background(), a.pool, func(tx pgx.Tx) error {
+					id, err := ledger.CreateEvent(context.Background(), tx, a.event(firstDay.AddDays((i*writers+writer)%days), []string{"MAD", "EUR"}[writer%2]), "op-1", now)
+					entered[writer] = append(entered[writer], id)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	require.NoError(t, group.Wait())
+	for writer, ids := range entered {
+		for i, id := range ids {
+			a.booked[id] = firstDay.AddDays((i*writers + writer) % days)
+		}
+	}
+	a.requireProven(t)
+	for offset := int32(0); offset < writers*events; offset += 97 {
+		a.requirePage(t, ledger.Filter{Limit: 50, Offset: offset})
+	}
+}
