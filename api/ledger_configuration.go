@@ -93,11 +93,7 @@ func (s *Server) getBillingAccountHistory(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]uuid.UUID, len(contracts))
-	for i, contract := range contracts {
-		ids[i] = contract.BillingProfile.ID
-	}
-	return s.answerHistory(ctx, ids, input.ConfigurationHistoryPage)
+	return s.answerHistory(ctx, converted(contracts, idOfContract), input.ConfigurationHistoryPage)
 }
 
 func (s *Server) answerHistory(ctx context.Context, contractIDs []uuid.UUID, page ConfigurationHistoryPage) (*ConfigurationHistoryOutput, error) {

@@ -197,20 +197,25 @@ func (c *BillingContract) mergeInto(profile *ledger.Profile) error {
 	if c.BalanceCurrency != nil {
 		profile.Currency = *c.BalanceCurrency
 	}
-	var merged BillingContractDetails
-	if len(profile.Details) > 0 {
-		if err := json.Unmarshal(profile.Details, &merged); err != nil {
-			return fmt.Errorf("api: details of a contract: %w", err)
+	return mergeDetails(&c.BillingContractDetails, &profile.Details)
+}
+
+// mergeDetails writes what was sent over details that are stored, if there are any.
+func mergeDetails[T any](sent *T, stored *json.RawMessage) error {
+	var merged T
+	if len(*stored) > 0 {
+		if err := json.Unmarshal(*stored, &merged); err != nil {
+			return fmt.Errorf("api: stored details: %w", err)
 		}
 	}
-	sent, err := json.Marshal(c.BillingContractDetails)
+	text, err := json.Marshal(sent)
 	if err != nil {
 		return fmt.Errorf("api: encode details: %w", err)
 	}
-	if err := json.Unmarshal(sent, &merged); err != nil {
+	if err := json.Unmarshal(text, &merged); err != nil {
 		return fmt.Errorf("api: merge details: %w", err)
 	}
-	profile.Details, err = json.Marshal(merged)
+	*stored, err = json.Marshal(merged)
 	return err
 }
 

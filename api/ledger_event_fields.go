@@ -199,21 +199,7 @@ func (d *BillingEventDetails) mergeInto(stored *json.RawMessage, checked *fields
 		}
 		link.Href, link.URL = cmp.Or(link.Href, link.URL), cmp.Or(link.URL, link.Href)
 	}
-	var merged BillingEventDetails
-	if len(*stored) > 0 {
-		if err := json.Unmarshal(*stored, &merged); err != nil {
-			return fmt.Errorf("api: details of an event: %w", err)
-		}
-	}
-	sent, err := json.Marshal(d)
-	if err != nil {
-		return fmt.Errorf("api: encode details: %w", err)
-	}
-	if err := json.Unmarshal(sent, &merged); err != nil {
-		return fmt.Errorf("api: merge details: %w", err)
-	}
-	*stored, err = json.Marshal(merged)
-	return err
+	return mergeDetails(d, stored)
 }
 
 // readEvents puts entries into the words of the ledger's clients.

@@ -189,26 +189,29 @@ func (s *Server) billingAccount(ctx context.Context, id string) (dbsqlc.Client, 
 
 // pricingOf tells what contracts cost, in their order.
 func (s *Server) pricingOf(ctx context.Context, contracts []ledger.Contract) ([]ContractPricing, error) {
-	ids := make([]uuid.UUID, len(contracts))
-	for i, contract := range contracts {
-		ids[i] = contract.BillingProfile.ID
-	}
+	ids := converted(contracts, idOfContract)
 	balances, err := ledger.BalancesOf(ctx, s.Pool, ids, ledger.Currency)
 	if err != nil {
 		return nil, err
 	}
+	latest, err := s.queries.ConfigurationChangeListLatest(ctx, s.Pool, dbsqlc.ConfigurationChangeListLatestParams{ContractIDS: ids, ForEach: recentChanges})
+	if err != nil {
+		return nil, err
+	}
+	changes := map[uuid.UUID][]dbsqlc.ConfigurationChange{}
+	for _, change := range latest {
+		changes[change.ContractID] = append(changes[change.ContractID], change)
+	}
 	pricing := make([]ContractPricing, len(contracts))
-	for i, contract := range contracts {
-		changes, err := s.queries.ConfigurationChangeList(ctx, s.Pool, dbsqlc.ConfigurationChangeListParams{ContractIDS: ids[i : i+1], PageSize: recentChanges})
-		if err != nil {
-			return nil, err
-		}
-		if pricing[i], err = s.readPricing(contract, balances[ids[i]], changes); err != nil {
+	for i, id := range ids {
+		if pricing[i], err = s.readPricing(contracts[i], balances[id], changes[id]); err != nil {
 			return nil, err
 		}
 	}
 	return pricing, nil
 }
+
+func idOfContract(contract ledger.Contract) uuid.UUID { return contract.BillingProfile.ID }
 
 func (s *Server) readPricing(found ledger.Contract, balance ledger.Balance, changes []dbsqlc.ConfigurationChange) (ContractPricing, error) {
 	profile := found.BillingProfile

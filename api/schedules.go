@@ -14,8 +14,7 @@ import (
 const tagSchedules = "Schedules"
 
 func (s *Server) scheduleRoutes() {
-	const tag = tagSchedules
-	register(s, operation{id: "listSchedules", access: readers, method: http.MethodGet, path: "/api/v1/schedules", tag: tag,
+	register(s, operation{id: "listSchedules", access: readers, method: http.MethodGet, path: "/api/v1/schedules", tag: tagSchedules,
 		summary: "What starts by itself, and when",
 		description: "Every schedule of the program with its times by its own clock, and what became of its latest starts. The times are " +
 			"those of the configuration: a schedule that is paused, or not registered yet, starts nothing at them.",
@@ -35,7 +34,7 @@ func (s *Server) scheduleRoutes() {
 			s.triggerSchedule},
 	} {
 		register(s, operation{id: command.id, access: writers, method: http.MethodPost, path: "/api/v1/schedules/{schedule_name}/" + command.name,
-			tag: tag, summary: command.summary, description: command.description, success: "The schedule as it is now.",
+			tag: tagSchedules, summary: command.summary, description: command.description, success: "The schedule as it is now.",
 			refusals: []refusal.Code{refusal.ScheduleNotFound, refusal.ScheduleOff}},
 			func(ctx context.Context, input *ScheduleCommand) (*struct{ Body ScheduleRead }, error) {
 				entry, err := command.do(ctx, input.Name, input.note())
@@ -45,7 +44,7 @@ func (s *Server) scheduleRoutes() {
 				return &struct{ Body ScheduleRead }{readSchedule(entry, s.Now(), defaultTimes)}, nil
 			})
 	}
-	register(s, operation{id: "backfillSchedule", access: writers, method: http.MethodPost, path: "/api/v1/schedules/{schedule_name}/backfill", tag: tag,
+	register(s, operation{id: "backfillSchedule", access: writers, method: http.MethodPost, path: "/api/v1/schedules/{schedule_name}/backfill", tag: tagSchedules,
 		summary: "Make up for times that a schedule has missed",
 		description: "Starts now, one after the other, what the schedule starts at its times on these days, paused or not. Monthly billing bills " +
 			"the month before each of them; a month that was billed is not billed again.",

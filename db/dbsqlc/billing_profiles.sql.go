@@ -146,28 +146,28 @@ func (q *Queries) BillingProfileLeaveAmount(ctx context.Context, db DBTX, arg Bi
 const billingProfileListActive = `-- name: BillingProfileListActive :many
 SELECT p.id, p.contract_id, p.status, p.start_date, p.termination_date, p.installment_amount, p.currency, p.details, p.created_at, p.updated_at, c.client_id, c.status AS contract_status, c.start_date AS contract_start_date, c.end_date AS contract_end_date,
        c.updated_at AS contract_updated_at, o.id AS offer_id, o.name AS offer_name, o.monthly_fee, s.service_identifier
-FROM contracts c
-JOIN billing_profiles p ON p.id = c.id
-JOIN offers o ON o.id = c.offer_id
-JOIN subscribers s ON s.id = c.subscriber_id
+FROM billing_profiles p
+LEFT JOIN contracts c ON c.id = p.contract_id
+LEFT JOIN offers o ON o.id = c.offer_id
+LEFT JOIN subscribers s ON s.id = c.subscriber_id
 WHERE c.client_id = $1 AND c.status = 'active'
 ORDER BY c.created_at DESC, c.id DESC
 `
 
 type BillingProfileListActiveRow struct {
 	BillingProfile    BillingProfile `json:"billing_profile"`
-	ClientID          uuid.UUID      `json:"client_id"`
-	ContractStatus    string         `json:"contract_status"`
-	ContractStartDate calendar.Date  `json:"contract_start_date"`
+	ClientID          *uuid.UUID     `json:"client_id"`
+	ContractStatus    *string        `json:"contract_status"`
+	ContractStartDate *calendar.Date `json:"contract_start_date"`
 	ContractEndDate   *calendar.Date `json:"contract_end_date"`
-	ContractUpdatedAt time.Time      `json:"contract_updated_at"`
-	OfferID           uuid.UUID      `json:"offer_id"`
-	OfferName         string         `json:"offer_name"`
-	MonthlyFee        money.Amount   `json:"monthly_fee"`
-	ServiceIdentifier string         `json:"service_identifier"`
+	ContractUpdatedAt *time.Time     `json:"contract_updated_at"`
+	OfferID           *uuid.UUID     `json:"offer_id"`
+	OfferName         *string        `json:"offer_name"`
+	MonthlyFee        *money.Amount  `json:"monthly_fee"`
+	ServiceIdentifier *string        `json:"service_identifier"`
 }
 
-// The profiles of a client's active contracts, newest first.
+// The profiles of a client's active contracts, newest first. Joined as in BillingProfileGet, so that the rows are alike.
 func (q *Queries) BillingProfileListActive(ctx context.Context, db DBTX, clientID uuid.UUID) ([]BillingProfileListActiveRow, error) {
 	rows, err := db.Query(ctx, billingProfileListActive, clientID)
 	if err != nil {

@@ -153,3 +153,50 @@ func (q *Queries) ConfigurationChangeList(ctx context.Context, db DBTX, arg Conf
 	}
 	return items, nil
 }
+
+const configurationChangeListLatest = `-- name: ConfigurationChangeListLatest :many
+SELECT h.id, h.contract_id, h.reason, h.source, h.previous_amount, h.new_amount, h.currency, h.offer_id, h.offer_name, h.effective_date, h.changed_at
+FROM unnest($1::uuid[]) AS asked (id)
+CROSS JOIN LATERAL (SELECT c.id FROM configuration_changes c WHERE c.contract_id = asked.id
+                    ORDER BY c.changed_at DESC, c.id DESC LIMIT $2) latest
+JOIN configuration_changes h ON h.id = latest.id
+ORDER BY h.changed_at DESC, h.id DESC
+`
+
+type ConfigurationChangeListLatestParams struct {
+	ContractIDS []uuid.UUID `json:"contract_ids"`
+	ForEach     int32       `json:"for_each"`
+}
+
+// So many of the newest of each of some contracts, newest first.
+func (q *Queries) ConfigurationChangeListLatest(ctx context.Context, db DBTX, arg ConfigurationChangeListLatestParams) ([]ConfigurationChange, error) {
+	rows, err := db.Query(ctx, configurationChangeListLatest, arg.ContractIDS, arg.ForEach)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ConfigurationChange{}
+	for rows.Next() {
+		var i ConfigurationChange
+		if err := rows.Scan(
+			&i.ID,
+			&i.ContractID,
+			&i.Reason,
+			&i.Source,
+			&i.PreviousAmount,
+			&i.NewAmount,
+			&i.Currency,
+			&i.OfferID,
+			&i.OfferName,
+			&i.EffectiveDate,
+			&i.ChangedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

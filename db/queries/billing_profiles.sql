@@ -32,13 +32,13 @@ WITH costs AS (
 SELECT amount::centimes AS amount FROM costs;
 
 -- name: BillingProfileListActive :many
--- The profiles of a client's active contracts, newest first.
+-- The profiles of a client's active contracts, newest first. Joined as in BillingProfileGet, so that the rows are alike.
 SELECT sqlc.embed(p), c.client_id, c.status AS contract_status, c.start_date AS contract_start_date, c.end_date AS contract_end_date,
        c.updated_at AS contract_updated_at, o.id AS offer_id, o.name AS offer_name, o.monthly_fee, s.service_identifier
-FROM contracts c
-JOIN billing_profiles p ON p.id = c.id
-JOIN offers o ON o.id = c.offer_id
-JOIN subscribers s ON s.id = c.subscriber_id
+FROM billing_profiles p
+LEFT JOIN contracts c ON c.id = p.contract_id
+LEFT JOIN offers o ON o.id = c.offer_id
+LEFT JOIN subscribers s ON s.id = c.subscriber_id
 WHERE c.client_id = @client_id AND c.status = 'active'
 ORDER BY c.created_at DESC, c.id DESC;
 

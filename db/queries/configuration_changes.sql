@@ -25,3 +25,12 @@ SELECT * FROM configuration_changes
 WHERE contract_id = ANY(@contract_ids::uuid[])
 ORDER BY changed_at DESC, id DESC
 LIMIT @page_size OFFSET @page_offset;
+
+-- name: ConfigurationChangeListLatest :many
+-- So many of the newest of each of some contracts, newest first.
+SELECT h.*
+FROM unnest(@contract_ids::uuid[]) AS asked (id)
+CROSS JOIN LATERAL (SELECT c.id FROM configuration_changes c WHERE c.contract_id = asked.id
+                    ORDER BY c.changed_at DESC, c.id DESC LIMIT @for_each) latest
+JOIN configuration_changes h ON h.id = latest.id
+ORDER BY h.changed_at DESC, h.id DESC;

@@ -101,7 +101,8 @@ func seedClients(b *testing.B, pool *pgxpool.Pool, clients int) {
 // reset takes back what was billed, so that the next finds what this one found.
 func reset(b *testing.B, pool *pgxpool.Pool, directory string) {
 	b.Helper()
-	_, err := pool.Exec(context.Background(), "TRUNCATE billing_runs, invoices, invoice_number_sequences, idempotency_keys CASCADE")
+	_, err := pool.Exec(context.Background(),
+		"TRUNCATE billing_runs, invoices, invoice_number_sequences, idempotency_keys, ledger_postings, ledger_accounts CASCADE")
 	require.NoError(b, err)
 	require.NoError(b, os.RemoveAll(filepath.Join(directory, "invoices")))
 	settle(b, pool)

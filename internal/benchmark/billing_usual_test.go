@@ -17,6 +17,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/ledger"
 )
 
 // billAsUsual bills some clients as most programs do: one transaction for all, a
@@ -73,6 +74,9 @@ func (l *bareLoop) billClient(ctx context.Context, tx pgx.Tx, client uuid.UUID) 
 			return err
 		}
 		if err := insertLines(ctx, tx, lines); err != nil {
+			return err
+		}
+		if err := ledger.PostInvoices(ctx, tx, []uuid.UUID{invoice.ID}, l.run.ActorID); err != nil {
 			return err
 		}
 		if err := l.fileAsUsual(ctx, tx, invoice, lines); err != nil {

@@ -141,11 +141,7 @@ func ActiveContracts(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID) ([
 	}
 	contracts := make([]Contract, len(rows))
 	for i, row := range rows {
-		contracts[i] = Contract{
-			BillingProfile: row.BillingProfile, ClientID: &row.ClientID, ContractStatus: &row.ContractStatus, ContractStartDate: &row.ContractStartDate,
-			ContractEndDate: row.ContractEndDate, ContractUpdatedAt: &row.ContractUpdatedAt, OfferID: &row.OfferID, OfferName: &row.OfferName,
-			MonthlyFee: &row.MonthlyFee, ServiceIdentifier: &row.ServiceIdentifier,
-		}
+		contracts[i] = Contract(row)
 	}
 	return contracts, nil
 }

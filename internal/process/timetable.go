@@ -123,34 +123,33 @@ func (t *Timetable) handle(ctx context.Context, of schedule.Schedule) client.Sch
 	return t.temporal.ScheduleClient().GetHandle(ctx, of.ID)
 }
 
-// find returns a schedule that can be told something. One that no worker has made yet
-// is made now.
-func (t *Timetable) find(ctx context.Context, id string) (schedule.Schedule, error) {
+// find returns a schedule that can be told something, and its state. One that no worker
+// has made yet is made now.
+func (t *Timetable) find(ctx context.Context, id string) (schedule.Schedule, client.ScheduleState, error) {
 	at := slices.IndexFunc(t.table, func(each schedule.Schedule) bool { return each.ID == id })
 	if at < 0 {
-		return schedule.Schedule{}, refusal.New(refusal.ScheduleNotFound)
+		return schedule.Schedule{}, client.ScheduleState{}, refusal.New(refusal.ScheduleNotFound)
 	}
 	found := t.table[at]
 	if found.Off() {
-		return found, refusal.New(refusal.ScheduleOff)
+		return found, client.ScheduleState{}, refusal.New(refusal.ScheduleOff)
 	}
-	if _, err := t.handle(ctx, found).Describe(ctx); err != nil {
-		if _, missing := errors.AsType[*serviceerror.NotFound](err); !missing {
-			return found, unavailable(err)
-		}
-		if err := schedule.Ensure(ctx, t.temporal.ScheduleClient(), found); err != nil {
-			return found, unavailable(err)
-		}
+	known, err := t.handle(ctx, found).Describe(ctx)
+	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
+		return found, client.ScheduleState{}, unavailable(schedule.Ensure(ctx, t.temporal.ScheduleClient(), found))
 	}
-	return found, nil
+	if err != nil {
+		return found, client.ScheduleState{}, unavailable(err)
+	}
+	return found, *known.Schedule.State, nil
 }
 
 // Pause keeps a schedule from starting anything until it is resumed; what falls due
 // meanwhile is not caught up on. One that is paused stays so. The note says why. It refuses
 // with schedule_not_found and schedule_off, as all that follow.
 func (t *Timetable) Pause(ctx context.Context, id, note string) (Entry, error) {
-	return t.tell(ctx, id, func(entry Entry, handle client.ScheduleHandle) error {
-		if entry.Paused && (note == "" || note == entry.Note) {
+	return t.tell(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
+		if state.Paused && (note == "" || note == state.Note) {
 			return nil
 		}
 		return handle.Pause(ctx, client.SchedulePauseOptions{Note: cmp.Or(note, "Paused over the API")})
@@ -159,8 +158,8 @@ func (t *Timetable) Pause(ctx context.Context, id, note string) (Entry, error) {
 
 // Resume has a paused schedule start again what falls due from now on.
 func (t *Timetable) Resume(ctx context.Context, id, note string) (Entry, error) {
-	return t.tell(ctx, id, func(entry Entry, handle client.ScheduleHandle) error {
-		if !entry.Paused {
+	return t.tell(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
+		if !state.Paused {
 			return nil
 		}
 		return handle.Unpause(ctx, client.ScheduleUnpauseOptions{Note: cmp.Or(note, "Resumed over the API")})
@@ -170,7 +169,7 @@ func (t *Timetable) Resume(ctx context.Context, id, note string) (Entry, error) 
 // Trigger has a schedule start at once, paused or not, as if this moment was its time. It
 // starts nothing while its last start is under way.
 func (t *Timetable) Trigger(ctx context.Context, id string) (Entry, error) {
-	return t.tell(ctx, id, func(_ Entry, handle client.ScheduleHandle) error {
+	return t.tell(ctx, id, func(_ client.ScheduleState, handle client.ScheduleHandle) error {
 		return handle.Trigger(ctx, client.ScheduleTriggerOptions{})
 	})
 }
@@ -183,7 +182,7 @@ const maxBackfill = 400
 // days from one to another by its own clock, as far as they have come, and returns those
 // times. More than 400 are refused as invalid.
 func (t *Timetable) Backfill(ctx context.Context, id string, from, to calendar.Date, now time.Time) ([]time.Time, error) {
-	found, err := t.find(ctx, id)
+	found, _, err := t.find(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -208,16 +207,12 @@ func (t *Timetable) Backfill(ctx context.Context, id string, from, to calendar.D
 }
 
 // tell has something done to a schedule and returns it as it is after that.
-func (t *Timetable) tell(ctx context.Context, id string, do func(Entry, client.ScheduleHandle) error) (Entry, error) {
-	found, err := t.find(ctx, id)
+func (t *Timetable) tell(ctx context.Context, id string, do func(client.ScheduleState, client.ScheduleHandle) error) (Entry, error) {
+	found, state, err := t.find(ctx, id)
 	if err != nil {
 		return Entry{}, err
 	}
-	before, err := t.entry(ctx, found)
-	if err != nil {
-		return Entry{}, err
-	}
-	if err := do(before, t.handle(ctx, found)); err != nil {
+	if err := do(state, t.handle(ctx, found)); err != nil {
 		return Entry{}, unavailable(err)
 	}
 	return t.entry(ctx, found)
