@@ -3,6 +3,7 @@ package benchmark_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,13 +28,29 @@ import (
 const program = "MTF_BENCH_PROGRAM"
 
 func TestMain(m *testing.M) {
+	work := serve
 	if os.Getenv(program) == "" {
-		os.Exit(m.Run())
+		work = func() error { return measure(m) }
 	}
-	if err := serve(); err != nil {
+	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// directories has the documents of all benchmarks until the last one is done.
+var directories string
+
+var errFailed = errors.New("a benchmark failed")
+
+func measure(m *testing.M) (err error) {
+	if directories, err = os.MkdirTemp("", "mtf-benchmark-"); err != nil {
+		return err
+	}
+	if m.Run() != 0 {
+		err = errFailed
+	}
+	return errors.Join(err, os.RemoveAll(directories))
 }
 
 // serve does what mtf serve does, on the business day of tests, until it is told to
@@ -75,7 +92,7 @@ func BenchmarkBillingRunGrowth(b *testing.B) {
 // billByProgram returns how long a run took, and the peak of the process's memory.
 func billByProgram(b *testing.B, clients int) (took time.Duration, peak float64) {
 	b.Helper()
-	url, temporal, directory := testenv.DatabaseURL(b), testenv.Temporal(b), b.TempDir()
+	url, temporal, directory := testenv.DatabaseURL(b), testenv.Temporal(b), newDirectory(b)
 	pool, err := db.Open(context.Background(), url)
 	require.NoError(b, err)
 	defer pool.Close()
