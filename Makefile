@@ -80,13 +80,13 @@ test-race: build/dev ## Run the tests of the root module with the race detector
 	$(WITH_DEV) $(GO_TEST) -race -run '$(RUN)' $(TEST_FLAGS) $(PKG)
 
 # The clients come from the npm registry, by npm's own settings; versions and digests are those of the lock file.
-CLIENTS := internal/ledgerclients
+LEDGER_CLIENTS := internal/ledgerclients
 
 .PHONY: test-clients
 test-clients: build/dev $(BIN)/clients/.installed ## Drive the ledger with its real clients, which npm installs: needs node and npm
-	MTF_TEST_CLIENTS_DIR=$(abspath $(BIN)/clients) $(WITH_DEV) $(GO_TEST) -v ./$(CLIENTS)
+	MTF_TEST_CLIENTS_DIR=$(abspath $(BIN)/clients) $(WITH_DEV) $(GO_TEST) -v ./$(LEDGER_CLIENTS)
 
-$(BIN)/clients/.installed: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json
+$(BIN)/clients/.installed: $(LEDGER_CLIENTS)/package.json $(LEDGER_CLIENTS)/package-lock.json
 	@for program in node npm; do \
 		command -v $$program >/dev/null || { echo "make test-clients needs node and npm, and there is no $$program: install Node.js 18 or later."; exit 1; }; \
 	done
