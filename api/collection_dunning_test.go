@@ -60,6 +60,8 @@ func TestDunningFollowsAClientUntilTheyHavePaid(t *testing.T) {
 	invoice := newInvoice(t, s, september) // Due on 15 October, 38 days before the tests' day.
 	owner := text(t, invoice, "client_id")
 	execute(t, s, `UPDATE clients SET email = 'amina@example.ma' WHERE id = $1`, owner)
+	// The sync that opens the case has everybody enrolled at its end, which waits here.
+	release := hold(t, s, "dunning_episodes", "SHARE")
 	about := caseOf(t, s, invoice)
 	before := dunningOf(t, s, about)
 	require.Equal(t, object{
@@ -68,6 +70,7 @@ func TestDunningFollowsAClientUntilTheyHavePaid(t *testing.T) {
 		"next_step_action": "warning_sent", "next_step_date": "2026-11-22", "next_step_at": "2026-11-22T08:00:00.000000Z",
 	}, before, "it does not need the workflow to be known")
 
+	release()
 	enrol(t, s)
 	warned := eventuallyDunned(t, s, about, func(found object) bool {
 		steps := found["steps"].([]any)
