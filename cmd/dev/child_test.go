@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/cmd/dev/port"
+	"github.com/mtfacturation/mtf/cmd/dev/postgres"
 	"github.com/mtfacturation/mtf/cmd/dev/stack"
 )
 
@@ -44,17 +45,24 @@ type site struct {
 	apiPort, metricsPort, temporalPort, uiPort, postgresPort string
 }
 
-// newSite lays out a data directory that does not exist yet below a directory closed to everyone else.
+// newSite lays out a data directory that does not exist yet below a directory closed to everyone else. What still serves
+// the directory when the test is over is ended before the directory is removed: a PostgreSQL whose parent was killed writes
+// for as long as it shuts down.
 func newSite(t *testing.T) site {
 	t.Helper()
 	private := filepath.Join(t.TempDir(), "private")
 	require.NoError(t, os.Mkdir(private, 0o700))
+	dataDir := filepath.Join(private, ".data")
+	t.Cleanup(func() {
+		require.NoError(t, postgres.StopStale(context.Background(), filepath.Join(dataDir, "postgres")))
+		awaitNothing(t, dataDir)
+	})
 	number := func() string {
 		free, err := port.Free()
 		require.NoError(t, err)
 		return strconv.Itoa(free)
 	}
-	return site{filepath.Join(private, ".data"), number(), number(), number(), number(), number()}
+	return site{dataDir, number(), number(), number(), number(), number()}
 }
 
 // environment is this process's own, with the site in place of anything that says where the stack is.
@@ -87,21 +95,32 @@ func (s site) postmaster(t *testing.T) int {
 	return pid
 }
 
-// requireNothingRuns fails when a process that names the data directory is left. A server being shut down by the death
-// of its parent is given time to end.
+// requireNothingRuns fails when a process of the site is left. A server being shut down by the death of its parent is given
+// time to end.
 func (s site) requireNothingRuns(t *testing.T) {
 	t.Helper()
-	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
-		t.Skip("this system does not list processes in /proc")
+	if _, err := os.Stat(processes); err != nil {
+		t.Skip("this system does not list processes in " + processes)
 	}
+	awaitNothing(t, s.dataDir)
+}
+
+// processes is where Linux lists them, each as a directory; nothing is found on a system that does not.
+const processes = "/proc"
+
+// awaitNothing waits until no process names the directory in its command line or works in it, as the processes of
+// PostgreSQL do whose first one was killed.
+func awaitNothing(t *testing.T, dir string) {
+	t.Helper()
 	var left []string
 	require.Eventually(t, func() bool {
 		left = nil
-		lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-		for _, line := range lines {
-			command, err := os.ReadFile(line)
-			if err == nil && strings.Contains(string(command), s.dataDir) {
-				left = append(left, line+": "+strings.ReplaceAll(string(command), "\x00", " "))
+		found, _ := filepath.Glob(processes + "/[0-9]*")
+		for _, process := range found {
+			command, _ := os.ReadFile(filepath.Join(process, "cmdline")) // It may have ended just now.
+			works, _ := os.Readlink(filepath.Join(process, "cwd"))
+			if strings.Contains(string(command), dir) || strings.HasPrefix(works, dir+"/") {
+				left = append(left, process+": "+strings.ReplaceAll(string(command), "\x00", " "))
 			}
 		}
 		return len(left) == 0
