@@ -54,6 +54,9 @@ func (p *BillingRunProgress) chunk(nth int32) int32 {
 	return nth
 }
 
+// planned reports whether the run has a row, as far as is known here.
+func (p *BillingRunProgress) planned() bool { return p.Plan.Status != "" }
+
 func (p *BillingRunProgress) finished() bool { return p.Documented == p.chunkCount() }
 
 func (p *BillingRunProgress) billed(chunk billing.ChunkResult) {
@@ -107,7 +110,7 @@ func (r *billingRun) markdown() string {
 	tables += "\n| | done | of |\n|---|---:|---:|\n" +
 		row("Chunks billed |", p.Billed, "|", p.chunkCount()) +
 		row("Chunks finished |", p.Documented, "|", p.chunkCount()) +
-		row("Clients |", p.Sums.ClientCount, "|", p.Plan.ClientCount) +
+		row("Clients |", p.Sums.ClientCount, "|", max(p.Sums.ClientCount, p.Plan.ClientCount)) +
 		row("Documents stored |", p.Documents, "|", p.Sums.InvoiceCount) +
 		"\n| Money so far | |\n|---|---:|\n" +
 		row("Invoices |", p.Sums.InvoiceCount) +

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/mtfacturation/mtf/activities"
@@ -45,6 +46,11 @@ func RunBilling(ctx workflow.Context, input BillingRunInput) (billing.Result, er
 		return billing.Result{}, err
 	}
 	if err := run.begin(ctx); err != nil {
+		// One that was cancelled in Temporal while it waited for its approval has a row.
+		if run.progress.planned() && temporal.IsCanceledError(err) {
+			run.fault = err
+			return billing.Result{}, run.fail(ctx)
+		}
 		return billing.Result{}, run.finish(ctx, err)
 	}
 	run.workThroughChunks(ctx)

@@ -62,8 +62,13 @@ func (r *billingRun) move(ctx workflow.Context, move billing.Move) error {
 		return err
 	}
 	defer r.moving.Unlock()
-	if err := r.checkMove(move.To); err != nil || r.progress.Status == move.To {
+	if err := r.checkMove(move.To); err != nil {
 		return err
+	}
+	// The move is written even where it changes nothing here: it repairs the row of a run whose last move was
+	// written, but got lost with the worker before the workflow heard of it.
+	if r.progress.Status == move.To && (r.over || workflow.GetVersion(ctx, "repeated-move", workflow.DefaultVersion, 1) == workflow.DefaultVersion) {
+		return nil
 	}
 	var a *activities.Activities
 	move.RunID = r.progress.Plan.RunID

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -92,7 +93,7 @@ func operate(t *testing.T, chunks int32) *operated {
 // planned has the run planned, held for a reason unless it is empty.
 func (o *operated) planned(hold string) *operated {
 	plan := o.book.plan()
-	plan.HoldReason = hold
+	plan.HoldReason, plan.Status = hold, billing.RunPlanned
 	o.env.OnActivity(step.PlanBillingRun, mock.Anything, mock.Anything).Return(plan, nil).Once()
 	return o
 }
@@ -220,7 +221,7 @@ func TestARunThatIsPausedDuringItsLastChunkEndsOnceResumed(t *testing.T) {
 	o.book.requireDone(t, 1, 2)
 }
 
-func TestACommandThatFindsTheRunAsItWantsItDoesNothing(t *testing.T) {
+func TestACommandThatFindsTheRunAsItWantsItIsWrittenAgain(t *testing.T) {
 	t.Parallel()
 	// Enough chunks for the run to go on until the last command is carried out.
 	o := operate(t, 20).planned("")
@@ -236,7 +237,8 @@ func TestACommandThatFindsTheRunAsItWantsItDoesNothing(t *testing.T) {
 	for _, each := range answers {
 		each.requireDone(t)
 	}
-	require.Equal(t, []billing.RunStatus{billing.RunRunning, billing.RunPaused, billing.RunRunning}, o.moves, "each move is written once")
+	require.Equal(t, []billing.RunStatus{billing.RunRunning, billing.RunPaused, billing.RunRunning}, slices.Compact(slices.Clone(o.moves)))
+	require.Len(t, o.moves, 7, "a row that says otherwise, since the workflow missed its last move, is repaired")
 }
 
 func TestACancelledRunFinishesItsChunkAndEnds(t *testing.T) {
@@ -301,6 +303,16 @@ func TestAHeldRunThatIsCancelledBillsNothing(t *testing.T) {
 	cancelled.requireDone(t)
 	o.book.requireDone(t, 1, 0)
 	require.Empty(t, o.moves)
+}
+
+func TestAHeldRunWhoseWorkflowIsCancelledHasFailed(t *testing.T) {
+	t.Parallel()
+	o := operate(t, 2).planned("too much")
+	o.env.RegisterDelayedCallback(o.env.CancelWorkflow, 60e9)
+	o.run()
+	require.Error(t, o.env.GetWorkflowError())
+	require.Equal(t, []billing.RunStatus{billing.RunFailed}, o.moves)
+	o.book.requireDone(t, 1, 0)
 }
 
 func TestARunThatIsCancelledWhileItIsPlannedBillsNothing(t *testing.T) {

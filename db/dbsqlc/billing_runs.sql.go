@@ -173,7 +173,8 @@ func (q *Queries) BillableContractList(ctx context.Context, db DBTX, arg Billabl
 
 const billingRunAddUp = `-- name: BillingRunAddUp :one
 WITH chunks AS (
-    SELECT coalesce(sum(invoice_count), 0)::integer AS invoice_count,
+    SELECT coalesce(sum(client_count), 0)::integer AS client_count,
+           coalesce(sum(invoice_count), 0)::integer AS invoice_count,
            coalesce(sum(skipped_count), 0)::integer AS skipped_count,
            coalesce(sum(failed_count), 0)::integer AS failed_count,
            coalesce(sum(subtotal_amount), 0)::centimes_sum AS subtotal_amount,
@@ -183,7 +184,7 @@ WITH chunks AS (
     WHERE billing_run_id = $2
 )
 UPDATE billing_runs
-SET invoice_count = chunks.invoice_count, skipped_count = chunks.skipped_count, failed_count = chunks.failed_count,
+SET client_count = chunks.client_count, invoice_count = chunks.invoice_count, skipped_count = chunks.skipped_count, failed_count = chunks.failed_count,
     subtotal_amount = chunks.subtotal_amount, tax_amount = chunks.tax_amount, total_amount = chunks.total_amount,
     updated_at = $1
 FROM chunks
@@ -233,13 +234,14 @@ func (q *Queries) BillingRunAddUp(ctx context.Context, db DBTX, arg BillingRunAd
 
 const billingRunChunkBilled = `-- name: BillingRunChunkBilled :exec
 UPDATE billing_run_chunks
-SET status = 'billed', invoice_count = $1, skipped_count = $2, failed_count = $3,
-    subtotal_amount = $4, tax_amount = $5, total_amount = $6, billed_at = $7,
+SET status = 'billed', client_count = $1, invoice_count = $2, skipped_count = $3, failed_count = $4,
+    subtotal_amount = $5, tax_amount = $6, total_amount = $7, billed_at = $8,
     documented_at = NULL
-WHERE billing_run_id = $8 AND number = $9
+WHERE billing_run_id = $9 AND number = $10
 `
 
 type BillingRunChunkBilledParams struct {
+	ClientCount    int32        `json:"client_count"`
 	InvoiceCount   int32        `json:"invoice_count"`
 	SkippedCount   int32        `json:"skipped_count"`
 	FailedCount    int32        `json:"failed_count"`
@@ -254,6 +256,7 @@ type BillingRunChunkBilledParams struct {
 // A chunk that was billed again for its parked clients has documents to make again.
 func (q *Queries) BillingRunChunkBilled(ctx context.Context, db DBTX, arg BillingRunChunkBilledParams) error {
 	_, err := db.Exec(ctx, billingRunChunkBilled,
+		arg.ClientCount,
 		arg.InvoiceCount,
 		arg.SkippedCount,
 		arg.FailedCount,
@@ -935,7 +938,7 @@ func (q *Queries) BillingRunInsert(ctx context.Context, db DBTX, arg BillingRunI
 const billingRunInvoiceIDs = `-- name: BillingRunInvoiceIDs :many
 SELECT id FROM invoices
 WHERE billing_run_id = $1
-ORDER BY number
+ORDER BY client_id
 LIMIT $2
 `
 
@@ -944,6 +947,7 @@ type BillingRunInvoiceIDsParams struct {
 	MaxCount     int32     `json:"max_count"`
 }
 
+// In the order of the clients, which has an index: by number, the invoices of all runs before would be passed over.
 func (q *Queries) BillingRunInvoiceIDs(ctx context.Context, db DBTX, arg BillingRunInvoiceIDsParams) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, billingRunInvoiceIDs, arg.BillingRunID, arg.MaxCount)
 	if err != nil {
@@ -1224,10 +1228,20 @@ func (q *Queries) BillingRunPlanned(ctx context.Context, db DBTX, arg BillingRun
 }
 
 const billingRunProgressList = `-- name: BillingRunProgressList :many
+WITH moves AS (
+    SELECT billing_run_id, to_status, created_at,
+           lead(created_at, 1, $2::timestamptz) OVER (PARTITION BY billing_run_id ORDER BY created_at, id) AS left_at
+    FROM billing_run_events
+    WHERE billing_run_id = ANY($1::uuid[])
+)
 SELECT billing_run_id,
+       greatest((SELECT extract(epoch FROM sum(m.left_at - m.created_at)) FROM moves m
+                 WHERE m.billing_run_id = billing_run_chunks.billing_run_id AND m.to_status = 'running'), 0)::double precision AS running_seconds,
        count(*) FILTER (WHERE status <> 'planned')::integer AS billed_chunks,
        count(*) FILTER (WHERE status = 'documented')::integer AS documented_chunks,
+       coalesce(sum(client_count), 0)::integer AS client_count,
        coalesce(sum(client_count) FILTER (WHERE status <> 'planned'), 0)::integer AS billed_clients,
+       coalesce(sum(client_count) FILTER (WHERE status = 'documented'), 0)::integer AS documented_clients,
        coalesce(sum(invoice_count), 0)::integer AS invoice_count,
        coalesce(sum(invoice_count) FILTER (WHERE status = 'documented'), 0)::integer AS document_count,
        coalesce(sum(skipped_count), 0)::integer AS skipped_count,
@@ -1240,23 +1254,32 @@ WHERE billing_run_id = ANY($1::uuid[])
 GROUP BY billing_run_id
 `
 
-type BillingRunProgressListRow struct {
-	BillingRunID     uuid.UUID    `json:"billing_run_id"`
-	BilledChunks     int32        `json:"billed_chunks"`
-	DocumentedChunks int32        `json:"documented_chunks"`
-	BilledClients    int32        `json:"billed_clients"`
-	InvoiceCount     int32        `json:"invoice_count"`
-	DocumentCount    int32        `json:"document_count"`
-	SkippedCount     int32        `json:"skipped_count"`
-	FailedCount      int32        `json:"failed_count"`
-	SubtotalAmount   money.Amount `json:"subtotal_amount"`
-	TaxAmount        money.Amount `json:"tax_amount"`
-	TotalAmount      money.Amount `json:"total_amount"`
+type BillingRunProgressListParams struct {
+	BillingRunIDS []uuid.UUID `json:"billing_run_ids"`
+	Now           time.Time   `json:"now"`
 }
 
-// How far runs have come, a row for each run that has chunks.
-func (q *Queries) BillingRunProgressList(ctx context.Context, db DBTX, billingRunIds []uuid.UUID) ([]BillingRunProgressListRow, error) {
-	rows, err := db.Query(ctx, billingRunProgressList, billingRunIds)
+type BillingRunProgressListRow struct {
+	BillingRunID      uuid.UUID    `json:"billing_run_id"`
+	RunningSeconds    float64      `json:"running_seconds"`
+	BilledChunks      int32        `json:"billed_chunks"`
+	DocumentedChunks  int32        `json:"documented_chunks"`
+	ClientCount       int32        `json:"client_count"`
+	BilledClients     int32        `json:"billed_clients"`
+	DocumentedClients int32        `json:"documented_clients"`
+	InvoiceCount      int32        `json:"invoice_count"`
+	DocumentCount     int32        `json:"document_count"`
+	SkippedCount      int32        `json:"skipped_count"`
+	FailedCount       int32        `json:"failed_count"`
+	SubtotalAmount    money.Amount `json:"subtotal_amount"`
+	TaxAmount         money.Amount `json:"tax_amount"`
+	TotalAmount       money.Amount `json:"total_amount"`
+}
+
+// How far runs have come, a row for each run that has chunks. The time that a run was held or paused, or had ended
+// before a retry, is none in which it was running.
+func (q *Queries) BillingRunProgressList(ctx context.Context, db DBTX, arg BillingRunProgressListParams) ([]BillingRunProgressListRow, error) {
+	rows, err := db.Query(ctx, billingRunProgressList, arg.BillingRunIDS, arg.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -1266,9 +1289,12 @@ func (q *Queries) BillingRunProgressList(ctx context.Context, db DBTX, billingRu
 		var i BillingRunProgressListRow
 		if err := rows.Scan(
 			&i.BillingRunID,
+			&i.RunningSeconds,
 			&i.BilledChunks,
 			&i.DocumentedChunks,
+			&i.ClientCount,
 			&i.BilledClients,
+			&i.DocumentedClients,
 			&i.InvoiceCount,
 			&i.DocumentCount,
 			&i.SkippedCount,

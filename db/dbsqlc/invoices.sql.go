@@ -295,7 +295,9 @@ SELECT i.id, i.number, i.billing_run_id, i.client_id, i.period_start, i.period_e
 FROM invoices i
 WHERE ($1::uuid IS NULL OR i.client_id = $1)
   AND ($2::text IS NULL OR i.status = $2)
-  AND ($3::uuid IS NULL OR i.billing_run_id = $3)
+  AND ($3::uuid IS NULL OR i.billing_run_id = $3
+        AND i.created_at >= (SELECT r.planned_at - interval '1 day' FROM billing_runs r WHERE r.id = $3)
+        AND i.created_at <= (SELECT coalesce(r.completed_at, 'infinity') + interval '1 day' FROM billing_runs r WHERE r.id = $3))
   AND ($4::date IS NULL OR i.billing_run_id = ANY(ARRAY(
         SELECT r.id FROM billing_runs r WHERE r.period_start = $4)))
   AND ($5::text IS NULL OR EXISTS (
@@ -342,6 +344,8 @@ type InvoiceListRow struct {
 }
 
 // Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+// The invoices of a run are looked for in its time only, or the newest page of an old run passes over all that came
+// since. A day more on both sides is far beyond what the clocks of two machines differ by.
 func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParams) ([]InvoiceListRow, error) {
 	rows, err := db.Query(ctx, invoiceList,
 		arg.ClientID,
@@ -771,26 +775,39 @@ func (q *Queries) InvoiceNewestAt(ctx context.Context, db DBTX, rowOffset int32)
 }
 
 const invoiceNumberReserve = `-- name: InvoiceNumberReserve :one
-INSERT INTO invoice_number_sequences (seller_code, year, last_number)
-VALUES ($1, $2, $3)
+INSERT INTO invoice_number_sequences (seller_code, year, last_number, last_issue_date)
+VALUES ($1, $2, $3, $4::date)
 ON CONFLICT (seller_code, year) DO UPDATE
-SET last_number = invoice_number_sequences.last_number + excluded.last_number
-RETURNING last_number
+SET last_number = invoice_number_sequences.last_number + excluded.last_number,
+    last_issue_date = greatest(invoice_number_sequences.last_issue_date, excluded.last_issue_date)
+RETURNING last_number, last_issue_date::date AS issue_date
 `
 
 type InvoiceNumberReserveParams struct {
-	SellerCode string `json:"seller_code"`
-	Year       int32  `json:"year"`
-	Count      int64  `json:"count"`
+	SellerCode string        `json:"seller_code"`
+	Year       int32         `json:"year"`
+	Count      int64         `json:"count"`
+	IssueDate  calendar.Date `json:"issue_date"`
 }
 
-// Takes a block of numbers and answers the last of it. The row stays locked until
-// the transaction ends: that is what keeps the sequence without gaps.
-func (q *Queries) InvoiceNumberReserve(ctx context.Context, db DBTX, arg InvoiceNumberReserveParams) (int64, error) {
-	row := db.QueryRow(ctx, invoiceNumberReserve, arg.SellerCode, arg.Year, arg.Count)
-	var last_number int64
-	err := row.Scan(&last_number)
-	return last_number, err
+type InvoiceNumberReserveRow struct {
+	LastNumber int64         `json:"last_number"`
+	IssueDate  calendar.Date `json:"issue_date"`
+}
+
+// Takes a block of numbers and answers the last of it, with the date that its invoices are issued on: the given
+// one, or that of the number before when it is later. The row stays locked until the transaction ends: that is
+// what keeps the sequence without gaps.
+func (q *Queries) InvoiceNumberReserve(ctx context.Context, db DBTX, arg InvoiceNumberReserveParams) (InvoiceNumberReserveRow, error) {
+	row := db.QueryRow(ctx, invoiceNumberReserve,
+		arg.SellerCode,
+		arg.Year,
+		arg.Count,
+		arg.IssueDate,
+	)
+	var i InvoiceNumberReserveRow
+	err := row.Scan(&i.LastNumber, &i.IssueDate)
+	return i, err
 }
 
 const invoiceNumberSequenceList = `-- name: InvoiceNumberSequenceList :many

@@ -322,9 +322,10 @@ type InvoiceLine struct {
 }
 
 type InvoiceNumberSequence struct {
-	SellerCode string `json:"seller_code"`
-	Year       int32  `json:"year"`
-	LastNumber int64  `json:"last_number"`
+	SellerCode    string         `json:"seller_code"`
+	Year          int32          `json:"year"`
+	LastNumber    int64          `json:"last_number"`
+	LastIssueDate *calendar.Date `json:"last_issue_date"`
 }
 
 type LandingDraft struct {

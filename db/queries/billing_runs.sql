@@ -1,7 +1,8 @@
 -- name: BillingRunAddUp :one
 -- Writes the sums of the chunks to the run.
 WITH chunks AS (
-    SELECT coalesce(sum(invoice_count), 0)::integer AS invoice_count,
+    SELECT coalesce(sum(client_count), 0)::integer AS client_count,
+           coalesce(sum(invoice_count), 0)::integer AS invoice_count,
            coalesce(sum(skipped_count), 0)::integer AS skipped_count,
            coalesce(sum(failed_count), 0)::integer AS failed_count,
            coalesce(sum(subtotal_amount), 0)::centimes_sum AS subtotal_amount,
@@ -11,7 +12,7 @@ WITH chunks AS (
     WHERE billing_run_id = @id
 )
 UPDATE billing_runs
-SET invoice_count = chunks.invoice_count, skipped_count = chunks.skipped_count, failed_count = chunks.failed_count,
+SET client_count = chunks.client_count, invoice_count = chunks.invoice_count, skipped_count = chunks.skipped_count, failed_count = chunks.failed_count,
     subtotal_amount = chunks.subtotal_amount, tax_amount = chunks.tax_amount, total_amount = chunks.total_amount,
     updated_at = @now
 FROM chunks
@@ -39,9 +40,10 @@ ON CONFLICT ON CONSTRAINT billing_runs_idempotency_key_key DO NOTHING
 RETURNING *;
 
 -- name: BillingRunInvoiceIDs :many
+-- In the order of the clients, which has an index: by number, the invoices of all runs before would be passed over.
 SELECT id FROM invoices
 WHERE billing_run_id = @billing_run_id
-ORDER BY number
+ORDER BY client_id
 LIMIT @max_count;
 
 -- name: BillingRunList :many
@@ -82,11 +84,22 @@ WHERE id = @id
 RETURNING *;
 
 -- name: BillingRunProgressList :many
--- How far runs have come, a row for each run that has chunks.
+-- How far runs have come, a row for each run that has chunks. The time that a run was held or paused, or had ended
+-- before a retry, is none in which it was running.
+WITH moves AS (
+    SELECT billing_run_id, to_status, created_at,
+           lead(created_at, 1, sqlc.arg(now)::timestamptz) OVER (PARTITION BY billing_run_id ORDER BY created_at, id) AS left_at
+    FROM billing_run_events
+    WHERE billing_run_id = ANY(@billing_run_ids::uuid[])
+)
 SELECT billing_run_id,
+       greatest((SELECT extract(epoch FROM sum(m.left_at - m.created_at)) FROM moves m
+                 WHERE m.billing_run_id = billing_run_chunks.billing_run_id AND m.to_status = 'running'), 0)::double precision AS running_seconds,
        count(*) FILTER (WHERE status <> 'planned')::integer AS billed_chunks,
        count(*) FILTER (WHERE status = 'documented')::integer AS documented_chunks,
+       coalesce(sum(client_count), 0)::integer AS client_count,
        coalesce(sum(client_count) FILTER (WHERE status <> 'planned'), 0)::integer AS billed_clients,
+       coalesce(sum(client_count) FILTER (WHERE status = 'documented'), 0)::integer AS documented_clients,
        coalesce(sum(invoice_count), 0)::integer AS invoice_count,
        coalesce(sum(invoice_count) FILTER (WHERE status = 'documented'), 0)::integer AS document_count,
        coalesce(sum(skipped_count), 0)::integer AS skipped_count,
@@ -119,7 +132,7 @@ SELECT coalesce(max(invoice_count), 0)::integer FROM (
 -- name: BillingRunChunkBilled :exec
 -- A chunk that was billed again for its parked clients has documents to make again.
 UPDATE billing_run_chunks
-SET status = 'billed', invoice_count = @invoice_count, skipped_count = @skipped_count, failed_count = @failed_count,
+SET status = 'billed', client_count = @client_count, invoice_count = @invoice_count, skipped_count = @skipped_count, failed_count = @failed_count,
     subtotal_amount = @subtotal_amount, tax_amount = @tax_amount, total_amount = @total_amount, billed_at = @now,
     documented_at = NULL
 WHERE billing_run_id = @billing_run_id AND number = @number;

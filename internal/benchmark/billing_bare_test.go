@@ -114,14 +114,14 @@ func (l *bareLoop) issue(ctx context.Context, tx pgx.Tx, chunk [2]uuid.UUID) (in
 		return nil, nil, err
 	}
 	invoices, lines = l.compute(contracts)
-	last, err := queries.InvoiceNumberReserve(ctx, tx, dbsqlc.InvoiceNumberReserveParams{
-		SellerCode: l.seller.Code, Year: 2026, Count: int64(len(invoices)),
+	reserved, err := queries.InvoiceNumberReserve(ctx, tx, dbsqlc.InvoiceNumberReserveParams{
+		SellerCode: l.seller.Code, Year: 2026, Count: int64(len(invoices)), IssueDate: invoices[0].IssueDate,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	for i := range invoices {
-		sequence := last - int64(len(invoices)) + 1 + int64(i)
+		sequence := reserved.LastNumber - int64(len(invoices)) + 1 + int64(i)
 		invoices[i].NumberYear, invoices[i].NumberSequence = 2026, sequence
 		invoices[i].Number = l.seller.Number(2026, sequence)
 	}

@@ -56,13 +56,15 @@ func (l *bareLoop) billClient(ctx context.Context, tx pgx.Tx, client uuid.UUID) 
 	}
 	invoices, lines := l.compute(contracts)
 	for _, invoice := range invoices {
-		invoice.NumberYear = 2026
-		invoice.NumberSequence, err = queries.InvoiceNumberReserve(ctx, tx, dbsqlc.InvoiceNumberReserveParams{SellerCode: l.seller.Code, Year: 2026, Count: 1})
+		reserved, err := queries.InvoiceNumberReserve(ctx, tx, dbsqlc.InvoiceNumberReserveParams{
+			SellerCode: l.seller.Code, Year: 2026, Count: 1, IssueDate: invoice.IssueDate,
+		})
 		if err != nil {
 			return err
 		}
+		invoice.NumberYear, invoice.NumberSequence = 2026, reserved.LastNumber
 		invoice.Number = l.seller.Number(2026, invoice.NumberSequence)
-		_, err := tx.Exec(ctx, `INSERT INTO invoices (id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start,
+		_, err = tx.Exec(ctx, `INSERT INTO invoices (id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start,
 				period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, client_name, client_type,
 				client_cin, client_address, issued_at, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $22, $22)`,

@@ -64,15 +64,14 @@ func BillChunk(ctx context.Context, tx pgx.Tx, input ChunkInput) (ChunkResult, e
 	if err != nil {
 		return ChunkResult{}, fmt.Errorf("billing: billable contracts: %w", err)
 	}
-	left := c.clients()
+	seen := int32(0)
 	for client := range clientsOf(contracts) {
-		left--
+		seen++
 		if err := c.bill(client); err != nil {
 			return ChunkResult{}, err
 		}
 	}
-	// Clients of the plan whose contracts have ended since.
-	c.result.SkippedCount += left
+	c.account(seen)
 	return c.result, c.write(ctx, tx)
 }
 
@@ -125,12 +124,16 @@ func openChunk(ctx context.Context, tx dbsqlc.DBTX, input ChunkInput) (*chunk, e
 // retrying reports whether the chunk was billed before and its parked clients are to be tried again.
 func (c *chunk) retrying() bool { return c.input.RetryParked && c.row.Status != chunkPlanned }
 
-// clients is how many clients are to be looked at.
-func (c *chunk) clients() int32 {
-	if c.retrying() {
-		return int32(len(c.parked))
+// account has the counts add up to the clients of the chunk: those who are not seen any more
+// count as skipped, since their contracts have ended since the plan. A contract that has
+// become active since brings one more than were planned.
+func (c *chunk) account(seen int32) {
+	planned := int32(len(c.parked))
+	if !c.retrying() {
+		c.result.ClientCount = max(c.result.ClientCount, seen)
+		planned = c.result.ClientCount
 	}
-	return c.row.ClientCount
+	c.result.SkippedCount += planned - seen
 }
 
 func (c *chunk) nothingToDo() bool {
@@ -197,7 +200,7 @@ func (c *chunk) park(clientID uuid.UUID, code, message string) {
 	})
 }
 
-// add appends an invoice without its number, which is given when the chunk is written.
+// add appends an invoice without its number and date of issue, which are given when the chunk is written.
 func (c *chunk) add(client dbsqlc.BillableContractListRow, statement Statement) error {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -206,8 +209,7 @@ func (c *chunk) add(client dbsqlc.BillableContractListRow, statement Statement) 
 	at := c.input.IssuedAt
 	added := bill{invoice: dbsqlc.InvoiceInsertManyParams{
 		ID: id, BillingRunID: c.run.ID, ClientID: client.ClientID, SellerCode: c.input.Seller.Code,
-		PeriodStart: c.terms.Period.Start, PeriodEnd: c.terms.Period.End,
-		IssueDate: c.input.IssueDate, DueDate: c.terms.DueDate(), Status: InvoiceIssued, Currency: c.run.Currency,
+		PeriodStart: c.terms.Period.Start, PeriodEnd: c.terms.Period.End, DueDate: c.terms.DueDate(), Status: InvoiceIssued, Currency: c.run.Currency,
 		SubtotalAmount: statement.Subtotal, TaxRate: c.terms.TaxRate, TaxAmount: statement.Tax, TotalAmount: statement.Total,
 		ClientName: client.ClientName, ClientType: client.ClientType, ClientCIN: client.ClientCIN,
 		ClientAddress: client.ClientAddress, IssuedAt: at, CreatedAt: at, UpdatedAt: at,

@@ -34,7 +34,7 @@ func (c *chunk) write(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	err := dbsqlc.New().BillingRunChunkBilled(ctx, tx, dbsqlc.BillingRunChunkBilledParams{
-		BillingRunID: c.run.ID, Number: c.input.Number, InvoiceCount: c.result.InvoiceCount,
+		BillingRunID: c.run.ID, Number: c.input.Number, ClientCount: c.result.ClientCount, InvoiceCount: c.result.InvoiceCount,
 		SkippedCount: c.result.SkippedCount, FailedCount: c.result.FailedCount,
 		SubtotalAmount: c.result.SubtotalAmount, TaxAmount: c.result.TaxAmount, TotalAmount: c.result.TotalAmount,
 		Now: &c.input.IssuedAt,
@@ -110,24 +110,26 @@ func (c *chunk) copy(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error {
 	return ledger.PostInvoices(ctx, tx, ids, c.run.ActorID)
 }
 
-// number takes a block of legal numbers of the year of issue.
+// number takes a block of legal numbers of the year of issue, and dates the invoices: no earlier than
+// those with the numbers before, which another chunk may have taken on the next day already.
 func (c *chunk) number(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error {
 	if len(bills) == 0 {
 		return nil
 	}
 	year := c.input.IssueDate.Year()
-	last, err := dbsqlc.New().InvoiceNumberReserve(ctx, tx, dbsqlc.InvoiceNumberReserveParams{
-		SellerCode: c.input.Seller.Code, Year: int32(year), Count: int64(len(bills)),
+	reserved, err := dbsqlc.New().InvoiceNumberReserve(ctx, tx, dbsqlc.InvoiceNumberReserveParams{
+		SellerCode: c.input.Seller.Code, Year: int32(year), Count: int64(len(bills)), IssueDate: c.input.IssueDate,
 	})
 	if err != nil {
 		return fmt.Errorf("billing: reserve invoice numbers: %w", err)
 	}
-	first := last - int64(len(bills)) + 1
+	first := reserved.LastNumber - int64(len(bills)) + 1
 	for i := range bills {
 		sequence := first + int64(i)
 		invoice := &bills[i].invoice
 		invoice.NumberYear, invoice.NumberSequence = int32(year), sequence
 		invoice.Number = c.input.Seller.Number(year, sequence)
+		invoice.IssueDate = reserved.IssueDate
 	}
 	return nil
 }

@@ -168,8 +168,11 @@ type Result struct {
 // what it did in the run itself.
 func EndRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request idempotency.Request, cancelled *Move, now time.Time) (Result, error) {
 	queries := dbsqlc.New()
-	run, err := queries.BillingRunAddUp(ctx, tx, dbsqlc.BillingRunAddUpParams{ID: runID, Now: now})
+	run, err := lockRun(ctx, tx, runID)
 	if err != nil {
+		return Result{}, err
+	}
+	if run, err = queries.BillingRunAddUp(ctx, tx, dbsqlc.BillingRunAddUpParams{ID: runID, Now: now}); err != nil {
 		return Result{}, fmt.Errorf("billing: add up run: %w", err)
 	}
 	move := Move{RunID: runID, To: RunCompleted, ActorID: RunActor}
@@ -179,7 +182,13 @@ func EndRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request idempo
 	case run.FailedCount > 0:
 		move.To = RunCompletedWithFailures
 	}
-	if run, err = MoveRun(ctx, tx, move, now); err != nil {
+	// A pause that was written but not heard of did not stop the run, see MoveRun.
+	if RunStatus(run.Status) == RunPaused && cancelled == nil {
+		if run, err = moveLocked(ctx, tx, run, Move{RunID: runID, To: RunRunning, ActorID: RunActor}, now); err != nil {
+			return Result{}, err
+		}
+	}
+	if run, err = moveLocked(ctx, tx, run, move, now); err != nil {
 		return Result{}, err
 	}
 	ids, err := queries.BillingRunInvoiceIDs(ctx, tx, dbsqlc.BillingRunInvoiceIDsParams{

@@ -84,6 +84,11 @@ func newID(t require.TestingT) uuid.UUID {
 
 // run plans a run, bills its chunks, each of them twice, and ends it.
 func (w *world) run(terms billing.Terms, chunkSize int32, issueDate calendar.Date) (uuid.UUID, error) {
+	return w.runHeld(terms, chunkSize, issueDate, func() {})
+}
+
+// runHeld is run with something that happens between the plan and the first chunk.
+func (w *world) runHeld(terms billing.Terms, chunkSize int32, issueDate calendar.Date, held func()) (uuid.UUID, error) {
 	id := uuid.New()
 	request, err := idempotency.NewRequest(idempotency.BillingRun, idempotency.Key(id.String()), terms)
 	if err != nil {
@@ -99,6 +104,7 @@ func (w *world) run(terms billing.Terms, chunkSize int32, issueDate calendar.Dat
 		_, err = billing.MoveRun(ctx, tx, billing.Move{RunID: id, To: billing.RunRunning, ActorID: billing.RunActor}, plannedAt)
 		return err
 	})
+	held()
 	for number := int32(1); number <= plan.ChunkCount && err == nil; number++ {
 		err = w.billTwice(billing.ChunkInput{RunID: id, Number: number, IssueDate: issueDate})
 	}
