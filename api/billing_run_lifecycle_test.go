@@ -214,6 +214,20 @@ func TestARunBeyondItsBoundsIsHeld(t *testing.T) {
 	require.Equal(t, 3, count(t, s, "SELECT count(*) FROM invoices"))
 }
 
+func TestTheRateOfARunLeavesOutTheTimeItWasHeld(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t, func(c *config.Config) { c.Billing.MaxTotal = 1 })
+	client, _ := newClient(t, s)
+	newContract(t, s, client, newOffer(t, s, mobileOffer()))
+	location := beginRun(t, s, september, newKey())
+	awaitStatus(t, s, location, "planned")
+	s.PassDays(1)
+	command(t, s, location, "approve")
+	run := awaitStatus(t, s, location, "completed")
+	require.Greater(t, run["elapsed_seconds"], 86_400.0)
+	require.Greater(t, run["clients_per_second"], 1.0/3600)
+}
+
 func TestParkedClientsAreBilledByARetry(t *testing.T) {
 	t.Parallel()
 	s := systemtest.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 4 })

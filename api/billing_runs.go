@@ -80,7 +80,7 @@ type BillingRunRead struct {
 	Currency         string         `json:"currency" example:"MAD"`
 	Proration        string         `json:"proration" enum:"none,daily" example:"none"`
 	Status           string         `json:"status" example:"completed"`
-	ClientCount      int32          `json:"client_count" doc:"Clients in the plan." example:"3"`
+	ClientCount      int32          `json:"client_count" doc:"Clients in the plan, and those whose contracts became active before their turn." example:"3"`
 	ChunkCount       int32          `json:"chunk_count" example:"1"`
 	Progress         BillingRunDone `json:"progress"`
 	InvoiceCount     int32          `json:"invoice_count" example:"2"`
@@ -96,8 +96,8 @@ type BillingRunRead struct {
 	Fault            *string        `json:"fault" doc:"Why a run failed."`
 	ExpectedInvoices int32          `json:"expected_invoice_count" doc:"What the plan expected to issue." example:"2"`
 	ExpectedTotal    money.Amount   `json:"expected_total_amount" example:"478.80"`
-	RemainingSeconds *float64       `json:"remaining_seconds" doc:"An estimate while the run goes on, by its rate so far."`
-	ClientsPerSecond float64        `json:"clients_per_second" example:"6.49"`
+	RemainingSeconds *float64       `json:"remaining_seconds" doc:"An estimate while the run goes on, to its last document, by how long it has been running."`
+	ClientsPerSecond float64        `json:"clients_per_second" doc:"Billed, in the time that the run was running: neither held nor paused." example:"6.49"`
 }
 
 // BillingRunDetail is a run with its history.
@@ -271,7 +271,7 @@ func (s *Server) progressOf(ctx context.Context, runs ...dbsqlc.BillingRun) (map
 	for i, run := range runs {
 		ids[i] = run.ID
 	}
-	rows, err := s.queries.BillingRunProgressList(ctx, s.Pool, ids)
+	rows, err := s.queries.BillingRunProgressList(ctx, s.Pool, dbsqlc.BillingRunProgressListParams{BillingRunIDS: ids, Now: s.Now()})
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +291,7 @@ func readBillingRun(row dbsqlc.BillingRun, done dbsqlc.BillingRunProgressListRow
 		ID: row.ID, IdempotencyKey: row.IdempotencyKey,
 		WorkflowID:  workflows.ID(idempotency.Request{Operation: idempotency.BillingRun, Key: idempotency.Key(row.IdempotencyKey)}),
 		PeriodStart: row.PeriodStart, PeriodEnd: row.PeriodEnd, DueDays: row.DueDays, TaxRate: row.TaxRate,
-		Currency: row.Currency, Proration: row.Proration, Status: row.Status, ClientCount: row.ClientCount, ChunkCount: row.ChunkCount,
+		Currency: row.Currency, Proration: row.Proration, Status: row.Status, ClientCount: done.ClientCount, ChunkCount: row.ChunkCount,
 		Progress: BillingRunDone{
 			BilledChunks: done.BilledChunks, DocumentedChunks: done.DocumentedChunks,
 			BilledClients: done.BilledClients, Documents: done.DocumentCount,
@@ -301,12 +301,11 @@ func readBillingRun(row dbsqlc.BillingRun, done dbsqlc.BillingRunProgressListRow
 		PlannedAt: Timestamp(row.PlannedAt), CompletedAt: optionalTimestamp(row.CompletedAt), ElapsedSeconds: elapsed,
 		HoldReason: row.HoldReason, Fault: row.Fault, ExpectedInvoices: row.ExpectedInvoiceCount, ExpectedTotal: row.ExpectedTotalAmount,
 	}
-	if elapsed > 0 {
-		read.ClientsPerSecond = float64(done.BilledClients) / elapsed
+	if done.RunningSeconds > 0 {
+		read.ClientsPerSecond = float64(done.BilledClients) / done.RunningSeconds
 	}
-	if row.Status == string(billing.RunRunning) && read.ClientsPerSecond > 0 {
-		remaining := float64(row.ClientCount-done.BilledClients) / read.ClientsPerSecond
-		read.RemainingSeconds = &remaining
+	if row.Status == string(billing.RunRunning) && done.DocumentedClients > 0 {
+		read.RemainingSeconds = new(done.RunningSeconds * float64(done.ClientCount-done.DocumentedClients) / float64(done.DocumentedClients))
 	}
 	return read
 }

@@ -83,12 +83,16 @@ ORDER BY invoice_id, position;
 
 -- name: InvoiceList :many
 -- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+-- The invoices of a run are looked for in its time only, or the newest page of an old run passes over all that came
+-- since. A day more on both sides is far beyond what the clocks of two machines differ by.
 SELECT sqlc.embed(i),
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'invoices')::bigint AS list_total
 FROM invoices i
 WHERE (sqlc.narg('client_id')::uuid IS NULL OR i.client_id = sqlc.narg('client_id'))
   AND (sqlc.narg('status')::text IS NULL OR i.status = sqlc.narg('status'))
-  AND (sqlc.narg('billing_run_id')::uuid IS NULL OR i.billing_run_id = sqlc.narg('billing_run_id'))
+  AND (sqlc.narg('billing_run_id')::uuid IS NULL OR i.billing_run_id = sqlc.narg('billing_run_id')
+        AND i.created_at >= (SELECT r.planned_at - interval '1 day' FROM billing_runs r WHERE r.id = sqlc.narg('billing_run_id'))
+        AND i.created_at <= (SELECT coalesce(r.completed_at, 'infinity') + interval '1 day' FROM billing_runs r WHERE r.id = sqlc.narg('billing_run_id')))
   AND (sqlc.narg('period_start')::date IS NULL OR i.billing_run_id = ANY(ARRAY(
         SELECT r.id FROM billing_runs r WHERE r.period_start = sqlc.narg('period_start'))))
   AND (sqlc.narg('service_category')::text IS NULL OR EXISTS (
@@ -155,13 +159,15 @@ LIMIT @page_size;
 SELECT created_at, id FROM invoices ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @row_offset;
 
 -- name: InvoiceNumberReserve :one
--- Takes a block of numbers and answers the last of it. The row stays locked until
--- the transaction ends: that is what keeps the sequence without gaps.
-INSERT INTO invoice_number_sequences (seller_code, year, last_number)
-VALUES (@seller_code, @year, @count)
+-- Takes a block of numbers and answers the last of it, with the date that its invoices are issued on: the given
+-- one, or that of the number before when it is later. The row stays locked until the transaction ends: that is
+-- what keeps the sequence without gaps.
+INSERT INTO invoice_number_sequences (seller_code, year, last_number, last_issue_date)
+VALUES (@seller_code, @year, @count, sqlc.arg(issue_date)::date)
 ON CONFLICT (seller_code, year) DO UPDATE
-SET last_number = invoice_number_sequences.last_number + excluded.last_number
-RETURNING last_number;
+SET last_number = invoice_number_sequences.last_number + excluded.last_number,
+    last_issue_date = greatest(invoice_number_sequences.last_issue_date, excluded.last_issue_date)
+RETURNING last_number, last_issue_date::date AS issue_date;
 
 -- name: InvoiceNumberSequenceList :many
 -- The sequences with the invoices that have their numbers.
