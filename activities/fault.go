@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/document"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -18,7 +19,8 @@ import (
 // defect, and waiting would only hide it. After outages and a worker's stop it is
 // tried again for as long as the run lives; refusals end it at once.
 func (a *Activities) lasting(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() != nil || refusal.As(err) != nil || db.Unavailable(err) {
+	outage := db.Unavailable(err) || document.Unavailable(err)
+	if err == nil || ctx.Err() != nil || refusal.As(err) != nil || outage {
 		return applicationError(err)
 	}
 	info := activity.GetInfo(ctx)

@@ -109,6 +109,31 @@ func TestS3IsAskedAgainWhenItFailsForAMoment(t *testing.T) {
 	assert.EqualValues(t, 2, failed.Load())
 }
 
+func TestAnOutageOfS3IsToldFromOtherErrors(t *testing.T) {
+	t.Parallel()
+	var answer atomic.Int32
+	store, err := document.NewS3Store(t.Context(), s3Settings(startS3(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if status := answer.Load(); status != 0 {
+				w.WriteHeader(int(status))
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}), ""))
+	require.NoError(t, err)
+	for status, outage := range map[int32]bool{http.StatusServiceUnavailable: true, http.StatusTooManyRequests: true, http.StatusForbidden: false} {
+		answer.Store(status)
+		err := store.Put(t.Context(), "a/1.pdf", []byte("content"))
+		require.Error(t, err)
+		assert.Equal(t, outage, document.Unavailable(err), "%d: %s", status, err)
+	}
+	answer.Store(0)
+	_, err = store.Get(t.Context(), "a/1.pdf")
+	require.ErrorIs(t, err, document.ErrNotFound)
+	assert.False(t, document.Unavailable(err))
+}
+
 func TestS3StoreIsRefusedWithoutItsBucket(t *testing.T) {
 	t.Parallel()
 	endpoint := startS3(t)

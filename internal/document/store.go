@@ -4,10 +4,24 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net/http"
+	"syscall"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
 // ErrNotFound is returned by Get for a key that holds nothing.
 var ErrNotFound = errors.New("document: not found")
+
+// Unavailable reports whether an error of a store says that it takes no more work now, rather than anything
+// about the work itself: S3 answers with 5xx or throttles, or a disk is full. What the network reports is not told here.
+func Unavailable(err error) bool {
+	if answer, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		status := answer.HTTPStatusCode()
+		return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests
+	}
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
 
 // Store keeps documents by key. Documents never change, so writing a key again
 // is harmless. Every method returns an error that wraps ErrInvalidKey for a key
