@@ -131,8 +131,11 @@ func (s *Server) retryBillingRun(ctx context.Context, input *BillingRunCommand) 
 			defer done()
 			return s.readBillingRunByID(ctx, input.BillingRunID)
 		}
-		if status := billing.RunStatus(run.Status); !status.Ended() || time.Now().After(deadline) {
+		if status := billing.RunStatus(run.Status); !status.Ended() {
 			return nil, billing.TransitionRefused(status, billing.RunRunning)
+		}
+		if time.Now().After(deadline) {
+			return nil, process.ErrUnavailable // The move is allowed, only not yet.
 		}
 		select {
 		case <-time.After(endingRunPause):

@@ -106,6 +106,12 @@ type BillingRunFailure struct {
 	ResolvedAt   *time.Time `json:"resolved_at"`
 }
 
+type BillingRunSkippedLine struct {
+	BillingRunID uuid.UUID `json:"billing_run_id"`
+	ClientID     uuid.UUID `json:"client_id"`
+	LineID       uuid.UUID `json:"line_id"`
+}
+
 type Client struct {
 	ID              uuid.UUID  `json:"id"`
 	CIN             *string    `json:"cin"`

@@ -321,50 +321,32 @@ ORDER BY client_id
 LIMIT @max_count;
 
 -- name: BillingRunSkippedCount :one
-SELECT count(*)
-FROM billing_runs r
-JOIN billing_run_chunks c ON c.billing_run_id = r.id AND c.status <> 'planned'
-JOIN contracts ct ON ct.client_id BETWEEN c.first_client_id AND c.last_client_id
-JOIN LATERAL (
-    SELECT * FROM invoice_lines
-    WHERE contract_id = ct.id AND billed_days && daterange(r.period_start, r.period_end, '[]') AND NOT released
-    UNION ALL
-    SELECT * FROM invoice_lines
-    WHERE contract_id = ct.id AND billed_days && daterange(r.period_start, r.period_end, '[]') AND released
-) l ON true
-JOIN invoices i ON i.id = l.invoice_id
-WHERE r.id = @billing_run_id
-  AND i.billing_run_id <> r.id
-  AND i.issued_at <= coalesce(r.completed_at, i.issued_at)
-  AND (i.voided_at IS NULL OR i.voided_at > c.billed_at)
-  AND ct.created_at <= r.planned_at;
+SELECT count(*) FROM billing_run_skipped_lines WHERE billing_run_id = @billing_run_id;
+
+-- name: BillingRunSkippedInsert :exec
+-- Notes why contracts are left out: the lines that charged days of the period already. A retry finds some of them noted.
+INSERT INTO billing_run_skipped_lines (billing_run_id, client_id, line_id)
+SELECT @billing_run_id, ct.client_id, l.id
+FROM unnest(@contract_ids::uuid[]) skipped (contract_id)
+JOIN contracts ct ON ct.id = skipped.contract_id
+CROSS JOIN LATERAL (
+    SELECT id FROM invoice_lines
+    WHERE contract_id = skipped.contract_id AND billed_days && daterange(@period_start::date, @period_end::date, '[]') AND NOT released) l
+ON CONFLICT DO NOTHING;
 
 -- name: BillingRunSkippedList :many
--- What a run left out: days of its period that an invoice of another run charged already. One that was voided
--- since is still why. Released lines and the others are looked for apart, since each has an index of its own.
-SELECT l.id AS line_id, ct.client_id, l.contract_id, i.id AS invoice_id, i.number AS invoice_number,
+-- What a run left out: days of its period that an invoice of another run charged already.
+SELECT k.line_id, k.client_id, l.contract_id, i.id AS invoice_id, i.number AS invoice_number,
        i.billing_run_id AS other_run_id, lower(l.billed_days)::date AS first_day, (upper(l.billed_days) - 1)::date AS last_day
-FROM billing_runs r
-JOIN billing_run_chunks c ON c.billing_run_id = r.id AND c.status <> 'planned'
-JOIN contracts ct ON ct.client_id BETWEEN c.first_client_id AND c.last_client_id
-JOIN LATERAL (
-    SELECT * FROM invoice_lines
-    WHERE contract_id = ct.id AND billed_days && daterange(r.period_start, r.period_end, '[]') AND NOT released
-    UNION ALL
-    SELECT * FROM invoice_lines
-    WHERE contract_id = ct.id AND billed_days && daterange(r.period_start, r.period_end, '[]') AND released
-) l ON true
+FROM billing_run_skipped_lines k
+JOIN invoice_lines l ON l.id = k.line_id
 JOIN invoices i ON i.id = l.invoice_id
-WHERE r.id = @billing_run_id
-  AND i.billing_run_id <> r.id
-  AND i.issued_at <= coalesce(r.completed_at, i.issued_at)
-  AND (i.voided_at IS NULL OR i.voided_at > c.billed_at)
-  AND ct.created_at <= r.planned_at
+WHERE k.billing_run_id = @billing_run_id
   AND CASE @after::text
-        WHEN 'client_id:desc' THEN (ct.client_id, l.id) < (sqlc.arg(after_value)::text::uuid, sqlc.arg(after_id)::uuid)
-        WHEN 'client_id:asc' THEN (ct.client_id, l.id) > (sqlc.arg(after_value)::text::uuid, sqlc.arg(after_id)::uuid)
+        WHEN 'client_id:desc' THEN (k.client_id, k.line_id) < (sqlc.arg(after_value)::text::uuid, sqlc.arg(after_id)::uuid)
+        WHEN 'client_id:asc' THEN (k.client_id, k.line_id) > (sqlc.arg(after_value)::text::uuid, sqlc.arg(after_id)::uuid)
         ELSE true
       END
-ORDER BY CASE @sort::text WHEN 'client_id:desc' THEN ct.client_id END DESC, CASE @sort::text WHEN 'client_id:asc' THEN ct.client_id END,
-         CASE WHEN @sort::text LIKE '%:desc' THEN l.id END DESC, l.id
+ORDER BY CASE @sort::text WHEN 'client_id:desc' THEN k.client_id END DESC, CASE @sort::text WHEN 'client_id:asc' THEN k.client_id END,
+         CASE WHEN @sort::text LIKE '%:desc' THEN k.line_id END DESC, k.line_id
 LIMIT @page_size OFFSET @page_offset;

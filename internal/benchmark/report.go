@@ -44,6 +44,26 @@ func Original(perSecond float64) Goal {
 	}
 }
 
+// RatioGoal is what a ratio is held against.
+type RatioGoal func(ratio float64) string
+
+// LeastRatio is the smallest ratio that is good.
+func LeastRatio(bound float64) RatioGoal {
+	return func(ratio float64) string { return fmt.Sprintf("at least %.2f: %s", bound, verdict(ratio >= bound)) }
+}
+
+// MostRatio is the largest ratio that is good.
+func MostRatio(bound float64) RatioGoal {
+	return func(ratio float64) string { return fmt.Sprintf("at most %.2f: %s", bound, verdict(ratio <= bound)) }
+}
+
+// ReportRatio prints a ratio and how it stands to its goal, and makes it a metric of the benchmark.
+func ReportRatio(b *testing.B, name string, ratio float64, goal RatioGoal) {
+	b.Helper()
+	b.Logf("%-28s %8.2f, %s", name, ratio, goal(ratio))
+	b.ReportMetric(ratio, name)
+}
+
 func verdict(met bool) string {
 	if met {
 		return "met"

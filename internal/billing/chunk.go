@@ -64,6 +64,9 @@ func BillChunk(ctx context.Context, tx pgx.Tx, input ChunkInput) (ChunkResult, e
 	if err != nil {
 		return ChunkResult{}, fmt.Errorf("billing: billable contracts: %w", err)
 	}
+	if err := c.noteSkipped(ctx, tx, contracts); err != nil {
+		return ChunkResult{}, err
+	}
 	seen := int32(0)
 	for client := range clientsOf(contracts) {
 		seen++
@@ -123,6 +126,26 @@ func openChunk(ctx context.Context, tx dbsqlc.DBTX, input ChunkInput) (*chunk, e
 
 // retrying reports whether the chunk was billed before and its parked clients are to be tried again.
 func (c *chunk) retrying() bool { return c.input.RetryParked && c.row.Status != chunkPlanned }
+
+// noteSkipped writes down which contracts are left out, wholly or for some days, and because of which lines.
+func (c *chunk) noteSkipped(ctx context.Context, tx dbsqlc.DBTX, contracts []dbsqlc.BillableContractListRow) error {
+	var skipped []uuid.UUID
+	for _, contract := range contracts {
+		if contract.AlreadyBilled || len(contract.BilledDays) > 0 {
+			skipped = append(skipped, contract.ContractID)
+		}
+	}
+	if len(skipped) == 0 {
+		return nil
+	}
+	err := dbsqlc.New().BillingRunSkippedInsert(ctx, tx, dbsqlc.BillingRunSkippedInsertParams{
+		BillingRunID: c.run.ID, ContractIDS: skipped, PeriodStart: c.run.PeriodStart, PeriodEnd: c.run.PeriodEnd,
+	})
+	if err != nil {
+		return fmt.Errorf("billing: note skipped contracts: %w", err)
+	}
+	return nil
+}
 
 // account has the counts add up to the clients of the chunk: those who are not seen any more
 // count as skipped, since their contracts have ended since the plan. A contract that has

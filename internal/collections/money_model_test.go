@@ -207,7 +207,7 @@ func empty(t *rapid.T, pool *pgxpool.Pool) {
 	for _, table := range []string{
 		"configuration_changes", "ledger_event_ranks", "ledger_rankings", "ledger_events", "ledger_postings", "ledger_entries", "ledger_accounts", "billing_profiles",
 		"invoice_audit_events", "payments", "collection_case_actions", "collection_cases", "collection_case_totals", "invoice_lines", "invoices",
-		"billing_run_events", "billing_run_failures", "billing_run_chunks", "billing_runs", "invoice_number_sequences", "contracts", "subscribers",
+		"billing_run_skipped_lines", "billing_run_events", "billing_run_failures", "billing_run_chunks", "billing_runs", "invoice_number_sequences", "contracts", "subscribers",
 		"offers", "clients", "idempotency_keys", "list_totals",
 	} {
 		statements = append(statements, "DELETE FROM "+table)
