@@ -62,7 +62,7 @@ type BillingContract struct {
 // BillingContractDetails are what is told of a contract and no rule reads.
 type BillingContractDetails struct {
 	Title                 *string  `json:"_title,omitempty" maxLength:"500" doc:"How the contract is shown."`
-	Tags                  []string `json:"_tags,omitempty" nullable:"false" doc:"For grouping and filtering elsewhere."`
+	Tags                  []string `json:"_tags,omitzero" nullable:"false" maxItems:"100" maxLength:"200" doc:"For grouping and filtering elsewhere."`
 	ContractName          *string  `json:"contract_name,omitempty" maxLength:"500" doc:"What the contract is called." example:"Stromvertrag Haushalt"`
 	ContractNumber        *string  `json:"contract_number,omitempty" maxLength:"200" doc:"The number that people know it by." example:"STR-2025-001234"`
 	Description           *string  `json:"description,omitempty" maxLength:"4000" doc:"Its terms in a few words."`
@@ -200,9 +200,10 @@ func (c *BillingContract) mergeInto(profile *ledger.Profile) error {
 	return mergeDetails(&c.BillingContractDetails, &profile.Details)
 }
 
-// mergeDetails writes what was sent over details that are stored, if there are any.
-func mergeDetails[T any](sent *T, stored *json.RawMessage) error {
-	var merged T
+// mergeDetails writes what was sent over details that are stored, if there are any. A list or an object that was sent takes the
+// place of the stored one.
+func mergeDetails(sent any, stored *json.RawMessage) error {
+	merged := map[string]json.RawMessage{}
 	if len(*stored) > 0 {
 		if err := json.Unmarshal(*stored, &merged); err != nil {
 			return fmt.Errorf("api: stored details: %w", err)

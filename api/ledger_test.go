@@ -100,6 +100,9 @@ func TestLedger(t *testing.T) {
 		{"contracts are made, changed and deleted", contractsAreMadeChangedAndDeleted},
 		{"the configuration history tells every change", theConfigurationHistoryTellsEveryChange},
 		{"currencies are not added up", currenciesAreNotAddedUp},
+		{"a direction follows from another type alone", aDirectionFollowsFromAnotherTypeAlone},
+		{"lists and objects are replaced as a whole", listsAndObjectsAreReplacedAsAWhole},
+		{"details are bounded", detailsAreBounded},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.test(t, b)
