@@ -46,8 +46,9 @@ func ChangeStatus(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, to, actorID
 }
 
 // ChangeOffer puts a contract on another offer, in the given transaction. It locks
-// the offer first, as Provision does. It refuses with contract_not_found,
-// offer_not_found and subscriber_offer_mismatch.
+// the offer first, as Provision does. The offer that it has already leaves what it
+// costs alone. It refuses with contract_not_found, offer_not_found and
+// subscriber_offer_mismatch.
 func ChangeOffer(ctx context.Context, tx dbsqlc.DBTX, id, offerID uuid.UUID, actorID string, today calendar.Date, now time.Time) (dbsqlc.Contract, error) {
 	offer, offerErr := LockOffer(ctx, tx, offerID)
 	if offerErr != nil && refusal.As(offerErr) == nil {
@@ -71,8 +72,10 @@ func ChangeOffer(ctx context.Context, tx dbsqlc.DBTX, id, offerID uuid.UUID, act
 	if err != nil {
 		return changed, fmt.Errorf("contract: update offer: %w", err)
 	}
-	if err := ledger.PutOnOffer(ctx, tx, id, &current.OfferID, offer, ledger.OfferChanged, today, actorID, now); err != nil {
-		return changed, err
+	if current.OfferID != offer.ID {
+		if err := ledger.PutOnOffer(ctx, tx, id, &current.OfferID, offer, ledger.OfferChanged, today, actorID, now); err != nil {
+			return changed, err
+		}
 	}
 	trail := NewTrail(id, actorID).Add(EventOfferChanged, map[string]any{
 		"from_offer_id": current.OfferID, "to_offer_id": offer.ID,
