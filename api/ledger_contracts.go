@@ -32,13 +32,14 @@ func (s *Server) ledgerContractRoutes() {
 	register(s, operation{id: "updateContractEntity", access: writers, limits: limitLedger, method: http.MethodPatch, path: billingContractsPath + "/{id}", tag: tagBillingContracts,
 		summary: "Change what is sent of how a contract is billed",
 		description: "Another installment amount is noted in the configuration history. Status and termination of a subscriber's contract are " +
-			"those of the contract itself: draft, active, deactivated (suspended) and terminated, and its start changes with its offer.",
+			"those of the contract itself: draft, active, deactivated (suspended) and terminated, and its start changes with its offer. " +
+			"A terminated contract keeps its end.",
 		success:  "The contract as it is now.",
 		refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid, refusal.ContractStatusTransition},
 		statuses: map[refusal.Code]int{refusal.ContractStatusTransition: http.StatusUnprocessableEntity}}, s.updateContractEntity)
 	register(s, operation{id: "deleteContractEntity", access: writers, limits: limitLedger, method: http.MethodDelete, path: billingContractsPath + "/{id}", tag: tagBillingContracts,
 		summary:     "Delete a contract that stands alone",
-		description: "Refused once anything was entered about the contract, and for that of a subscriber.",
+		description: "Refused once anything was entered about the contract, which stays when an event is deleted, and for that of a subscriber.",
 		success:     "The contract is gone.",
 		refusals:    []refusal.Code{refusal.ContractNotFound, refusal.BillingContractInUse}}, s.deleteContractEntity)
 }
@@ -169,7 +170,7 @@ func (s *Server) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger.C
 	}
 	id := found.BillingProfile.ID
 	if body.TerminationDate != nil {
-		if _, err := contract.ChangeEndDate(ctx, tx, id, body.TerminationDate, s.Now()); err != nil {
+		if _, err := contract.ChangeEndDate(ctx, tx, id, *body.TerminationDate, actorOf(ctx).ID, s.Now()); err != nil {
 			return err
 		}
 	}

@@ -179,3 +179,23 @@ func aContractIsToldOfInItsOwnCurrency(t *testing.T, b book) {
 	require.Equal(t, object{"amount": 0.0, "amount_decimal": "0.00", "currency": "EUR"}, pricing["balance"])
 	require.Equal(t, "EUR", at(t, pricing, "current_installment_amount", "currency"))
 }
+
+func anotherEndIsInTheTrailOfTheContract(t *testing.T, b book) {
+	client, _ := newClient(t, b.s)
+	contract := newContract(t, b.s, client, b.newOffer(t, "100.00"))
+	path := "/v1/billing/contracts/" + contract
+	for _, end := range []string{"2026-12-31", "2027-01-31", "2027-01-31"} {
+		require.Equal(t, end, b.patch(t, path, object{"termination_date": end})["termination_date"])
+	}
+	events := auditOf(t, b.s, contract)
+	require.Len(t, events, 3, "the end that it has already is no change")
+	for i, details := range []string{`{"from": null, "to": "2026-12-31"}`, `{"from": "2026-12-31", "to": "2027-01-31"}`} {
+		require.Equal(t, []any{"contract_end_date_changed", "op-1", details}, []any{events[i+1]["event_type"], events[i+1]["actor_id"], events[i+1]["details"]})
+	}
+
+	ended := object{"status": "terminated", "termination_date": "2027-02-28"}
+	b.patch(t, path, ended)
+	b.patch(t, path, ended)
+	require.Len(t, auditOf(t, b.s, contract), 5)
+	b.refuse(t, http.MethodPatch, path, object{"termination_date": "2027-03-31"}, 422, "contract_date_invalid", "terminated")
+}

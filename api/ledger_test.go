@@ -109,6 +109,7 @@ func TestLedger(t *testing.T) {
 		{"the same offer changes nothing", theSameOfferChangesNothing},
 		{"the amount of today holds until another one begins", theAmountOfTodayHoldsUntilAnotherOneBegins},
 		{"a contract is told of in its own currency", aContractIsToldOfInItsOwnCurrency},
+		{"another end is in the trail of the contract", anotherEndIsInTheTrailOfTheContract},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.test(t, b)
@@ -356,7 +357,7 @@ func contractsAreMadeChangedAndDeleted(t *testing.T, b book) {
 	event := b.post(t, "/v1/billing/events", installment(text(t, changed, "_id")))
 	b.refuse(t, http.MethodDelete, path, nil, 422, "billing_contract_in_use", "events")
 	b.call(t, http.MethodDelete, "/v1/billing/events/"+text(t, event, "_id"), nil)
-	b.refuse(t, http.MethodDelete, path, nil, 422, "billing_contract_in_use", "events")
+	b.refuse(t, http.MethodDelete, path, nil, 422, "billing_contract_in_use", "stays when an event is deleted")
 	unused := "/v1/billing/contracts/" + standingAlone(t, b.s)
 	require.Equal(t, http.StatusNoContent, b.call(t, http.MethodDelete, unused, nil).Status)
 	b.refuse(t, http.MethodDelete, unused, nil, 404, "contract_not_found", "not found")
