@@ -218,6 +218,9 @@ func oneKeyHasTheEffectOfOneRequest(t *testing.T, e *estate) {
 				request.headers = []systemtest.Header{newKey()}
 				return request
 			}
+			// The first plan change puts the contract on its offer, and those that follow find it there.
+			_, err := send(fresh())
+			require.NoError(t, err)
 			alone := effect{}
 			request := fresh()
 			before := counts(t, e.s)

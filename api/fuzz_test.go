@@ -45,7 +45,7 @@ var explained = map[string]effect{
 	"POST /v1/billing/events":                                      {"ledger_entries": 1, "ledger_events": 1},
 	"PATCH /v1/billing/events/{id}":                                {"ledger_entries": 2},
 	"POST /v1/billing/contracts":                                   {"billing_profiles": 1, "configuration_changes": 1},
-	"PATCH /v1/billing/contracts/{id}":                             {"contract_audit_events": 1, "configuration_changes": 1},
+	"PATCH /v1/billing/contracts/{id}":                             {"contract_audit_events": 2, "configuration_changes": 1},
 	"POST /api/v1/collections/payments":                            {"payments": 1, "idempotency_keys": 1, "collection_cases": 1, "collection_case_actions": 3, "ledger_entries": 1},
 	"POST /api/v1/collections/invoices/{invoice_id}/approve-paid":  {"payments": 1, "idempotency_keys": 1, "collection_cases": 1, "collection_case_actions": 3, "ledger_entries": 1},
 	"POST /api/v1/collections/payments/{payment_id}/reverse":       {"invoice_audit_events": 1, "idempotency_keys": 1, "collection_cases": 1, "collection_case_actions": 2, "ledger_entries": 1},

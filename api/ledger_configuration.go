@@ -122,10 +122,18 @@ func (s *Server) readChanges(changes []dbsqlc.ConfigurationChange) []Configurati
 		if change.PreviousAmount != nil {
 			rows[i].PreviousValue = new(PreviousAmount(amountOf(*change.PreviousAmount, change.Currency)))
 		}
+		rows[i].Context = contextOfChange(change)
 		if change.OfferID != nil {
 			rows[i].SourceReference = new(change.OfferID.String())
-			rows[i].Context = contextOf(*change.OfferID, *change.OfferName, change.NewAmount, change.Currency)
 		}
 	}
 	return rows
+}
+
+// contextOfChange is the offer whose fee the new amount is, if it is one.
+func contextOfChange(change dbsqlc.ConfigurationChange) *ConfigurationContext {
+	if change.OfferID == nil {
+		return nil
+	}
+	return contextOf(*change.OfferID, *change.OfferName, change.NewAmount, change.Currency)
 }

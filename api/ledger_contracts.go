@@ -32,13 +32,14 @@ func (s *Server) ledgerContractRoutes() {
 	register(s, operation{id: "updateContractEntity", access: writers, limits: limitLedger, method: http.MethodPatch, path: billingContractsPath + "/{id}", tag: tagBillingContracts,
 		summary: "Change what is sent of how a contract is billed",
 		description: "Another installment amount is noted in the configuration history. Status and termination of a subscriber's contract are " +
-			"those of the contract itself: draft, active, deactivated (suspended) and terminated, and its start changes with its offer.",
+			"those of the contract itself: draft, active, deactivated (suspended) and terminated, and its start changes with its offer. " +
+			"A terminated contract keeps its end.",
 		success:  "The contract as it is now.",
 		refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid, refusal.ContractStatusTransition},
 		statuses: map[refusal.Code]int{refusal.ContractStatusTransition: http.StatusUnprocessableEntity}}, s.updateContractEntity)
 	register(s, operation{id: "deleteContractEntity", access: writers, limits: limitLedger, method: http.MethodDelete, path: billingContractsPath + "/{id}", tag: tagBillingContracts,
 		summary:     "Delete a contract that stands alone",
-		description: "Refused once anything was entered about the contract, and for that of a subscriber.",
+		description: "Refused once anything was entered about the contract, which stays when an event is deleted, and for that of a subscriber.",
 		success:     "The contract is gone.",
 		refusals:    []refusal.Code{refusal.ContractNotFound, refusal.BillingContractInUse}}, s.deleteContractEntity)
 }
@@ -62,7 +63,7 @@ type BillingContract struct {
 // BillingContractDetails are what is told of a contract and no rule reads.
 type BillingContractDetails struct {
 	Title                 *string  `json:"_title,omitempty" maxLength:"500" doc:"How the contract is shown."`
-	Tags                  []string `json:"_tags,omitempty" nullable:"false" doc:"For grouping and filtering elsewhere."`
+	Tags                  []string `json:"_tags,omitzero" nullable:"false" maxItems:"100" maxLength:"200" doc:"For grouping and filtering elsewhere."`
 	ContractName          *string  `json:"contract_name,omitempty" maxLength:"500" doc:"What the contract is called." example:"Stromvertrag Haushalt"`
 	ContractNumber        *string  `json:"contract_number,omitempty" maxLength:"200" doc:"The number that people know it by." example:"STR-2025-001234"`
 	Description           *string  `json:"description,omitempty" maxLength:"4000" doc:"Its terms in a few words."`
@@ -169,7 +170,7 @@ func (s *Server) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger.C
 	}
 	id := found.BillingProfile.ID
 	if body.TerminationDate != nil {
-		if _, err := contract.ChangeEndDate(ctx, tx, id, body.TerminationDate, s.Now()); err != nil {
+		if _, err := contract.ChangeEndDate(ctx, tx, id, *body.TerminationDate, actorOf(ctx).ID, s.Now()); err != nil {
 			return err
 		}
 	}
@@ -200,9 +201,10 @@ func (c *BillingContract) mergeInto(profile *ledger.Profile) error {
 	return mergeDetails(&c.BillingContractDetails, &profile.Details)
 }
 
-// mergeDetails writes what was sent over details that are stored, if there are any.
-func mergeDetails[T any](sent *T, stored *json.RawMessage) error {
-	var merged T
+// mergeDetails writes what was sent over details that are stored, if there are any. A list or an object that was sent takes the
+// place of the stored one.
+func mergeDetails(sent any, stored *json.RawMessage) error {
+	merged := map[string]json.RawMessage{}
 	if len(*stored) > 0 {
 		if err := json.Unmarshal(*stored, &merged); err != nil {
 			return fmt.Errorf("api: stored details: %w", err)

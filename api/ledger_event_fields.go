@@ -57,7 +57,7 @@ type BillingEventCreate struct {
 // BillingEventUpdate is the body of a change: what is sent is changed.
 type BillingEventUpdate struct {
 	Type                 *string        `json:"type,omitempty" minLength:"1" maxLength:"100" doc:"What kind of event this is."`
-	Direction            *string        `json:"direction,omitempty" enum:"debit,credit" doc:"Follows from a type that is sent without it."`
+	Direction            *string        `json:"direction,omitempty" enum:"debit,credit" doc:"Follows from another type that is sent without it."`
 	BillingAmount        *int64         `json:"billing_amount,omitempty" minimum:"1" maximum:"999999999999" doc:"In cents."`
 	BillingAmountDecimal *string        `json:"billing_amount_decimal,omitempty" doc:"The amount with two decimals."`
 	BillingCurrency      *string        `json:"billing_currency,omitempty" doc:"ISO 4217."`
@@ -71,31 +71,36 @@ type BillingEventUpdate struct {
 // BillingEventDetails are what is told of an event and no rule reads.
 type BillingEventDetails struct {
 	Title        *string       `json:"_title,omitempty" maxLength:"500" doc:"How the event is shown."`
-	Tags         []string      `json:"_tags,omitempty" nullable:"false" doc:"For grouping and filtering elsewhere."`
+	Tags         []string      `json:"_tags,omitzero" nullable:"false" maxItems:"100" maxLength:"200" doc:"For grouping and filtering elsewhere."`
 	PaidDate     *time.Time    `json:"paid_date,omitempty" doc:"When the money came."`
 	Status       *string       `json:"status,omitempty" enum:"closed,open" doc:"Whether anything is left to do; closed when absent." example:"closed"`
 	RelatedEvent *string       `json:"related_event,omitempty" maxLength:"500" doc:"An event before it, such as the one that a correction is about."`
 	ExternalLink *ExternalLink `json:"external_link,omitempty" doc:"Where to find more."`
-	Attachments  *Relations    `json:"attachments,omitempty" doc:"Files that belong to the event."`
+	Attachments  *Attachments  `json:"attachments,omitempty" doc:"Files that belong to the event."`
 	Note         *string       `json:"note,omitempty" maxLength:"4000" doc:"For the customer." example:"Paid by bank transfer"`
 	InternalNote *string       `json:"internal_note,omitempty" maxLength:"4000" doc:"For staff."`
 }
 
-// Relations are references to other entities.
+// Relations are references to contracts.
 type Relations struct {
 	Relation []EntityRelation `json:"$relation,omitempty" nullable:"false" doc:"The entities." example:"[{\"entity_id\": \"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4\"}]"`
 }
 
+// Attachments are references to files. The event of an invoice may name more contracts than an event may have files.
+type Attachments struct {
+	Relation []EntityRelation `json:"$relation,omitzero" nullable:"false" maxItems:"100" doc:"The files."`
+}
+
 // EntityRelation is a reference to another entity.
 type EntityRelation struct {
-	EntityID string `json:"entity_id,omitempty" doc:"The entity." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
+	EntityID string `json:"entity_id,omitempty" maxLength:"200" doc:"The entity." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
 }
 
 // ExternalLink leads out. Clients know its address under two names, of which one will do.
 type ExternalLink struct {
-	Href  *string `json:"href,omitempty" format:"uri" doc:"The address."`
+	Href  *string `json:"href,omitempty" format:"uri" maxLength:"2000" doc:"The address."`
 	Title *string `json:"title,omitempty" maxLength:"500" doc:"What is found there."`
-	URL   *string `json:"url,omitempty" format:"uri" doc:"The address once more."`
+	URL   *string `json:"url,omitempty" format:"uri" maxLength:"2000" doc:"The address once more."`
 }
 
 // isoCurrency is the form of a currency's code.
@@ -129,17 +134,7 @@ func (u *BillingEventUpdate) check() error {
 // apply merges what was sent over an event, and checks the whole.
 func (u *BillingEventUpdate) apply(event *ledger.Event) error {
 	var checked fields
-	if u.Type != nil {
-		event.Type = checked.trimmed("type", *u.Type, 1)
-		if direction, known := ledger.DirectionOf(event.Type); known && u.Direction == nil {
-			event.Direction = direction
-		} else if !known && u.Direction == nil {
-			checked.refuse("direction", fmt.Sprintf("Field required for the type %q: debit or credit", event.Type))
-		}
-	}
-	if u.Direction != nil {
-		event.Direction = *u.Direction
-	}
+	u.applyType(event, &checked)
 	u.applyAmount(event, &checked)
 	if u.Contract != nil {
 		if len(u.Contract.Relation) != 1 {
@@ -164,6 +159,24 @@ func (u *BillingEventUpdate) apply(event *ledger.Event) error {
 		return err
 	}
 	return checked.err()
+}
+
+// applyType has the direction follow from another type. The type that the event has already says nothing about it.
+func (u *BillingEventUpdate) applyType(event *ledger.Event, checked *fields) {
+	before := event.Type
+	if u.Type != nil {
+		event.Type = checked.trimmed("type", *u.Type, 1)
+	}
+	direction, known := ledger.DirectionOf(event.Type)
+	switch {
+	case u.Direction != nil:
+		event.Direction = *u.Direction
+	case event.Type == before:
+	case known:
+		event.Direction = direction
+	default:
+		checked.refuse("direction", fmt.Sprintf("Field required for the type %q: debit or credit", event.Type))
+	}
 }
 
 func (u *BillingEventUpdate) applyAmount(event *ledger.Event, checked *fields) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -28,9 +30,10 @@ func (s *Server) ledgerPricingRoutes() {
 	const tag = "Pricing Information"
 	register(s, operation{id: "getContractPricingInformation", access: readers, limits: limitLedger, method: http.MethodGet,
 		path: billingContractsPath + "/{id}/pricing_information", tag: tag,
-		summary:     "What a contract costs",
-		description: "The amount of now with the offer that it comes from, the balance, how often it is billed, and the latest changes of the amount.",
-		success:     "What the contract costs.", refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContractPricing)
+		summary: "What a contract costs",
+		description: "The amount of today with the offer that it comes from, also while another one is to come, the balance, how often it is billed, " +
+			"and the latest changes of the amount.",
+		success: "What the contract costs.", refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContractPricing)
 	register(s, operation{id: "getBillingAccountPricingInformation", access: readers, limits: limitLedger, method: http.MethodGet,
 		path: "/v1/billing/billing_accounts/{id}/pricing_information", tag: tag,
 		summary:     "What the contracts of a billing account cost",
@@ -115,7 +118,7 @@ type ContractPricing struct {
 	EntityType               string                `json:"entity_type" enum:"contract"`
 	EntityID                 string                `json:"entity_id" doc:"The contract." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
 	Title                    *string               `json:"title,omitempty" doc:"How the contract is shown." example:"Mobile 20GB"`
-	CurrentInstallmentAmount *InstallmentAmount    `json:"current_installment_amount,omitempty" doc:"Absent when nobody said it."`
+	CurrentInstallmentAmount *InstallmentAmount    `json:"current_installment_amount,omitempty" doc:"That of today: absent when nobody said it, or before the contract begins."`
 	Context                  *ConfigurationContext `json:"context,omitempty" doc:"The offer that it comes from, unless another amount was agreed on."`
 	Balance                  *InstallmentAmount    `json:"balance,omitempty" doc:"What is owed on the contract."`
 	Schedule                 *PricingSchedule      `json:"schedule,omitempty" doc:"How often it is billed."`
@@ -189,8 +192,11 @@ func (s *Server) billingAccount(ctx context.Context, id string) (dbsqlc.Client, 
 
 // pricingOf tells what contracts cost, in their order.
 func (s *Server) pricingOf(ctx context.Context, contracts []ledger.Contract) ([]ContractPricing, error) {
-	ids := converted(contracts, idOfContract)
-	balances, err := ledger.BalancesOf(ctx, s.Pool, ids, ledger.Currency)
+	ids, homes := converted(contracts, idOfContract), map[uuid.UUID]string{}
+	for _, contract := range contracts {
+		homes[contract.BillingProfile.ID] = contract.BillingProfile.Currency
+	}
+	balances, err := ledger.BalancesOf(ctx, s.Pool, homes)
 	if err != nil {
 		return nil, err
 	}
@@ -202,18 +208,45 @@ func (s *Server) pricingOf(ctx context.Context, contracts []ledger.Contract) ([]
 	for _, change := range latest {
 		changes[change.ContractID] = append(changes[change.ContractID], change)
 	}
+	pending, err := s.pendingChanges(ctx, changes)
+	if err != nil {
+		return nil, err
+	}
 	pricing := make([]ContractPricing, len(contracts))
 	for i, id := range ids {
-		if pricing[i], err = s.readPricing(contracts[i], balances[id], changes[id]); err != nil {
+		if pricing[i], err = s.readPricing(contracts[i], balances[id], changes[id], pending[id]); err != nil {
 			return nil, err
 		}
 	}
 	return pricing, nil
 }
 
+// pendingChange says that the latest change of a contract is to come, and which one holds until then: nil before a contract begins.
+type pendingChange struct{ inForce *dbsqlc.ConfigurationChange }
+
+// pendingChanges finds the contracts whose latest change, the first of each, is to come.
+func (s *Server) pendingChanges(ctx context.Context, changes map[uuid.UUID][]dbsqlc.ConfigurationChange) (map[uuid.UUID]*pendingChange, error) {
+	today, pending := s.today(), map[uuid.UUID]*pendingChange{}
+	for id, latest := range changes {
+		if latest[0].EffectiveDate.After(today) {
+			pending[id] = &pendingChange{}
+		}
+	}
+	if len(pending) == 0 {
+		return pending, nil
+	}
+	inForce, err := s.queries.ConfigurationChangeListInForce(ctx, s.Pool, dbsqlc.ConfigurationChangeListInForceParams{
+		ContractIDS: slices.Collect(maps.Keys(pending)), Day: today,
+	})
+	for _, change := range inForce {
+		pending[change.ContractID].inForce = &change
+	}
+	return pending, err
+}
+
 func idOfContract(contract ledger.Contract) uuid.UUID { return contract.BillingProfile.ID }
 
-func (s *Server) readPricing(found ledger.Contract, balance ledger.Balance, changes []dbsqlc.ConfigurationChange) (ContractPricing, error) {
+func (s *Server) readPricing(found ledger.Contract, balance ledger.Balance, changes []dbsqlc.ConfigurationChange, pending *pendingChange) (ContractPricing, error) {
 	profile := found.BillingProfile
 	var details BillingContractDetails
 	if err := json.Unmarshal(profile.Details, &details); err != nil {
@@ -222,8 +255,13 @@ func (s *Server) readPricing(found ledger.Contract, balance ledger.Balance, chan
 	pricing := ContractPricing{
 		EntityType: "contract", EntityID: profile.ID.String(), Title: new(titleOf(found, details)),
 		Balance: new(amountOf(balance.Amount, balance.Currency)), Schedule: scheduleOf(found, details),
-		PendingInstallmentChange: new(len(changes) > 0 && changes[0].EffectiveDate.After(s.today())),
-		History:                  s.readChanges(changes),
+		PendingInstallmentChange: new(pending != nil), History: s.readChanges(changes),
+	}
+	if pending != nil {
+		if until := pending.inForce; until != nil {
+			pricing.CurrentInstallmentAmount, pricing.Context = new(amountOf(until.NewAmount, until.Currency)), contextOfChange(*until)
+		}
+		return pricing, nil
 	}
 	if amount := ledger.Costs(found); amount != nil {
 		pricing.CurrentInstallmentAmount = new(amountOf(*amount, profile.Currency))

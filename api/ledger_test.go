@@ -100,6 +100,16 @@ func TestLedger(t *testing.T) {
 		{"contracts are made, changed and deleted", contractsAreMadeChangedAndDeleted},
 		{"the configuration history tells every change", theConfigurationHistoryTellsEveryChange},
 		{"currencies are not added up", currenciesAreNotAddedUp},
+		{"a direction follows from another type alone", aDirectionFollowsFromAnotherTypeAlone},
+		{"lists and objects are replaced as a whole", listsAndObjectsAreReplacedAsAWhole},
+		{"details are bounded", detailsAreBounded},
+		{"changes are in the order in which they were made", changesAreInTheOrderInWhichTheyWereMade},
+		{"the price of an offer waits for an amount", thePriceOfAnOfferWaitsForAnAmount},
+		{"another offer waits for an amount, and ends it", anotherOfferWaitsForAnAmountAndEndsIt},
+		{"the same offer changes nothing", theSameOfferChangesNothing},
+		{"the amount of today holds until another one begins", theAmountOfTodayHoldsUntilAnotherOneBegins},
+		{"a contract is told of in its own currency", aContractIsToldOfInItsOwnCurrency},
+		{"another end is in the trail of the contract", anotherEndIsInTheTrailOfTheContract},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.test(t, b)
@@ -347,7 +357,7 @@ func contractsAreMadeChangedAndDeleted(t *testing.T, b book) {
 	event := b.post(t, "/v1/billing/events", installment(text(t, changed, "_id")))
 	b.refuse(t, http.MethodDelete, path, nil, 422, "billing_contract_in_use", "events")
 	b.call(t, http.MethodDelete, "/v1/billing/events/"+text(t, event, "_id"), nil)
-	b.refuse(t, http.MethodDelete, path, nil, 422, "billing_contract_in_use", "events")
+	b.refuse(t, http.MethodDelete, path, nil, 422, "billing_contract_in_use", "stays when an event is deleted")
 	unused := "/v1/billing/contracts/" + standingAlone(t, b.s)
 	require.Equal(t, http.StatusNoContent, b.call(t, http.MethodDelete, unused, nil).Status)
 	b.refuse(t, http.MethodDelete, unused, nil, 404, "contract_not_found", "not found")
@@ -376,8 +386,6 @@ func theConfigurationHistoryTellsEveryChange(t *testing.T, b book) {
 	dear := newOffer(t, b.s, with(mobileOffer(), object{"monthly_fee": "300.00"}))
 	contract := newContract(t, b.s, client, cheap)
 	provision(t, b.s, object{"client_id": client, "offer_id": dear, "provisioning_intent": "upgrade", "contract_start_date": "2026-12-01"})
-	pending := b.get(t, "/v1/billing/contracts/"+contract+"/pricing_information")["pending_installment_change"]
-	require.Equal(t, true, pending)
 	decoded(t, b.s.Call(t, http.MethodPost, planChangePath, object{
 		"cin": cin, "source_contract_id": contract, "target_offer_id": cheap, "contract_start_date": "2026-11-20",
 	}, newKey(), systemtest.Anonymous), http.StatusOK)
@@ -394,29 +402,15 @@ func theConfigurationHistoryTellsEveryChange(t *testing.T, b book) {
 		"offer_changed api 250.00 -> 100.00", "installment_set api 310.00 -> 250.00", "price_changed api 300.00 -> 310.00",
 		"offer_changed api 100.00 -> 300.00", "upgraded portal 300.00 -> 100.00", "upgraded api 100.00 -> 300.00", "provisioned api nothing -> 100.00",
 	}
-	read := func(path string) (rows []string, first object) {
-		t.Helper()
-		page := b.get(t, path)
-		require.Equal(t, float64(len(want)), page["total"])
-		for _, row := range page["history"].([]any) {
-			previous := any("nothing")
-			if row.(object)["previous_value"] != nil {
-				previous = at(t, row, "previous_value", "amount_decimal")
-			}
-			rows = append(rows, fmt.Sprint(at(t, row, "source_label"), " ", at(t, row, "source"), " ", previous, " -> ", at(t, row, "new_value", "amount_decimal")))
-		}
-		if len(rows) > 0 {
-			first = page["history"].([]any)[0].(object)
-		}
-		return rows, first
-	}
 	path := "/v1/billing/contracts/" + contract + "/configuration_history"
-	rows, _ := read(path)
-	require.Equal(t, want, rows)
-	rows, _ = read("/v1/billing/billing_accounts/" + client + "/configuration_history")
-	require.Equal(t, want, rows)
-	rows, first := read(path + "?from=5&size=1&change_type=installment_amount_changed")
+	for _, history := range []string{path, "/v1/billing/billing_accounts/" + client + "/configuration_history"} {
+		rows, total, _ := b.changes(t, history)
+		require.Equal(t, want, rows)
+		require.Equal(t, float64(len(want)), total)
+	}
+	rows, total, first := b.changes(t, path+"?from=5&size=1&change_type=installment_amount_changed")
 	require.Equal(t, want[5:6], rows)
+	require.Equal(t, float64(len(want)), total)
 	require.Equal(t, "2026-11-30T23:00:00.000000Z", first["effective_at"], "midnight of 1 December")
 	require.Equal(t, object{"amount": 30000.0, "amount_decimal": "300.00", "currency": "MAD"}, first["new_value"])
 	b.refuse(t, http.MethodGet, path+"?size=101", nil, 400, "validation_error", "size")

@@ -121,7 +121,6 @@ const billingProfileLeaveAmount = `-- name: BillingProfileLeaveAmount :one
 WITH costs AS (
     SELECT p.id, coalesce(p.installment_amount, o.monthly_fee)::bigint AS amount
     FROM billing_profiles p, offers o WHERE p.id = $1 AND o.id = $2
-    FOR NO KEY UPDATE OF p
 ), cleared AS (
     UPDATE billing_profiles p SET installment_amount = NULL, updated_at = $3
     FROM costs WHERE p.id = costs.id AND p.installment_amount IS NOT NULL
@@ -135,7 +134,7 @@ type BillingProfileLeaveAmountParams struct {
 	Now     time.Time `json:"now"`
 }
 
-// What a contract costs by its profile and the offer that it leaves. An amount that was agreed on ends here.
+// What a contract costs by its profile, which is locked, and the offer that it leaves. An amount that was agreed on ends here.
 func (q *Queries) BillingProfileLeaveAmount(ctx context.Context, db DBTX, arg BillingProfileLeaveAmountParams) (money.Amount, error) {
 	row := db.QueryRow(ctx, billingProfileLeaveAmount, arg.ID, arg.OfferID, arg.Now)
 	var amount money.Amount

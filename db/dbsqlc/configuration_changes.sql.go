@@ -78,10 +78,11 @@ type ConfigurationChangeInsertManyParams struct {
 
 const configurationChangeInsertOfPrice = `-- name: ConfigurationChangeInsertOfPrice :execrows
 INSERT INTO configuration_changes (id, contract_id, reason, source, previous_amount, new_amount, currency, offer_id, offer_name, effective_date, changed_at)
-SELECT gen_random_uuid(), c.id, 'price_changed', $1, $2::bigint, o.monthly_fee, p.currency, o.id, o.name, $3, $4
+SELECT gen_random_uuid(), c.id, 'price_changed', $1, $2::bigint, o.monthly_fee, p.currency, o.id, o.name,
+       greatest($3::date, c.start_date), $4
 FROM contracts c JOIN billing_profiles p ON p.id = c.id JOIN offers o ON o.id = c.offer_id
 WHERE c.offer_id = $5 AND c.status <> 'terminated' AND p.installment_amount IS NULL
-FOR SHARE OF c
+FOR SHARE OF c, p
 `
 
 type ConfigurationChangeInsertOfPriceParams struct {
@@ -92,8 +93,8 @@ type ConfigurationChangeInsertOfPriceParams struct {
 	OfferID        uuid.UUID     `json:"offer_id"`
 }
 
-// An offer's fee has changed: so has what each of its contracts costs that has not ended and has no amount of its own. One
-// that is moved to another offer at this moment is waited for.
+// An offer's fee has changed: so has what each of its contracts costs that has not ended and has no amount of its own, for one
+// that begins later from its start on. One that is moved to another offer, or gets an amount of its own, at this moment is waited for.
 func (q *Queries) ConfigurationChangeInsertOfPrice(ctx context.Context, db DBTX, arg ConfigurationChangeInsertOfPriceParams) (int64, error) {
 	result, err := db.Exec(ctx, configurationChangeInsertOfPrice,
 		arg.Source,
@@ -109,9 +110,9 @@ func (q *Queries) ConfigurationChangeInsertOfPrice(ctx context.Context, db DBTX,
 }
 
 const configurationChangeList = `-- name: ConfigurationChangeList :many
-SELECT id, contract_id, reason, source, previous_amount, new_amount, currency, offer_id, offer_name, effective_date, changed_at FROM configuration_changes
+SELECT id, contract_id, reason, source, previous_amount, new_amount, currency, offer_id, offer_name, effective_date, changed_at, sequence FROM configuration_changes
 WHERE contract_id = ANY($1::uuid[])
-ORDER BY changed_at DESC, id DESC
+ORDER BY sequence DESC
 LIMIT $3 OFFSET $2
 `
 
@@ -143,6 +144,54 @@ func (q *Queries) ConfigurationChangeList(ctx context.Context, db DBTX, arg Conf
 			&i.OfferName,
 			&i.EffectiveDate,
 			&i.ChangedAt,
+			&i.Sequence,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const configurationChangeListInForce = `-- name: ConfigurationChangeListInForce :many
+SELECT h.id, h.contract_id, h.reason, h.source, h.previous_amount, h.new_amount, h.currency, h.offer_id, h.offer_name, h.effective_date, h.changed_at, h.sequence
+FROM unnest($1::uuid[]) AS asked (id)
+CROSS JOIN LATERAL (SELECT c.id FROM configuration_changes c WHERE c.contract_id = asked.id AND c.effective_date <= $2
+                    ORDER BY c.sequence DESC LIMIT 1) latest
+JOIN configuration_changes h ON h.id = latest.id
+`
+
+type ConfigurationChangeListInForceParams struct {
+	ContractIDS []uuid.UUID   `json:"contract_ids"`
+	Day         calendar.Date `json:"day"`
+}
+
+// The newest of each of some contracts that holds on a day: none of one that costs nothing yet.
+func (q *Queries) ConfigurationChangeListInForce(ctx context.Context, db DBTX, arg ConfigurationChangeListInForceParams) ([]ConfigurationChange, error) {
+	rows, err := db.Query(ctx, configurationChangeListInForce, arg.ContractIDS, arg.Day)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ConfigurationChange{}
+	for rows.Next() {
+		var i ConfigurationChange
+		if err := rows.Scan(
+			&i.ID,
+			&i.ContractID,
+			&i.Reason,
+			&i.Source,
+			&i.PreviousAmount,
+			&i.NewAmount,
+			&i.Currency,
+			&i.OfferID,
+			&i.OfferName,
+			&i.EffectiveDate,
+			&i.ChangedAt,
+			&i.Sequence,
 		); err != nil {
 			return nil, err
 		}
@@ -155,12 +204,12 @@ func (q *Queries) ConfigurationChangeList(ctx context.Context, db DBTX, arg Conf
 }
 
 const configurationChangeListLatest = `-- name: ConfigurationChangeListLatest :many
-SELECT h.id, h.contract_id, h.reason, h.source, h.previous_amount, h.new_amount, h.currency, h.offer_id, h.offer_name, h.effective_date, h.changed_at
+SELECT h.id, h.contract_id, h.reason, h.source, h.previous_amount, h.new_amount, h.currency, h.offer_id, h.offer_name, h.effective_date, h.changed_at, h.sequence
 FROM unnest($1::uuid[]) AS asked (id)
 CROSS JOIN LATERAL (SELECT c.id FROM configuration_changes c WHERE c.contract_id = asked.id
-                    ORDER BY c.changed_at DESC, c.id DESC LIMIT $2) latest
+                    ORDER BY c.sequence DESC LIMIT $2) latest
 JOIN configuration_changes h ON h.id = latest.id
-ORDER BY h.changed_at DESC, h.id DESC
+ORDER BY h.sequence DESC
 `
 
 type ConfigurationChangeListLatestParams struct {
@@ -190,6 +239,7 @@ func (q *Queries) ConfigurationChangeListLatest(ctx context.Context, db DBTX, ar
 			&i.OfferName,
 			&i.EffectiveDate,
 			&i.ChangedAt,
+			&i.Sequence,
 		); err != nil {
 			return nil, err
 		}

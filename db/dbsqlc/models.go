@@ -179,6 +179,7 @@ type ConfigurationChange struct {
 	OfferName      *string       `json:"offer_name"`
 	EffectiveDate  calendar.Date `json:"effective_date"`
 	ChangedAt      time.Time     `json:"changed_at"`
+	Sequence       int64         `json:"sequence"`
 }
 
 type Contract struct {

@@ -20,11 +20,10 @@ VALUES (@id, @status, sqlc.narg('start_date'), sqlc.narg('termination_date'), sq
 SELECT EXISTS (SELECT 1 FROM ledger_postings WHERE account_id = @id);
 
 -- name: BillingProfileLeaveAmount :one
--- What a contract costs by its profile and the offer that it leaves. An amount that was agreed on ends here.
+-- What a contract costs by its profile, which is locked, and the offer that it leaves. An amount that was agreed on ends here.
 WITH costs AS (
     SELECT p.id, coalesce(p.installment_amount, o.monthly_fee)::bigint AS amount
     FROM billing_profiles p, offers o WHERE p.id = @id AND o.id = @offer_id
-    FOR NO KEY UPDATE OF p
 ), cleared AS (
     UPDATE billing_profiles p SET installment_amount = NULL, updated_at = @now
     FROM costs WHERE p.id = costs.id AND p.installment_amount IS NOT NULL

@@ -11,26 +11,35 @@ INSERT INTO configuration_changes (id, contract_id, reason, source, previous_amo
 VALUES (@id, @contract_id, @reason, @source, @previous_amount, @new_amount, @currency, @offer_id, @offer_name, @effective_date, @changed_at);
 
 -- name: ConfigurationChangeInsertOfPrice :execrows
--- An offer's fee has changed: so has what each of its contracts costs that has not ended and has no amount of its own. One
--- that is moved to another offer at this moment is waited for.
+-- An offer's fee has changed: so has what each of its contracts costs that has not ended and has no amount of its own, for one
+-- that begins later from its start on. One that is moved to another offer, or gets an amount of its own, at this moment is waited for.
 INSERT INTO configuration_changes (id, contract_id, reason, source, previous_amount, new_amount, currency, offer_id, offer_name, effective_date, changed_at)
-SELECT gen_random_uuid(), c.id, 'price_changed', @source, @previous_amount::bigint, o.monthly_fee, p.currency, o.id, o.name, @effective_date, @now
+SELECT gen_random_uuid(), c.id, 'price_changed', @source, @previous_amount::bigint, o.monthly_fee, p.currency, o.id, o.name,
+       greatest(@effective_date::date, c.start_date), @now
 FROM contracts c JOIN billing_profiles p ON p.id = c.id JOIN offers o ON o.id = c.offer_id
 WHERE c.offer_id = @offer_id AND c.status <> 'terminated' AND p.installment_amount IS NULL
-FOR SHARE OF c;
+FOR SHARE OF c, p;
 
 -- name: ConfigurationChangeList :many
 -- Newest first, of some contracts.
 SELECT * FROM configuration_changes
 WHERE contract_id = ANY(@contract_ids::uuid[])
-ORDER BY changed_at DESC, id DESC
+ORDER BY sequence DESC
 LIMIT @page_size OFFSET @page_offset;
+
+-- name: ConfigurationChangeListInForce :many
+-- The newest of each of some contracts that holds on a day: none of one that costs nothing yet.
+SELECT h.*
+FROM unnest(@contract_ids::uuid[]) AS asked (id)
+CROSS JOIN LATERAL (SELECT c.id FROM configuration_changes c WHERE c.contract_id = asked.id AND c.effective_date <= @day
+                    ORDER BY c.sequence DESC LIMIT 1) latest
+JOIN configuration_changes h ON h.id = latest.id;
 
 -- name: ConfigurationChangeListLatest :many
 -- So many of the newest of each of some contracts, newest first.
 SELECT h.*
 FROM unnest(@contract_ids::uuid[]) AS asked (id)
 CROSS JOIN LATERAL (SELECT c.id FROM configuration_changes c WHERE c.contract_id = asked.id
-                    ORDER BY c.changed_at DESC, c.id DESC LIMIT @for_each) latest
+                    ORDER BY c.sequence DESC LIMIT @for_each) latest
 JOIN configuration_changes h ON h.id = latest.id
-ORDER BY h.changed_at DESC, h.id DESC;
+ORDER BY h.sequence DESC;

@@ -46,8 +46,9 @@ func ChangeStatus(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, to, actorID
 }
 
 // ChangeOffer puts a contract on another offer, in the given transaction. It locks
-// the offer first, as Provision does. It refuses with contract_not_found,
-// offer_not_found and subscriber_offer_mismatch.
+// the offer first, as Provision does. The offer that it has already leaves what it
+// costs alone. It refuses with contract_not_found, offer_not_found and
+// subscriber_offer_mismatch.
 func ChangeOffer(ctx context.Context, tx dbsqlc.DBTX, id, offerID uuid.UUID, actorID string, today calendar.Date, now time.Time) (dbsqlc.Contract, error) {
 	offer, offerErr := LockOffer(ctx, tx, offerID)
 	if offerErr != nil && refusal.As(offerErr) == nil {
@@ -71,8 +72,10 @@ func ChangeOffer(ctx context.Context, tx dbsqlc.DBTX, id, offerID uuid.UUID, act
 	if err != nil {
 		return changed, fmt.Errorf("contract: update offer: %w", err)
 	}
-	if err := ledger.PutOnOffer(ctx, tx, id, &current.OfferID, offer, ledger.OfferChanged, today, actorID, now); err != nil {
-		return changed, err
+	if current.OfferID != offer.ID {
+		if err := ledger.PutOnOffer(ctx, tx, id, &current.OfferID, offer, ledger.OfferChanged, today, actorID, now); err != nil {
+			return changed, err
+		}
 	}
 	trail := NewTrail(id, actorID).Add(EventOfferChanged, map[string]any{
 		"from_offer_id": current.OfferID, "to_offer_id": offer.ID,
@@ -80,21 +83,28 @@ func ChangeOffer(ctx context.Context, tx dbsqlc.DBTX, id, offerID uuid.UUID, act
 	return changed, trail.Write(ctx, tx, now)
 }
 
-// ChangeEndDate sets the day on which a contract ends, nil for none, in the given transaction. It refuses with
-// contract_not_found, contract_date_invalid and contract_commitment_invalid.
-func ChangeEndDate(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, end *calendar.Date, now time.Time) (dbsqlc.Contract, error) {
+// ChangeEndDate sets the day on which a contract ends, in the given transaction. The end that it has already is no
+// change and leaves no event; that of a terminated contract is final. It refuses with contract_not_found,
+// contract_date_invalid and contract_commitment_invalid.
+func ChangeEndDate(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, end calendar.Date, actorID string, now time.Time) (dbsqlc.Contract, error) {
 	current, err := lockContract(ctx, tx, id)
-	if err != nil {
+	if err != nil || current.EndDate != nil && *current.EndDate == end {
 		return current, err
 	}
-	if err := checkDates(current.StartDate, end, current.CommitmentMonths); err != nil {
+	if err := checkDates(current.StartDate, &end, current.CommitmentMonths); err != nil {
 		return current, err
 	}
-	changed, err := dbsqlc.New().ContractUpdateEndDate(ctx, tx, dbsqlc.ContractUpdateEndDateParams{ID: id, EndDate: end, Now: now})
+	if current.Status == StatusTerminated {
+		refused := refusal.New(refusal.ContractDateInvalid)
+		refused.Message = "The contract is terminated and keeps its end"
+		return current, refused
+	}
+	changed, err := dbsqlc.New().ContractUpdateEndDate(ctx, tx, dbsqlc.ContractUpdateEndDateParams{ID: id, EndDate: &end, Now: now})
 	if err != nil {
 		return changed, fmt.Errorf("contract: update end: %w", err)
 	}
-	return changed, nil
+	trail := NewTrail(id, actorID).Add(EventEndDateChanged, map[string]any{"from": current.EndDate, "to": end})
+	return changed, trail.Write(ctx, tx, now)
 }
 
 // enter returns a contract as it is once it has a status. The first activation is

@@ -19,6 +19,7 @@ const (
 	EventProvisioned         = "contract_provisioned"
 	EventOfferChanged        = "contract_offer_changed"
 	EventStatusChanged       = "contract_status_changed"
+	EventEndDateChanged      = "contract_end_date_changed"
 	EventIdentifierAllocated = "landing_service_identifier_allocated"
 	EventDocumentIssued      = "contract_document_issued"
 )

@@ -216,7 +216,12 @@ func (p *provisioning) upgrade(ctx context.Context, target candidate) (Done, err
 	if err != nil {
 		return Done{}, fmt.Errorf("contract: upgrade: %w", err)
 	}
-	err = ledger.PutOnOffer(ctx, p.tx, upgraded.ID, &target.Contract.OfferID, p.Offer, ledger.Upgraded, upgraded.StartDate, p.actorID, p.now)
+	switch {
+	case target.Contract.OfferID != p.Offer.ID:
+		err = ledger.PutOnOffer(ctx, p.tx, upgraded.ID, &target.Contract.OfferID, p.Offer, ledger.Upgraded, upgraded.StartDate, p.actorID, p.now)
+	case target.Contract.StartDate != upgraded.StartDate:
+		err = ledger.MoveStart(ctx, p.tx, upgraded.ID, upgraded.StartDate, p.actorID, p.now)
+	}
 	if err != nil {
 		return Done{}, err
 	}

@@ -42,13 +42,17 @@ func SourceOf(actorID string) string {
 	return FromAPI
 }
 
-// PutOnOffer notes that a contract, which is locked or new, costs the fee of an offer from a day on. The amount that it had
+// PutOnOffer notes that a contract, which is locked or new, costs the fee of another offer from a day on. The amount that it had
 // before is the one that was agreed on, which ends with that, or the fee of the offer before; a new contract had none.
 func PutOnOffer(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, previous *uuid.UUID, offer dbsqlc.Offer, reason Reason,
 	from calendar.Date, actorID string, now time.Time) error {
 	queries := dbsqlc.New()
 	var before *money.Amount
 	if previous != nil {
+		// Locked before it is read: a statement that has to wait would look for an amount to end in the profile of before.
+		if _, err := queries.BillingProfileLock(ctx, tx, contractID); err != nil {
+			return fmt.Errorf("ledger: lock contract: %w", err)
+		}
 		amount, err := queries.BillingProfileLeaveAmount(ctx, tx, dbsqlc.BillingProfileLeaveAmountParams{ID: contractID, OfferID: *previous, Now: now})
 		if err != nil {
 			return fmt.Errorf("ledger: amount of a contract: %w", err)
@@ -61,8 +65,25 @@ func PutOnOffer(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, previ
 	})
 }
 
+// MoveStart notes that a contract, which is locked and keeps its offer, costs what it costs from another day on.
+func MoveStart(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, from calendar.Date, actorID string, now time.Time) error {
+	locked, err := LockContract(ctx, tx, contractID)
+	if err != nil {
+		return err
+	}
+	amount := Costs(locked)
+	change := dbsqlc.ConfigurationChangeInsertParams{
+		ContractID: contractID, Reason: string(Upgraded), Source: SourceOf(actorID), PreviousAmount: amount, NewAmount: *amount,
+		Currency: locked.BillingProfile.Currency, EffectiveDate: from, Now: now,
+	}
+	if locked.BillingProfile.InstallmentAmount == nil {
+		change.OfferID, change.OfferName = locked.OfferID, locked.OfferName
+	}
+	return noteChange(ctx, tx, change)
+}
+
 // Reprice notes that the fee of an offer, which is locked, has changed today, for every contract that costs it and has not
-// ended.
+// ended. For one that begins later it changes from its start on.
 func Reprice(ctx context.Context, tx dbsqlc.DBTX, offerID uuid.UUID, previous money.Amount, actorID string, today calendar.Date, now time.Time) error {
 	_, err := dbsqlc.New().ConfigurationChangeInsertOfPrice(ctx, tx, dbsqlc.ConfigurationChangeInsertOfPriceParams{
 		OfferID: offerID, Source: SourceOf(actorID), PreviousAmount: int64(previous), EffectiveDate: today, Now: now,

@@ -10,6 +10,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -124,13 +126,13 @@ type Balance struct {
 // BalanceOf returns what an account answers for: a client's, over all contracts, or that of a contract. Amounts of
 // different currencies are never added up: the balance is that of home, or of the only currency that there is.
 func BalanceOf(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, home string) (Balance, error) {
-	balances, err := BalancesOf(ctx, tx, []uuid.UUID{id}, home)
+	balances, err := BalancesOf(ctx, tx, map[uuid.UUID]string{id: home})
 	return balances[id], err
 }
 
-// BalancesOf is BalanceOf for several accounts.
-func BalancesOf(ctx context.Context, tx dbsqlc.DBTX, ids []uuid.UUID, home string) (map[uuid.UUID]Balance, error) {
-	accounts, err := dbsqlc.New().LedgerAccountList(ctx, tx, ids)
+// BalancesOf is BalanceOf for several accounts, each with the currency that is home to it.
+func BalancesOf(ctx context.Context, tx dbsqlc.DBTX, homes map[uuid.UUID]string) (map[uuid.UUID]Balance, error) {
+	accounts, err := dbsqlc.New().LedgerAccountList(ctx, tx, slices.Collect(maps.Keys(homes)))
 	if err != nil {
 		return nil, fmt.Errorf("ledger: balances: %w", err)
 	}
@@ -138,11 +140,11 @@ func BalancesOf(ctx context.Context, tx dbsqlc.DBTX, ids []uuid.UUID, home strin
 	for _, account := range accounts {
 		currencies[account.ID]++
 	}
-	for _, id := range ids {
+	for id, home := range homes {
 		balances[id] = Balance{Currency: home}
 	}
 	for _, account := range accounts {
-		if account.Currency == home || currencies[account.ID] == 1 {
+		if account.Currency == homes[account.ID] || currencies[account.ID] == 1 {
 			balances[account.ID] = Balance{account.Balance, account.Currency}
 		}
 	}
