@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mtfacturation/mtf/internal/apikey"
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/systemtest"
 )
@@ -158,6 +159,7 @@ func TestCallersThatWaitForRunsLeaveSubmitsAlone(t *testing.T) {
 func TestAReadThatFindsNoConnectionIsAnsweredInTime(t *testing.T) {
 	t.Parallel()
 	s := systemtest.Start(t, func(c *config.Config) { c.HTTP.RequestTimeout = 300 * time.Millisecond })
+	key := newAPIKey(t, s, apikey.CreateInput{Name: "crm", Roles: []string{"ops"}})
 	var held []interface{ Release() }
 	t.Cleanup(func() {
 		for _, conn := range held {
@@ -174,6 +176,7 @@ func TestAReadThatFindsNoConnectionIsAnsweredInTime(t *testing.T) {
 		answer.Refused(t, http.StatusServiceUnavailable, "deadline_exceeded")
 		require.NotEmpty(t, answer.Header.Get("Retry-After"))
 	}
+	s.Call(t, http.MethodGet, customersPath, nil, key).Refused(t, http.StatusServiceUnavailable, "deadline_exceeded")
 	for _, conn := range held {
 		conn.Release()
 	}

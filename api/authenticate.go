@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -28,9 +29,11 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		actor, err := s.identify(r)
+		ctx, cancel := context.WithTimeout(r.Context(), s.Config.HTTP.RequestTimeout)
+		defer cancel()
+		actor, err := s.identify(r.WithContext(ctx))
 		if err != nil {
-			refuseIdentity(w, r, err)
+			refuseIdentity(w, r.WithContext(ctx), err)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(withActor(r.Context(), actor)))

@@ -8,8 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/process"
+	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
 // KeyParams are the headers of an operation that needs an Idempotency-Key.
@@ -72,6 +76,16 @@ func accepted(location string) error {
 }
 
 // keyedRequest checks the key and fingerprints the normalised payload.
+// refuseBlankKey keeps a key that is sent but empty from being taken for none.
+func refuseBlankKey(ctx huma.Context, next func(huma.Context)) {
+	r, w := humachi.Unwrap(ctx)
+	if sent := r.Header.Values("Idempotency-Key"); len(sent) > 0 && strings.TrimSpace(sent[0]) == "" {
+		writeEnvelope(w, newEnvelope(r.Context(), http.StatusBadRequest, refusal.New(refusal.IdempotencyKeyInvalid)))
+		return
+	}
+	next(ctx)
+}
+
 func keyedRequest(operation idempotency.Operation, key string, payload any) (idempotency.Request, error) {
 	checked, err := idempotency.ParseKey(key)
 	if err != nil {

@@ -138,7 +138,7 @@ func TestKeysAreRequiredAndChecked(t *testing.T) {
 	s := systemtest.Start(t)
 	for _, operation := range keyedOperations(t, s) {
 		t.Run(operation.name, func(t *testing.T) {
-			for _, key := range []string{"short", "1234567", "   1234567   ", strings.Repeat("k", 201), "tab\tinside-key", strings.Repeat("k", 5000), "\xff\xfe-broken-utf8"} {
+			for _, key := range []string{"   ", "short", "1234567", "   1234567   ", strings.Repeat("k", 201), "tab\tinside-key", strings.Repeat("k", 5000), "\xff\xfe-broken-utf8"} {
 				unchanged(t, s, func() systemtest.Response {
 					return s.Call(t, http.MethodPost, operation.path, operation.body, systemtest.Key(key))
 				}).Refused(t, http.StatusBadRequest, "idempotency_key_invalid")
@@ -179,6 +179,30 @@ func TestProvisionWithAKeyIsMarkedAsReplayedOrNot(t *testing.T) {
 	require.Equal(t, false, provision(t, s, body, key)["idempotency_replayed"])
 	require.Equal(t, true, provision(t, s, body, key)["idempotency_replayed"])
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM contracts"))
+}
+
+func TestProvisionWithoutAKeyIsDoneOnceAllTheSame(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	client, _ := newClient(t, s)
+	body := object{"client_id": client, "offer_id": newOffer(t, s, mobileOffer()), "provisioning_intent": "new_line"}
+	for range 2 {
+		require.NotContains(t, provision(t, s, body), "idempotency_replayed")
+	}
+	require.Equal(t, 2, count(t, s, "SELECT count(*) FROM contracts"), "requests without a key are not the same request")
+	require.Equal(t, 2, count(t, s, "SELECT count(*) FROM idempotency_keys WHERE operation = 'provision' AND key LIKE 'auto-%'"),
+		"a step that is repeated after its commit finds its answer")
+}
+
+func TestARefusalReachesACallerWhoDoesNotWait(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t)
+	body := newMobile(newOffer(t, s, mobileOffer()))
+	execute(t, s, "UPDATE offers SET status = 'retired'")
+	key := newKey()
+	for range 2 {
+		s.Call(t, http.MethodPost, submitNewPath, body, key, respondAsync).Refused(t, http.StatusConflict, "offer_not_active")
+	}
 }
 
 func TestNumbersWrittenInOtherWaysAreTheSameRequest(t *testing.T) {

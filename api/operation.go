@@ -108,6 +108,9 @@ func register[I, O any](s *Server, op operation, handler func(context.Context, *
 	if strings.Contains(op.path, organisationParameter) {
 		described.Middlewares = slices.Insert(described.Middlewares, 1, s.authorizeOrganisation(op))
 	}
+	if op.declares(refusal.IdempotencyKeyInvalid) {
+		described.Middlewares = append(described.Middlewares, refuseBlankKey)
+	}
 	if op.takesBody() {
 		described.Middlewares = append(described.Middlewares, limitBody)
 	}

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+
+	"github.com/google/uuid"
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -84,11 +87,10 @@ func (s *Server) provision(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	request := idempotency.Request{Operation: idempotency.Provision}
-	if input.Key != "" {
-		if request, err = keyedRequest(idempotency.Provision, input.Key, provision); err != nil {
-			return nil, err
-		}
+	// One without a key is a request of its own, but it is done once all the same, however often its steps are repeated.
+	request, err := keyedRequest(idempotency.Provision, cmp.Or(input.Key, "auto-"+uuid.NewString()), provision)
+	if err != nil {
+		return nil, err
 	}
 	var provisioned contract.Provisioned
 	replayed, err := s.run(ctx, process.Process{
@@ -104,7 +106,7 @@ func (s *Server) provision(ctx context.Context, input *struct {
 		return nil, err
 	}
 	result := readProvisioned(provisioned)
-	if request.Keyed() {
+	if input.Key != "" {
 		result.IdempotencyReplayed = &replayed
 	}
 	return &struct{ Body ProvisionResult }{result}, nil

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -19,19 +18,6 @@ func TestAKeyedRequestHasOneWorkflow(t *testing.T) {
 	assert.Equal(t, "billing-run/monthly-2026-10", ID(request), "another payload must meet the first one's workflow")
 	request.Operation = idempotency.Payment
 	assert.Equal(t, "payment/monthly-2026-10", ID(request), "operations scope keys")
-}
-
-func TestARequestWithoutAKeyHasAWorkflowOfItsOwn(t *testing.T) {
-	t.Parallel()
-	request := idempotency.Request{Operation: idempotency.Provision}
-	first, second := ID(request), ID(request)
-	assert.NotEqual(t, first, second)
-	for _, id := range []string{first, second} {
-		suffix, found := strings.CutPrefix(id, "provision/")
-		require.True(t, found, id)
-		_, err := uuid.Parse(suffix)
-		assert.NoError(t, err, id)
-	}
 }
 
 func TestTheLongestKeyFitsATemporalID(t *testing.T) {

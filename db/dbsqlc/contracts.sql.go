@@ -481,7 +481,7 @@ WHERE contracts.client_id = $1
   AND contracts.status = 'active'
   AND subscribers.service_type = $2
 ORDER BY contracts.created_at, contracts.id
-FOR UPDATE OF contracts
+FOR NO KEY UPDATE OF contracts
 `
 
 type ContractListUpgradeCandidatesParams struct {
@@ -536,9 +536,11 @@ func (q *Queries) ContractListUpgradeCandidates(ctx context.Context, db DBTX, ar
 }
 
 const contractLock = `-- name: ContractLock :one
+
 SELECT id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months, activated_at, terminated_at, created_at, updated_at FROM contracts WHERE id = $1 FOR NO KEY UPDATE
 `
 
+// A run that bills them holds their keys, and must not be waited for.
 func (q *Queries) ContractLock(ctx context.Context, db DBTX, id uuid.UUID) (Contract, error) {
 	row := db.QueryRow(ctx, contractLock, id)
 	var i Contract

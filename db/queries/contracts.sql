@@ -91,7 +91,7 @@ WHERE contracts.client_id = @client_id
   AND contracts.status = 'active'
   AND subscribers.service_type = @service_type
 ORDER BY contracts.created_at, contracts.id
-FOR UPDATE OF contracts;
+FOR NO KEY UPDATE OF contracts; -- A run that bills them holds their keys, and must not be waited for.
 
 -- name: ContractLock :one
 SELECT * FROM contracts WHERE id = @id FOR NO KEY UPDATE;

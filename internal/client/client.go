@@ -92,6 +92,9 @@ func Lock(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Client, err
 // Conflict is the refusal that names the client with this CIN.
 func Conflict(ctx context.Context, tx dbsqlc.DBTX, cin string) error {
 	existing, err := dbsqlc.New().ClientGetByCIN(ctx, tx, &cin)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return refusal.New(refusal.ClientCINConflict) // It was deleted since.
+	}
 	if err != nil {
 		return fmt.Errorf("client: find by CIN: %w", err)
 	}

@@ -83,7 +83,8 @@ func NewRequest(operation Operation, key Key, payload any) (Request, error) {
 	return Request{Operation: operation, Key: key, Fingerprint: sum[:]}, nil
 }
 
-// Keyed reports whether the request carries a key; without one nothing is stored.
+// Keyed reports whether the request carries a key; without one nothing is stored. Every request that is started has
+// one, which the API makes where the caller need not; workflows of versions before may have none.
 func (r Request) Keyed() bool { return r.Key != "" }
 
 // Load reads the stored answer into answer and reports whether there is one. It

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -31,6 +32,12 @@ import (
 // DefaultWait is how long a caller waits for an answer unless it says otherwise.
 const DefaultWait = 20 * time.Second
 
+// refusalWait is many times what a refusal takes on a machine that is not overloaded.
+const refusalWait = 300 * time.Millisecond
+
+// errUnkeyed is a defect: without a key, a start that is repeated has its effect twice.
+var errUnkeyed = errors.New("process: a request without a key")
+
 var (
 	// ErrPending is returned when the process is still running after the wait. The
 	// same request, sent again, joins it.
@@ -46,6 +53,8 @@ var (
 const (
 	memoFingerprint = "fingerprint"
 	memoLocation    = "location"
+	// memoCaller tells a caller whose start was not acknowledged that the workflow is its own.
+	memoCaller = "caller"
 )
 
 // Starter starts workflows and waits for them.
@@ -132,17 +141,31 @@ func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, erro
 		return Outcome{}, err
 	}
 	defer leave()
+	if !p.Request.Keyed() {
+		return Outcome{}, errUnkeyed
+	}
 	run, outcome, err := s.startInTime(ctx, p)
 	if err != nil {
 		return Outcome{}, err
 	}
 	if p.Wait <= 0 {
-		return outcome, ErrPending
+		return outcome, s.refusedAtOnce(ctx, run)
 	}
 	waiting, cancel := context.WithTimeout(ctx, p.Wait)
 	defer cancel()
 	defer context.AfterFunc(s.waiting, cancel)()
 	return outcome, s.ending(waiting, run.Get(waiting, answer))
+}
+
+// refusedAtOnce gives a process that nobody waits for the moment that a refusal takes: it stores nothing, so that the
+// same request sent again would never be told. All else is ErrPending.
+func (s *Starter) refusedAtOnce(ctx context.Context, run client.WorkflowRun) error {
+	waiting, cancel := context.WithTimeout(ctx, refusalWait)
+	defer cancel()
+	if refused := activities.Refusal(run.Get(waiting, nil)); refused != nil {
+		return refused
+	}
+	return ErrPending
 }
 
 // Shared is a process that has no payload of its own: whoever wants its effect joins
@@ -198,8 +221,9 @@ const startPause = 50 * time.Millisecond
 func (s *Starter) startInTime(ctx context.Context, p Process) (client.WorkflowRun, Outcome, error) {
 	starting, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
 	defer cancel()
+	caller := uuid.NewString()
 	for {
-		run, outcome, err := s.start(starting, p)
+		run, outcome, err := s.start(starting, p, caller)
 		if !errors.Is(err, ErrUnavailable) {
 			return run, outcome, err
 		}
@@ -214,7 +238,7 @@ func (s *Starter) startInTime(ctx context.Context, p Process) (client.WorkflowRu
 // start starts the workflow, or joins the one of the same request. The server's own
 // way of joining would not compare the payloads, so a conflict fails here and the
 // fingerprint in the running workflow's memo decides.
-func (s *Starter) start(ctx context.Context, p Process) (client.WorkflowRun, Outcome, error) {
+func (s *Starter) start(ctx context.Context, p Process, caller string) (client.WorkflowRun, Outcome, error) {
 	id := workflows.ID(p.Request)
 	reuse := enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
 	if p.Again {
@@ -230,6 +254,7 @@ func (s *Starter) start(ctx context.Context, p Process) (client.WorkflowRun, Out
 		Memo: map[string]any{
 			memoFingerprint: hex.EncodeToString(p.Request.Fingerprint),
 			memoLocation:    p.Location,
+			memoCaller:      caller,
 		},
 		StaticSummary:         p.Summary,
 		TypedSearchAttributes: searchattribute.Of(string(p.Request.Operation), p.Attributes...),
@@ -244,31 +269,33 @@ func (s *Starter) start(ctx context.Context, p Process) (client.WorkflowRun, Out
 	if p.Again {
 		return nil, Outcome{}, ErrUnderWay
 	}
-	location, err := s.join(ctx, id, started.RunId, p.Request)
+	outcome, err := s.join(ctx, id, started.RunId, p.Request, caller)
 	if err != nil {
 		return nil, Outcome{}, err
 	}
-	return s.temporal.GetWorkflow(ctx, id, started.RunId), Outcome{Replayed: true, Location: location}, nil
+	return s.temporal.GetWorkflow(ctx, id, started.RunId), outcome, nil
 }
 
-// join returns the location of a workflow of the same request, and refuses to join
-// one that was started for another payload.
-func (s *Starter) join(ctx context.Context, id, runID string, request idempotency.Request) (location string, err error) {
+// join tells about a workflow of the same request, and refuses to join one that was started for another payload.
+func (s *Starter) join(ctx context.Context, id, runID string, request idempotency.Request, caller string) (Outcome, error) {
 	described, err := s.temporal.DescribeWorkflowExecution(ctx, id, runID)
 	if err != nil {
-		return "", unavailable(err)
+		return Outcome{}, unavailable(err)
 	}
-	var fingerprint string
+	var fingerprint, location, starter string
 	memo := described.GetWorkflowExecutionInfo().GetMemo().GetFields()
-	for name, value := range map[string]*string{memoFingerprint: &fingerprint, memoLocation: &location} {
+	for name, value := range map[string]*string{memoFingerprint: &fingerprint, memoLocation: &location, memoCaller: &starter} {
+		if name == memoCaller && memo[name] == nil {
+			continue // Versions before did not say.
+		}
 		if err := s.settings.Converter.FromPayload(memo[name], value); err != nil {
-			return "", fmt.Errorf("process: read memo of %s: %w", id, err)
+			return Outcome{}, fmt.Errorf("process: read memo of %s: %w", id, err)
 		}
 	}
 	if fingerprint != hex.EncodeToString(request.Fingerprint) {
-		return "", refusal.New(refusal.IdempotencyKeyPayloadConflict)
+		return Outcome{}, refusal.New(refusal.IdempotencyKeyPayloadConflict)
 	}
-	return location, nil
+	return Outcome{Replayed: starter != caller, Location: location}, nil
 }
 
 // ending translates how a wait for a process that was started ended.
