@@ -63,6 +63,9 @@ func Unavailable(err error) bool {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
 	}
+	if ReadOnly(err) {
+		return true
+	}
 	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch failure.Code[:2] {
 		case "08", "53", "57": // connection_exception, insufficient_resources, operator_intervention
@@ -71,6 +74,13 @@ func Unavailable(err error) bool {
 		return failure.Code == "25006" // read_only_sql_transaction: a standby that is to become the primary
 	}
 	return errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// ReadOnly reports whether an error says that this server takes no writes: it is a
+// replica, or has become one.
+func ReadOnly(err error) bool {
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && failure.Code == "25006" // read_only_sql_transaction
 }
 
 // pause waits with full jitter, longer after every attempt.

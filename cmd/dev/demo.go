@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mtfacturation/mtf/cmd/dev/demo"
@@ -28,8 +30,32 @@ type demoCommand struct {
 	Exit bool `help:"Stop after the walk; the exit code is 0 only if every step was checked and true."`
 }
 
+// elsewhere are settings of other systems, by their names or what these begin with. A shell may have them for its own
+// use; the demo must not load invented clients there, bill whom it finds, or write to anybody.
+var elsewhere = []string{stack.DatabaseURLVariable, "TEMPORAL_", "MTF_DOCUMENTS_", "MTF_NOTIFY"}
+
+// pointElsewhere returns the names of the variables that would have the demo use something outside its data directory.
+func pointElsewhere(environment []string) (names []string) {
+	for _, variable := range environment {
+		name, value, _ := strings.Cut(variable, "=")
+		if value != "" && slices.ContainsFunc(elsewhere, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // Run brings the system up on its own data directory, walks through the main job over HTTP, and stays up.
 func (c demoCommand) Run() error {
+	if outside := pointElsewhere(os.Environ()); len(outside) > 0 {
+		fmt.Fprintf(os.Stderr, "not used, for the demo is a system of its own: %s\n", strings.Join(outside, ", "))
+		for _, name := range outside {
+			if err := os.Unsetenv(name); err != nil {
+				return err
+			}
+		}
+	}
 	config, err := stack.FromEnvironment(os.Getenv)
 	if err != nil {
 		return err

@@ -15,11 +15,12 @@ import (
 )
 
 type billCommand struct {
-	Period  string `required:"" help:"Month to bill, YYYY-MM." placeholder:"2026-10"`
-	TaxRate string `default:"0.20" help:"Tax rate from 0 to 1."`
-	DueDays int    `default:"15" help:"Days from the end of the month to the due date."`
-	Key     string `required:"" help:"Idempotency key: the same key never bills twice." placeholder:"monthly-2026-10"`
-	Watch   bool   `help:"Show how the run goes on: a bar on a terminal, lines elsewhere."`
+	Period    string `required:"" help:"Month to bill, YYYY-MM." placeholder:"2026-10"`
+	TaxRate   string `default:"0.20" help:"Tax rate from 0 to 1."`
+	DueDays   int    `default:"15" help:"Days from the end of the month to the due date."`
+	Proration string `default:"none" enum:"none,daily" help:"What is billed of a month that a contract is active in for a part: none for all of it, daily for its days."`
+	Key       string `required:"" help:"Idempotency key: the same key never bills twice." placeholder:"monthly-2026-10"`
+	Watch     bool   `help:"Show how the run goes on: a bar on a terminal, lines elsewhere."`
 	apiFlags
 }
 
@@ -35,7 +36,7 @@ func (c billCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 	bar := runBar{quiet: c.JSON && !c.Watch, lines: c.Watch}
 	result, err := c.client().RunBilling(ctx, apiclient.BillingRun{
-		PeriodStart: period.Start, PeriodEnd: period.End, DueDays: c.DueDays, TaxRate: rate,
+		PeriodStart: period.Start, PeriodEnd: period.End, DueDays: c.DueDays, TaxRate: rate, Proration: c.Proration,
 	}, c.Key, bar.show)
 	bar.end()
 	if err != nil {

@@ -40,6 +40,7 @@ func TestRunsAreStartedListedShownAndCommanded(t *testing.T) {
 	var shown map[string]any
 	require.NoError(t, json.Unmarshal([]byte(out), &shown))
 	require.Equal(t, "completed", shown["status"])
+	require.Equal(t, "none", shown["proration"])
 	require.NotNil(t, shown["failures_url"], "the whole answer is printed")
 
 	for _, command := range []string{"pause", "resume", "approve", "cancel", "retry"} {
@@ -54,6 +55,17 @@ func TestRunsAreStartedListedShownAndCommanded(t *testing.T) {
 	out, err = run(t, "runs", "show", id)
 	require.NoError(t, err)
 	require.Contains(t, out, "by op-1: prices are right now")
+
+	out, err = run(t, "bill", "--period", "2026-09", "--key", "daily-2026-09", "--proration", "daily", "--json")
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal([]byte(out), &result), out)
+	out, err = run(t, "runs", "show", result["billing_run_id"].(string), "--json")
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal([]byte(out), &shown))
+	require.Equal(t, "daily", shown["proration"])
+	_, err = run(t, "bill", "--period", "2026-09", "--key", "weekly-2026-09", "--proration", "weekly")
+	require.ErrorContains(t, err, "--proration must be one of")
+
 	_, err = run(t, "runs", "show", "00000000-0000-0000-0000-000000000000")
 	require.ErrorContains(t, err, "billing_run_not_found")
 }

@@ -312,29 +312,50 @@ func (q *Queries) LetterheadGet(ctx context.Context, db DBTX, id uuid.UUID) (Let
 	return i, err
 }
 
-const letterheadRegister = `-- name: LetterheadRegister :one
-INSERT INTO letterheads (id, fingerprint, content, created_at)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT ON CONSTRAINT letterheads_fingerprint_key DO UPDATE SET fingerprint = excluded.fingerprint
-RETURNING id
+const letterheadGetByFingerprint = `-- name: LetterheadGetByFingerprint :one
+SELECT id, fingerprint, content, created_at FROM letterheads WHERE fingerprint = $1
 `
 
-type LetterheadRegisterParams struct {
+func (q *Queries) LetterheadGetByFingerprint(ctx context.Context, db DBTX, fingerprint []byte) (Letterhead, error) {
+	row := db.QueryRow(ctx, letterheadGetByFingerprint, fingerprint)
+	var i Letterhead
+	err := row.Scan(
+		&i.ID,
+		&i.Fingerprint,
+		&i.Content,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const letterheadInsert = `-- name: LetterheadInsert :one
+INSERT INTO letterheads (id, fingerprint, content, created_at)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT ON CONSTRAINT letterheads_fingerprint_key DO NOTHING
+RETURNING id, fingerprint, content, created_at
+`
+
+type LetterheadInsertParams struct {
 	ID          uuid.UUID       `json:"id"`
 	Fingerprint []byte          `json:"fingerprint"`
 	Content     json.RawMessage `json:"content"`
 	Now         time.Time       `json:"now"`
 }
 
-// Answers the row of this letterhead, a new one if it was never used.
-func (q *Queries) LetterheadRegister(ctx context.Context, db DBTX, arg LetterheadRegisterParams) (uuid.UUID, error) {
-	row := db.QueryRow(ctx, letterheadRegister,
+// Returns no row when the letterhead is there already.
+func (q *Queries) LetterheadInsert(ctx context.Context, db DBTX, arg LetterheadInsertParams) (Letterhead, error) {
+	row := db.QueryRow(ctx, letterheadInsert,
 		arg.ID,
 		arg.Fingerprint,
 		arg.Content,
 		arg.Now,
 	)
-	var id uuid.UUID
-	err := row.Scan(&id)
-	return id, err
+	var i Letterhead
+	err := row.Scan(
+		&i.ID,
+		&i.Fingerprint,
+		&i.Content,
+		&i.CreatedAt,
+	)
+	return i, err
 }

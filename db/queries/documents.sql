@@ -47,9 +47,12 @@ SELECT * FROM documents WHERE id = ANY(@ids::uuid[]);
 -- name: LetterheadGet :one
 SELECT * FROM letterheads WHERE id = @id;
 
--- name: LetterheadRegister :one
--- Answers the row of this letterhead, a new one if it was never used.
+-- name: LetterheadGetByFingerprint :one
+SELECT * FROM letterheads WHERE fingerprint = @fingerprint;
+
+-- name: LetterheadInsert :one
+-- Returns no row when the letterhead is there already.
 INSERT INTO letterheads (id, fingerprint, content, created_at)
 VALUES (@id, @fingerprint, @content, @now)
-ON CONFLICT ON CONSTRAINT letterheads_fingerprint_key DO UPDATE SET fingerprint = excluded.fingerprint
-RETURNING id;
+ON CONFLICT ON CONSTRAINT letterheads_fingerprint_key DO NOTHING
+RETURNING *;

@@ -81,8 +81,8 @@ type RunEvent struct {
 }
 
 // RunBilling starts a run, or joins the one of the same key, and follows it to its
-// end. progress is called whenever there is news; it may be nil. Cancelling ctx
-// stops following, not the run.
+// end, over times in which the API is away. progress is called whenever there is news;
+// it may be nil. Cancelling ctx stops following, not the run.
 func (c *Client) RunBilling(ctx context.Context, run BillingRun, key string, progress func(BillingProgress)) (BillingResult, error) {
 	var result BillingResult
 	started, err := c.Do(ctx, http.MethodPost, runsPath, run, nil, "Idempotency-Key", key, "Prefer", "respond-async")
@@ -100,17 +100,21 @@ func (c *Client) RunBilling(ctx context.Context, run BillingRun, key string, pro
 		}
 	}
 	// The same request again: the run's stored answer, or the rest of the wait for it.
-	_, err = c.Do(ctx, http.MethodPost, runsPath, run, &result, "Idempotency-Key", key, "Prefer", "wait=60")
+	err = c.persistently(ctx, func() error {
+		_, err := c.Do(ctx, http.MethodPost, runsPath, run, &result, "Idempotency-Key", key, "Prefer", "wait=60")
+		return err
+	})
 	return result, err
 }
 
 // follow polls a run until it has ended, and returns it as it is then.
 func (c *Client) follow(ctx context.Context, location string, progress func(BillingProgress)) (BillingProgress, error) {
-	ticker := time.NewTicker(pollInterval)
-	defer ticker.Stop()
 	for {
 		var now BillingProgress
-		_, err := c.Do(ctx, http.MethodGet, location, nil, &now)
+		err := c.persistently(ctx, func() error {
+			_, err := c.Do(ctx, http.MethodGet, location, nil, &now)
+			return err
+		})
 		switch {
 		case HasCode(err, "billing_run_not_found"):
 			// It is accepted but not planned yet.
@@ -124,10 +128,8 @@ func (c *Client) follow(ctx context.Context, location string, progress func(Bill
 				return now, nil
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return now, fmt.Errorf("apiclient: following the run: %w", ctx.Err())
-		case <-ticker.C:
+		if err := pause(ctx); err != nil {
+			return now, err
 		}
 	}
 }

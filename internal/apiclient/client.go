@@ -21,14 +21,17 @@ type Client struct {
 	base  string
 	token string
 	http  *http.Client
+	// patience bounds how long an API that is away is asked again.
+	patience time.Duration
 }
 
 // New returns a client of the API at a base URL, such as http://127.0.0.1:8000.
 func New(base, token string) *Client {
-	return &Client{base: strings.TrimRight(base, "/"), token: token, http: &http.Client{Timeout: requestTimeout}}
+	return &Client{base: strings.TrimRight(base, "/"), token: token, http: &http.Client{Timeout: requestTimeout}, patience: patience}
 }
 
-// Error is an answer that is no success.
+// Error is an answer that is no success. One that is not the API's own, but of a proxy
+// perhaps, has no code, and what it begins with as its message.
 type Error struct {
 	Status  int            `json:"-"`
 	Code    string         `json:"code"`
@@ -39,6 +42,9 @@ type Error struct {
 
 // Error implements error.
 func (e *Error) Error() string {
+	if e.Code == "" {
+		return fmt.Sprintf("status %d: %s", e.Status, e.Message)
+	}
 	return fmt.Sprintf("the API answered %d %s: %s (trace %s)", e.Status, e.Code, e.Message, e.TraceID)
 }
 
@@ -110,7 +116,7 @@ func errorOf(status int, body []byte) error {
 		Error Error `json:"error"`
 	}
 	if err := json.Unmarshal(body, &envelope); err != nil || envelope.Error.Code == "" {
-		return fmt.Errorf("apiclient: status %d: %.200s", status, body)
+		return &Error{Status: status, Message: fmt.Sprintf("%.200s", body)}
 	}
 	envelope.Error.Status = status
 	return &envelope.Error

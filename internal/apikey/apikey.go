@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/identity"
 )
@@ -164,14 +165,15 @@ func Authenticate(ctx context.Context, pool dbsqlc.DBTX, key Key, now time.Time)
 }
 
 // touch notes the use of a key unless that was done less than usePrecision ago. The
-// request does not fail with it: it is there for whoever cleans up.
+// request does not fail with it: it is there for whoever cleans up. On a replica the
+// use is not noted.
 func touch(ctx context.Context, pool dbsqlc.DBTX, row dbsqlc.APIKey, now time.Time) {
 	before := now.Add(-usePrecision)
 	if row.LastUsedAt != nil && !row.LastUsedAt.Before(before) {
 		return
 	}
 	err := dbsqlc.New().APIKeyTouch(ctx, pool, dbsqlc.APIKeyTouchParams{Now: &now, ID: row.ID, Before: &before})
-	if err != nil {
+	if err != nil && !db.ReadOnly(err) {
 		slog.WarnContext(ctx, "the use of an API key could not be noted", "key", row.ID, "error", err)
 	}
 }

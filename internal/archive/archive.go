@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -47,23 +46,13 @@ type File struct {
 }
 
 // Open returns an archive that issues documents under the given letterhead, which
-// is registered so that they can be made again after it has changed.
+// is registered so that they can be made again after it has changed. A letterhead that
+// is registered already is only read, so that readers may stand on a replica.
 func Open(ctx context.Context, pool *pgxpool.Pool, store document.Store, letterhead document.Letterhead,
 	zone calendar.Zone, now time.Time) (*Archive, error) {
-	content, err := json.Marshal(letterhead)
+	current, err := registerLetterhead(ctx, pool, letterhead, now)
 	if err != nil {
-		return nil, fmt.Errorf("archive: encode letterhead: %w", err)
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return nil, fmt.Errorf("archive: new id: %w", err)
-	}
-	fingerprint := sha256.Sum256(content)
-	current, err := dbsqlc.New().LetterheadRegister(ctx, pool, dbsqlc.LetterheadRegisterParams{
-		ID: id, Fingerprint: fingerprint[:], Content: content, Now: now,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("archive: register letterhead: %w", err)
+		return nil, err
 	}
 	renderer, err := document.NewRenderer(letterhead)
 	if err != nil {
@@ -73,29 +62,6 @@ func Open(ctx context.Context, pool *pgxpool.Pool, store document.Store, letterh
 		pool: pool, store: store, zone: zone, current: current,
 		renderer: map[uuid.UUID]*document.Renderer{current: renderer},
 	}, nil
-}
-
-// rendererFor returns the renderer of a letterhead that was registered at any time.
-func (a *Archive) rendererFor(ctx context.Context, letterheadID uuid.UUID) (*document.Renderer, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if known := a.renderer[letterheadID]; known != nil {
-		return known, nil
-	}
-	row, err := dbsqlc.New().LetterheadGet(ctx, a.pool, letterheadID)
-	if err != nil {
-		return nil, fmt.Errorf("archive: letterhead: %w", err)
-	}
-	var letterhead document.Letterhead
-	if err := json.Unmarshal(row.Content, &letterhead); err != nil {
-		return nil, fmt.Errorf("archive: decode letterhead: %w", err)
-	}
-	renderer, err := document.NewRenderer(letterhead)
-	if err != nil {
-		return nil, err
-	}
-	a.renderer[letterheadID] = renderer
-	return renderer, nil
 }
 
 // file reads a registered document and makes it again when its file is lost or is

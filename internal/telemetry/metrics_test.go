@@ -162,4 +162,5 @@ func TestMetricsTellWhatWasDone(t *testing.T) {
 		}
 	}
 	requireMonitoringNamesWhatExists(t, told)
+	requireEveryQueueIsWatched(t, told)
 }

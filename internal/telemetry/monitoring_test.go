@@ -1,8 +1,8 @@
 package telemetry_test
 
 import (
-	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,6 +13,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/mtfacturation/mtf/workflows"
 )
 
 // deployed is the directory of the files for Prometheus and Grafana.
@@ -33,11 +35,8 @@ type rules struct {
 
 func readRules(t *testing.T) rules {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(deployed, "prometheus", "alerts.yml"))
-	require.NoError(t, err)
 	var read rules
-	decoder := yaml.NewDecoder(bytes.NewReader(content))
-	require.NoError(t, decoder.Decode(&read))
+	readYAML(t, filepath.Join(deployed, "prometheus", "alerts.yml"), &read)
 	require.NotEmpty(t, read.Groups)
 	return read
 }
@@ -74,9 +73,59 @@ func expressions(t *testing.T) map[string]string {
 	return found
 }
 
+// job is what Prometheus scrapes.
+type job struct {
+	Name     string `yaml:"job_name"`
+	Services []struct {
+		Names []string
+		Type  string
+		Port  int
+	} `yaml:"dns_sd_configs"`
+}
+
+func scrapeJob(t *testing.T) job {
+	t.Helper()
+	var read struct {
+		Jobs []job `yaml:"scrape_configs"`
+	}
+	readYAML(t, filepath.Join(deployed, "prometheus", "prometheus.yml"), &read)
+	require.Len(t, read.Jobs, 1)
+	return read.Jobs[0]
+}
+
+func readYAML(t *testing.T, path string, target any) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, yaml.Unmarshal(content, target), path)
+}
+
+// A service of the compose file may have any number of containers, each of which is a target.
+func TestPrometheusFindsEveryProcessOfTheComposeFile(t *testing.T) {
+	t.Parallel()
+	var compose struct {
+		Services map[string]struct {
+			Command     any
+			Environment map[string]string
+		}
+	}
+	readYAML(t, "../../docker-compose.yml", &compose)
+	scraped := scrapeJob(t).Services
+	require.Len(t, scraped, 1)
+	require.Equal(t, "A", scraped[0].Type)
+	var serving []string
+	for name, service := range compose.Services {
+		if command, isList := service.Command.([]any); isList && slices.Contains([]any{"serve", "api", "worker"}, command[0]) {
+			serving = append(serving, name)
+			require.Equal(t, fmt.Sprintf("0.0.0.0:%d", scraped[0].Port), service.Environment["MTF_METRICS_ADDR"])
+		}
+	}
+	require.ElementsMatch(t, serving, scraped[0].Names)
+}
+
 var (
 	// selector is a metric with its matchers, if it has any.
-	selector = regexp.MustCompile(`\b((?:mtf|temporal|pgxpool|go|process)_[a-z0-9_]+)\b(?:\{([^}]*)\})?`)
+	selector = regexp.MustCompile(`\b((?:mtf|temporal|pgxpool|go|process)_[a-z0-9_]+|up)\b(?:\{([^}]*)\})?`)
 	matcher  = regexp.MustCompile(`([a-z_]+)\s*(=~|!~|!=|=)\s*"([^"]*)"`)
 	grouping = regexp.MustCompile(`\b(?:by|on|without|ignoring|group_left|group_right)\s*\(([^)]*)\)`)
 	words    = regexp.MustCompile(`\b[a-z_][a-z0-9_]*\b`)
@@ -87,6 +136,7 @@ var (
 // would be a metric of nobody's.
 var known = []string{
 	"and", "or", "on", "by", "sum", "max", "min", "rate", "increase", "histogram_quantile", "time", "absent", "day_of_month", "topk",
+	"max_over_time",
 }
 
 // scrapeLabels are those that Prometheus itself adds.
@@ -103,6 +153,10 @@ func requireMonitoringNamesWhatExists(t *testing.T, told scraped) {
 		labels, selectors := slices.Clone(scrapeLabels), selector.FindAllStringSubmatch(expression, -1)
 		require.NotEmpty(t, selectors, where)
 		for _, found := range selectors {
+			if found[1] == "up" { // Prometheus's own, of each target.
+				require.Equal(t, "job=\""+scrapeJob(t).Name+"\"", found[2], where)
+				continue
+			}
 			family := told.family(found[1])
 			require.NotNil(t, family, "%s: nothing has the metric %s", where, found[1])
 			for _, condition := range matcher.FindAllStringSubmatch(found[2], -1) {
@@ -128,6 +182,24 @@ func requireMonitoringNamesWhatExists(t *testing.T, told scraped) {
 			require.Contains(t, known, word, "%s: %s is neither a metric nor a function", where, word)
 		}
 	}
+}
+
+// requireEveryQueueIsWatched checks that somebody is woken for each queue on which nobody works, be it
+// that no process tells of it or that those which do have stopped.
+func requireEveryQueueIsWatched(t *testing.T, told scraped) {
+	t.Helper()
+	watched := strings.Fields(expressions(t)["alert WorkersMissing"])
+	queues := valuesOf(told.family("temporal_num_pollers"), "task_queue")
+	slices.Sort(queues)
+	queues = slices.Compact(queues)
+	require.Contains(t, queues, workflows.InteractiveQueue)
+	for _, queue := range queues {
+		require.Contains(t, watched, `absent(temporal_num_pollers{task_queue="`+queue+`"})`)
+	}
+	stopped := regexp.MustCompile(`^\(max_over_time\(temporal_num_pollers\{task_queue=~"(.*)"}\[5m]\)\)$`)
+	all := slices.IndexFunc(watched, stopped.MatchString)
+	require.NotEqual(t, -1, all, "%v", watched)
+	require.ElementsMatch(t, queues, strings.Split(stopped.FindStringSubmatch(watched[all])[1], "|"))
 }
 
 // family is the metric of a name, which for a histogram may be that of a part of it.

@@ -65,6 +65,18 @@ func DatabaseCopy(t testing.TB, databaseURL string) string {
 	return withDatabase(t, name)
 }
 
+// ReadOnly returns the URL of a database for sessions that take no writes, as those of a
+// replica do.
+func ReadOnly(t testing.TB, databaseURL string) string {
+	t.Helper()
+	parsed, err := url.Parse(databaseURL)
+	require.NoError(t, err)
+	query := parsed.Query()
+	query.Set("default_transaction_read_only", "on")
+	parsed.RawQuery = query.Encode()
+	return parsed.String()
+}
+
 // Database returns a pool on a fresh database; it is closed when the test ends.
 func Database(t testing.TB) *pgxpool.Pool {
 	t.Helper()

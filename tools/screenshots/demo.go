@@ -26,8 +26,8 @@ func startDemo(ctx context.Context, program string) (*demo, error) {
 		return nil, err
 	}
 	d := &demo{folder: folder, command: exec.Command(program, "demo")}
-	d.command.Env = append(os.Environ(), "MTF_DATA_DIR="+folder,
-		"MTF_API_PORT=0", "MTF_TEMPORAL_PORT=0", "MTF_TEMPORAL_UI_PORT=0", "MTF_POSTGRES_PORT=0")
+	d.command.Env = append(unconfigured(os.Environ()), "MTF_DATA_DIR="+folder,
+		"MTF_API_PORT=0", "MTF_METRICS_PORT=0", "MTF_TEMPORAL_PORT=0", "MTF_TEMPORAL_UI_PORT=0", "MTF_POSTGRES_PORT=0")
 	d.command.Stderr = os.Stderr
 	printed, err := d.command.StdoutPipe()
 	if err != nil {
@@ -56,6 +56,20 @@ func startDemo(ctx context.Context, program string) (*demo, error) {
 		}
 	}
 	return nil, errors.Join(errors.New("the demo ended before its walk was over"), d.stop())
+}
+
+// unconfigured is an environment without settings of the system: those of another one, on whose
+// data the demo must not work, and those that would change the pictures. Where PostgreSQL's
+// programs are is no such setting.
+func unconfigured(environment []string) (rest []string) {
+	for _, variable := range environment {
+		name, _, _ := strings.Cut(variable, "=")
+		own := name == "DATABASE_URL" || strings.HasPrefix(name, "MTF_") || strings.HasPrefix(name, "TEMPORAL_") || strings.HasPrefix(name, "OTEL_")
+		if !own || name == "MTF_POSTGRES_BIN" {
+			rest = append(rest, variable)
+		}
+	}
+	return rest
 }
 
 // stop ends the demo in order and removes its folder.

@@ -1,0 +1,72 @@
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/document"
+)
+
+// registerLetterhead returns the id of a letterhead, a new one if it was never used.
+// It writes only then.
+func registerLetterhead(ctx context.Context, tx dbsqlc.DBTX, letterhead document.Letterhead, now time.Time) (uuid.UUID, error) {
+	content, err := json.Marshal(letterhead)
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("archive: encode letterhead: %w", err)
+	}
+	fingerprint := sha256.Sum256(content)
+	known, err := dbsqlc.New().LetterheadGetByFingerprint(ctx, tx, fingerprint[:])
+	if errors.Is(err, pgx.ErrNoRows) {
+		known, err = insertLetterhead(ctx, tx, fingerprint[:], content, now)
+	}
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("archive: register letterhead: %w", err)
+	}
+	return known.ID, nil
+}
+
+// insertLetterhead returns the new row of a letterhead, or that of another process which
+// was faster.
+func insertLetterhead(ctx context.Context, tx dbsqlc.DBTX, fingerprint, content []byte, now time.Time) (dbsqlc.Letterhead, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return dbsqlc.Letterhead{}, fmt.Errorf("new id: %w", err)
+	}
+	queries := dbsqlc.New()
+	row, err := queries.LetterheadInsert(ctx, tx, dbsqlc.LetterheadInsertParams{ID: id, Fingerprint: fingerprint, Content: content, Now: now})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return queries.LetterheadGetByFingerprint(ctx, tx, fingerprint)
+	}
+	return row, err
+}
+
+// rendererFor returns the renderer of a letterhead that was registered at any time.
+func (a *Archive) rendererFor(ctx context.Context, letterheadID uuid.UUID) (*document.Renderer, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if known := a.renderer[letterheadID]; known != nil {
+		return known, nil
+	}
+	row, err := dbsqlc.New().LetterheadGet(ctx, a.pool, letterheadID)
+	if err != nil {
+		return nil, fmt.Errorf("archive: letterhead: %w", err)
+	}
+	var letterhead document.Letterhead
+	if err := json.Unmarshal(row.Content, &letterhead); err != nil {
+		return nil, fmt.Errorf("archive: decode letterhead: %w", err)
+	}
+	renderer, err := document.NewRenderer(letterhead)
+	if err != nil {
+		return nil, err
+	}
+	a.renderer[letterheadID] = renderer
+	return renderer, nil
+}
