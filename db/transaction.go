@@ -71,7 +71,6 @@ func Unavailable(err error) bool {
 		case "08", "53", "57": // connection_exception, insufficient_resources, operator_intervention
 			return true
 		}
-		return failure.Code == "25006" // read_only_sql_transaction: a standby that is to become the primary
 	}
 	return errors.Is(err, io.ErrUnexpectedEOF)
 }

@@ -31,12 +31,12 @@ var ErrRendering = errors.New("archive: the document cannot be rendered")
 
 // Archive issues and restores documents. It is safe for concurrent use.
 type Archive struct {
-	pool     *pgxpool.Pool
-	store    document.Store
-	zone     calendar.Zone
-	current  uuid.UUID
-	mu       sync.Mutex
-	renderer map[uuid.UUID]*document.Renderer
+	pool    *pgxpool.Pool
+	store   document.Store
+	zone    calendar.Zone
+	current uuid.UUID
+	// renderers are the *document.Renderer that were needed so far, by the id of their letterhead.
+	renderers sync.Map
 }
 
 // File is a document with the name under which a client saves it.
@@ -58,10 +58,9 @@ func Open(ctx context.Context, pool *pgxpool.Pool, store document.Store, letterh
 	if err != nil {
 		return nil, err
 	}
-	return &Archive{
-		pool: pool, store: store, zone: zone, current: current,
-		renderer: map[uuid.UUID]*document.Renderer{current: renderer},
-	}, nil
+	a := &Archive{pool: pool, store: store, zone: zone, current: current}
+	a.renderers.Store(current, renderer)
+	return a, nil
 }
 
 // file reads a registered document and makes it again when its file is lost or is

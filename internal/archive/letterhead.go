@@ -48,12 +48,11 @@ func insertLetterhead(ctx context.Context, tx dbsqlc.DBTX, fingerprint, content 
 	return row, err
 }
 
-// rendererFor returns the renderer of a letterhead that was registered at any time.
+// rendererFor returns the renderer of a letterhead that was registered at any time. One that is not known yet is looked
+// up without a lock: callers are in transactions, and would wait for it with their connections in hand.
 func (a *Archive) rendererFor(ctx context.Context, letterheadID uuid.UUID) (*document.Renderer, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if known := a.renderer[letterheadID]; known != nil {
-		return known, nil
+	if known, ok := a.renderers.Load(letterheadID); ok {
+		return known.(*document.Renderer), nil
 	}
 	row, err := dbsqlc.New().LetterheadGet(ctx, a.pool, letterheadID)
 	if err != nil {
@@ -67,6 +66,6 @@ func (a *Archive) rendererFor(ctx context.Context, letterheadID uuid.UUID) (*doc
 	if err != nil {
 		return nil, err
 	}
-	a.renderer[letterheadID] = renderer
+	a.renderers.Store(letterheadID, renderer)
 	return renderer, nil
 }
