@@ -14,6 +14,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/schedule"
 	"github.com/mtfacturation/mtf/internal/systemtest"
 	"github.com/mtfacturation/mtf/workflows"
 )
@@ -98,6 +99,26 @@ func TestSchedulesAreShownPausedAndResumed(t *testing.T) {
 		s.Call(t, http.MethodPost, schedulesPath+"/"+command+"/"+command, nil).Refused(t, http.StatusNotFound, "schedule_not_found")
 		s.Call(t, http.MethodPost, schedulesPath+"/collections-day/"+command, nil).Refused(t, http.StatusConflict, "schedule_off")
 	}
+}
+
+func TestAConfiguredPauseBecomesTheOperatorsWhenTheyPause(t *testing.T) {
+	t.Parallel()
+	s := systemtest.Start(t, onceAMonth, func(settings *config.Config) { settings.MonthlyBilling.Paused = true })
+	requireState := func(paused bool, note string) {
+		t.Helper()
+		shown := scheduleNamed(t, s, "monthly-billing")
+		require.Equal(t, paused, shown["paused"])
+		require.Equal(t, note, shown["note"])
+	}
+	requireState(true, schedule.PausedNote)
+	s.RestartWith(t, func(settings *config.Config) { settings.MonthlyBilling.Paused = false })
+	requireState(false, "No longer paused by the configuration")
+	s.RestartWith(t, func(settings *config.Config) { settings.MonthlyBilling.Paused = true })
+	requireState(true, schedule.PausedNote)
+	s.Post(t, schedulesPath+"/monthly-billing/pause", nil, nil)
+	requireState(true, "Paused over the API")
+	s.RestartWith(t, func(settings *config.Config) { settings.MonthlyBilling.Paused = false })
+	requireState(true, "Paused over the API")
 }
 
 // A process of the API alone can tell a schedule something that no worker has made yet.

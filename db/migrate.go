@@ -61,6 +61,9 @@ func CheckMigrated(ctx context.Context, url string) error {
 	return nil
 }
 
+// Who waits for the lock tries it every second, for five minutes.
+const lockPeriod, lockAttempts = 1, 300
+
 func migrator(url string) (*goose.Provider, func(), error) {
 	database, err := sql.Open("pgx", url)
 	if err != nil {
@@ -68,7 +71,7 @@ func migrator(url string) (*goose.Provider, func(), error) {
 	}
 	closeDB := func() { _ = database.Close() }
 
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockPeriod, lockAttempts))
 	if err != nil {
 		closeDB()
 		return nil, nil, fmt.Errorf("db: migration lock: %w", err)

@@ -19,7 +19,7 @@ func (a *App) schedules() []schedule.Schedule {
 	monthly := a.Config.Expression(a.Config.MonthlyBilling.Cron)
 	return []schedule.Schedule{
 		{
-			ID: workflows.MonthlyBillingID, Expression: monthly,
+			ID: workflows.MonthlyBillingID, Expression: monthly, Paused: a.Config.MonthlyBilling.Paused,
 			Workflow: workflows.NameOf(workflows.BillLastMonth), Queue: workflows.BillingQueue,
 			Arguments:   []any{workflows.MonthlyBillingInput{Zone: monthly.Zone, Terms: a.Config.MonthlyBilling.Terms()}},
 			Description: "Bills the month before", Starts: "billing-run/monthly-YYYY-MM",
@@ -28,7 +28,7 @@ func (a *App) schedules() []schedule.Schedule {
 			CatchUp: 27 * day,
 		},
 		{
-			ID: workflows.CollectionsDayID, Expression: a.Config.Expression(a.Config.Collections.SyncCron),
+			ID: workflows.CollectionsDayID, Expression: a.Config.Expression(a.Config.Collections.SyncCron), Paused: a.Config.Collections.SyncPaused,
 			Workflow: workflows.NameOf(workflows.BeginCollectionsDay), Queue: workflows.CollectionsSyncQueue,
 			Description: "Begins the business day of collections", Starts: "collections-sync/YYYY-MM-DD",
 			Summary: "The business day of collections begins",
@@ -36,7 +36,7 @@ func (a *App) schedules() []schedule.Schedule {
 			CatchUp: day,
 		},
 		{
-			ID: workflows.DocumentCheckID, Expression: a.Config.Expression(a.Config.DocumentCheck.Cron),
+			ID: workflows.DocumentCheckID, Expression: a.Config.Expression(a.Config.DocumentCheck.Cron), Paused: a.Config.DocumentCheck.Paused,
 			Workflow: workflows.NameOf(workflows.CheckDocuments), Queue: workflows.DocumentsQueue,
 			Arguments:   []any{workflows.DocumentCheckInput{}},
 			Description: "Looks whether every contract and invoice has its file, and makes what is missing",

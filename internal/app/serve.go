@@ -26,6 +26,9 @@ type Parts struct {
 // requests and the end of those under way, then the workers. started is called once
 // requests are taken; it may be nil.
 //
+// It stops in the same order, and returns an error, when a worker cannot go on: a process
+// that lived on would look healthy and do nothing.
+//
 // Metrics are told for as long as any of it runs.
 func (a *App) Serve(ctx context.Context, parts Parts, version string, started func(address string)) error {
 	stopMetrics, err := a.serveMetrics(version)
@@ -33,18 +36,24 @@ func (a *App) Serve(ctx context.Context, parts Parts, version string, started fu
 		return err
 	}
 	defer stopMetrics()
+	ctx, lost := context.WithCancelCause(ctx)
+	defer lost(nil)
 	if parts.Worker {
-		stopWorkers, err := a.startWorkers()
+		stopWorkers, err := a.startWorkers(lost)
 		if err != nil {
 			return err
 		}
 		defer stopWorkers()
 	}
-	if !parts.API {
+	if parts.API {
+		err = a.serveHTTP(ctx, version, started)
+	} else {
 		<-ctx.Done()
-		return nil
 	}
-	return a.serveHTTP(ctx, version, started)
+	if queue, isLost := errors.AsType[*lostQueue](context.Cause(ctx)); isLost {
+		err = errors.Join(queue, err)
+	}
+	return err
 }
 
 func (a *App) serveHTTP(ctx context.Context, version string, started func(address string)) error {

@@ -1,8 +1,9 @@
 package app
 
 import (
+	"context"
 	"fmt"
-	"slices"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/worker"
@@ -10,24 +11,43 @@ import (
 	"github.com/mtfacturation/mtf/workflows"
 )
 
-// workerStopTimeout is how long a stopping worker lets its activities finish.
-const workerStopTimeout = 10 * time.Second
+// workerStopTimeout bounds how long a stopping worker waits, in turn, for its workflow
+// tasks, its local activities and its activities. Temporal may take 10 s to be told of it.
+// With drainTimeout and flushTimeout this stays below the minute that is promised for a stop.
+const workerStopTimeout = 8 * time.Second
+
+// lostQueue is the error of a worker that Temporal turns away for good, and which the SDK
+// has stopped: its namespace is gone, or the program is too old for the server.
+type lostQueue struct {
+	queue string
+	err   error
+}
+
+func (l *lostQueue) Error() string {
+	return fmt.Sprintf("app: the worker of queue %s cannot go on: %v", l.queue, l.err)
+}
+
+func (l *lostQueue) Unwrap() error { return l.err }
 
 // startWorkers starts one worker for each task queue, has Temporal know the schedules,
-// and returns what stops the workers.
-func (a *App) startWorkers() (stop func(), err error) {
+// and returns what stops the workers. lost is told when one of them cannot go on.
+func (a *App) startWorkers(lost context.CancelCauseFunc) (stop func(), err error) {
 	var running []worker.Worker
 	stop = func() {
-		// The interactive queue was started first and is stopped last.
-		for _, w := range slices.Backward(running) {
-			w.Stop()
+		// All at once: each may need its whole time, and none waits for what another one does.
+		var stopping sync.WaitGroup
+		for _, w := range running {
+			stopping.Go(w.Stop)
 		}
+		stopping.Wait()
 	}
 	registered, err := a.activities()
 	if err != nil {
 		return nil, err
 	}
 	for _, queue := range a.queues() {
+		queue.options.WorkerStopTimeout = workerStopTimeout
+		queue.options.OnFatalError = func(err error) { lost(&lostQueue{queue: queue.name, err: err}) }
 		w := worker.New(a.Temporal, queue.name, queue.options)
 		workflows.Register(w, registered)
 		if err := w.Start(); err != nil {
@@ -54,25 +74,20 @@ type queue struct {
 func (a *App) queues() []queue {
 	return []queue{
 		{workflows.InteractiveQueue, worker.Options{
-			WorkerStopTimeout:                       workerStopTimeout,
 			MaxConcurrentLocalActivityExecutionSize: 64,
 		}},
 		{workflows.BillingQueue, worker.Options{
-			WorkerStopTimeout:                  workerStopTimeout,
 			MaxConcurrentActivityExecutionSize: a.Config.Billing.Concurrency,
 		}},
 		{workflows.CollectionsSyncQueue, worker.Options{
-			WorkerStopTimeout: workerStopTimeout,
 			// Syncs take turns anyway: one is under way, one may wait for it.
 			MaxConcurrentActivityExecutionSize: 2,
 			MaxConcurrentActivityTaskPollers:   1,
 		}},
 		{workflows.DocumentsQueue, worker.Options{
-			WorkerStopTimeout:                  workerStopTimeout,
 			MaxConcurrentActivityExecutionSize: a.Config.Billing.Concurrency,
 		}},
 		{workflows.DunningQueue, worker.Options{
-			WorkerStopTimeout: workerStopTimeout,
 			// The steps of thousands of clients are due in the same hour.
 			MaxConcurrentWorkflowTaskExecutionSize:  a.Config.Notify.Concurrency + 1,
 			MaxConcurrentLocalActivityExecutionSize: a.Config.Notify.Concurrency,

@@ -11,12 +11,14 @@ const Off = schedule.Off
 
 // Collections sets when collections begin their business day.
 type Collections struct {
-	SyncCron string `env:"MTF_COLLECTIONS_SYNC_CRON" envDefault:"5 0 * * *"`
+	SyncCron   string `env:"MTF_COLLECTIONS_SYNC_CRON" envDefault:"5 0 * * *"`
+	SyncPaused bool   `env:"MTF_COLLECTIONS_SYNC_PAUSED" envDefault:"false"`
 }
 
 // MonthlyBilling sets when the month before is billed by itself, and on which terms.
 type MonthlyBilling struct {
 	Cron      string     `env:"MTF_MONTHLY_BILLING_CRON" envDefault:"5 0 1 * *"`
+	Paused    bool       `env:"MTF_MONTHLY_BILLING_PAUSED" envDefault:"false"`
 	DueDays   int32      `env:"MTF_MONTHLY_BILLING_DUE_DAYS" envDefault:"15"`
 	TaxRate   money.Rate `env:"MTF_MONTHLY_BILLING_TAX_RATE" envDefault:"0.20"`
 	Proration string     `env:"MTF_MONTHLY_BILLING_PRORATION" envDefault:"none"`
@@ -32,7 +34,8 @@ func (m MonthlyBilling) Terms() billing.MonthlyTerms {
 
 // DocumentCheck sets when it is looked whether every document has its file.
 type DocumentCheck struct {
-	Cron string `env:"MTF_DOCUMENT_CHECK_CRON" envDefault:"30 3 * * *"`
+	Cron   string `env:"MTF_DOCUMENT_CHECK_CRON" envDefault:"30 3 * * *"`
+	Paused bool   `env:"MTF_DOCUMENT_CHECK_PAUSED" envDefault:"false"`
 }
 
 // Expression is when a schedule starts: a setting of this package, read in the

@@ -145,11 +145,12 @@ func (t *Timetable) find(ctx context.Context, id string) (schedule.Schedule, cli
 }
 
 // Pause keeps a schedule from starting anything until it is resumed; what falls due
-// meanwhile is not caught up on. One that is paused stays so. The note says why. It refuses
-// with schedule_not_found and schedule_off, as all that follow.
+// meanwhile is not caught up on. One that is paused stays so; one that the configuration
+// pauses is the operators' from now on. The note says why. It refuses with
+// schedule_not_found and schedule_off, as all that follow.
 func (t *Timetable) Pause(ctx context.Context, id, note string) (Entry, error) {
 	return t.tell(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
-		if state.Paused && (note == "" || note == state.Note) {
+		if state.Paused && state.Note != schedule.PausedNote && (note == "" || note == state.Note) {
 			return nil
 		}
 		return handle.Pause(ctx, client.SchedulePauseOptions{Note: cmp.Or(note, "Paused over the API")})

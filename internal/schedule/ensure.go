@@ -2,9 +2,6 @@ package schedule
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -17,9 +14,10 @@ import (
 )
 
 // Ensure has Temporal know the schedules as described: it makes those that are missing,
-// changes those that differ, and removes those that are off. It may be called by any
-// number of workers at once. A schedule that is as described is not touched, for a change
-// makes Temporal forget the starts that it has to catch up on.
+// changes those that differ, pauses and resumes as configured, and removes those that are
+// off. It may be called by any number of workers at once. A schedule that is as described
+// is not touched: there are servers that forget what they have to catch up on when a
+// schedule is changed before they get to it.
 func Ensure(ctx context.Context, schedules client.ScheduleClient, all ...Schedule) error {
 	ctx = payloadcodec.InClear(ctx)
 	for _, each := range all {
@@ -49,8 +47,9 @@ func (s Schedule) ensure(ctx context.Context, schedules client.ScheduleClient) e
 	if err != nil {
 		return err
 	}
+	begun := s.stateAfter(client.ScheduleState{})
 	_, err = schedules.Create(ctx, client.ScheduleOptions{
-		ID: s.ID, Spec: spec, Action: s.action(), Overlap: overlap, CatchupWindow: s.CatchUp,
+		ID: s.ID, Spec: spec, Action: s.action(), Overlap: overlap, CatchupWindow: s.CatchUp, Paused: begun.Paused, Note: begun.Note,
 	})
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return err
@@ -58,11 +57,11 @@ func (s Schedule) ensure(ctx context.Context, schedules client.ScheduleClient) e
 	return schedules.GetHandle(ctx, s.ID).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(input client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 			known := input.Description.Schedule
-			if s.describes(known) {
+			state := s.stateAfter(*known.State)
+			if s.describes(known) && state == *known.State {
 				return nil, temporal.ErrSkipScheduleUpdate
 			}
-			// The state is the operators': whether it is paused, and why.
-			known.Spec, known.Action = &spec, s.action()
+			known.Spec, known.Action, known.State = &spec, s.action(), &state
 			known.Policy = &client.SchedulePolicies{Overlap: overlap, CatchupWindow: s.CatchUp}
 			return &client.ScheduleUpdate{Schedule: &known}, nil
 		},
@@ -72,35 +71,13 @@ func (s Schedule) ensure(ctx context.Context, schedules client.ScheduleClient) e
 // overlap leaves a start out while the one before is under way.
 const overlap = enums.SCHEDULE_OVERLAP_POLICY_SKIP
 
-// spec has a comment that tells what it is made of, since Temporal keeps it in another form.
-func (s Schedule) spec() (client.ScheduleSpec, error) {
-	comment, err := s.comment()
-	return client.ScheduleSpec{CronExpressions: []string{s.Cron + " # " + comment}, TimeZoneName: s.Zone}, err
-}
-
-// comment is the expression, and a digest of the arguments where there are any.
-func (s Schedule) comment() (string, error) {
-	if len(s.Arguments) == 0 {
-		return s.Cron, nil
-	}
-	const visible = 6 // bytes
-	encoded, err := json.Marshal(s.Arguments)
-	if err != nil {
-		return "", fmt.Errorf("encode arguments: %w", err)
-	}
-	sum := sha256.Sum256(encoded)
-	return s.Cron + " (arguments " + hex.EncodeToString(sum[:visible]) + ")", nil
-}
-
 func (s Schedule) action() *client.ScheduleWorkflowAction {
 	return &client.ScheduleWorkflowAction{ID: s.ID, Workflow: s.Workflow, Args: s.Arguments, TaskQueue: s.Queue, StaticSummary: s.Summary}
 }
 
-// describes reports whether what Temporal knows is as described.
+// describes reports whether what Temporal knows is as described, but for its state.
 func (s Schedule) describes(known client.Schedule) bool {
-	comment, err := s.comment()
 	action, isWorkflow := known.Action.(*client.ScheduleWorkflowAction)
-	return err == nil && isWorkflow && action.ID == s.ID && action.Workflow == s.Workflow && action.TaskQueue == s.Queue && action.StaticSummary == s.Summary &&
-		len(known.Spec.Calendars) == 1 && known.Spec.Calendars[0].Comment == comment && known.Spec.TimeZoneName == s.Zone &&
-		known.Policy.Overlap == overlap && known.Policy.CatchupWindow == s.CatchUp
+	return isWorkflow && action.ID == s.ID && action.Workflow == s.Workflow && action.TaskQueue == s.Queue && action.StaticSummary == s.Summary &&
+		s.specIs(*known.Spec) && known.Policy.Overlap == overlap && known.Policy.CatchupWindow == s.CatchUp
 }

@@ -96,6 +96,81 @@ func TestAChangeReachesTemporalAndAPauseStays(t *testing.T) {
 	}
 }
 
+func TestAConfiguredPauseEndsWithTheConfiguration(t *testing.T) {
+	t.Parallel()
+	all := schedules(t)
+	paused := daily
+	paused.Paused = true
+	requireState := func(want bool, note string) {
+		t.Helper()
+		state := known(t, all, "day").Schedule.State
+		require.Equal(t, want, state.Paused)
+		require.Equal(t, note, state.Note)
+	}
+	require.NoError(t, schedule.Ensure(t.Context(), all, paused))
+	requireState(true, schedule.PausedNote)
+	made := known(t, all, "day")
+	require.NoError(t, schedule.Ensure(t.Context(), all, paused))
+	require.Equal(t, newest(made), newest(known(t, all, "day")), "what is as described is not touched")
+	require.NoError(t, schedule.Ensure(t.Context(), all, daily))
+	requireState(false, "No longer paused by the configuration")
+	require.NoError(t, schedule.Ensure(t.Context(), all, paused))
+	requireState(true, schedule.PausedNote)
+
+	// What an operator resumes, the next start of a worker pauses again.
+	require.NoError(t, all.GetHandle(t.Context(), "day").Unpause(t.Context(), client.ScheduleUnpauseOptions{Note: "just this once"}))
+	require.NoError(t, schedule.Ensure(t.Context(), all, paused))
+	requireState(true, schedule.PausedNote)
+
+	changed := paused
+	changed.Cron = "15 3 30 2 *"
+	require.NoError(t, schedule.Ensure(t.Context(), all, changed))
+	requireState(true, schedule.PausedNote)
+}
+
+func TestAnOperatorsPauseOutlivesAConfiguredOne(t *testing.T) {
+	t.Parallel()
+	all := schedules(t)
+	paused := daily
+	paused.Paused = true
+	require.NoError(t, schedule.Ensure(t.Context(), all, daily))
+	require.NoError(t, all.GetHandle(t.Context(), "day").Pause(t.Context(), client.SchedulePauseOptions{Note: "until the migration is over"}))
+	for _, each := range []schedule.Schedule{paused, daily, paused, daily} {
+		require.NoError(t, schedule.Ensure(t.Context(), all, each))
+		state := known(t, all, "day").Schedule.State
+		require.True(t, state.Paused)
+		require.Equal(t, "until the migration is over", state.Note)
+	}
+}
+
+// Somebody may edit a schedule in the Temporal UI, which keeps its comment.
+func TestWhatSomebodyEditsIsAsDescribedAgain(t *testing.T) {
+	t.Parallel()
+	all := schedules(t)
+	require.NoError(t, schedule.Ensure(t.Context(), all, daily))
+	made := known(t, all, "day").Schedule.Spec
+	for name, edit := range map[string]func(*client.ScheduleSpec){
+		"minute": func(s *client.ScheduleSpec) { s.Calendars[0].Minute = []client.ScheduleRange{{Start: 6}} },
+		"month": func(s *client.ScheduleSpec) {
+			s.Calendars[0].Month = []client.ScheduleRange{{Start: 2, End: 4, Step: 2}}
+		},
+		"year":     func(s *client.ScheduleSpec) { s.Calendars[0].Year = []client.ScheduleRange{{Start: 2100}} },
+		"interval": func(s *client.ScheduleSpec) { s.Intervals = []client.ScheduleIntervalSpec{{Every: 1000 * time.Hour}} },
+		"skip":     func(s *client.ScheduleSpec) { s.Skip = s.Calendars[:1:1] },
+		"jitter":   func(s *client.ScheduleSpec) { s.Jitter = time.Hour },
+	} {
+		require.NoError(t, all.GetHandle(t.Context(), "day").Update(t.Context(), client.ScheduleUpdateOptions{
+			DoUpdate: func(input client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+				edit(input.Description.Schedule.Spec)
+				return &client.ScheduleUpdate{Schedule: &input.Description.Schedule}, nil
+			},
+		}), name)
+		require.NotEqual(t, made, known(t, all, "day").Schedule.Spec, name)
+		require.NoError(t, schedule.Ensure(t.Context(), all, daily), name)
+		require.Equal(t, made, known(t, all, "day").Schedule.Spec, name)
+	}
+}
+
 func TestWhatIsSwitchedOffIsRemovedAndComesBack(t *testing.T) {
 	t.Parallel()
 	all := schedules(t)

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -29,15 +30,19 @@ const zonePrefix = "CRON_TZ="
 // same with a zone of its own before them ("CRON_TZ=Europe/Paris 5 0 1 * *"), or Off. The
 // error says what is wrong with it.
 //
-// One that restricts both the day of the month and the day of the week is refused: cron
-// takes it for either, Temporal for both.
+// What Temporal does not read, or takes for other times, is refused: "?", which is "*"; an
+// empty element of a list; a day of the week with a step, such as MON/2, which goes on to
+// Sunday there; and an expression that restricts both the day of the month and the day of
+// the week, which cron takes for either and Temporal for both.
 func ParseExpression(text, zone string) (Expression, error) {
 	if text == Off {
 		return Expression{}, nil
 	}
+	// With one space between the parts, as Temporal gives it back.
+	text = strings.Join(strings.Fields(text), " ")
 	e := Expression{Cron: text, Zone: zone}
 	if named, rest, found := strings.Cut(text, " "); found && strings.HasPrefix(named, zonePrefix) {
-		e = Expression{Cron: strings.TrimSpace(rest), Zone: strings.TrimPrefix(named, zonePrefix)}
+		e = Expression{Cron: rest, Zone: strings.TrimPrefix(named, zonePrefix)}
 	}
 	return e, e.check()
 }
@@ -55,12 +60,30 @@ func (e Expression) check() error {
 	if _, err := e.times(); err != nil {
 		return err
 	}
-	restricted := func(field string) bool { return field != "*" && field != "?" }
-	if parts := strings.Fields(e.Cron); restricted(parts[2]) && restricted(parts[4]) {
+	parts := strings.Fields(e.Cron)
+	for _, part := range parts {
+		for element := range strings.SplitSeq(part, ",") {
+			if !readByBoth.MatchString(element) {
+				return fmt.Errorf("schedule: %q: %q is no star, value or range, with a step or without", e.Cron, element)
+			}
+		}
+	}
+	dayOfMonth, dayOfWeek := parts[2], parts[4]
+	if steppedValue.MatchString(dayOfWeek) {
+		return fmt.Errorf("schedule: %q: a day of the week has a step: a range can have one, such as MON-FRI/2", e.Cron)
+	}
+	if dayOfMonth != "*" && dayOfWeek != "*" {
 		return fmt.Errorf("schedule: %q restricts the day of the month and the day of the week: only one of them can be", e.Cron)
 	}
 	return nil
 }
+
+var (
+	// readByBoth is an element of a field's list that cron and Temporal take for the same values.
+	readByBoth = regexp.MustCompile(`^(\*|\w+|\w+-\w+)(/\d+)?$`)
+	// steppedValue is a single value with a step, in a list or alone.
+	steppedValue = regexp.MustCompile(`(^|,)\w+/`)
+)
 
 // fields are the parts of an expression that all cron tables have, without
 // descriptors such as @daily.

@@ -12,16 +12,25 @@ import (
 	"github.com/mtfacturation/mtf/internal/schedule"
 )
 
+// accepted has one expression of each form.
+var accepted = []string{
+	"5 0 * * *", "*/15 * * * *", "0 6 1 * *", "0 6 * * MON-FRI", "0,30 8-18 * 1-6 *", "5/20 0 * * *", "10-50/20,55 23 */10 * *", "0 12 1,15-17 jan,Jun-DEC/2 *",
+	"0 4 * * 0", "0 4 * * sun,3-5", "0 4 * * */2", "0 4 * * 1-6/2", "0 4 * */5 SAT", "0 4 28/2 * *", "00 04 * * *",
+}
+
 func TestExpressionsAreReadWithTheirZone(t *testing.T) {
 	t.Parallel()
 	const zone = "Africa/Casablanca"
-	for _, right := range []string{"5 0 * * *", "*/15 * * * *", "0 6 1 * *", "0 6 ? * MON-FRI", "0,30 8-18 * 1-6 *"} {
+	for _, right := range accepted {
 		e, err := schedule.ParseExpression(right, zone)
 		require.NoError(t, err, right)
 		require.Equal(t, schedule.Expression{Cron: right, Zone: zone}, e)
 		require.False(t, e.Off())
 	}
 	e, err := schedule.ParseExpression("CRON_TZ=Europe/Paris 5 0 1 * *", zone)
+	require.NoError(t, err)
+	require.Equal(t, schedule.Expression{Cron: "5 0 1 * *", Zone: "Europe/Paris"}, e)
+	e, err = schedule.ParseExpression("  CRON_TZ=Europe/Paris  5 0\t1 * * ", zone)
 	require.NoError(t, err)
 	require.Equal(t, schedule.Expression{Cron: "5 0 1 * *", Zone: "Europe/Paris"}, e)
 	e, err = schedule.ParseExpression("off", zone)
@@ -34,6 +43,8 @@ func TestExpressionsAreReadWithTheirZone(t *testing.T) {
 		"", "daily", "@daily", "@every 1h", "5 0 * *", "5 0 * * * *", "60 0 * * *", "5 24 * * *", "5 0 32 * *", "5 0 * 13 *", "5 0 * * 8",
 		"TZ=UTC 5 0 * * *", "CRON_TZ=Africa/Atlantis 5 0 * * *", "CRON_TZ=Local 5 0 * * *", "CRON_TZ= 5 0 * * *", "CRON_TZ=UTC", "CRON_TZ=UTC TZ=UTC 5 0 * * *",
 		"0 6 1 * MON",
+		// What cron reads and Temporal does not, or takes for other times.
+		"0 6 ? * MON-FRI", "0 6 * * ?", "? 6 * * *", "1,,2 6 * * *", ", 6 * * *", "*-5 6 * * *", "0 6 * * MON/2", "0 6 * * 5/2", "0 6 * * SUN,2/3",
 	} {
 		_, err := schedule.ParseExpression(wrong, zone)
 		require.Error(t, err, wrong)

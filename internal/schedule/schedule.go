@@ -1,8 +1,8 @@
 // Package schedule says when something starts by itself, and keeps the schedules that
 // Temporal has as the program describes them.
 //
-// The program says what is started and when; operators pause, resume and trigger a
-// schedule, and that stays as they left it.
+// The program says what is started and when, and whether it begins paused; operators
+// pause, resume and trigger a schedule, and a pause of theirs stays as they left it.
 package schedule
 
 import "time"
@@ -13,6 +13,8 @@ type Schedule struct {
 	ID string
 	// Expression says when; one that is off has the schedule removed.
 	Expression
+	// Paused has the schedule keep still. One that operators have paused is so in any case.
+	Paused bool
 	// Workflow is the registered name of what is started, Queue where, and Arguments with
 	// what. It learns the scheduled time from its search attribute TemporalScheduledStartTime.
 	Workflow, Queue string

@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,28 @@ func TestTemporalStartsAtTheTimesThatAreShown(t *testing.T) {
 		if len(shown) > 30 {
 			require.Len(t, offsets, 2, "%s meets both clocks", cron)
 		}
+	}
+}
+
+// Whatever passes the check at the start is read by Temporal, at the same times.
+func TestTemporalReadsWhatIsAccepted(t *testing.T) {
+	t.Parallel()
+	options := testenv.Temporal(t)
+	temporal, err := client.Dial(options)
+	require.NoError(t, err)
+	t.Cleanup(temporal.Close)
+	from := time.Date(2026, time.May, 25, 12, 0, 0, 0, time.UTC)
+	for i, cron := range accepted {
+		e, err := schedule.ParseExpression(cron, "UTC")
+		require.NoError(t, err)
+		described := schedule.Schedule{ID: strconv.Itoa(i), Expression: e, Workflow: "Nothing", Queue: "nobody", CatchUp: time.Hour, Paused: true}
+		require.NoError(t, schedule.Ensure(t.Context(), temporal.ScheduleClient(), described), cron)
+		shown := e.Next(from, 40)
+		require.Len(t, shown, 40, cron)
+		require.Equal(t, texts(shown), texts(matching(t, temporal, options.Namespace, described.ID, from, shown[39])), cron)
+		made := known(t, temporal.ScheduleClient(), described.ID)
+		require.NoError(t, schedule.Ensure(t.Context(), temporal.ScheduleClient(), described), cron)
+		require.Equal(t, newest(made), newest(known(t, temporal.ScheduleClient(), described.ID)), "%s is known as it was described", cron)
 	}
 }
 

@@ -54,6 +54,15 @@ func DatabaseURL(t testing.TB) string {
 	return withDatabase(t, name)
 }
 
+// EmptyDatabaseURL returns the URL of a database that has nothing in it, dropped when the test ends.
+func EmptyDatabaseURL(t testing.TB) string {
+	t.Helper()
+	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	maintain(t, "CREATE DATABASE "+name)
+	t.Cleanup(func() { maintain(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return withDatabase(t, name)
+}
+
 // DatabaseCopy returns the URL of a copy of a database that nobody is connected to.
 func DatabaseCopy(t testing.TB, databaseURL string) string {
 	t.Helper()

@@ -50,14 +50,17 @@ func TestFaultABackupThatIsRestoredGoesOn(t *testing.T) {
 	location := accepted.Header.Get("Location")
 	runID := location[strings.LastIndex(location, "/")+1:]
 
-	s.eventually(t, "the run goes on", func(ctx context.Context) bool { return s.share(ctx, runID) >= 0.3 })
+	billed := func(ctx context.Context) float64 { return s.share(ctx, runID) }
+	s.reach(t, 0.3, billed)
 	backup := s.backUp(t, programs)
-	taken := s.share(t.Context(), runID)
-	s.eventually(t, "the run goes on", func(ctx context.Context) bool { return s.share(ctx, runID) >= min(taken+0.2, 1) })
-	lost := s.share(t.Context(), runID)
-	s.restore(t, programs, backup)
-	require.NotEqual(t, lost, s.share(t.Context(), runID), "the backup is older than what was lost")
-	t.Logf("backup up to %.0f %%, lost at %.0f %%", 100*taken, 100*lost)
+	taken := s.reach(t, 0.3, billed)
+	lost := s.reach(t, min(taken+0.2, 1), billed)
+	reconnect := s.restore(t, programs, backup)
+	// The connections of before are broken, and nobody bills yet.
+	restored := s.reach(t, 0, billed)
+	t.Logf("backup up to %.0f %%, lost at %.0f %%", 100*restored, 100*lost)
+	require.Less(t, restored, lost, "the backup is older than what was lost")
+	reconnect()
 
 	var final apiclient.BillingProgress
 	s.eventually(t, "the run ends by itself", func(ctx context.Context) bool {
@@ -98,8 +101,9 @@ func (s *site) backUp(t *testing.T, programs string) string {
 	return dir
 }
 
-// restore kills everything that has a state or uses it, loses all of the state, and puts back what was taken.
-func (s *site) restore(t *testing.T, programs, backup string) {
+// restore kills everything that has a state or uses it, loses all of the state, and puts back what was taken. Nobody but
+// the test reaches it until they are connected again.
+func (s *site) restore(t *testing.T, programs, backup string) (reconnect func()) {
 	t.Helper()
 	proxies := []*proxy{s.workerDatabase, s.workerTemporal, s.apiDatabase, s.apiTemporal, s.temporalDatabase}
 	for _, each := range proxies {
@@ -120,8 +124,10 @@ func (s *site) restore(t *testing.T, programs, backup string) {
 	}
 	require.NoError(t, os.RemoveAll(s.documents))
 	execute(t, "cp", "-R", filepath.Join(backup, "documents"), s.documents)
-	for _, each := range proxies {
-		each.setCut(false)
+	return func() {
+		for _, each := range proxies {
+			each.setCut(false)
+		}
 	}
 }
 

@@ -16,6 +16,8 @@ const (
 	submitPath = "/api/v1/landing/submit/new"
 	// retryPause is how soon a caller asks again that had no answer.
 	retryPause = 100 * time.Millisecond
+	// lookPause is between two looks at work that is to be struck before it is done: a quick machine does all of it in a second.
+	lookPause = 10 * time.Millisecond
 	// subscriptionPause is between one customer and the next.
 	subscriptionPause = 300 * time.Millisecond
 )
@@ -142,6 +144,21 @@ func (s *site) command(t *testing.T, location, command, status string) {
 // eventually repeats an attempt until it succeeds, for longer than a system takes that has lost everything.
 func (s *site) eventually(t *testing.T, what string, attempt func(ctx context.Context) bool) {
 	t.Helper()
+	s.repeat(t, what, retryPause, attempt)
+}
+
+// reach waits until a share of some work is done, and returns the share that it saw.
+func (s *site) reach(t *testing.T, least float64, share func(ctx context.Context) float64) (seen float64) {
+	t.Helper()
+	s.repeat(t, "the work goes on", lookPause, func(ctx context.Context) bool {
+		seen = share(ctx)
+		return seen >= least
+	})
+	return seen
+}
+
+func (s *site) repeat(t *testing.T, what string, pause time.Duration, attempt func(ctx context.Context) bool) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
@@ -152,7 +169,7 @@ func (s *site) eventually(t *testing.T, what string, attempt func(ctx context.Co
 			return
 		}
 		select {
-		case <-time.After(retryPause):
+		case <-time.After(pause):
 		case <-ctx.Done():
 			require.FailNow(t, "it does not come about that "+what)
 		}

@@ -88,12 +88,13 @@ func TestFaultsDoNotLoseDoubleOrStopABillingRun(t *testing.T) {
 	}
 
 	hits := 0
+	billed := func(ctx context.Context) float64 { return s.share(ctx, runID) }
 	for _, r := range plan {
-		s.eventually(t, "the run goes on", func(ctx context.Context) bool { return s.share(ctx, runID) >= r.share })
+		share := s.reach(t, r.share, billed)
 		if r.paused {
 			s.command(t, location, "pause", "paused")
+			share = s.reach(t, share, billed)
 		}
-		share := s.share(t.Context(), runID)
 		if share < 1 {
 			hits++
 		}

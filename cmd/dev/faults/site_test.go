@@ -47,7 +47,7 @@ type site struct {
 }
 
 // newSite starts the system with settings of its own, if there are any; prepare is called on the migrated database before
-// anything else uses it.
+// anything else uses it. Nothing begins by itself unless a setting says so: a test is at any hour of any day.
 func newSite(t *testing.T, chunkClients int, prepare func(*pgxpool.Pool), settings ...string) *site {
 	t.Helper()
 	dir := t.TempDir()
@@ -89,7 +89,8 @@ func newSite(t *testing.T, chunkClients int, prepare func(*pgxpool.Pool), settin
 	environment := func(database, temporal *proxy) []string {
 		return append([]string{
 			"DATABASE_URL=" + through(t, database, server.URL("mtf")), "TEMPORAL_ADDRESS=" + temporal.address(), "TEMPORAL_NAMESPACE=default",
-			"MTF_ENV=test", "MTF_DUNNING_ENABLED=false", "MTF_LOG_LEVEL=warn", "MTF_DOCUMENTS_DIR=" + s.documents,
+			"MTF_ENV=test", "MTF_DUNNING_ENABLED=false", "MTF_LOG_LEVEL=warn", "MTF_DATA_DIR=" + dir, "MTF_DOCUMENTS_DIR=" + s.documents,
+			"MTF_MONTHLY_BILLING_CRON=off", "MTF_COLLECTIONS_SYNC_CRON=off", "MTF_DOCUMENT_CHECK_CRON=off",
 			"MTF_BILLING_CHUNK_CLIENTS=" + strconv.Itoa(chunkClients), "MTF_BILLING_CONCURRENCY=2", "MTF_TIME_ZONE=Africa/Casablanca",
 		}, settings...)
 	}
