@@ -60,7 +60,7 @@ func (q *Queries) ClientMarkDunned(ctx context.Context, db DBTX, ids []uuid.UUID
 const collectionCaseLockWorkedByClient = `-- name: CollectionCaseLockWorkedByClient :many
 SELECT c.id, c.invoice_id, c.client_id, c.status, c.reason, c.days_past_due, c.aging_bucket, c.outstanding_amount, c.opened_at, c.last_action_at, c.closed_at, c.created_at, c.updated_at, c.due_date, i.number AS invoice_number FROM collection_cases c
 JOIN invoices i ON i.id = c.invoice_id
-WHERE c.client_id = $1 AND c.status IN ('open', 'in_progress')
+WHERE c.client_id = $1 AND c.status IN ('open', 'in_progress') AND i.status = 'overdue'
 ORDER BY c.invoice_id
 FOR NO KEY UPDATE OF c
 `
@@ -70,7 +70,7 @@ type CollectionCaseLockWorkedByClientRow struct {
 	InvoiceNumber  string         `json:"invoice_number"`
 }
 
-// The cases of a client that are worked on, in the order in which everything locks cases, with what their messages name.
+// The cases of a client's overdue invoices, in the order in which everything locks cases, with what their messages name.
 func (q *Queries) CollectionCaseLockWorkedByClient(ctx context.Context, db DBTX, clientID uuid.UUID) ([]CollectionCaseLockWorkedByClientRow, error) {
 	rows, err := db.Query(ctx, collectionCaseLockWorkedByClient, clientID)
 	if err != nil {
@@ -430,6 +430,30 @@ func (q *Queries) DunningStepList(ctx context.Context, db DBTX, episodeID uuid.U
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const invoiceListOverdueByClient = `-- name: InvoiceListOverdueByClient :many
+SELECT id FROM invoices WHERE client_id = $1 AND status = 'overdue'
+`
+
+func (q *Queries) InvoiceListOverdueByClient(ctx context.Context, db DBTX, clientID uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, invoiceListOverdueByClient, clientID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

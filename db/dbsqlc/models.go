@@ -155,10 +155,10 @@ type CollectionCaseAction struct {
 }
 
 type CollectionCaseTotal struct {
-	Shard             int32         `json:"shard"`
 	Status            string        `json:"status"`
 	DueDate           calendar.Date `json:"due_date"`
 	AgingBucket       string        `json:"aging_bucket"`
+	Shard             int32         `json:"shard"`
 	CaseCount         int64         `json:"case_count"`
 	OutstandingAmount money.Amount  `json:"outstanding_amount"`
 }

@@ -38,27 +38,39 @@ func (q *Queries) NotificationDelay(ctx context.Context, db DBTX, arg Notificati
 }
 
 const notificationGet = `-- name: NotificationGet :one
-SELECT id, client_id, channel, template, language, facts, status, reason, attempts, next_attempt_at, sent_at, dedup_key, created_at, updated_at FROM notifications WHERE id = $1
+SELECT n.id, n.client_id, n.channel, n.template, n.language, n.facts, n.status, n.reason, n.attempts, n.next_attempt_at, n.sent_at, n.dedup_key, n.created_at, n.updated_at, EXISTS (
+    SELECT 1 FROM clients c
+    JOIN dunning_episodes e ON e.client_id = c.id AND e.since = c.delinquent_since AND e.ended_at IS NULL
+    JOIN dunning_steps s ON s.episode_id = e.id AND s.notification_id = n.id
+    WHERE c.id = n.client_id) AS episode_live
+FROM notifications n WHERE n.id = $1
 `
 
-func (q *Queries) NotificationGet(ctx context.Context, db DBTX, id uuid.UUID) (Notification, error) {
+type NotificationGetRow struct {
+	Notification Notification `json:"notification"`
+	EpisodeLive  bool         `json:"episode_live"`
+}
+
+// With whether the episode of its step goes on.
+func (q *Queries) NotificationGet(ctx context.Context, db DBTX, id uuid.UUID) (NotificationGetRow, error) {
 	row := db.QueryRow(ctx, notificationGet, id)
-	var i Notification
+	var i NotificationGetRow
 	err := row.Scan(
-		&i.ID,
-		&i.ClientID,
-		&i.Channel,
-		&i.Template,
-		&i.Language,
-		&i.Facts,
-		&i.Status,
-		&i.Reason,
-		&i.Attempts,
-		&i.NextAttemptAt,
-		&i.SentAt,
-		&i.DedupKey,
-		&i.CreatedAt,
-		&i.UpdatedAt,
+		&i.Notification.ID,
+		&i.Notification.ClientID,
+		&i.Notification.Channel,
+		&i.Notification.Template,
+		&i.Notification.Language,
+		&i.Notification.Facts,
+		&i.Notification.Status,
+		&i.Notification.Reason,
+		&i.Notification.Attempts,
+		&i.Notification.NextAttemptAt,
+		&i.Notification.SentAt,
+		&i.Notification.DedupKey,
+		&i.Notification.CreatedAt,
+		&i.Notification.UpdatedAt,
+		&i.EpisodeLive,
 	)
 	return i, err
 }

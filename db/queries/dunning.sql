@@ -10,10 +10,10 @@ UPDATE clients SET dunned_since = delinquent_since
 WHERE id = ANY(@ids::uuid[]) AND dunned_since IS DISTINCT FROM delinquent_since;
 
 -- name: CollectionCaseLockWorkedByClient :many
--- The cases of a client that are worked on, in the order in which everything locks cases, with what their messages name.
+-- The cases of a client's overdue invoices, in the order in which everything locks cases, with what their messages name.
 SELECT sqlc.embed(c), i.number AS invoice_number FROM collection_cases c
 JOIN invoices i ON i.id = c.invoice_id
-WHERE c.client_id = @client_id AND c.status IN ('open', 'in_progress')
+WHERE c.client_id = @client_id AND c.status IN ('open', 'in_progress') AND i.status = 'overdue'
 ORDER BY c.invoice_id
 FOR NO KEY UPDATE OF c;
 
@@ -81,6 +81,9 @@ FROM dunning_steps s
 LEFT JOIN notifications n ON n.id = s.notification_id
 WHERE s.episode_id = @episode_id
 ORDER BY s.done_at, s.id;
+
+-- name: InvoiceListOverdueByClient :many
+SELECT id FROM invoices WHERE client_id = @client_id AND status = 'overdue';
 
 -- name: InvoiceOldestOverdue :one
 SELECT due_date FROM invoices WHERE client_id = @client_id AND status = 'overdue' ORDER BY due_date LIMIT 1;

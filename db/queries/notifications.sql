@@ -5,7 +5,13 @@ SET attempts = attempts + 1, reason = @reason, next_attempt_at = @next_attempt_a
 WHERE id = @id AND status = 'pending';
 
 -- name: NotificationGet :one
-SELECT * FROM notifications WHERE id = @id;
+-- With whether the episode of its step goes on.
+SELECT sqlc.embed(n), EXISTS (
+    SELECT 1 FROM clients c
+    JOIN dunning_episodes e ON e.client_id = c.id AND e.since = c.delinquent_since AND e.ended_at IS NULL
+    JOIN dunning_steps s ON s.episode_id = e.id AND s.notification_id = n.id
+    WHERE c.id = n.client_id) AS episode_live
+FROM notifications n WHERE n.id = @id;
 
 -- name: NotificationInsert :exec
 INSERT INTO notifications (id, client_id, channel, template, language, facts, status, reason, next_attempt_at, dedup_key,

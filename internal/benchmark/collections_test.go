@@ -33,6 +33,10 @@ const (
 	// syncTimes is how many times as long the sync may take as bare statements.
 	syncTimes  = 1.5
 	syncRounds = 3
+	// dueDates is how many due dates the cases that are worked on have: those of four years of monthly runs.
+	dueDates = 48
+	// writersAtOnce is how many transactions have changed the cases of one due date at once.
+	writersAtOnce = 16
 )
 
 // businessDay is the day of systemtest.Today.
@@ -80,24 +84,49 @@ func loadInvoices(b *testing.B, pool *pgxpool.Pool, invoices int) {
 		FROM generate_series(0, $1::bigint - 1) n, LATERAL (SELECT n >= $1 / 10 * 9 AS latest) l, (SELECT timestamptz '2025-02-01Z' AS t) at`, invoices)
 }
 
-// loadCases makes the latest invoices overdue at the ends of twelve months, opens their cases, and stores resolved ones
-// for a third of the others.
+// loadCases makes the latest invoices overdue at the ends of 48 months, opens their cases, and stores resolved ones
+// for a third of the others. The totals are left as the most writers at once leave them.
 func loadCases(b *testing.B, pool *pgxpool.Pool) {
 	b.Helper()
 	run(b, pool, `UPDATE invoices SET status = 'overdue' WHERE status = 'issued'`)
 	run(b, pool, `INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount,
 			opened_at, last_action_at, closed_at, created_at, updated_at)
 		SELECT i.id, i.id, i.client_id, CASE WHEN overdue THEN CASE WHEN n % 5 = 0 THEN 'in_progress' ELSE 'open' END ELSE 'resolved' END,
-			'invoice_overdue', CASE WHEN overdue THEN date '2026-11-21' - (n % 12 * 30)::integer ELSE i.due_date END,
+			'invoice_overdue', CASE WHEN overdue THEN date '2026-11-21' - (n % $1 * 30)::integer ELSE i.due_date END,
 			CASE WHEN NOT overdue THEN n % 120 + 1 END,
 			CASE WHEN NOT overdue THEN (ARRAY['1_30', '31_60', '61_90', '90_plus'])[n % 120 / 30 + 1] END, i.total_amount - i.paid_amount,
 			t, t, CASE WHEN NOT overdue THEN t END, t, t
 		FROM (SELECT *, number::bigint AS n, status = 'overdue' AS overdue,
 				timestamptz '2026-11-20Z' - make_interval(secs => number::bigint * 7919 % 10000000) AS t FROM invoices) i
-		WHERE overdue OR n % 3 = 0`)
+		WHERE overdue OR n % 3 = 0`, dueDates)
+	spreadTotals(b, pool)
 	for _, table := range []string{"clients", "invoices", "collection_cases", "collection_case_totals"} {
 		run(b, pool, "VACUUM ANALYZE "+table)
 	}
+}
+
+// spreadTotals has a case of each status and due date change in each of many transactions before the first of them ends,
+// so that each adds rows of its own to the totals.
+func spreadTotals(b *testing.B, pool *pgxpool.Pool) {
+	b.Helper()
+	ctx := context.Background()
+	open, changed := make([]pgx.Tx, writersAtOnce), int64(0)
+	for i := range open {
+		tx, err := pool.Begin(ctx)
+		require.NoError(b, err)
+		defer func() { _ = tx.Rollback(ctx) }()
+		tag, err := tx.Exec(ctx, `UPDATE collection_cases SET outstanding_amount = outstanding_amount - 1 WHERE id IN (
+			SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY status, due_date ORDER BY id) AS number
+				FROM collection_cases WHERE aging_bucket IS NULL) c WHERE number = $1)`, i+1)
+		require.NoError(b, err)
+		open[i], changed = tx, changed+tag.RowsAffected()
+	}
+	for _, tx := range open {
+		require.NoError(b, tx.Commit(ctx))
+	}
+	var rows int64
+	require.NoError(b, pool.QueryRow(ctx, "SELECT count(*) FROM collection_case_totals WHERE aging_bucket = ''").Scan(&rows))
+	require.Equal(b, changed, rows, "a row of the totals for each writer")
 }
 
 // answers is what a read takes of the database.

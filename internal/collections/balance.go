@@ -79,7 +79,7 @@ func rebalance(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow
 	before := locked.Invoice
 	invoice, err := dbsqlc.New().InvoiceUpdatePayment(ctx, tx, dbsqlc.InvoiceUpdatePaymentParams{
 		ID: before.ID, PaidAmount: paid, Now: now,
-		Status: InvoiceStatus(before.Status, before.TotalAmount-paid, before.DueDate, today),
+		Status: InvoiceStatus(before.Status, before.TotalAmount-paid, wasOverdue(locked), before.DueDate, today),
 	})
 	if err != nil {
 		return invoice, Effect{}, fmt.Errorf("collections: update invoice: %w", err)
@@ -88,13 +88,18 @@ func rebalance(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow
 	return invoice, effect, err
 }
 
+// wasOverdue reports whether an invoice is overdue or ever was: each one that was has a case.
+func wasOverdue(locked dbsqlc.InvoiceLockRow) bool {
+	return locked.HasCase || locked.Invoice.Status == billing.InvoiceOverdue
+}
+
 // follow brings the case of an invoice that has changed and the client's delinquency
 // in line. What is told is noted on the case that the invoice has, or on the one that it
 // gets; nil tells nothing.
 func follow(ctx context.Context, tx dbsqlc.DBTX, before dbsqlc.InvoiceLockRow, invoice dbsqlc.Invoice, told *entry, actorID string,
 	today calendar.Date, now time.Time) (effect Effect, err error) {
 	// An invoice that is not overdue and never was has no case, and makes nobody delinquent.
-	if !before.HasCase && before.Invoice.Status != billing.InvoiceOverdue && invoice.Status != billing.InvoiceOverdue {
+	if !wasOverdue(before) && invoice.Status != billing.InvoiceOverdue {
 		return effect, nil
 	}
 	known, err := lockCase(ctx, tx, invoice.ID)

@@ -35,8 +35,8 @@ func lockCase(ctx context.Context, tx dbsqlc.DBTX, invoiceID uuid.UUID) (*dbsqlc
 // state and returns it; nil stands for an invoice that never had one.
 //
 // An overdue invoice has a case that is worked on, kept at its outstanding amount;
-// that the calendar opens it is told as such. A paid one resolves its case, one that
-// is not overdue any more closes it. Each move appends its action.
+// that the calendar opens it is told as such. A paid one resolves its case, a void one
+// closes it. Each move appends its action.
 func syncCase(ctx context.Context, tx dbsqlc.DBTX, current *dbsqlc.CollectionCase, invoice dbsqlc.Invoice,
 	today calendar.Date, actorID string, now time.Time) (*dbsqlc.CollectionCase, error) {
 	overdue := invoice.Status == billing.InvoiceOverdue
@@ -61,9 +61,6 @@ func syncCase(ctx context.Context, tx dbsqlc.DBTX, current *dbsqlc.CollectionCas
 	case worked && invoice.Status == billing.InvoiceVoid:
 		enter(&move.next, CaseClosed, today, now)
 		move.tell(ActionCaseClosed, "Invoice is void", actorID)
-	case worked:
-		enter(&move.next, CaseClosed, today, now)
-		move.tell(ActionCaseClosed, "Invoice is no longer overdue", actorID)
 	}
 	return move.apply(ctx, tx, *current, now)
 }

@@ -52,7 +52,8 @@ func (g *Gate) Pass(ctx context.Context, today calendar.Date, now time.Time) err
 		case waiting.Err() != nil:
 			return ErrBehind
 		}
-		// What became due after the process had looked for it takes another turn.
+		// What became due after the process had looked for it takes another turn, and so does
+		// who came late to a turn that was as long as another reader's wait.
 		done := g.joined.DoChan(today.String(), func() (any, error) {
 			return nil, g.bring(context.WithoutCancel(ctx), today, now)
 		})
@@ -71,17 +72,19 @@ func (g *Gate) Pass(ctx context.Context, today calendar.Date, now time.Time) err
 	}
 }
 
-// bring has the cases brought in step, within the wait of a reader.
+// bring has the cases brought in step, within the wait of the reader who came first. When
+// that is over it has no error: those who came later look again, and wait for as long as
+// they still may. ErrBehind means that nobody is to wait any longer.
 func (g *Gate) bring(ctx context.Context, today calendar.Date, now time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, g.wait)
 	defer cancel()
 	err := g.join(ctx, today)
-	if err == nil || errors.Is(err, ErrBehind) {
-		return err
+	if err != nil && !errors.Is(err, ErrBehind) && ctx.Err() == nil {
+		slog.WarnContext(ctx, "collections are synced without Temporal", "error", db.Scrub(err))
+		err = Sync(ctx, g.pool, today, now)
 	}
-	slog.WarnContext(ctx, "collections are synced without Temporal", "error", db.Scrub(err))
-	if err = Sync(ctx, g.pool, today, now); ctx.Err() != nil {
-		return ErrBehind
+	if ctx.Err() != nil {
+		return nil
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // The states of a collection case. Open and in progress are worked on; resolved
-// means paid, closed means no longer overdue.
+// means paid, closed means that the invoice is void.
 const (
 	CaseOpen       = "open"
 	CaseInProgress = "in_progress"
@@ -44,13 +44,16 @@ const SyncActor = "collections-sync"
 // InvoiceStatus is the state of an invoice on a business day: paid when nothing is
 // outstanding, overdue from the day after its due date, else issued. A void
 // invoice stays void.
-func InvoiceStatus(current string, outstanding money.Amount, due, today calendar.Date) string {
+//
+// What was overdue once is past its due date for good, also for a request that began
+// before midnight, or on a server whose clock is behind.
+func InvoiceStatus(current string, outstanding money.Amount, wasOverdue bool, due, today calendar.Date) string {
 	switch {
 	case current == billing.InvoiceVoid:
 		return billing.InvoiceVoid
 	case outstanding == 0:
 		return billing.InvoicePaid
-	case due.Before(today):
+	case wasOverdue, due.Before(today):
 		return billing.InvoiceOverdue
 	default:
 		return billing.InvoiceIssued

@@ -32,11 +32,16 @@ func TestTheStateOfAnInvoiceFollowsMoneyAndTheCalendar(t *testing.T) {
 	} {
 		today := calendar.MustParse(c.today)
 		for _, current := range []string{billing.InvoiceIssued, billing.InvoiceOverdue, billing.InvoicePaid} {
-			got := collections.InvoiceStatus(current, c.outstanding, due, today)
+			got := collections.InvoiceStatus(current, c.outstanding, false, due, today)
 			assert.Equal(t, c.want, got, "%s, %s outstanding, due %s, on %s", current, c.outstanding, due, today)
+			got = collections.InvoiceStatus(current, c.outstanding, true, due, today)
+			want := map[bool]string{true: billing.InvoicePaid, false: billing.InvoiceOverdue}[c.outstanding == 0]
+			assert.Equal(t, want, got, "overdue once, %s, %s outstanding, due %s, on %s", current, c.outstanding, due, today)
 		}
-		got := collections.InvoiceStatus(billing.InvoiceVoid, c.outstanding, due, today)
-		assert.Equal(t, billing.InvoiceVoid, got, "void stays void with %s outstanding on %s", c.outstanding, today)
+		for _, wasOverdue := range []bool{false, true} {
+			got := collections.InvoiceStatus(billing.InvoiceVoid, c.outstanding, wasOverdue, due, today)
+			assert.Equal(t, billing.InvoiceVoid, got, "void stays void with %s outstanding on %s", c.outstanding, today)
+		}
 	}
 }
 

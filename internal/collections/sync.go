@@ -164,6 +164,18 @@ func syncOutOfStep(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now
 	return syncKnown(ctx, tx, ids, today, now)
 }
 
+// SyncClient brings the cases of a client's overdue invoices in step with a business day, in
+// the given transaction, as the next sync would: an operator may have closed one. These
+// invoices and cases are locked, so who goes on to lock the client does it in the order of a payment.
+func SyncClient(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, today calendar.Date, now time.Time) error {
+	ids, err := dbsqlc.New().InvoiceListOverdueByClient(ctx, tx, clientID)
+	if err != nil {
+		return fmt.Errorf("collections: list overdue invoices: %w", err)
+	}
+	_, err = syncKnown(ctx, tx, ids, today, now)
+	return err
+}
+
 // syncKnown syncs the cases that invoices have already.
 func syncKnown(ctx context.Context, tx dbsqlc.DBTX, invoiceIDs []uuid.UUID, today calendar.Date, now time.Time) (synced Synced, err error) {
 	if len(invoiceIDs) == 0 {

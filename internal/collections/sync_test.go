@@ -12,8 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/testenv"
 )
@@ -165,4 +167,39 @@ func TestTheDueDatesOfABucketAreThoseThatAgeIntoIt(t *testing.T) {
 	}
 	first, last := collections.DueDates("none", firstDay)
 	require.True(t, last.Before(first))
+}
+
+// Who reads the clock before midnight and the invoice after it, or has a clock that is behind.
+func TestARequestOfTheDayBeforeLeavesOverdueWhatIs(t *testing.T) {
+	t.Parallel()
+	pool := testenv.Database(t)
+	yesterday := firstDay.AddDays(-1)
+	client, now := newClient(t, pool), noon(firstDay)
+	m := &modelled{id: issue(t, pool, client, yesterday, 10_000), due: yesterday, total: 10_000, status: "overdue", caseStatus: "open", days: 1}
+	require.NoError(t, collections.Sync(ctx, pool, firstDay, now))
+	step := func(about string, paid money.Amount, status, caseStatus string, actions ...string) {
+		t.Helper()
+		m.paid, m.status, m.caseStatus = paid, status, caseStatus
+		m.actions = append(m.actions, actions...)
+		requireInvoice(t, pool, m, firstDay, about)
+		delinquent := map[bool]int{true: 1}[status == "overdue"]
+		require.Equal(t, delinquent, scalar(t, pool, "SELECT count(*) FROM clients WHERE delinquent_since IS NOT NULL"), about)
+		now = now.Add(time.Second)
+	}
+	step("synced", 0, "overdue", "open", "case_opened")
+	require.NoError(t, record(pool, m.id, 4_000, yesterday, now))
+	step("paid in part", 4_000, "overdue", "open", "payment_recorded")
+	require.NoError(t, record(pool, m.id, 6_000, yesterday, now))
+	// The case stops at the days of the request.
+	m.days = 0
+	step("settled", 10_000, "paid", "resolved", "payment_recorded", "case_resolved")
+	var last uuid.UUID
+	require.NoError(t, pool.QueryRow(ctx, "SELECT id FROM payments WHERE amount = 6000").Scan(&last))
+	require.NoError(t, db.InTransaction(ctx, pool, func(tx pgx.Tx) error {
+		_, _, err := collections.ReversePayment(ctx, tx, keyed(idempotency.PaymentReversal),
+			collections.ReversalInput{PaymentID: last, Reason: "Bounced"}, "op-1", yesterday, now)
+		return err
+	}))
+	m.days = 1
+	step("reversed", 4_000, "overdue", "open", "payment_reversed", "case_reopened")
 }

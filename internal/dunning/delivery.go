@@ -41,16 +41,18 @@ func retryAfter(attempts int32) time.Duration {
 }
 
 // Deliver tries once to send a message of the outbox, and writes down what came of it. It
-// returns the state that the message has then: pending when it is to be tried again.
+// returns the state that the message has then: pending when it is to be tried again. One
+// whose client is not delinquent any more is skipped.
 //
 // A message is sent at least once. When the program ends between the sending and the
 // note of it, it is sent again, under the same Message-ID.
 func Deliver(ctx context.Context, tx dbsqlc.DBTX, notifier notify.Notifier, seller notify.Seller, id uuid.UUID, now func() time.Time) (status string, err error) {
 	queries := dbsqlc.New()
-	row, err := queries.NotificationGet(ctx, tx, id)
+	found, err := queries.NotificationGet(ctx, tx, id)
 	if err != nil {
 		return "", fmt.Errorf("dunning: find notification: %w", err)
 	}
+	row := found.Notification
 	if row.Status != NotificationPending {
 		return row.Status, nil
 	}
@@ -64,6 +66,9 @@ func Deliver(ctx context.Context, tx dbsqlc.DBTX, notifier notify.Notifier, sell
 			return "", fmt.Errorf("dunning: note %s: %w", status, err)
 		}
 		return status, nil
+	}
+	if !found.EpisodeLive {
+		return unsent(NotificationSkipped, reasonEnded, 0) // The client has paid, and nobody has looked since.
 	}
 	if !hasEmail(owner) {
 		return unsent(NotificationSkipped, reasonNoEmail, 0)

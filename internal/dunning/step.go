@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,10 +30,15 @@ const (
 // the cases of everything the client owes and is overdue, suspends contracts when that
 // is the step, and writes the message that is to be sent. It reports whether it did.
 //
-// It does nothing when the step is not what is due now, under the locks of the cases
-// and the client: it was taken before, or the client has paid. Cases are locked before
-// the client, as a payment does.
+// It does nothing when the step is not what is due now, under the locks of the invoices,
+// their cases and the client: it was taken before, or the client has paid. They are
+// locked in the order of a payment. The case of an overdue invoice that an operator has
+// closed is opened again first, as by the next sync: the step is about that one too.
 func TakeStep(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, name string, hours Hours, now time.Time) (taken bool, err error) {
+	today := hours.Zone.DateAt(now)
+	if err := collections.SyncClient(ctx, tx, clientID, today, now); err != nil {
+		return false, err
+	}
 	cases, err := dbsqlc.New().CollectionCaseLockWorkedByClient(ctx, tx, clientID)
 	if err != nil {
 		return false, fmt.Errorf("dunning: lock cases: %w", err)
@@ -52,7 +58,12 @@ func TakeStep(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, name stri
 	if !found || due.Step.Name != name || due.At.After(now) {
 		return false, nil
 	}
-	today := hours.Zone.DateAt(now)
+	isOldest := func(row dbsqlc.CollectionCaseLockWorkedByClientRow) bool {
+		return row.CollectionCase.DueDate == standing.oldest
+	}
+	if !slices.ContainsFunc(cases, isOldest) {
+		return false, nil // Overdue since the cases were locked: the next look finds its case.
+	}
 	message, err := prepare(ctx, tx, standing, due.Step, owner, cases, today, now)
 	if err != nil {
 		return false, err
