@@ -64,14 +64,18 @@ func writeFaults(out io.Writer, faults []ledger.Fault, asJSON bool) error {
 
 type ledgerEnterMissingCommand struct{}
 
-// Run enters what has no entry, beside whoever bills and pays.
+// Run enters what has no entry and notes what has no history, beside whoever bills, pays and provisions.
 func (ledgerEnterMissingCommand) Run(ctx context.Context, out io.Writer) error {
 	return withDatabase(ctx, func(pool *pgxpool.Pool) error {
-		entered, err := ledger.EnterMissing(ctx, pool)
+		entries, err := ledger.EnterMissing(ctx, pool)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(out, "%d entries were missing\n", entered)
+		contracts, err := ledger.NoteMissing(ctx, pool)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(out, "%d entries were missing, and what %d contracts cost\n", entries, contracts)
 		return err
 	})
 }

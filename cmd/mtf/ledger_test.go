@@ -72,7 +72,7 @@ func TestWhatIsMissingInTheLedgerIsEntered(t *testing.T) {
 		VALUES ('00000000-0000-7000-8000-000000000003', '1', 'MTF', 2026, 1, '00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000001',
 			'2026-01-01', '2026-01-31', '2026-02-01', '2026-02-15', 'void', 'MAD', 100, 0, 0, 100, 'Test Client', 'individual', now(), now(), now(), now(), 'op-1', 'Wrong')`)
 	require.NoError(t, err)
-	for _, want := range []string{"2 entries were missing\n", "0 entries were missing\n"} {
+	for _, want := range []string{"2 entries were missing, and what 0 contracts cost\n", "0 entries were missing, and what 0 contracts cost\n"} {
 		out, err := run(t, "ledger", "enter-missing")
 		require.NoError(t, err)
 		require.Equal(t, want, out)

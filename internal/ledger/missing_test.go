@@ -14,6 +14,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/ledger"
+	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
 	"github.com/mtfacturation/mtf/internal/testenv"
 )
@@ -114,4 +115,30 @@ func TestWhatIsMissingIsEnteredBesideWriters(t *testing.T) {
 	var counted int
 	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM ledger_entries WHERE source = 'invoice'").Scan(&counted))
 	require.Equal(t, len(invoices), counted)
+}
+
+// A contract that a process made which kept no history begins one with what it costs, once.
+func TestWhatContractsCostIsNotedWhereItIsMissing(t *testing.T) {
+	t.Parallel()
+	pool := testenv.Database(t)
+	_, contracts := newClient(t, pool, 3)
+	within(t, pool, func(tx pgx.Tx) error {
+		locked, err := ledger.LockContract(t.Context(), tx, contracts[0])
+		require.NoError(t, err)
+		return ledger.ChangeContract(t.Context(), tx, locked, ledger.Profile{InstallmentAmount: new(money.Amount(70)), Currency: ledger.Currency, Details: []byte("{}")}, "op-1", firstDay, now)
+	})
+	noted := make([]int64, 2)
+	var group errgroup.Group
+	for i := range noted {
+		group.Go(func() (err error) {
+			noted[i], err = ledger.NoteMissing(context.Background(), pool)
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+	require.ElementsMatch(t, []int64{0, 2}, noted)
+	var told string
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT string_agg(concat_ws(' ', reason, source, new_amount::bigint, effective_date), ', ' ORDER BY contract_id)
+		FROM configuration_changes`).Scan(&told))
+	require.Equal(t, "installment_set api 70 2026-01-01, provisioned system 100 2025-01-01, provisioned system 100 2025-01-01", told)
 }
