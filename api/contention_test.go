@@ -72,7 +72,7 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 			}
 		}},
 		{"one CIN of clients made with their contracts", 409, []string{"client_cin_conflict"},
-			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
 				cin := newCIN()
 				return func(int) (systemtest.Response, error) {
 					return s.TryCall(http.MethodPost, provisionPath, object{
@@ -101,7 +101,7 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 			}
 		}},
 		{"one number for new lines of one client", 409, []string{"subscriber_identifier_conflict"},
-			effect{"subscribers": 1, "contracts": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+			effect{"subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
 				body := object{
 					"client_id": e.buyer, "offer_id": e.mobile, "contract_start_date": "2026-08-10", "provisioning_intent": "new_line",
 					"subscriber": object{"service_identifier": newMobileNumber()},
@@ -109,7 +109,7 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 				return func(int) (systemtest.Response, error) { return s.TryCall(http.MethodPost, provisionPath, body) }
 			}},
 		{"one number for new clients", 409, []string{"subscriber_identifier_conflict"},
-			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
 				number := newMobileNumber()
 				return func(i int) (systemtest.Response, error) {
 					return s.TryCall(http.MethodPost, provisionPath, object{

@@ -7,18 +7,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/db"
-	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/testenv"
 )
 
-// ledger is the migration with which the ledger begins; the one after it enters what there is.
-const ledger = 19
+// beginning is the migration with which the ledger begins; the one after it enters what there is.
+const beginning = 19
 
 func TestWhatExistsIsEnteredIntoTheLedger(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	url := testenv.DatabaseURL(t)
-	database, provider := before(t, url, ledger)
+	database, provider := before(t, url, beginning)
 	for _, statement := range []string{
 		`INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
 			VALUES ('00000000-0000-7000-8000-000000000001', 'individual', 'Test Client', 'active', '2026-01-01Z', '2026-01-01Z')`,
@@ -62,9 +62,13 @@ func TestWhatExistsIsEnteredIntoTheLedger(t *testing.T) {
 	pool, err := db.Open(ctx, url)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	faults, err := dbsqlc.New().LedgerFaults(ctx, pool)
-	require.NoError(t, err)
-	require.Empty(t, faults)
+	requireProven := func() {
+		t.Helper()
+		faults, err := ledger.Prove(ctx, pool)
+		require.NoError(t, err)
+		require.Empty(t, faults)
+	}
+	requireProven()
 	told := func(query string) (told string) {
 		t.Helper()
 		require.NoError(t, database.QueryRowContext(ctx, query).Scan(&told))
@@ -79,9 +83,27 @@ func TestWhatExistsIsEnteredIntoTheLedger(t *testing.T) {
 	require.Equal(t, "3 provisioned 100 2026-01-01", told(`SELECT concat_ws(' ', count(*), min(reason), min(new_amount::bigint), min(effective_date)) FROM configuration_changes`))
 	require.Equal(t, "3", told(`SELECT count(*) FROM billing_profiles WHERE contract_id IS NOT NULL`))
 
-	_, err = provider.DownTo(ctx, ledger)
+	// An old process makes a contract between the two migrations; a trigger gives it its profile.
+	_, err = provider.DownTo(ctx, beginning)
+	require.NoError(t, err)
+	_, err = database.ExecContext(ctx, `INSERT INTO billing_profiles (id, contract_id, currency, details, created_at, updated_at)
+		SELECT id, id, 'MAD', '{}', created_at, created_at FROM contracts LIMIT 1`)
 	require.NoError(t, err)
 	_, err = provider.Up(ctx)
 	require.NoError(t, err)
 	require.Equal(t, "60 33 17 10", told(`SELECT string_agg(balance::text, ' ' ORDER BY kind, id) FROM ledger_accounts`))
+	require.Equal(t, "3", told(`SELECT count(*) FROM billing_profiles WHERE contract_id IS NOT NULL`))
+
+	// What is entered later is entered as the migration would have.
+	_, err = database.ExecContext(ctx, "TRUNCATE ledger_accounts, ledger_entries, ledger_postings, ledger_events, ledger_event_ranks, ledger_rankings")
+	require.NoError(t, err)
+	entered, err := ledger.EnterMissing(ctx, pool)
+	require.NoError(t, err)
+	require.Equal(t, int64(6), entered)
+	requireProven()
+	require.Equal(t, "invoice 100 {33,33,34} 2026-02-01, payment 50 {33,17} 2026-02-02, payment_reversal 50 {33,17} 2026-02-05, "+
+		"payment 40 {33,7} 2026-02-03, invoice 100 {33,33,34} 2026-02-01, invoice_void 100 {33,33,34} 2026-02-03",
+		told(`SELECT string_agg(concat_ws(' ', e.source, e.amount, e.contract_amounts, e.booking_date), ', ' ORDER BY p.sequence)
+			FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id WHERE p.account_id = '00000000-0000-7000-8000-000000000001'`))
+	require.Equal(t, "60 0 26 34", told(`SELECT string_agg(balance::text, ' ' ORDER BY kind, id) FROM ledger_accounts`))
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/ledger"
 )
 
 type ledgerCommand struct {
-	Prove ledgerProveCommand `cmd:"" help:"Prove that every balance follows from its postings, and postings from invoices and payments."`
+	Prove        ledgerProveCommand        `cmd:"" help:"Prove that every balance follows from its entries, and they from invoices, payments and events."`
+	EnterMissing ledgerEnterMissingCommand `cmd:"" help:"Enter what processes wrote that knew no ledger, after an update."`
 }
 
 type ledgerProveCommand struct {
@@ -27,7 +27,7 @@ var errNotProven = errors.New("the ledger is not right")
 // Run looks through the whole ledger in one snapshot.
 func (c ledgerProveCommand) Run(ctx context.Context, out io.Writer) error {
 	return withDatabase(ctx, func(pool *pgxpool.Pool) error {
-		var faults []dbsqlc.LedgerFaultsRow
+		var faults []ledger.Fault
 		snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 		err := pgx.BeginTxFunc(ctx, pool, snapshot, func(tx pgx.Tx) (err error) {
 			faults, err = ledger.Prove(ctx, tx)
@@ -46,9 +46,9 @@ func (c ledgerProveCommand) Run(ctx context.Context, out io.Writer) error {
 	})
 }
 
-func writeFaults(out io.Writer, faults []dbsqlc.LedgerFaultsRow, asJSON bool) error {
+func writeFaults(out io.Writer, faults []ledger.Fault, asJSON bool) error {
 	if asJSON {
-		return writeJSON(out, map[string]any{"faults": faults})
+		return writeJSON(out, map[string]any{"faults": append([]ledger.Fault{}, faults...)})
 	}
 	for _, fault := range faults {
 		if _, err := fmt.Fprintf(out, "%s %s: %s\n", fault.AccountID, fault.Currency, fault.Fault); err != nil {
@@ -60,4 +60,22 @@ func writeFaults(out io.Writer, faults []dbsqlc.LedgerFaultsRow, asJSON bool) er
 	}
 	_, err := fmt.Fprintln(out, "every balance is proven")
 	return err
+}
+
+type ledgerEnterMissingCommand struct{}
+
+// Run enters what has no entry and notes what has no history, beside whoever bills, pays and provisions.
+func (ledgerEnterMissingCommand) Run(ctx context.Context, out io.Writer) error {
+	return withDatabase(ctx, func(pool *pgxpool.Pool) error {
+		entries, err := ledger.EnterMissing(ctx, pool)
+		if err != nil {
+			return err
+		}
+		contracts, err := ledger.NoteMissing(ctx, pool)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(out, "%d entries were missing, and what %d contracts cost\n", entries, contracts)
+		return err
+	})
 }

@@ -29,7 +29,7 @@ type commands struct {
 	Runs     runsCommand     `cmd:"" help:"List, show, pause, resume, approve, cancel and retry billing runs."`
 	Schedule scheduleCommand `cmd:"" help:"Show what starts by itself; pause, resume, trigger and backfill it."`
 	Invoices invoicesCommand `cmd:"" help:"Check invoice numbers."`
-	Ledger   ledgerCommand   `cmd:"" help:"Check the ledger."`
+	Ledger   ledgerCommand   `cmd:"" help:"Check the ledger, and enter what is missing."`
 	Dunning  dunningCommand  `cmd:"" help:"Show and set what is done about clients who do not pay."`
 	APIKey   apiKeyCommand   `cmd:"" name:"apikey" help:"Create, list and revoke the API keys of programs."`
 	Key      payloadKey      `cmd:"" name:"payload-key" help:"Make a key that encrypts what Temporal keeps."`

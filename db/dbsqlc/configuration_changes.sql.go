@@ -76,6 +76,22 @@ type ConfigurationChangeInsertManyParams struct {
 	ChangedAt      time.Time     `json:"changed_at"`
 }
 
+const configurationChangeInsertMissing = `-- name: ConfigurationChangeInsertMissing :execrows
+INSERT INTO configuration_changes (id, contract_id, reason, source, new_amount, currency, offer_id, offer_name, effective_date, changed_at)
+SELECT gen_random_uuid(), c.id, 'provisioned', 'system', o.monthly_fee, $1, o.id, o.name, c.start_date, c.created_at
+FROM contracts c JOIN offers o ON o.id = c.offer_id
+WHERE NOT EXISTS (SELECT 1 FROM configuration_changes h WHERE h.contract_id = c.id)
+`
+
+// What contracts cost of which nothing is noted, since the day on which they began.
+func (q *Queries) ConfigurationChangeInsertMissing(ctx context.Context, db DBTX, currency string) (int64, error) {
+	result, err := db.Exec(ctx, configurationChangeInsertMissing, currency)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const configurationChangeInsertOfPrice = `-- name: ConfigurationChangeInsertOfPrice :execrows
 INSERT INTO configuration_changes (id, contract_id, reason, source, previous_amount, new_amount, currency, offer_id, offer_name, effective_date, changed_at)
 SELECT gen_random_uuid(), c.id, 'price_changed', $1, $2::bigint, o.monthly_fee, p.currency, o.id, o.name,
@@ -249,4 +265,14 @@ func (q *Queries) ConfigurationChangeListLatest(ctx context.Context, db DBTX, ar
 		return nil, err
 	}
 	return items, nil
+}
+
+const configurationChangeLockMissing = `-- name: ConfigurationChangeLockMissing :exec
+SELECT pg_advisory_xact_lock(hashtextextended('configuration changes that are missing', 0))
+`
+
+// One at a time looks for contracts of which nothing is noted.
+func (q *Queries) ConfigurationChangeLockMissing(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, configurationChangeLockMissing)
+	return err
 }

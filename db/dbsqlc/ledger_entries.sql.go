@@ -56,6 +56,18 @@ func (q *Queries) LedgerAccountLock(ctx context.Context, db DBTX, ids []uuid.UUI
 	return err
 }
 
+const ledgerEntryEnterMissing = `-- name: LedgerEntryEnterMissing :one
+SELECT ledger_enter_missing($1::uuid[])::bigint AS entered
+`
+
+// Enters what is missing of some invoices, which are locked, and returns how many entries these are.
+func (q *Queries) LedgerEntryEnterMissing(ctx context.Context, db DBTX, invoiceIds []uuid.UUID) (int64, error) {
+	row := db.QueryRow(ctx, ledgerEntryEnterMissing, invoiceIds)
+	var entered int64
+	err := row.Scan(&entered)
+	return entered, err
+}
+
 const ledgerEntryGet = `-- name: LedgerEntryGet :one
 SELECT id, event_id, source, reverses_id, invoice_id, payment_id, client_id, type, direction, amount, currency, contract_ids, contract_amounts, booking_date, due_date, details, actor_id, created_at FROM ledger_entries WHERE id = $1
 `
@@ -84,6 +96,31 @@ func (q *Queries) LedgerEntryGet(ctx context.Context, db DBTX, id uuid.UUID) (Le
 		&i.CreatedAt,
 	)
 	return i, err
+}
+
+const ledgerEntryListMissing = `-- name: LedgerEntryListMissing :many
+SELECT DISTINCT f.invoice_id::uuid AS invoice_id FROM ledger_facts f WHERE f.entry_id IS NULL ORDER BY 1
+`
+
+// The invoices of which something is not entered.
+func (q *Queries) LedgerEntryListMissing(ctx context.Context, db DBTX) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, ledgerEntryListMissing)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var invoice_id uuid.UUID
+		if err := rows.Scan(&invoice_id); err != nil {
+			return nil, err
+		}
+		items = append(items, invoice_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const ledgerEntryOfEvent = `-- name: LedgerEntryOfEvent :one
@@ -189,74 +226,6 @@ func (q *Queries) LedgerEntryPost(ctx context.Context, db DBTX, arg LedgerEntryP
 		arg.Now,
 	)
 	return err
-}
-
-const ledgerFaults = `-- name: LedgerFaults :many
-WITH chained AS (
-    SELECT account_id, currency, sequence, amount, balance,
-           row_number() OVER chain AS place, sum(amount) OVER chain AS added
-    FROM ledger_postings
-    WINDOW chain AS (PARTITION BY account_id, currency ORDER BY sequence)
-), ends AS (
-    SELECT account_id, currency, max(sequence) AS sequence, sum(amount) AS balance FROM ledger_postings GROUP BY account_id, currency
-), owed AS (
-    SELECT client_id, currency, sum(total_amount - paid_amount) AS amount FROM invoices WHERE status <> 'void' GROUP BY client_id, currency
-), entered AS (
-    SELECT client_id, currency, sum(CASE direction WHEN 'debit' THEN amount ELSE -amount END) AS amount
-    FROM ledger_entries WHERE source NOT IN ('api', 'api_reversal') GROUP BY client_id, currency
-), weighed AS (
-    SELECT p.account_id, p.booking_date, p.event_id, NULL::bigint AS rank, CASE p.source WHEN 'api_reversal' THEN -1 ELSE 1 END AS weight
-    FROM ledger_postings p
-    JOIN ledger_rankings k ON k.account_id = p.account_id AND k.currency = p.currency AND k.sequence >= p.sequence
-    UNION ALL
-    SELECT r.account_id, r.booking_date, r.event_id, r.rank, 0 FROM ledger_event_ranks r
-), ranked AS (
-    SELECT account_id, rank, sum(weight) OVER (PARTITION BY account_id ORDER BY booking_date, event_id, rank) AS before FROM weighed
-)
-SELECT account_id::uuid AS account_id, currency::text AS currency, ('the chain breaks at ' || min(sequence))::text AS fault
-FROM chained WHERE place <> sequence OR added <> balance GROUP BY account_id, currency
-UNION ALL
-SELECT coalesce(a.id, e.account_id), coalesce(a.currency, e.currency), 'the balance is not that of the last posting'
-FROM ledger_accounts a FULL JOIN ends e ON e.account_id = a.id AND e.currency = a.currency
-WHERE (a.sequence, a.balance) IS DISTINCT FROM (e.sequence, e.balance)
-UNION ALL
-SELECT coalesce(o.client_id, e.client_id), coalesce(o.currency, e.currency), 'invoices and payments say something else than their entries'
-FROM owed o FULL JOIN entered e ON e.client_id = o.client_id AND e.currency = o.currency
-WHERE coalesce(o.amount, 0) <> coalesce(e.amount, 0)
-UNION ALL
-SELECT r.account_id, (SELECT min(k.currency) FROM ledger_rankings k WHERE k.account_id = r.account_id), 'the ranks are wrong from ' || min(r.rank)
-FROM ranked r WHERE r.rank <> r.before GROUP BY r.account_id
-ORDER BY 1, 2, 3
-`
-
-type LedgerFaultsRow struct {
-	AccountID uuid.UUID `json:"account_id"`
-	Currency  string    `json:"currency"`
-	Fault     string    `json:"fault"`
-}
-
-// What cannot be if every balance is right: an account whose postings are not numbered without gaps, do not add up one on the
-// other, or do not end at its balance; and a client who owes something else on invoices than the entries of invoices and
-// payments add up to; and an account whose ranks are not those of its events at the posting up to which they count. Empty for a
-// ledger that is proven.
-func (q *Queries) LedgerFaults(ctx context.Context, db DBTX) ([]LedgerFaultsRow, error) {
-	rows, err := db.Query(ctx, ledgerFaults)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []LedgerFaultsRow{}
-	for rows.Next() {
-		var i LedgerFaultsRow
-		if err := rows.Scan(&i.AccountID, &i.Currency, &i.Fault); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const ledgerInvoicesPost = `-- name: LedgerInvoicesPost :exec

@@ -18,7 +18,8 @@ SELECT count(*) FROM ledger_entries e
 WHERE e.source <> 'api_reversal'
   AND (e.source <> 'api' OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = e.id))
   AND (cardinality($1::uuid[]) = 0 OR e.id = ANY(ARRAY(
-        SELECT p.entry_id FROM ledger_postings p WHERE p.account_id = ANY($1::uuid[]))))
+        SELECT p.entry_id FROM ledger_postings p WHERE p.account_id = ANY(ARRAY(
+            SELECT a.id FROM ledger_accounts a WHERE a.id = ANY($1::uuid[]) AND a.kind = 'contract')))))
   AND ($2::uuid IS NULL OR e.client_id = $2)
   AND ($3::text IS NULL OR e.type = $3)
   AND e.booking_date BETWEEN $4 AND $5
@@ -48,7 +49,7 @@ func (q *Queries) LedgerEventCount(ctx context.Context, db DBTX, arg LedgerEvent
 const ledgerEventCountByAccount = `-- name: LedgerEventCountByAccount :one
 WITH nearest AS (
     SELECT r.rank, r.booking_date, r.event_id FROM ledger_event_ranks r
-    WHERE r.account_id = $1 AND r.booking_date < coalesce($2::date, 'infinity')
+    WHERE r.account_id = $1 AND r.booking_date < coalesce($3::date, 'infinity')
     ORDER BY r.booking_date DESC, r.event_id DESC
     LIMIT 1
 ), counted AS (
@@ -57,21 +58,24 @@ WITH nearest AS (
     GROUP BY n.rank
 ), since AS (
     SELECT count(*) AS events FROM ledger_account_events($1) v (booking_date, event_id, entry_id)
-    WHERE v.booking_date < coalesce($2::date, 'infinity')
+    WHERE v.booking_date < coalesce($3::date, 'infinity')
       AND (v.booking_date, v.event_id) >= (coalesce((SELECT n.booking_date FROM nearest n), '-infinity'),
                                            coalesce((SELECT n.event_id FROM nearest n), '00000000-0000-0000-0000-000000000000'::uuid))
 )
-SELECT (coalesce((SELECT c.events FROM counted c), 0) + (SELECT s.events FROM since s))::bigint AS events
+SELECT CASE WHEN EXISTS (SELECT 1 FROM ledger_accounts a WHERE a.id = $1 AND a.kind = $2::text)
+           THEN coalesce((SELECT c.events FROM counted c), 0) + (SELECT s.events FROM since s) ELSE 0 END::bigint AS events
 `
 
 type LedgerEventCountByAccountParams struct {
 	AccountID    uuid.UUID      `json:"account_id"`
+	Kind         string         `json:"kind"`
 	BookedBefore *calendar.Date `json:"booked_before"`
 }
 
 // How many events of an account are booked before a day: those before the nearest event whose rank is known, and those since.
+// None of an account of another kind.
 func (q *Queries) LedgerEventCountByAccount(ctx context.Context, db DBTX, arg LedgerEventCountByAccountParams) (int64, error) {
-	row := db.QueryRow(ctx, ledgerEventCountByAccount, arg.AccountID, arg.BookedBefore)
+	row := db.QueryRow(ctx, ledgerEventCountByAccount, arg.AccountID, arg.Kind, arg.BookedBefore)
 	var events int64
 	err := row.Scan(&events)
 	return events, err
@@ -121,7 +125,8 @@ SELECT e.id, e.event_id, e.source, e.reverses_id, e.invoice_id, e.payment_id, e.
 WHERE e.source <> 'api_reversal'
   AND (e.source <> 'api' OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = e.id))
   AND (cardinality($1::uuid[]) = 0 OR e.id = ANY(ARRAY(
-        SELECT p.entry_id FROM ledger_postings p WHERE p.account_id = ANY($1::uuid[]))))
+        SELECT p.entry_id FROM ledger_postings p WHERE p.account_id = ANY(ARRAY(
+            SELECT a.id FROM ledger_accounts a WHERE a.id = ANY($1::uuid[]) AND a.kind = 'contract')))))
   AND ($2::uuid IS NULL OR e.client_id = $2)
   AND ($3::text IS NULL OR e.type = $3)
   AND e.booking_date BETWEEN $4 AND $5

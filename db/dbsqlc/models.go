@@ -390,6 +390,25 @@ type LedgerEventRank struct {
 	EventID     uuid.UUID     `json:"event_id"`
 }
 
+type LedgerFact struct {
+	Source      string          `json:"source"`
+	FactID      uuid.UUID       `json:"fact_id"`
+	InvoiceID   uuid.UUID       `json:"invoice_id"`
+	PaymentID   *uuid.UUID      `json:"payment_id"`
+	ClientID    uuid.UUID       `json:"client_id"`
+	Type        string          `json:"type"`
+	Direction   string          `json:"direction"`
+	Amount      money.Amount    `json:"amount"`
+	Currency    string          `json:"currency"`
+	BookingDate calendar.Date   `json:"booking_date"`
+	DueDate     calendar.Date   `json:"due_date"`
+	Details     json.RawMessage `json:"details"`
+	ActorID     string          `json:"actor_id"`
+	HappenedAt  time.Time       `json:"happened_at"`
+	TakenBack   bool            `json:"taken_back"`
+	EntryID     *uuid.UUID      `json:"entry_id"`
+}
+
 type LedgerPosting struct {
 	AccountID   uuid.UUID     `json:"account_id"`
 	Currency    string        `json:"currency"`

@@ -1,7 +1,9 @@
 -- +goose Up
 
+-- A contract that was made since the migration before has one.
 INSERT INTO billing_profiles (id, contract_id, currency, details, created_at, updated_at)
-SELECT id, id, 'MAD', '{}', created_at, created_at FROM contracts;
+SELECT id, id, 'MAD', '{}', created_at, created_at FROM contracts
+ON CONFLICT ON CONSTRAINT billing_profiles_pkey DO NOTHING;
 
 INSERT INTO configuration_changes (id, contract_id, reason, source, new_amount, currency, offer_id, offer_name, effective_date, changed_at)
 SELECT gen_random_uuid(), c.id, 'provisioned', 'system', o.monthly_fee, 'MAD', o.id, o.name, c.start_date, c.created_at
@@ -52,8 +54,13 @@ BEGIN
                 INTO contracts, parts
                 FROM (SELECT contract_id, least(owed, greatest(0, fact.amount - (sum(owed) OVER (ORDER BY contract_id) - owed)))::bigint AS part
                       FROM (SELECT u.contract_id, sum(CASE e.direction WHEN 'debit' THEN u.part ELSE -u.part END) AS owed
-                            FROM ledger_entries e, unnest(e.contract_ids, e.contract_amounts) AS u (contract_id, part)
-                            WHERE e.invoice_id = fact.invoice_id GROUP BY u.contract_id) o) s
+                            -- Each by its index: those of an invoice are not looked for among all.
+                            FROM (SELECT d.direction, d.contract_ids, d.contract_amounts FROM ledger_entries d WHERE d.id = fact.invoice_id
+                                  UNION ALL
+                                  SELECT p.direction, p.contract_ids, p.contract_amounts FROM ledger_entries p
+                                  WHERE p.invoice_id = fact.invoice_id AND p.payment_id IS NOT NULL) e,
+                                 unnest(e.contract_ids, e.contract_amounts) AS u (contract_id, part)
+                            GROUP BY u.contract_id) o) s
                 WHERE part > 0;
             ELSE
                 SELECT contract_ids, contract_amounts INTO contracts, parts FROM ledger_entries WHERE id = fact.reverses_id;

@@ -6,8 +6,16 @@ SELECT * FROM ledger_accounts WHERE id = ANY(@ids::uuid[]) ORDER BY id, currency
 -- Before several entries are posted in one transaction: in the order in which each of them locks.
 SELECT 1 FROM ledger_accounts WHERE id = ANY(@ids::uuid[]) ORDER BY kind, id, currency FOR NO KEY UPDATE;
 
+-- name: LedgerEntryEnterMissing :one
+-- Enters what is missing of some invoices, which are locked, and returns how many entries these are.
+SELECT ledger_enter_missing(@invoice_ids::uuid[])::bigint AS entered;
+
 -- name: LedgerEntryGet :one
 SELECT * FROM ledger_entries WHERE id = @id;
+
+-- name: LedgerEntryListMissing :many
+-- The invoices of which something is not entered.
+SELECT DISTINCT f.invoice_id::uuid AS invoice_id FROM ledger_facts f WHERE f.entry_id IS NULL ORDER BY 1;
 
 -- name: LedgerEntryOfEvent :one
 -- The entry that is valid of an event. One that was made by hand has the entry that is named in ledger_events.
@@ -40,47 +48,6 @@ WITH entry AS (
 INSERT INTO ledger_postings (account_id, currency, sequence, entry_id, event_id, source, reverses_id, booking_date, amount, balance)
 SELECT posted.id, entry.currency, posted.sequence, entry.id, entry.event_id, entry.source, entry.taken_back, entry.booking_date, entry.sign * m.amount, posted.balance
 FROM posted JOIN moved m ON m.account_id = posted.id, entry;
-
--- name: LedgerFaults :many
--- What cannot be if every balance is right: an account whose postings are not numbered without gaps, do not add up one on the
--- other, or do not end at its balance; and a client who owes something else on invoices than the entries of invoices and
--- payments add up to; and an account whose ranks are not those of its events at the posting up to which they count. Empty for a
--- ledger that is proven.
-WITH chained AS (
-    SELECT account_id, currency, sequence, amount, balance,
-           row_number() OVER chain AS place, sum(amount) OVER chain AS added
-    FROM ledger_postings
-    WINDOW chain AS (PARTITION BY account_id, currency ORDER BY sequence)
-), ends AS (
-    SELECT account_id, currency, max(sequence) AS sequence, sum(amount) AS balance FROM ledger_postings GROUP BY account_id, currency
-), owed AS (
-    SELECT client_id, currency, sum(total_amount - paid_amount) AS amount FROM invoices WHERE status <> 'void' GROUP BY client_id, currency
-), entered AS (
-    SELECT client_id, currency, sum(CASE direction WHEN 'debit' THEN amount ELSE -amount END) AS amount
-    FROM ledger_entries WHERE source NOT IN ('api', 'api_reversal') GROUP BY client_id, currency
-), weighed AS (
-    SELECT p.account_id, p.booking_date, p.event_id, NULL::bigint AS rank, CASE p.source WHEN 'api_reversal' THEN -1 ELSE 1 END AS weight
-    FROM ledger_postings p
-    JOIN ledger_rankings k ON k.account_id = p.account_id AND k.currency = p.currency AND k.sequence >= p.sequence
-    UNION ALL
-    SELECT r.account_id, r.booking_date, r.event_id, r.rank, 0 FROM ledger_event_ranks r
-), ranked AS (
-    SELECT account_id, rank, sum(weight) OVER (PARTITION BY account_id ORDER BY booking_date, event_id, rank) AS before FROM weighed
-)
-SELECT account_id::uuid AS account_id, currency::text AS currency, ('the chain breaks at ' || min(sequence))::text AS fault
-FROM chained WHERE place <> sequence OR added <> balance GROUP BY account_id, currency
-UNION ALL
-SELECT coalesce(a.id, e.account_id), coalesce(a.currency, e.currency), 'the balance is not that of the last posting'
-FROM ledger_accounts a FULL JOIN ends e ON e.account_id = a.id AND e.currency = a.currency
-WHERE (a.sequence, a.balance) IS DISTINCT FROM (e.sequence, e.balance)
-UNION ALL
-SELECT coalesce(o.client_id, e.client_id), coalesce(o.currency, e.currency), 'invoices and payments say something else than their entries'
-FROM owed o FULL JOIN entered e ON e.client_id = o.client_id AND e.currency = o.currency
-WHERE coalesce(o.amount, 0) <> coalesce(e.amount, 0)
-UNION ALL
-SELECT r.account_id, (SELECT min(k.currency) FROM ledger_rankings k WHERE k.account_id = r.account_id), 'the ranks are wrong from ' || min(r.rank)
-FROM ranked r WHERE r.rank <> r.before GROUP BY r.account_id
-ORDER BY 1, 2, 3;
 
 -- name: LedgerInvoicesPost :exec
 -- The entries of invoices that have just been written with their lines, one invoice to a client at most. An invoice is about

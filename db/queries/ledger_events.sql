@@ -3,13 +3,15 @@ SELECT count(*) FROM ledger_entries e
 WHERE e.source <> 'api_reversal'
   AND (e.source <> 'api' OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = e.id))
   AND (cardinality(@contract_ids::uuid[]) = 0 OR e.id = ANY(ARRAY(
-        SELECT p.entry_id FROM ledger_postings p WHERE p.account_id = ANY(@contract_ids::uuid[]))))
+        SELECT p.entry_id FROM ledger_postings p WHERE p.account_id = ANY(ARRAY(
+            SELECT a.id FROM ledger_accounts a WHERE a.id = ANY(@contract_ids::uuid[]) AND a.kind = 'contract')))))
   AND (sqlc.narg('client_id')::uuid IS NULL OR e.client_id = sqlc.narg('client_id'))
   AND (sqlc.narg('type')::text IS NULL OR e.type = sqlc.narg('type'))
   AND e.booking_date BETWEEN @booked_from AND @booked_to;
 
 -- name: LedgerEventCountByAccount :one
 -- How many events of an account are booked before a day: those before the nearest event whose rank is known, and those since.
+-- None of an account of another kind.
 WITH nearest AS (
     SELECT r.rank, r.booking_date, r.event_id FROM ledger_event_ranks r
     WHERE r.account_id = @account_id AND r.booking_date < coalesce(sqlc.narg('booked_before')::date, 'infinity')
@@ -25,7 +27,8 @@ WITH nearest AS (
       AND (v.booking_date, v.event_id) >= (coalesce((SELECT n.booking_date FROM nearest n), '-infinity'),
                                            coalesce((SELECT n.event_id FROM nearest n), '00000000-0000-0000-0000-000000000000'::uuid))
 )
-SELECT (coalesce((SELECT c.events FROM counted c), 0) + (SELECT s.events FROM since s))::bigint AS events;
+SELECT CASE WHEN EXISTS (SELECT 1 FROM ledger_accounts a WHERE a.id = @account_id AND a.kind = @kind::text)
+           THEN coalesce((SELECT c.events FROM counted c), 0) + (SELECT s.events FROM since s) ELSE 0 END::bigint AS events;
 
 -- name: LedgerEventInsert :exec
 INSERT INTO ledger_events (id, entry_id, external_id, created_at, updated_at)
@@ -36,7 +39,8 @@ SELECT e.* FROM ledger_entries e
 WHERE e.source <> 'api_reversal'
   AND (e.source <> 'api' OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = e.id))
   AND (cardinality(@contract_ids::uuid[]) = 0 OR e.id = ANY(ARRAY(
-        SELECT p.entry_id FROM ledger_postings p WHERE p.account_id = ANY(@contract_ids::uuid[]))))
+        SELECT p.entry_id FROM ledger_postings p WHERE p.account_id = ANY(ARRAY(
+            SELECT a.id FROM ledger_accounts a WHERE a.id = ANY(@contract_ids::uuid[]) AND a.kind = 'contract')))))
   AND (sqlc.narg('client_id')::uuid IS NULL OR e.client_id = sqlc.narg('client_id'))
   AND (sqlc.narg('type')::text IS NULL OR e.type = sqlc.narg('type'))
   AND e.booking_date BETWEEN @booked_from AND @booked_to

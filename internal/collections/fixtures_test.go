@@ -37,6 +37,24 @@ func newClient(t fataler, pool *pgxpool.Pool) uuid.UUID {
 	return id
 }
 
+// newContract makes a contract of a client that began long ago.
+func newContract(t fataler, pool *pgxpool.Pool, client uuid.UUID, fee money.Amount) uuid.UUID {
+	t.Helper()
+	id := uuid.New()
+	execute(t, pool, `WITH offer AS (
+			INSERT INTO offers (id, name, service_category, service_type, version, monthly_fee, activation_fee, status, valid_from,
+				mobile_data_gb, internet_landline_included, internet_tv_included, landline_national_included, created_at, updated_at)
+			VALUES (gen_random_uuid(), $1::text, 'mobile', 'mobile', 1, $3, 0, 'active', '2025-01-01', 10, false, false, false, '2025-01-01Z', '2025-01-01Z')
+			RETURNING id
+		), line AS (
+			INSERT INTO subscribers (id, client_id, service_type, service_identifier, status, created_at, updated_at)
+			VALUES (gen_random_uuid(), $2, 'mobile', $1::text, 'active', '2025-01-01Z', '2025-01-01Z') RETURNING id)
+		INSERT INTO contracts (id, client_id, subscriber_id, offer_id, status, start_date, activated_at, created_at, updated_at)
+		SELECT $1::text::uuid, $2, line.id, offer.id, 'active', '2025-01-01', '2025-01-01Z', '2025-01-01Z', '2025-01-01Z' FROM offer, line`,
+		id.String(), client, fee)
+	return id
+}
+
 // issue issues an invoice of a run of its own.
 func issue(t fataler, pool *pgxpool.Pool, client uuid.UUID, due calendar.Date, total money.Amount) uuid.UUID {
 	t.Helper()

@@ -21,25 +21,41 @@ import (
 	"github.com/mtfacturation/mtf/internal/testenv"
 )
 
-// handMade is what was accepted of an event that was made by hand. Changes add to its amount, so that it does not
-// matter in which order those that happen at once are carried out.
+// handMade is what was accepted of an event that was made by hand. Of the changes of a round those that add to its amount may
+// be many, and one at most says what else it is; so it does not matter in which order those that happen at once are carried out.
 type handMade struct {
 	contract uuid.UUID
 	sign     money.Amount
 	amount   money.Amount
+	booked   calendar.Date
 	deleted  bool
+}
+
+// direction is that of an event that adds so much to what is owed.
+func (h handMade) direction() string {
+	if h.sign < 0 {
+		return ledger.Credit
+	}
+	return ledger.Debit
+}
+
+// anyAbout draws what an event says beside its amount. It may be about a contract that stands alone.
+func (b *books) anyAbout(t *rapid.T, today calendar.Date) handMade {
+	contracts := append(slices.SortedFunc(maps.Keys(b.fees), compareIDs), b.alone)
+	return handMade{
+		contract: rapid.SampledFrom(contracts).Draw(t, "contract"), sign: rapid.SampledFrom([]money.Amount{1, -1}).Draw(t, "sign"),
+		booked: today.AddDays(-rapid.IntRange(0, 40).Draw(t, "booked days ago")),
+	}
 }
 
 // anyEvent draws a new event, or a change or the deletion of one.
 func (b *books) anyEvent(t *rapid.T, today calendar.Date, now time.Time) func() error {
-	kind, events := rapid.SampledFrom([]string{"new", "change", "delete"}).Draw(t, "of an event"), slices.SortedFunc(maps.Keys(b.events), compareIDs)
-	amount := money.Amount(rapid.Int64Range(1, 10_000).Draw(t, "amount"))
-	contract := rapid.SampledFrom(slices.SortedFunc(maps.Keys(b.fees), compareIDs)).Draw(t, "contract")
+	kind, events := rapid.SampledFrom([]string{"new", "new", "add", "move", "move", "delete"}).Draw(t, "of an event"), slices.SortedFunc(maps.Keys(b.events), compareIDs)
+	about, amount := b.anyAbout(t, today), money.Amount(rapid.Int64Range(1, 10_000).Draw(t, "amount"))
 	if kind == "new" || len(events) == 0 {
-		about := handMade{contract: contract, sign: 1, amount: amount}
-		event := ledger.Event{Type: "meter_rental", Direction: ledger.Debit, Amount: amount, Currency: "MAD", ContractID: contract, BookingDate: today, Details: []byte("{}")}
-		if rapid.Bool().Draw(t, "credit") {
-			about.sign, event.Direction = -1, ledger.Credit
+		about.amount = amount
+		event := ledger.Event{
+			Type: "meter_rental", Direction: about.direction(), Amount: amount, Currency: "MAD", ContractID: about.contract, BookingDate: about.booked, Details: []byte("{}"),
 		}
 		return func() error {
 			var id uuid.UUID
@@ -53,26 +69,75 @@ func (b *books) anyEvent(t *rapid.T, today calendar.Date, now time.Time) func() 
 	if kind == "delete" {
 		return func() error {
 			return b.attempt(func(tx pgx.Tx) error { return ledger.DeleteEvent(ctx, tx, id, "op-1", now) }, func() {
-				about := b.events[id]
-				if about.deleted {
+				if b.events[id].deleted {
 					panic("an event was deleted twice")
 				}
-				about.deleted = true
-				b.events[id] = about
+				b.note(id, func(event *handMade) { event.deleted = true })
 			}, refusal.BillingEventNotFound)
+		}
+	}
+	change, note := func(event *ledger.Event) { event.Amount += amount }, func(event *handMade) { event.amount += amount }
+	if kind == "move" && !b.moved[id] {
+		b.moved[id] = true
+		change = func(event *ledger.Event) {
+			event.ContractID, event.Direction, event.BookingDate = about.contract, about.direction(), about.booked
+		}
+		note = func(event *handMade) {
+			event.contract, event.sign, event.booked = about.contract, about.sign, about.booked
 		}
 	}
 	return func() error {
 		return b.attempt(func(tx pgx.Tx) error {
 			return ledger.ChangeEvent(ctx, tx, id, func(event *ledger.Event) error {
-				event.Amount += amount
+				change(event)
 				return nil
 			}, "op-1", now)
-		}, func() {
-			about := b.events[id]
-			about.amount += amount
-			b.events[id] = about
-		}, refusal.BillingEventNotFound)
+		}, func() { b.note(id, note) }, refusal.BillingEventNotFound)
+	}
+}
+
+func (b *books) note(id uuid.UUID, change func(*handMade)) {
+	event := b.events[id]
+	change(&event)
+	b.events[id] = event
+}
+
+// process is what carries an operation out.
+type process func(work func(pgx.Tx) error) func(pgx.Tx) error
+
+// anyProcess draws one of this version, or one of the version before the ledger, as both run while they are changed.
+func anyProcess(t *rapid.T) process {
+	if rapid.IntRange(0, 2).Draw(t, "version") == 0 {
+		return unentered
+	}
+	return entering
+}
+
+func entering(work func(pgx.Tx) error) func(pgx.Tx) error { return work }
+
+// unentered runs an operation as a process does that knows no ledger: it has the same effect, and nothing is entered.
+func unentered(work func(pgx.Tx) error) func(pgx.Tx) error {
+	return func(tx pgx.Tx) error {
+		if err := work(tx); err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			"SET LOCAL session_replication_role = replica",
+			`WITH entered AS (
+				DELETE FROM ledger_postings WHERE xmin = pg_current_xact_id()::xid RETURNING account_id, currency, amount
+			), added AS (
+				SELECT account_id, currency, count(*) AS postings, sum(amount) AS amount FROM entered GROUP BY account_id, currency)
+			UPDATE ledger_accounts a SET sequence = a.sequence - d.postings, balance = a.balance - d.amount
+			FROM added d WHERE a.id = d.account_id AND a.currency = d.currency`,
+			"DELETE FROM ledger_accounts WHERE sequence = 0",
+			"DELETE FROM ledger_entries WHERE xmin = pg_current_xact_id()::xid",
+			"SET LOCAL session_replication_role = origin",
+		} {
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }
 
@@ -84,9 +149,13 @@ func TestTheLedgerAgreesWithInvoicesAtEveryMoment(t *testing.T) {
 	pool := testenv.Database(t)
 	b := &books{pool: pool, today: firstDay, payments: map[uuid.UUID]dbsqlc.Payment{}, reversed: map[uuid.UUID]bool{}, void: map[uuid.UUID]bool{}}
 	client, now := newClient(t, pool), noon(firstDay)
+	contract := newContract(t, pool, client, total)
 	var invoices []uuid.UUID
 	for range writers {
 		invoice := issue(t, pool, client, firstDay.AddDays(30), total)
+		execute(t, pool, `INSERT INTO invoice_lines (id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type,
+				description, quantity, unit_amount, line_total, created_at)
+			SELECT gen_random_uuid(), $1, 1, $2, gen_random_uuid(), 'mobile', 'SIM', 'activation', 'Fee', 1, $3, $3, '2026-02-01Z'`, invoice, contract, total)
 		require.NoError(t, ledger.PostInvoices(ctx, pool, []uuid.UUID{invoice}, "op-1"))
 		invoices = append(invoices, invoice)
 	}
@@ -96,11 +165,11 @@ func TestTheLedgerAgreesWithInvoicesAtEveryMoment(t *testing.T) {
 			for round := range rounds {
 				at := now.Add(time.Duration(round) * time.Second)
 				// Every other time with the next one.
-				if err := b.pay(collections.RecordPayment, invoices[(writer+round%2)%writers], money.Amount(1+round), firstDay, at); err != nil {
+				if err := b.pay(entering, collections.RecordPayment, invoices[(writer+round%2)%writers], money.Amount(1+round), firstDay, at); err != nil {
 					return err
 				}
 				if payment, found := b.anyPosted(); found && round%3 == 0 {
-					if err := b.reverse(payment, firstDay, at.Add(time.Hour)); err != nil {
+					if err := b.reverse(entering, payment, firstDay, at.Add(time.Hour)); err != nil {
 						return err
 					}
 				}
@@ -150,6 +219,8 @@ type share struct {
 
 // requireLedger compares the ledger with what follows from the facts, and with itself.
 func (b *books) requireLedger(t *rapid.T, want state) {
+	_, err := ledger.EnterMissing(ctx, b.pool)
+	require.NoError(t, err)
 	faults, err := ledger.Prove(ctx, b.pool)
 	require.NoError(t, err)
 	require.Empty(t, faults, "the ledger proves itself")
@@ -163,9 +234,15 @@ func (b *books) requireLedger(t *rapid.T, want state) {
 	for _, event := range b.events {
 		if !event.deleted {
 			contracts[event.contract] += event.sign * event.amount
-			clients[owners[event.contract]] += event.sign * event.amount
+			if owner, owned := owners[event.contract]; owned {
+				clients[owner] += event.sign * event.amount
+			}
 		}
 	}
+	b.requireEvents(t)
+	alone, err := ledger.BalanceOf(ctx, b.pool, b.alone, "MAD")
+	require.NoError(t, err)
+	require.Equal(t, contracts[b.alone], alone.Amount, "the balance of the contract that stands alone")
 	for client, owed := range clients {
 		balance, err := ledger.BalanceOf(ctx, b.pool, client, "MAD")
 		require.NoError(t, err)
@@ -189,6 +266,29 @@ func (b *books) requireLedger(t *rapid.T, want state) {
 	for client, owed := range clients {
 		require.Equal(t, owed, added[client], "the contracts of client %s add up", client)
 	}
+}
+
+// requireEvents checks that each event that is there says what was accepted last.
+func (b *books) requireEvents(t *rapid.T) {
+	rows, err := b.pool.Query(ctx, `SELECT v.id, e.contract_ids[1], e.direction, e.amount::bigint, e.booking_date
+		FROM ledger_events v JOIN ledger_entries e ON e.id = v.entry_id`)
+	require.NoError(t, err)
+	found := map[uuid.UUID]handMade{}
+	var id uuid.UUID
+	var event handMade
+	var direction string
+	_, err = pgx.ForEachRow(rows, []any{&id, &event.contract, &direction, &event.amount, &event.booked}, func() error {
+		event.sign = 1
+		if direction == ledger.Credit {
+			event.sign = -1
+		}
+		found[id] = event
+		return nil
+	})
+	require.NoError(t, err)
+	want := maps.Clone(b.events)
+	maps.DeleteFunc(want, func(_ uuid.UUID, event handMade) bool { return event.deleted })
+	require.Equal(t, want, found)
 }
 
 // requireEntriesStay checks that no entry that was seen before is lost or another, and that there is one for each fact.

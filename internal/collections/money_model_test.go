@@ -25,6 +25,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
 	"github.com/mtfacturation/mtf/internal/testenv"
@@ -118,7 +119,9 @@ type books struct {
 	payments map[uuid.UUID]dbsqlc.Payment
 	reversed map[uuid.UUID]bool
 	void     map[uuid.UUID]bool
+	alone    uuid.UUID // a contract of nobody
 	events   map[uuid.UUID]handMade
+	moved    map[uuid.UUID]bool   // events of which a change says in this round what they are about
 	entries  map[uuid.UUID]string // of the ledger, as they were when they were last looked at
 }
 
@@ -132,6 +135,7 @@ func TestMoneyAddsUpWhateverHappensInWhateverOrder(t *testing.T) {
 		require.NoError(t, b.anyRun(t, b.now)())
 		b.readInvoices(t)
 		for range rapid.IntRange(1, 4).Draw(t, "rounds") {
+			b.moved = map[uuid.UUID]bool{}
 			operations, atOnce := make([]func() error, rapid.IntRange(1, 6).Draw(t, "operations")), rapid.Bool().Draw(t, "at once")
 			among := b.invoices
 			if rapid.Bool().Draw(t, "of one invoice") {
@@ -166,7 +170,7 @@ func TestMoneyAddsUpWhateverHappensInWhateverOrder(t *testing.T) {
 		b.require(t)
 		// What was voided is billed again, once.
 		for month := range b.months {
-			require.NoError(t, b.run(month, 15, b.now))
+			require.NoError(t, b.run(entering, month, 15, b.now))
 		}
 		b.readInvoices(t)
 		b.require(t)
@@ -184,21 +188,14 @@ func anyBooks(t *rapid.T, pool *pgxpool.Pool) *books {
 	for range rapid.IntRange(1, 3).Draw(t, "clients") {
 		client := newClient(t, pool)
 		for range rapid.IntRange(1, 2).Draw(t, "contracts") {
-			id, fee := uuid.New(), money.Amount(5*rapid.Int64Range(1, 50).Draw(t, "fee"))
-			b.fees[id] = fee
-			execute(t, pool, `WITH offer AS (
-					INSERT INTO offers (id, name, service_category, service_type, version, monthly_fee, activation_fee, status, valid_from,
-						mobile_data_gb, internet_landline_included, internet_tv_included, landline_national_included, created_at, updated_at)
-					VALUES (gen_random_uuid(), $1::text, 'mobile', 'mobile', 1, $3, 0, 'active', '2025-01-01', 10, false, false, false, '2025-01-01Z', '2025-01-01Z')
-					RETURNING id
-				), line AS (
-					INSERT INTO subscribers (id, client_id, service_type, service_identifier, status, created_at, updated_at)
-					VALUES (gen_random_uuid(), $2, 'mobile', $1::text, 'active', '2025-01-01Z', '2025-01-01Z') RETURNING id)
-				INSERT INTO contracts (id, client_id, subscriber_id, offer_id, status, start_date, activated_at, created_at, updated_at)
-				SELECT $1::text::uuid, $2, line.id, offer.id, 'active', '2025-01-01', '2025-01-01Z', '2025-01-01Z', '2025-01-01Z' FROM offer, line`,
-				id.String(), client, fee)
+			fee := money.Amount(5 * rapid.Int64Range(1, 50).Draw(t, "fee"))
+			b.fees[newContract(t, pool, client, fee)] = fee
 		}
 	}
+	require.NoError(t, db.InTransaction(ctx, pool, func(tx pgx.Tx) (err error) {
+		b.alone, err = ledger.CreateContract(ctx, tx, ledger.Profile{Status: new("active"), Currency: "MAD", Details: []byte("{}")}, "op-1", firstDay, b.now)
+		return err
+	}))
 	return b
 }
 
@@ -220,8 +217,8 @@ func empty(t *rapid.T, pool *pgxpool.Pool) {
 func (b *books) anyRun(t *rapid.T, now time.Time) func() error {
 	month := calendar.NewDate(2026, time.Month(rapid.IntRange(1, 2).Draw(t, "month")), 1)
 	b.months[month] = true
-	due := rapid.Int32Range(1, 60).Draw(t, "due days")
-	return func() error { return b.run(month, due, now) }
+	due, by := rapid.Int32Range(1, 60).Draw(t, "due days"), anyProcess(t)
+	return func() error { return b.run(by, month, due, now) }
 }
 
 // anyOperation draws something that may happen, to one of some invoices if it is about one. Whether
@@ -237,17 +234,18 @@ func (b *books) anyOperation(t *rapid.T, among []issued, now time.Time) func() e
 	if kind == "reverse" && len(payments) == 0 {
 		kind = "pay"
 	}
+	by := anyProcess(t)
 	switch kind {
 	case "pay":
 		amount := money.Amount(rapid.Int64Range(1, int64(invoice.Total+1)/2).Draw(t, "amount"))
-		return func() error { return b.pay(collections.RecordPayment, invoice.ID, amount, today, now) }
+		return func() error { return b.pay(by, collections.RecordPayment, invoice.ID, amount, today, now) }
 	case "settle":
-		return func() error { return b.pay(collections.ApprovePaid, invoice.ID, 0, today, now) }
+		return func() error { return b.pay(by, collections.ApprovePaid, invoice.ID, 0, today, now) }
 	case "reverse":
 		payment := rapid.SampledFrom(payments).Draw(t, "payment")
-		return func() error { return b.reverse(payment, today, now) }
+		return func() error { return b.reverse(by, payment, today, now) }
 	case "void":
-		return func() error { return b.voidInvoice(invoice.ID, today, now) }
+		return func() error { return b.voidInvoice(by, invoice.ID, today, now) }
 	case "put":
 		status := rapid.SampledFrom([]string{"open", "in_progress", "resolved", "closed"}).Draw(t, "status")
 		return func() error { return b.put(invoice.ID, status, today, now) }
@@ -284,22 +282,22 @@ func (b *books) attempt(work func(pgx.Tx) error, note func(), refusals ...refusa
 
 type poster func(context.Context, dbsqlc.DBTX, idempotency.Request, collections.PaymentInput, string, calendar.Date, time.Time) (collections.Allocation, bool, error)
 
-func (b *books) pay(post poster, invoice uuid.UUID, amount money.Amount, today calendar.Date, now time.Time) error {
+func (b *books) pay(by process, post poster, invoice uuid.UUID, amount money.Amount, today calendar.Date, now time.Time) error {
 	var allocation collections.Allocation
-	return b.attempt(func(tx pgx.Tx) (err error) {
+	return b.attempt(by(func(tx pgx.Tx) (err error) {
 		input := collections.PaymentInput{InvoiceID: invoice, Amount: amount, PaymentDate: today, Method: "cash"}
 		allocation, _, err = post(ctx, tx, keyed(idempotency.Payment), input, "op-1", today, now)
 		return err
-	}, func() { b.payments[allocation.Payment.ID] = allocation.Payment },
+	}), func() { b.payments[allocation.Payment.ID] = allocation.Payment },
 		refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding)
 }
 
-func (b *books) reverse(payment uuid.UUID, today calendar.Date, now time.Time) error {
-	return b.attempt(func(tx pgx.Tx) error {
+func (b *books) reverse(by process, payment uuid.UUID, today calendar.Date, now time.Time) error {
+	return b.attempt(by(func(tx pgx.Tx) error {
 		_, _, err := collections.ReversePayment(ctx, tx, keyed(idempotency.PaymentReversal),
 			collections.ReversalInput{PaymentID: payment, Reason: "Bounced"}, "op-1", today, now)
 		return err
-	}, func() {
+	}), func() {
 		if b.reversed[payment] {
 			panic("a payment was reversed twice")
 		}
@@ -307,12 +305,12 @@ func (b *books) reverse(payment uuid.UUID, today calendar.Date, now time.Time) e
 	}, refusal.PaymentAlreadyReversed)
 }
 
-func (b *books) voidInvoice(invoice uuid.UUID, today calendar.Date, now time.Time) error {
-	return b.attempt(func(tx pgx.Tx) error {
+func (b *books) voidInvoice(by process, invoice uuid.UUID, today calendar.Date, now time.Time) error {
+	return b.attempt(by(func(tx pgx.Tx) error {
 		_, _, err := collections.VoidInvoice(ctx, tx, keyed(idempotency.InvoiceVoid),
 			collections.VoidInput{InvoiceID: invoice, Reason: "Wrong tariff"}, "op-1", today, now)
 		return err
-	}, func() { b.void[invoice] = true }, refusal.InvoiceVoid, refusal.InvoiceNotVoidable)
+	}), func() { b.void[invoice] = true }, refusal.InvoiceVoid, refusal.InvoiceNotVoidable)
 }
 
 func (b *books) put(invoice uuid.UUID, status string, today calendar.Date, now time.Time) error {
@@ -329,7 +327,7 @@ func (b *books) put(invoice uuid.UUID, status string, today calendar.Date, now t
 }
 
 // run bills a month, two clients at a time.
-func (b *books) run(month calendar.Date, dueDays int32, now time.Time) error {
+func (b *books) run(by process, month calendar.Date, dueDays int32, now time.Time) error {
 	id, request := uuid.New(), keyed(idempotency.BillingRun)
 	terms := billing.Terms{Period: calendar.MonthOf(month), DueDays: dueDays, TaxRate: 200_000}
 	var plan billing.Plan
@@ -341,12 +339,12 @@ func (b *books) run(month calendar.Date, dueDays int32, now time.Time) error {
 		return err
 	})
 	for number := int32(1); number <= plan.ChunkCount && err == nil; number++ {
-		err = db.InTransaction(ctx, b.pool, func(tx pgx.Tx) error {
+		err = db.InTransaction(ctx, b.pool, by(func(tx pgx.Tx) error {
 			_, err := billing.BillChunk(ctx, tx, billing.ChunkInput{
 				RunID: id, Number: number, Seller: billing.Seller{Code: "MTF", NumberPrefix: "FA"}, IssuedAt: now, IssueDate: b.today,
 			})
 			return err
-		})
+		}))
 	}
 	if err != nil {
 		return err

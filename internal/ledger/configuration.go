@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
@@ -92,6 +95,23 @@ func Reprice(ctx context.Context, tx dbsqlc.DBTX, offerID uuid.UUID, previous mo
 		return fmt.Errorf("ledger: note the price of an offer: %w", err)
 	}
 	return nil
+}
+
+// NoteMissing notes what contracts cost that a process made which kept no history, and returns how many these were. A contract is
+// noted in the transaction that makes it, so one that is seen without is one of those.
+func NoteMissing(ctx context.Context, pool *pgxpool.Pool) (contracts int64, err error) {
+	queries := dbsqlc.New()
+	err = db.InTransaction(ctx, pool, func(tx pgx.Tx) (err error) {
+		if err := queries.ConfigurationChangeLockMissing(ctx, tx); err != nil {
+			return err
+		}
+		contracts, err = queries.ConfigurationChangeInsertMissing(ctx, tx, Currency)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("ledger: note what contracts cost: %w", err)
+	}
+	return contracts, nil
 }
 
 func noteChange(ctx context.Context, tx dbsqlc.DBTX, change dbsqlc.ConfigurationChangeInsertParams) (err error) {

@@ -28,28 +28,34 @@ func PostInvoices(ctx context.Context, tx dbsqlc.DBTX, ids []uuid.UUID, actorID 
 }
 
 // PostPayment enters a payment of a locked invoice: a credit. It settles the contracts of the invoice one after the
-// other, in the order of their ids.
+// other, in the order of their ids. When less is entered as owed than is paid, entries of the invoice are missing, and they
+// are entered together with this one.
 func PostPayment(ctx context.Context, tx dbsqlc.DBTX, payment dbsqlc.Payment, now time.Time) error {
 	owed, err := dbsqlc.New().LedgerOwedByContract(ctx, tx, payment.InvoiceID)
 	if err != nil {
 		return fmt.Errorf("ledger: owed by contract: %w", err)
 	}
+	parts, left := settle(payment.Amount, owed)
+	if left > 0 {
+		_, err := enterMissing(ctx, tx, payment.InvoiceID)
+		return err
+	}
 	return entry{
 		id: payment.ID, eventID: payment.ID, source: SourcePayment, invoiceID: &payment.InvoiceID, paymentID: &payment.ID,
 		clientID: &payment.ClientID, kind: TypePayment, direction: Credit, amount: payment.Amount, currency: payment.Currency,
-		parts: settle(payment.Amount, owed), booked: payment.PaymentDate, actorID: payment.ActorID,
+		parts: parts, booked: payment.PaymentDate, actorID: payment.ActorID,
 	}.post(ctx, tx, now)
 }
 
-// settle spreads an amount over what is owed, in order.
-func settle(amount money.Amount, owed []dbsqlc.LedgerOwedByContractRow) (parts []part) {
+// settle spreads an amount over what is owed, in order, and returns what is left of it.
+func settle(amount money.Amount, owed []dbsqlc.LedgerOwedByContractRow) (parts []part, left money.Amount) {
 	for _, contract := range owed {
 		if settled := min(amount, money.Amount(contract.Owed)); settled > 0 {
 			parts = append(parts, part{contract.ContractID, settled})
 			amount -= settled
 		}
 	}
-	return parts
+	return parts, amount
 }
 
 // PostReversal enters that a payment was taken back: a debit where the payment was a credit.
@@ -68,10 +74,15 @@ func PostVoid(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, reaso
 	}, reason, now)
 }
 
-// takeBack enters an event about the contracts of the entry that it takes back.
+// takeBack enters an event about the contracts of the entry that it takes back. When that is missing, it is entered together
+// with this one.
 func takeBack(ctx context.Context, tx dbsqlc.DBTX, e entry, reason string, now time.Time) error {
 	taken, err := dbsqlc.New().LedgerEntryGet(ctx, tx, *e.reverses)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	if errors.Is(err, pgx.ErrNoRows) {
+		_, err := enterMissing(ctx, tx, *e.invoiceID)
+		return err
+	}
+	if err != nil {
 		return fmt.Errorf("ledger: find what is taken back: %w", err)
 	}
 	e.parts = partsOf(taken)

@@ -150,13 +150,3 @@ func BalancesOf(ctx context.Context, tx dbsqlc.DBTX, homes map[uuid.UUID]string)
 	}
 	return balances, nil
 }
-
-// Prove returns what is wrong with the ledger: balances that do not follow from their postings, and clients whose
-// invoices say something else than their entries. Nothing is returned for one that is right.
-func Prove(ctx context.Context, tx dbsqlc.DBTX) ([]dbsqlc.LedgerFaultsRow, error) {
-	faults, err := dbsqlc.New().LedgerFaults(ctx, tx)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: prove: %w", err)
-	}
-	return faults, nil
-}

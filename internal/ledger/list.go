@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -27,45 +28,51 @@ type Filter struct {
 var firstDay, lastDay = calendar.NewDate(1, 1, 1), calendar.NewDate(calendar.MaxYear, 12, 31)
 
 // List returns a page of the events that a filter chooses, newest booking date first and then by id, and how many
-// it chooses in all. Of one client or one contract any page takes as long as the first one, however many events there are
-// before it; see docs/ledger.md.
-func List(ctx context.Context, tx dbsqlc.DBTX, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
-	if account, only := filter.onlyAccount(); only {
-		entries, hits, err = listByAccount(ctx, tx, account, filter)
-	} else {
-		entries, hits, err = listAny(ctx, tx, filter)
-	}
+// it chooses in all, both at one moment. Of one client or one contract any page takes as long as the first one, however many
+// events there are before it; see docs/ledger.md.
+func List(ctx context.Context, pool *pgxpool.Pool, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
+	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, pool, snapshot, func(tx pgx.Tx) (err error) {
+		if id, kind, only := filter.onlyAccount(); only {
+			entries, hits, err = listByAccount(ctx, tx, id, kind, filter)
+		} else {
+			entries, hits, err = listAny(ctx, tx, filter)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("ledger: list events: %w", err)
 	}
 	return entries, hits, nil
 }
 
-// onlyAccount returns the one account that the filter asks for, if that and the days are all that it asks.
-func (f Filter) onlyAccount() (account uuid.UUID, only bool) {
+// onlyAccount returns the one account that the filter asks for, of a contract or of a client, if that and the days are all
+// that it asks.
+func (f Filter) onlyAccount() (id uuid.UUID, kind string, only bool) {
 	switch {
 	case f.Type != nil:
-		return account, false
+		return id, "", false
 	case len(f.ContractIDs) == 1 && f.ClientID == nil:
-		return f.ContractIDs[0], true
+		return f.ContractIDs[0], "contract", true
 	case len(f.ContractIDs) == 0 && f.ClientID != nil:
-		return *f.ClientID, true
+		return *f.ClientID, "client", true
 	default:
-		return account, false
+		return id, "", false
 	}
 }
 
-// listByAccount asks for ranks: of the events of an account in the order of booking, the first has rank 0.
-func listByAccount(ctx context.Context, tx dbsqlc.DBTX, account uuid.UUID, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
+// listByAccount asks for ranks: of the events of an account in the order of booking, the first has rank 0. An account of
+// another kind has none.
+func listByAccount(ctx context.Context, tx dbsqlc.DBTX, account uuid.UUID, kind string, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
 	queries := dbsqlc.New()
 	page := dbsqlc.LedgerEventListByAccountParams{AccountID: account, PageOffset: filter.Offset, PageSize: filter.Limit}
 	if filter.To != nil && *filter.To != lastDay {
 		page.BookedBefore = new(filter.To.AddDays(1))
 	}
-	end, err := queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{AccountID: account, BookedBefore: page.BookedBefore})
+	end, err := queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{AccountID: account, Kind: kind, BookedBefore: page.BookedBefore})
 	var first int64
 	if err == nil && filter.From != nil {
-		first, err = queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{AccountID: account, BookedBefore: filter.From})
+		first, err = queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{AccountID: account, Kind: kind, BookedBefore: filter.From})
 	}
 	hits = max(0, end-first)
 	left := hits - int64(filter.Offset)

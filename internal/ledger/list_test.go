@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/testenv"
@@ -112,13 +113,6 @@ func (a *account) requirePage(t *testing.T, filter ledger.Filter) {
 	}
 }
 
-func (a *account) requireProven(t *testing.T) {
-	t.Helper()
-	faults, err := ledger.Prove(t.Context(), a.pool)
-	require.NoError(t, err)
-	require.Empty(t, faults)
-}
-
 // Any page is what sorting all events gives, whatever was entered, changed and taken back before, in which order of days.
 func TestPagesFarDownAreThoseOfTheWholeList(t *testing.T) {
 	t.Parallel()
@@ -154,7 +148,7 @@ func TestPagesFarDownAreThoseOfTheWholeList(t *testing.T) {
 				}
 			}
 			a.requirePage(t, ledger.Filter{Limit: 10, To: new(calendar.NewDate(calendar.MaxYear, 12, 31))})
-			a.requireProven(t)
+			requireProven(t, a.pool)
 			var ranks int
 			require.NoError(t, a.pool.QueryRow(t.Context(), "SELECT count(*) FROM ledger_event_ranks").Scan(&ranks))
 			require.NotZero(t, ranks, "nothing was found by its rank")
@@ -190,8 +184,71 @@ func TestEventsAreRankedOnceByWritersAtOnce(t *testing.T) {
 			a.booked[id] = firstDay.AddDays((i*writers + writer) % days)
 		}
 	}
-	a.requireProven(t)
+	requireProven(t, a.pool)
 	for offset := int32(0); offset < writers*events; offset += 97 {
 		a.requirePage(t, ledger.Filter{Limit: 50, Offset: offset})
+	}
+}
+
+// A page and the number of events are those of one moment: an event that goes while they are read leaves no place that an
+// event of a day not asked for takes.
+func TestAPageIsThatOfOneMoment(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ids := make([]uuid.UUID, 5)
+	for day := range ids {
+		a.do(t, func(tx pgx.Tx) (err error) {
+			ids[day], err = ledger.CreateEvent(t.Context(), tx, a.event(firstDay.AddDays(day), ledger.Currency), "op-1", now)
+			return err
+		})
+	}
+	tx, err := a.pool.Begin(t.Context())
+	require.NoError(t, err)
+	// The page reads the entries, the number of events does without.
+	_, err = tx.Exec(t.Context(), "LOCK TABLE ledger_entries")
+	require.NoError(t, err)
+	var entries []dbsqlc.LedgerEntry
+	var hits int64
+	read := make(chan error, 1)
+	go func() {
+		var err error
+		entries, hits, err = ledger.List(context.Background(), a.pool, ledger.Filter{ContractIDs: []uuid.UUID{a.contract}, From: new(firstDay.AddDays(2)), Limit: 10})
+		read <- err
+	}()
+	require.Eventually(t, func() bool {
+		var waits bool
+		err := a.pool.QueryRow(t.Context(), "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE relation = 'ledger_entries'::regclass AND NOT granted)").Scan(&waits)
+		return err == nil && waits
+	}, time.Minute, 5*time.Millisecond)
+	require.NoError(t, ledger.DeleteEvent(t.Context(), tx, ids[3], "op-1", now))
+	require.NoError(t, tx.Commit(t.Context()))
+	require.NoError(t, <-read)
+	require.Equal(t, int64(3), hits)
+	require.Len(t, entries, 3)
+	for i, entry := range entries {
+		require.Equal(t, ids[len(ids)-1-i], entry.EventID)
+	}
+}
+
+// A contract is no client and a client no contract, whatever else is asked for.
+func TestContractsAndClientsAreToldApart(t *testing.T) {
+	t.Parallel()
+	pool := testenv.Database(t)
+	client, contracts := newClient(t, pool, 1)
+	create(t, pool, contracts[0], 70)
+	kind := "meter_rental"
+	for _, filter := range []ledger.Filter{{}, {Type: &kind}, {From: &firstDay}} {
+		filter.Limit = 10
+		for want, of := range map[int64][]ledger.Filter{
+			1: {{ContractIDs: contracts}, {ClientID: &client}, {ContractIDs: contracts, ClientID: &client}, {ContractIDs: []uuid.UUID{client, contracts[0]}}},
+			0: {{ContractIDs: []uuid.UUID{client}}, {ClientID: &contracts[0]}, {ContractIDs: []uuid.UUID{client}, ClientID: &client}},
+		} {
+			for _, one := range of {
+				filter.ContractIDs, filter.ClientID = one.ContractIDs, one.ClientID
+				entries, hits, err := ledger.List(t.Context(), pool, filter)
+				require.NoError(t, err)
+				require.Equal(t, []int64{want, want}, []int64{hits, int64(len(entries))}, "%+v", filter)
+			}
+		}
 	}
 }

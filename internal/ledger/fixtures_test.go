@@ -1,0 +1,169 @@
+package ledger_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/ledger"
+	"github.com/mtfacturation/mtf/internal/money"
+)
+
+func execute(t *testing.T, tx dbsqlc.DBTX, statement string, args ...any) {
+	t.Helper()
+	_, err := tx.Exec(t.Context(), statement, args...)
+	require.NoError(t, err, statement)
+}
+
+func within(t *testing.T, pool *pgxpool.Pool, work func(pgx.Tx) error) {
+	t.Helper()
+	require.NoError(t, db.InTransaction(t.Context(), pool, work))
+}
+
+func newID(t *testing.T) uuid.UUID {
+	t.Helper()
+	id, err := uuid.NewV7()
+	require.NoError(t, err)
+	return id
+}
+
+// newClient makes a client with some contracts, which come back in the order of their ids.
+func newClient(t *testing.T, pool *pgxpool.Pool, contracts int) (client uuid.UUID, ids []uuid.UUID) {
+	t.Helper()
+	client = newID(t)
+	execute(t, pool, `INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
+		VALUES ($1, 'individual', 'Test Client', 'active', '2026-01-01Z', '2026-01-01Z')`, client)
+	for range contracts {
+		id := newID(t)
+		ids = append(ids, id)
+		execute(t, pool, `WITH offer AS (
+				INSERT INTO offers (id, name, service_category, service_type, version, monthly_fee, activation_fee, status, valid_from,
+					mobile_data_gb, internet_landline_included, internet_tv_included, landline_national_included, created_at, updated_at)
+				VALUES (gen_random_uuid(), $1::text, 'mobile', 'mobile', 1, 100, 0, 'active', '2025-01-01', 10, false, false, false, '2025-01-01Z', '2025-01-01Z')
+				RETURNING id
+			), line AS (
+				INSERT INTO subscribers (id, client_id, service_type, service_identifier, status, created_at, updated_at)
+				VALUES (gen_random_uuid(), $2, 'mobile', $1::text, 'active', '2025-01-01Z', '2025-01-01Z') RETURNING id)
+			INSERT INTO contracts (id, client_id, subscriber_id, offer_id, status, start_date, activated_at, created_at, updated_at)
+			SELECT $1::text::uuid, $2, line.id, offer.id, 'active', '2025-01-01', '2025-01-01Z', '2025-01-01Z', '2025-01-01Z' FROM offer, line`, id.String(), client)
+	}
+	return client, ids
+}
+
+// issue writes an invoice with a line for each contract, of 100 centimes and as many more as it has contracts before it, as a
+// process does that knows no ledger.
+func issue(t *testing.T, pool *pgxpool.Pool, client uuid.UUID, contracts ...uuid.UUID) uuid.UUID {
+	t.Helper()
+	id, total := newID(t), 0
+	for i := range contracts {
+		total += 100 + i
+	}
+	within(t, pool, func(tx pgx.Tx) error {
+		execute(t, tx, `WITH run AS (
+				INSERT INTO billing_runs (id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency,
+					status, actor_id, client_count, chunk_count, planned_at, completed_at, updated_at)
+				VALUES (gen_random_uuid(), gen_random_uuid(), decode(repeat('00', 32), 'hex'), '2026-01-01', '2026-01-31', 15, 0, 'MAD',
+					'completed', 'op-1', 1, 1, '2026-02-01Z', '2026-02-01Z', '2026-02-01Z')
+				RETURNING id)
+			INSERT INTO invoices (id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date,
+				due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, client_name, client_type, issued_at, created_at, updated_at)
+			SELECT $1::uuid, $1::uuid, 'MTF', 2026, ('x' || substr(md5($1::uuid::text), 1, 15))::bit(60)::bigint, run.id, $2, '2026-01-01', '2026-01-31', '2026-02-01',
+				'2027-02-01', 'issued', 'MAD', $3::bigint, 0, 0, $3::bigint, 'Test Client', 'individual', '2026-02-01Z', '2026-02-01Z', '2026-02-01Z'
+			FROM run`, id, client, total)
+		execute(t, tx, `INSERT INTO invoice_lines (id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type,
+				description, quantity, unit_amount, line_total, created_at)
+			SELECT gen_random_uuid(), $1::uuid, n, contract, gen_random_uuid(), 'mobile', 'SIM', 'activation', 'Fee', 1, 99 + n, 99 + n, '2026-02-01Z'
+			FROM unnest($2::uuid[]) WITH ORDINALITY AS c (contract, n)`, id, contracts)
+		return nil
+	})
+	return id
+}
+
+func enter(t *testing.T, pool *pgxpool.Pool, invoices ...uuid.UUID) {
+	t.Helper()
+	for _, invoice := range invoices {
+		require.NoError(t, ledger.PostInvoices(t.Context(), pool, []uuid.UUID{invoice}, "op-1"))
+	}
+}
+
+func keyed(operation idempotency.Operation) idempotency.Request {
+	return idempotency.Request{Operation: operation, Key: idempotency.Key(uuid.NewString()), Fingerprint: make([]byte, 32)}
+}
+
+func pay(t *testing.T, pool *pgxpool.Pool, invoice uuid.UUID, amount money.Amount) (payment uuid.UUID) {
+	t.Helper()
+	within(t, pool, func(tx pgx.Tx) error {
+		paid, _, err := collections.RecordPayment(t.Context(), tx, keyed(idempotency.Payment),
+			collections.PaymentInput{InvoiceID: invoice, Amount: amount, PaymentDate: firstDay, Method: "cash"}, "op-1", firstDay, now)
+		payment = paid.Payment.ID
+		return err
+	})
+	return payment
+}
+
+func reverse(t *testing.T, pool *pgxpool.Pool, payment uuid.UUID) {
+	t.Helper()
+	within(t, pool, func(tx pgx.Tx) error {
+		_, _, err := collections.ReversePayment(t.Context(), tx, keyed(idempotency.PaymentReversal),
+			collections.ReversalInput{PaymentID: payment, Reason: "Bounced"}, "op-1", firstDay, now)
+		return err
+	})
+}
+
+func void(t *testing.T, pool *pgxpool.Pool, invoice uuid.UUID) {
+	t.Helper()
+	within(t, pool, func(tx pgx.Tx) error {
+		_, _, err := collections.VoidInvoice(t.Context(), tx, keyed(idempotency.InvoiceVoid),
+			collections.VoidInput{InvoiceID: invoice, Reason: "Wrong tariff"}, "op-1", firstDay, now)
+		return err
+	})
+}
+
+// payUnentered and reverseUnentered do what a process does that knows no ledger.
+func payUnentered(t *testing.T, pool *pgxpool.Pool, invoice uuid.UUID, amount money.Amount) (payment uuid.UUID) {
+	t.Helper()
+	payment = newID(t)
+	execute(t, pool, `WITH paid AS (UPDATE invoices SET paid_amount = paid_amount + $3 WHERE id = $2 RETURNING id, client_id)
+		INSERT INTO payments (id, invoice_id, client_id, amount, currency, payment_date, method, status, actor_id, created_at)
+		SELECT $1, id, client_id, $3, 'MAD', '2026-01-01', 'cash', 'posted', 'op-1', '2026-01-01Z' FROM paid`, payment, invoice, amount)
+	return payment
+}
+
+func reverseUnentered(t *testing.T, pool *pgxpool.Pool, payment uuid.UUID) {
+	t.Helper()
+	execute(t, pool, `WITH reversed AS (
+			UPDATE payments SET status = 'reversed', reversed_at = $2, reversed_by = 'op-1', reversal_reason = 'Bounced' WHERE id = $1 RETURNING invoice_id, amount)
+		UPDATE invoices i SET paid_amount = i.paid_amount - r.amount FROM reversed r WHERE i.id = r.invoice_id`, payment, now)
+}
+
+func create(t *testing.T, pool *pgxpool.Pool, contract uuid.UUID, amount money.Amount) (event uuid.UUID) {
+	t.Helper()
+	within(t, pool, func(tx pgx.Tx) (err error) {
+		event, err = ledger.CreateEvent(t.Context(), tx, ledger.Event{
+			Type: "meter_rental", Direction: ledger.Debit, Amount: amount, Currency: ledger.Currency, ContractID: contract, BookingDate: firstDay, Details: []byte("{}"),
+		}, "op-1", now)
+		return err
+	})
+	return event
+}
+
+func requireBalance(t *testing.T, pool *pgxpool.Pool, want money.Amount, account uuid.UUID) {
+	t.Helper()
+	balance, err := ledger.BalanceOf(t.Context(), pool, account, ledger.Currency)
+	require.NoError(t, err)
+	require.Equal(t, want, balance.Amount)
+}
+
+func requireProven(t *testing.T, pool *pgxpool.Pool) {
+	t.Helper()
+	faults, err := ledger.Prove(t.Context(), pool)
+	require.NoError(t, err)
+	require.Empty(t, faults)
+}
