@@ -98,9 +98,6 @@ func (s *Server) submitNew(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.limitCIN(limitSubmit, subscription.CIN); err != nil {
-		return nil, err
-	}
 	return s.submit(ctx, process.Process{
 		Request:  request,
 		Workflow: workflows.SubscribeNewService,
@@ -109,6 +106,7 @@ func (s *Server) submitNew(ctx context.Context, input *struct {
 		Summary:  "New " + string(subscription.Category) + " subscription on offer " + subscription.OfferID.String(),
 		Location: "/api/v1/landing/submit/new",
 		Wait:     input.wait(),
+		Admit:    func() error { return s.limitCIN(limitSubmit, subscription.CIN) },
 	})
 }
 
@@ -129,9 +127,6 @@ func (s *Server) submitPlanChange(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.limitCIN(limitSubmit, change.CIN); err != nil {
-		return nil, err
-	}
 	return s.submit(ctx, process.Process{
 		Request:  request,
 		Workflow: workflows.ChangePlan,
@@ -140,6 +135,7 @@ func (s *Server) submitPlanChange(ctx context.Context, input *struct {
 		Summary:  "Contract " + change.SourceContractID.String() + " to offer " + change.TargetOfferID.String(),
 		Location: "/api/v1/landing/submit/plan-change",
 		Wait:     input.wait(),
+		Admit:    func() error { return s.limitCIN(limitSubmit, change.CIN) },
 	})
 }
 

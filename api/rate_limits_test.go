@@ -135,15 +135,18 @@ func TestACINIsAskedAboutSoOftenWhoeverAsks(t *testing.T) {
 	verify("nobody77", "198.51.100.1").Refused(t, http.StatusNotFound, "landing_client_not_found")
 	limited(t, verify("NOBODY77", "198.51.100.1"))
 
-	// A replay counts, and both submits count as one.
+	// Both submits count as one. What was acknowledged is told however often it is asked for.
 	body, key := newMobile(offer), newKey()
 	created(t, s, submitNewPath, body, key)
-	created(t, s, submitNewPath, body, key)
+	s.Call(t, http.MethodPost, submitNewPath, with(body, object{"offer_id": nobody}), newKey()).Refused(t, http.StatusNotFound, "offer_not_found")
 	unchanged(t, s, func() systemtest.Response {
 		answer := s.Call(t, http.MethodPost, submitNewPath, body, newKey())
 		limited(t, answer)
 		return answer
 	})
+	for range 3 {
+		require.Equal(t, true, created(t, s, submitNewPath, body, key)["idempotency_replayed"])
+	}
 	limited(t, s.Call(t, http.MethodPost, "/api/v1/landing/submit/plan-change", object{
 		"cin": body["cin"], "source_contract_id": nobody, "target_offer_id": offer, "contract_start_date": "2026-09-20",
 	}, newKey()))

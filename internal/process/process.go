@@ -108,6 +108,8 @@ type Process struct {
 	Attributes []temporal.SearchAttributeUpdate
 	// Wait bounds the wait for the answer; zero means not to wait at all.
 	Wait time.Duration
+	// Admit refuses what may not be started now, nil for nothing. A stored answer is given without asking it.
+	Admit func() error
 	// Again starts a process anew that has ended and was answered. One that is under
 	// way is not joined: Run returns ErrUnderWay.
 	Again bool
@@ -143,6 +145,11 @@ func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, erro
 	defer leave()
 	if !p.Request.Keyed() {
 		return Outcome{}, errUnkeyed
+	}
+	if p.Admit != nil {
+		if err := p.Admit(); err != nil {
+			return Outcome{}, err
+		}
 	}
 	run, outcome, err := s.startInTime(ctx, p)
 	if err != nil {
