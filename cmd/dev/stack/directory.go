@@ -53,6 +53,12 @@ func lock(dir string) (*os.File, error) {
 	return file, nil
 }
 
+// unlock leaves the data directory to others. Closing the file alone would not do while a process that is being started
+// still has a copy of it, between its fork and its program.
+func unlock(file *os.File) error {
+	return errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
+}
+
 // logName is the directory of the logs.
 const logName = "log"
 

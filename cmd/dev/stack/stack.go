@@ -83,7 +83,7 @@ func (s *Stack) start(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	s.add("", func(context.Context) error { return held.Close() })
+	s.add("", func(context.Context) error { return unlock(held) })
 	files := filepath.Join(dir, "postgres")
 	if err := postgres.StopStale(ctx, files); err != nil {
 		return err
