@@ -36,7 +36,7 @@ const (
 	// dueDates is how many due dates the cases that are worked on have: those of four years of monthly runs.
 	dueDates = 48
 	// writersAtOnce is how many transactions have changed the cases of one due date at once.
-	writersAtOnce = 16
+	writersAtOnce = 4
 )
 
 // businessDay is the day of systemtest.Today.
