@@ -31,9 +31,10 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), s.Config.HTTP.RequestTimeout)
 		defer cancel()
-		actor, err := s.identify(r.WithContext(ctx))
+		bounded := r.WithContext(ctx)
+		actor, err := s.identify(bounded)
 		if err != nil {
-			refuseIdentity(w, r.WithContext(ctx), err)
+			refuseIdentity(w, bounded, err)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(withActor(r.Context(), actor)))

@@ -75,7 +75,6 @@ func accepted(location string) error {
 	}
 }
 
-// keyedRequest checks the key and fingerprints the normalised payload.
 // refuseBlankKey keeps a key that is sent but empty from being taken for none.
 func refuseBlankKey(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
@@ -86,6 +85,7 @@ func refuseBlankKey(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
+// keyedRequest checks the key and fingerprints the normalised payload.
 func keyedRequest(operation idempotency.Operation, key string, payload any) (idempotency.Request, error) {
 	checked, err := idempotency.ParseKey(key)
 	if err != nil {

@@ -48,7 +48,7 @@ func (c ledgerProveCommand) Run(ctx context.Context, out io.Writer) error {
 
 func writeFaults(out io.Writer, faults []ledger.Fault, asJSON bool) error {
 	if asJSON {
-		return writeJSON(out, map[string]any{"faults": append([]ledger.Fault{}, faults...)})
+		return writeJSON(out, map[string]any{"faults": faults})
 	}
 	for _, fault := range faults {
 		if _, err := fmt.Fprintf(out, "%s %s: %s\n", fault.AccountID, fault.Currency, fault.Fault); err != nil {

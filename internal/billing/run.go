@@ -182,7 +182,7 @@ func EndRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request idempo
 	case run.FailedCount > 0:
 		move.To = RunCompletedWithFailures
 	}
-	// A pause that was written but not heard of did not stop the run, see MoveRun.
+	// A pause that was written, but that the workflow never heard of, did not stop the run.
 	if RunStatus(run.Status) == RunPaused && cancelled == nil {
 		if run, err = moveLocked(ctx, tx, run, Move{RunID: runID, To: RunRunning, ActorID: RunActor}, now); err != nil {
 			return Result{}, err

@@ -25,7 +25,7 @@ type Fault struct {
 // event, none of which is without. It asks several times, so where others write it needs a transaction that has one snapshot.
 func Prove(ctx context.Context, tx dbsqlc.DBTX) ([]Fault, error) {
 	queries := dbsqlc.New()
-	var faults []Fault
+	faults := []Fault{} // None is an empty list, also as JSON.
 	for _, find := range []func() error{
 		func() error { return collect(ctx, tx, &faults, queries.LedgerAccountFaults) },
 		func() error { return collect(ctx, tx, &faults, queries.LedgerPostingFaults) },

@@ -133,6 +133,9 @@ type Outcome struct {
 // that asks again must not be told to ask again once more. All else takes a slot of
 // its queue from the start until Run returns.
 func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, error) {
+	if !p.Request.Keyed() {
+		return Outcome{}, errUnkeyed
+	}
 	if !p.Again {
 		if found, err := s.load(ctx, p.Request, answer); found || err != nil {
 			return Outcome{Replayed: found, Location: p.Location}, err
@@ -143,9 +146,6 @@ func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, erro
 		return Outcome{}, err
 	}
 	defer leave()
-	if !p.Request.Keyed() {
-		return Outcome{}, errUnkeyed
-	}
 	if p.Admit != nil {
 		if err := p.Admit(); err != nil {
 			return Outcome{}, err

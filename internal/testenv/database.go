@@ -46,21 +46,15 @@ func fromEnvironment(t testing.TB, name string) string {
 // server's zone shows.
 func DatabaseURL(t testing.TB) string {
 	t.Helper()
-	template := template(t)
-	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	maintain(t, "CREATE DATABASE "+name+" TEMPLATE "+template)
+	name := create(t, "TEMPLATE "+template(t))
 	maintain(t, "ALTER DATABASE "+name+" SET timezone TO 'Pacific/Kiritimati'")
-	t.Cleanup(func() { maintain(t, "DROP DATABASE "+name+" WITH (FORCE)") })
 	return withDatabase(t, name)
 }
 
 // EmptyDatabaseURL returns the URL of a database that has nothing in it, dropped when the test ends.
 func EmptyDatabaseURL(t testing.TB) string {
 	t.Helper()
-	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	maintain(t, "CREATE DATABASE "+name)
-	t.Cleanup(func() { maintain(t, "DROP DATABASE "+name+" WITH (FORCE)") })
-	return withDatabase(t, name)
+	return withDatabase(t, create(t, ""))
 }
 
 // DatabaseCopy returns the URL of a copy of a database that nobody is connected to.
@@ -68,10 +62,16 @@ func DatabaseCopy(t testing.TB, databaseURL string) string {
 	t.Helper()
 	original, err := url.Parse(databaseURL)
 	require.NoError(t, err)
-	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	maintain(t, "CREATE DATABASE "+name+" TEMPLATE "+strings.TrimPrefix(original.Path, "/")+" STRATEGY file_copy")
+	return withDatabase(t, create(t, "TEMPLATE "+strings.TrimPrefix(original.Path, "/")+" STRATEGY file_copy"))
+}
+
+// create makes a database of a name of its own, dropped when the test ends.
+func create(t testing.TB, options string) (name string) {
+	t.Helper()
+	name = "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	maintain(t, "CREATE DATABASE "+name+" "+options)
 	t.Cleanup(func() { maintain(t, "DROP DATABASE "+name+" WITH (FORCE)") })
-	return withDatabase(t, name)
+	return name
 }
 
 // ReadOnly returns the URL of a database for sessions that take no writes, as those of a
