@@ -80,7 +80,7 @@ test-race: build/dev ## Run the tests of the root module with the race detector
 	$(WITH_DEV) $(GO_TEST) -race -run '$(RUN)' $(TEST_FLAGS) $(PKG)
 
 # The clients come from the npm registry, by npm's own settings; versions and digests are those of the lock file.
-LEDGER_CLIENTS := internal/ledgerclients
+LEDGER_CLIENTS := internal/test/ledgerclients
 
 .PHONY: test-clients
 test-clients: build/dev $(BIN)/clients/.installed ## Drive the ledger with its real clients, which npm installs: needs node and npm
@@ -146,8 +146,8 @@ generate/sqlc: $(BIN)/sqlc ## Generate db/dbsqlc from the migrations and the que
 
 # Not part of generate: it asks the npm registry, and its result changes with the pinned version alone.
 .PHONY: generate/redoc
-generate/redoc: ## Fetch Redoc's bundle, at the version pinned in api/redoc/generate.sh
-	sh api/redoc/generate.sh
+generate/redoc: ## Fetch Redoc's bundle, at the version pinned in api/rest/redoc/generate.sh
+	sh api/rest/redoc/generate.sh
 
 .PHONY: verify
 verify: verify/format verify/modules verify/tidy verify/vet verify/generate verify/staticcheck verify/workflowcheck ## Run every check that CI runs besides the tests

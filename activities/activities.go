@@ -13,16 +13,16 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mtfacturation/mtf/db"
-	"github.com/mtfacturation/mtf/internal/archive"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/documents"
 	"github.com/mtfacturation/mtf/internal/landing"
 )
 
 // Activities holds what the activities need; a worker registers one value of it.
 type Activities struct {
 	Pool    *pgxpool.Pool
-	Archive *archive.Archive
+	Archive *documents.Archive
 	Desk    *landing.Desk
 	Seller  billing.Seller
 	Zone    calendar.Zone

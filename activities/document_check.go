@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"go.temporal.io/sdk/activity"
 
-	"github.com/mtfacturation/mtf/internal/archive"
+	"github.com/mtfacturation/mtf/internal/documents"
 )
 
 // checkBatches is how many batches one activity checks: some tens of seconds of work.
@@ -21,14 +21,14 @@ const documentCheckActor = "document-check"
 // DocumentCheckInput says where a check goes on, and for how many batches at most; 0 stands
 // for the usual number.
 type DocumentCheckInput struct {
-	From    archive.Position `json:"from"`
-	Batches int              `json:"batches,omitempty"`
+	From    documents.Position `json:"from"`
+	Batches int                `json:"batches,omitempty"`
 }
 
 // DocumentsChecked is what a part of a check found, and where the next one goes on.
 type DocumentsChecked struct {
-	Next    archive.Position `json:"next"`
-	Checked archive.Checked  `json:"checked"`
+	Next    documents.Position `json:"next"`
+	Checked documents.Checked  `json:"checked"`
 }
 
 // CheckDocuments looks at the documents of some batches of contracts or invoices and makes

@@ -10,9 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
-	"github.com/mtfacturation/mtf/internal/archive"
 	"github.com/mtfacturation/mtf/internal/contract"
-	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/documents"
+	"github.com/mtfacturation/mtf/internal/pdf"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -41,7 +41,7 @@ func (a *Activities) IssueContractDocument(ctx context.Context, input IssueContr
 			return uuid.Nil, fmt.Errorf("activities: find contract: %w", err)
 		}
 		trail := contract.NewTrail(input.ContractID, input.ActorID)
-		issued, err := a.Archive.IssueContract(ctx, tx, parties, document.NewSubscription, trail, now)
+		issued, err := a.Archive.IssueContract(ctx, tx, parties, pdf.NewSubscription, trail, now)
 		if err != nil {
 			return uuid.Nil, err
 		}
@@ -71,7 +71,7 @@ func (a *Activities) issueChunkDocuments(ctx context.Context, chunk ChunkInput) 
 		return 0, fmt.Errorf("activities: find chunk: %w", err)
 	}
 	now := a.Now()
-	err = a.Archive.IssueInvoices(ctx, archive.InvoiceRange{
+	err = a.Archive.IssueInvoices(ctx, documents.InvoiceRange{
 		BillingRunID: chunk.RunID, FirstClientID: row.FirstClientID, LastClientID: row.LastClientID,
 	}, now)
 	if err != nil {

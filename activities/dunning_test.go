@@ -11,8 +11,8 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/dunning/dunningtest"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	dunningtest "github.com/mtfacturation/mtf/internal/test/dunning"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 func TestNobodyIsEnrolledWhileDunningIsOff(t *testing.T) {
@@ -20,7 +20,7 @@ func TestNobodyIsEnrolledWhileDunningIsOff(t *testing.T) {
 	zone, err := calendar.LoadZone(calendar.DefaultZone)
 	require.NoError(t, err)
 	now := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	w := dunningtest.World{TB: t, Pool: pool, Zone: zone}
 	owner := w.Client("")
 	w.Invoice(owner, "2026-11-01")

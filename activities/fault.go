@@ -11,7 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/mtfacturation/mtf/db"
-	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/filestore"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -19,7 +19,7 @@ import (
 // defect, and waiting would only hide it. After outages and a worker's stop it is
 // tried again for as long as the run lives; refusals end it at once.
 func (a *Activities) lasting(ctx context.Context, err error) error {
-	outage := db.Unavailable(err) || document.Unavailable(err)
+	outage := db.Unavailable(err) || filestore.Unavailable(err)
 	if err == nil || ctx.Err() != nil || refusal.As(err) != nil || outage {
 		return applicationError(err)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/schedule"
+	"github.com/mtfacturation/mtf/internal/temporal/schedule"
 )
 
 // Ten years of first days, in Ramadan and out of it: by the clock of UTC most of them are still

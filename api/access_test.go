@@ -13,14 +13,14 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/identity"
-	"github.com/mtfacturation/mtf/internal/identitytest"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/issuer"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // production makes a system's settings those of a production that trusts a key.
-func production(t testing.TB, key identitytest.Key) func(*config.Config) {
+func production(t testing.TB, key issuer.Key) func(*config.Config) {
 	t.Helper()
-	file := identitytest.SetFile(t, key)
+	file := issuer.SetFile(t, key)
 	return func(c *config.Config) {
 		c.Environment, c.TokenSecret = "production", strings.Repeat("s", 32)
 		c.Auth = config.Auth{JWKSFile: file, Audience: "mtf"}
@@ -28,10 +28,10 @@ func production(t testing.TB, key identitytest.Key) func(*config.Config) {
 }
 
 // tokenOf returns the bearer header of an actor with roles.
-func tokenOf(t testing.TB, key identitytest.Key, roles ...string) systemtest.Header {
+func tokenOf(t testing.TB, key issuer.Key, roles ...string) system.Header {
 	t.Helper()
 	return bearer(key.Sign(t, object{
-		"sub": "op-1", "aud": "mtf", "exp": systemtest.Today.Add(24 * time.Hour).Unix(), "roles": roles,
+		"sub": "op-1", "aud": "mtf", "exp": system.Today.Add(24 * time.Hour).Unix(), "roles": roles,
 	}))
 }
 
@@ -63,7 +63,7 @@ func routes(t testing.TB, document object) []route {
 var parameter = regexp.MustCompile(`\{[^}]*\}`)
 
 // send calls an operation in a way that it cannot carry out.
-func (r route) send(t testing.TB, s *systemtest.System, headers ...systemtest.Header) systemtest.Response {
+func (r route) send(t testing.TB, s *system.System, headers ...system.Header) system.Response {
 	t.Helper()
 	var body any
 	if slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, r.method) {
@@ -74,7 +74,7 @@ func (r route) send(t testing.TB, s *systemtest.System, headers ...systemtest.He
 
 // verdict is what the gate in front of an operation says: open, unauthorized or
 // forbidden. Refusals of the landing pages' own tokens come from behind it.
-func verdict(answer systemtest.Response) string {
+func verdict(answer system.Response) string {
 	for status, code := range map[int]string{http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "forbidden"} {
 		if answer.Status == status && (strings.Contains(string(answer.Body), fmt.Sprintf("%q", code)) || answer.Header.Get("X-Error-Code") == code) {
 			return code
@@ -85,19 +85,19 @@ func verdict(answer systemtest.Response) string {
 
 func TestEveryOperationIsOpenToItsRolesAlone(t *testing.T) {
 	t.Parallel()
-	key := identitytest.ECKey(t, "ec")
-	s := systemtest.Start(t, production(t, key))
+	key := issuer.ECKey(t, "ec")
+	s := system.Start(t, production(t, key))
 	var document object
 	s.Get(t, "/openapi.json", &document)
 	all := routes(t, document)
 	require.NotEmpty(t, all)
-	callers := map[string]systemtest.Header{
-		"nobody": systemtest.Anonymous, "a say-so": bearer("op-1:admin"), "no role": tokenOf(t, key), "another role": tokenOf(t, key, "root", "Admin"),
+	callers := map[string]system.Header{
+		"nobody": system.Anonymous, "a say-so": bearer("op-1:admin"), "no role": tokenOf(t, key), "another role": tokenOf(t, key, "root", "Admin"),
 	}
 	for _, role := range identity.Roles {
 		callers[role] = tokenOf(t, key, role)
 	}
-	unchanged(t, s, func() (last systemtest.Response) {
+	unchanged(t, s, func() (last system.Response) {
 		for _, r := range all {
 			for caller, header := range callers {
 				want := "open"
@@ -144,27 +144,27 @@ func TestEveryOperationSaysWhoMayUseIt(t *testing.T) {
 
 func TestRolesAreAskedForBeforeTheRequestIsRead(t *testing.T) {
 	t.Parallel()
-	key := identitytest.ECKey(t, "ec")
-	s := systemtest.Start(t, production(t, key))
+	key := issuer.ECKey(t, "ec")
+	s := system.Start(t, production(t, key))
 	viewer := tokenOf(t, key, identity.Viewer)
 	for _, body := range []any{
 		"{", object{"client_type": 1}, object{"client_type": "individual", "full_name": "Nobody Asked"},
 		`"` + strings.Repeat("x", 2<<20) + `"`, // More than a body may have.
 	} {
-		unchanged(t, s, func() systemtest.Response {
+		unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, customersPath, body, viewer)
 		}).Refused(t, http.StatusForbidden, "forbidden")
 	}
 	// What does not exist is told to those alone who say who they are.
 	s.Call(t, http.MethodGet, "/api/v1/nothing", nil, viewer).Refused(t, http.StatusNotFound, "not_found")
-	s.Call(t, http.MethodGet, "/api/v1/nothing", nil, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	s.Call(t, http.MethodGet, "/api/v1/nothing", nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 	s.Call(t, http.MethodDelete, "/api/v1/invoices", nil, viewer).Refused(t, http.StatusMethodNotAllowed, "method_not_allowed")
-	s.Call(t, http.MethodDelete, "/api/v1/invoices", nil, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	s.Call(t, http.MethodDelete, "/api/v1/invoices", nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 }
 
 func TestLocalAndTestAskForNoRoleButAdmin(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	var document object
 	s.Get(t, "/openapi.json", &document)
 	for _, r := range routes(t, document) {

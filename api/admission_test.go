@@ -10,17 +10,17 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/apikey"
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // answered is an answer, or why there is none.
 type answered struct {
-	systemtest.Response
+	system.Response
 	err error
 }
 
 // beginning sends a request in the background.
-func beginning(s *systemtest.System, path string, body object, headers ...systemtest.Header) <-chan answered {
+func beginning(s *system.System, path string, body object, headers ...system.Header) <-chan answered {
 	answer := make(chan answered, 1)
 	go func() {
 		response, err := s.TryCall(http.MethodPost, path, body, headers...)
@@ -30,7 +30,7 @@ func beginning(s *systemtest.System, path string, body object, headers ...system
 }
 
 // lockWaiters waits until so many transactions of the system wait for a lock.
-func lockWaiters(t testing.TB, s *systemtest.System, want int) {
+func lockWaiters(t testing.TB, s *system.System, want int) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		return count(t, s, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") >= want
@@ -38,9 +38,9 @@ func lockWaiters(t testing.TB, s *systemtest.System, want int) {
 }
 
 // full asks until the API says that it is full, and returns that answer. The key is one that was never used.
-func full(t testing.TB, s *systemtest.System, path string, body object, key systemtest.Header) systemtest.Response {
+func full(t testing.TB, s *system.System, path string, body object, key system.Header) system.Response {
 	t.Helper()
-	answer := unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, path, body, key) })
+	answer := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, path, body, key) })
 	require.Empty(t, answer.Refused(t, http.StatusServiceUnavailable, "overloaded"))
 	require.NotEmpty(t, answer.Header.Get("Retry-After"))
 	return answer
@@ -48,7 +48,7 @@ func full(t testing.TB, s *systemtest.System, path string, body object, key syst
 
 func TestPastItsLimitTheAPIRefusesAtOnceAndStartsNothing(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Admission = config.Admission{Interactive: 2, Billing: 1} })
+	s := system.Start(t, func(c *config.Config) { c.Admission = config.Admission{Interactive: 2, Billing: 1} })
 	offer := newOffer(t, s, mobileOffer())
 	done, doneKey := newMobile(offer), newKey()
 	stored := created(t, s, submitNewPath, done, doneKey)
@@ -67,7 +67,7 @@ func TestPastItsLimitTheAPIRefusesAtOnceAndStartsNothing(t *testing.T) {
 	full(t, s, "/api/v1/contracts/provision", object{
 		"client_id": text(t, stored, "client_id"), "offer_id": offer, "contract_start_date": "2026-08-10", "provisioning_intent": "new_line",
 	}, newKey())
-	full(t, s, submitNewPath, refused, systemtest.Header{Name: "Idempotency-Key", Value: refusedKey.Value})
+	full(t, s, submitNewPath, refused, system.Header{Name: "Idempotency-Key", Value: refusedKey.Value})
 	open, err := s.Temporal.DescribeWorkflowExecution(context.Background(), "landing-new/"+refusedKey.Value, "")
 	require.Error(t, err, "a refused request has started %v", open)
 
@@ -95,11 +95,11 @@ func TestPastItsLimitTheAPIRefusesAtOnceAndStartsNothing(t *testing.T) {
 
 func TestSlotsComeBackFromThoseWhoLeaveAndThoseWhoDoNotWait(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Admission.Interactive = 1 })
+	s := system.Start(t, func(c *config.Config) { c.Admission.Interactive = 1 })
 	offer := newOffer(t, s, mobileOffer())
 	release := hold(t, s, "subscribers", "EXCLUSIVE")
-	async := systemtest.Header{Name: "Prefer", Value: "respond-async"}
-	accepted := map[systemtest.Header]object{}
+	async := system.Header{Name: "Prefer", Value: "respond-async"}
+	accepted := map[system.Header]object{}
 	for range 3 {
 		key, body := newKey(), newMobile(offer)
 		require.Equal(t, http.StatusAccepted, s.Call(t, http.MethodPost, submitNewPath, body, key, async).Status)
@@ -136,7 +136,7 @@ func TestSlotsComeBackFromThoseWhoLeaveAndThoseWhoDoNotWait(t *testing.T) {
 
 func TestCallersThatWaitForRunsLeaveSubmitsAlone(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Admission = config.Admission{Interactive: 1, Billing: 2} })
+	s := system.Start(t, func(c *config.Config) { c.Admission = config.Admission{Interactive: 1, Billing: 2} })
 	offer := newOffer(t, s, mobileOffer())
 	created(t, s, submitNewPath, newMobile(offer), newKey())
 	release := hold(t, s, "billing_runs", "EXCLUSIVE")
@@ -144,7 +144,7 @@ func TestCallersThatWaitForRunsLeaveSubmitsAlone(t *testing.T) {
 	first, joined := beginning(s, billingPath, september, key), beginning(s, billingPath, september, key)
 	lockWaiters(t, s, 1)
 	require.Eventually(t, func() bool {
-		answer := s.Call(t, http.MethodPost, billingPath, september, newKey(), systemtest.Header{Name: "Prefer", Value: "wait=0"})
+		answer := s.Call(t, http.MethodPost, billingPath, september, newKey(), system.Header{Name: "Prefer", Value: "wait=0"})
 		return answer.Status == http.StatusServiceUnavailable
 	}, 30*time.Second, 10*time.Millisecond, "two callers that wait for a run do not fill the two slots of runs")
 	created(t, s, submitNewPath, newMobile(offer), newKey())
@@ -158,7 +158,7 @@ func TestCallersThatWaitForRunsLeaveSubmitsAlone(t *testing.T) {
 
 func TestAReadThatFindsNoConnectionIsAnsweredInTime(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.HTTP.RequestTimeout = 300 * time.Millisecond })
+	s := system.Start(t, func(c *config.Config) { c.HTTP.RequestTimeout = 300 * time.Millisecond })
 	key := newAPIKey(t, s, apikey.CreateInput{Name: "crm", Roles: []string{"ops"}})
 	var held []interface{ Release() }
 	t.Cleanup(func() {
@@ -186,10 +186,10 @@ func TestAReadThatFindsNoConnectionIsAnsweredInTime(t *testing.T) {
 
 func TestAWriteThatWaitsForALockIsEndedInTimeAndWritesNothing(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.HTTP.RequestTimeout = 300 * time.Millisecond })
+	s := system.Start(t, func(c *config.Config) { c.HTTP.RequestTimeout = 300 * time.Millisecond })
 	release := hold(t, s, "clients", "EXCLUSIVE")
 	body := object{"client_type": "individual", "full_name": "Patient Person", "cin": newCIN()}
-	unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, customersPath, body) }).
+	unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, customersPath, body) }).
 		Refused(t, http.StatusServiceUnavailable, "deadline_exceeded")
 	release()
 	created(t, s, customersPath, body)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const agingPath = "/api/v1/collections/aging"
@@ -18,7 +18,7 @@ func sum(amount string, invoices, clients int) object {
 
 func TestTheAgingReportFollowsPaymentDates(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	// The run that bills the second client bills November of the first one too.
 	first, second := newInvoice(t, s, september), newInvoice(t, s, november)
 	require.Equal(t, "2026-10-15", first["due_date"])
@@ -69,9 +69,9 @@ func TestTheAgingReportFollowsPaymentDates(t *testing.T) {
 
 func TestTodayOfTheAgingReportIsTheBusinessDay(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	// Casablanca is an hour ahead of UTC.
-	s.SetNow(systemtest.Today.Add(11*time.Hour + 30*time.Minute))
+	s.SetNow(system.Today.Add(11*time.Hour + 30*time.Minute))
 	var report object
 	s.Get(t, agingPath+"?as_of=2026-11-23", &report)
 	s.Get(t, agingPath, &report)

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestIdentity(t *testing.T) {
@@ -21,26 +21,26 @@ func TestIdentity(t *testing.T) {
 	})
 }
 
-func identityIsRequired(t *testing.T, s *systemtest.System) {
+func identityIsRequired(t *testing.T, s *system.System) {
 	for _, test := range []struct {
 		name    string
-		headers []systemtest.Header
+		headers []system.Header
 		known   bool
 	}{
-		{"none", []systemtest.Header{systemtest.Anonymous}, false},
-		{"empty bearer", []systemtest.Header{{Name: "Authorization", Value: "Bearer "}}, false},
-		{"bearer without a space", []systemtest.Header{{Name: "Authorization", Value: "Bearer"}}, false},
-		{"bearer of spaces", []systemtest.Header{{Name: "Authorization", Value: "Bearer    "}}, false},
-		{"bearer with roles only", []systemtest.Header{{Name: "Authorization", Value: "Bearer :admin"}}, false},
-		{"another scheme", []systemtest.Header{{Name: "Authorization", Value: "Basic b3A6b3A="}}, false},
-		{"empty actor", []systemtest.Header{systemtest.Anonymous, {Name: "X-Actor-Id", Value: " "}}, false},
-		{"roles without actor", []systemtest.Header{systemtest.Anonymous, {Name: "X-Actor-Roles", Value: "admin"}}, false},
-		{"actor of 129 characters", []systemtest.Header{systemtest.Anonymous, {Name: "X-Actor-Id", Value: strings.Repeat("a", 129)}}, false},
-		{"bearer", []systemtest.Header{{Name: "Authorization", Value: "Bearer op-1"}}, true},
-		{"bearer with roles", []systemtest.Header{{Name: "Authorization", Value: "Bearer op-1:admin,ops"}}, true},
-		{"bearer in lower case", []systemtest.Header{{Name: "Authorization", Value: "bearer op-1"}}, true},
-		{"actor header", []systemtest.Header{systemtest.Anonymous, {Name: "X-Actor-Id", Value: "op-1"}}, true},
-		{"actor header with roles", []systemtest.Header{systemtest.Anonymous, {Name: "X-Actor-Id", Value: "op-1"}, {Name: "X-Actor-Roles", Value: "ops"}}, true},
+		{"none", []system.Header{system.Anonymous}, false},
+		{"empty bearer", []system.Header{{Name: "Authorization", Value: "Bearer "}}, false},
+		{"bearer without a space", []system.Header{{Name: "Authorization", Value: "Bearer"}}, false},
+		{"bearer of spaces", []system.Header{{Name: "Authorization", Value: "Bearer    "}}, false},
+		{"bearer with roles only", []system.Header{{Name: "Authorization", Value: "Bearer :admin"}}, false},
+		{"another scheme", []system.Header{{Name: "Authorization", Value: "Basic b3A6b3A="}}, false},
+		{"empty actor", []system.Header{system.Anonymous, {Name: "X-Actor-Id", Value: " "}}, false},
+		{"roles without actor", []system.Header{system.Anonymous, {Name: "X-Actor-Roles", Value: "admin"}}, false},
+		{"actor of 129 characters", []system.Header{system.Anonymous, {Name: "X-Actor-Id", Value: strings.Repeat("a", 129)}}, false},
+		{"bearer", []system.Header{{Name: "Authorization", Value: "Bearer op-1"}}, true},
+		{"bearer with roles", []system.Header{{Name: "Authorization", Value: "Bearer op-1:admin,ops"}}, true},
+		{"bearer in lower case", []system.Header{{Name: "Authorization", Value: "bearer op-1"}}, true},
+		{"actor header", []system.Header{system.Anonymous, {Name: "X-Actor-Id", Value: "op-1"}}, true},
+		{"actor header with roles", []system.Header{system.Anonymous, {Name: "X-Actor-Id", Value: "op-1"}, {Name: "X-Actor-Roles", Value: "ops"}}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, path := range []string{customersPath, offersPath, "/api/v1/contracts", "/api/v1/billing/runs", "/api/v1/invoices", "/api/v1/collections/payments"} {
@@ -55,7 +55,7 @@ func identityIsRequired(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func identityIsAskedForBeforeAnythingElse(t *testing.T, s *systemtest.System) {
+func identityIsAskedForBeforeAnythingElse(t *testing.T, s *system.System) {
 	for _, test := range []struct {
 		method, path string
 		body         any
@@ -70,40 +70,40 @@ func identityIsAskedForBeforeAnythingElse(t *testing.T, s *systemtest.System) {
 		{http.MethodGet, "/api/v1/landing", nil},
 		{http.MethodGet, "/api/v1/landingx/bootstrap", nil},
 	} {
-		unchanged(t, s, func() systemtest.Response {
-			return s.Call(t, test.method, test.path, test.body, systemtest.Anonymous)
+		unchanged(t, s, func() system.Response {
+			return s.Call(t, test.method, test.path, test.body, system.Anonymous)
 		}).Refused(t, http.StatusUnauthorized, "unauthorized")
 	}
 }
 
-func landingPathsDoNotOpenOthers(t *testing.T, s *systemtest.System) {
+func landingPathsDoNotOpenOthers(t *testing.T, s *system.System) {
 	for _, path := range []string{
 		"/api/v1/landing/../customers", "/api/v1/landing/%2e%2e/customers", "/api/v1/landing/..%2fcustomers",
 		"//api/v1/customers", "/api/v1/landing//../customers",
 	} {
-		answer := s.Call(t, http.MethodGet, path, nil, systemtest.Anonymous)
+		answer := s.Call(t, http.MethodGet, path, nil, system.Anonymous)
 		require.Contains(t, []int{http.StatusUnauthorized, http.StatusNotFound}, answer.Status, "%s: %s", path, answer.Body)
 	}
 }
 
 func TestCallersAreNotBelievedOutsideLocalAndTest(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) {
+	s := system.Start(t, func(c *config.Config) {
 		c.Environment, c.TokenSecret = "production", strings.Repeat("s", 32)
 	})
 	s.Call(t, http.MethodGet, customersPath, nil).Refused(t, http.StatusUnauthorized, "unauthorized")
-	s.Call(t, http.MethodGet, customersPath, nil, systemtest.Anonymous, systemtest.Header{Name: "X-Actor-Id", Value: "op-1"}).
+	s.Call(t, http.MethodGet, customersPath, nil, system.Anonymous, system.Header{Name: "X-Actor-Id", Value: "op-1"}).
 		Refused(t, http.StatusUnauthorized, "unauthorized")
 	for _, path := range []string{"/", "/api/v1/health", "/api/v1/landing/bootstrap"} {
-		answer := s.Call(t, http.MethodGet, path, nil, systemtest.Anonymous)
+		answer := s.Call(t, http.MethodGet, path, nil, system.Anonymous)
 		require.Equal(t, http.StatusOK, answer.Status, "%s: %s", path, answer.Body)
 	}
 }
 
-func auditTrailNamesTheActor(t *testing.T, s *systemtest.System) {
+func auditTrailNamesTheActor(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	offer := newOffer(t, s, mobileOffer())
-	answer := provision(t, s, object{"client_id": client, "offer_id": offer}, systemtest.Header{Name: "Authorization", Value: "Bearer op-77:ops"})
+	answer := provision(t, s, object{"client_id": client, "offer_id": offer}, system.Header{Name: "Authorization", Value: "Bearer op-77:ops"})
 	events := auditOf(t, s, text(t, answer, "contract", "id"))
 	require.Equal(t, "op-77", events[0]["actor_id"])
 }

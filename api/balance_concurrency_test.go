@@ -6,11 +6,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // requireBooks checks what must hold of all invoices, payments, cases and clients together, whatever happened to them.
-func requireBooks(t testing.TB, s *systemtest.System) {
+func requireBooks(t testing.TB, s *system.System) {
 	t.Helper()
 	for about, query := range map[string]string{
 		"what is paid of an invoice is the sum of its posted payments": `SELECT count(*) FROM invoices i
@@ -48,17 +48,17 @@ func requireBooks(t testing.TB, s *systemtest.System) {
 
 func TestReversalsAgainstPaymentsOfOneInvoiceKeepTheBooks(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for range rounds {
 		invoice := newInvoice(t, s, september)
 		pay(t, s, invoice, "38.80")
 		last := text(t, at(t, pay(t, s, invoice, "200.00"), "payment"), "id")
-		keys := make([]systemtest.Header, crowd)
+		keys := make([]system.Header, crowd)
 		for i := range keys {
 			keys[i] = newKey()
 		}
 		accepted := map[string]int{}
-		for i, answer := range together(t, crowd, func(i int) (systemtest.Response, error) {
+		for i, answer := range together(t, crowd, func(i int) (system.Response, error) {
 			if i%2 == 0 {
 				return s.TryCall(http.MethodPost, reversalPath(last), object{"reason": "Bounced"}, keys[i])
 			}
@@ -90,16 +90,16 @@ func TestReversalsAgainstPaymentsOfOneInvoiceKeepTheBooks(t *testing.T) {
 
 func TestAnInvoiceIsPaidOrVoidNeverBoth(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for round := range 2 * rounds {
 		terms := []object{november, september}[round%2]
 		invoice := newInvoice(t, s, terms)
-		keys := make([]systemtest.Header, crowd)
+		keys := make([]system.Header, crowd)
 		for i := range keys {
 			keys[i] = newKey()
 		}
 		accepted := map[string]int{}
-		for i, answer := range together(t, crowd, func(i int) (systemtest.Response, error) {
+		for i, answer := range together(t, crowd, func(i int) (system.Response, error) {
 			switch i % 4 {
 			case 0:
 				return s.TryCall(http.MethodPost, voidPath(invoice["id"]), object{"reason": "Wrong tariff"}, keys[i])
@@ -131,7 +131,7 @@ func TestAnInvoiceIsPaidOrVoidNeverBoth(t *testing.T) {
 
 func TestPaymentsOfOneInvoiceAreReversedAtOnce(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, september)
 	payments := make([]string, crowd)
 	for i := range payments {
@@ -139,9 +139,9 @@ func TestPaymentsOfOneInvoiceAreReversedAtOnce(t *testing.T) {
 	}
 	pay(t, s, invoice, "78.80")
 	require.Equal(t, 0.0, overview(t, s)["open_cases"])
-	for _, answer := range together(t, 2*crowd, func(i int) (systemtest.Response, error) {
+	for _, answer := range together(t, 2*crowd, func(i int) (system.Response, error) {
 		// Each twice under one key.
-		return s.TryCall(http.MethodPost, reversalPath(payments[i/2]), object{"reason": "Bounced"}, systemtest.Key("reversal-"+payments[i/2]))
+		return s.TryCall(http.MethodPost, reversalPath(payments[i/2]), object{"reason": "Bounced"}, system.Key("reversal-"+payments[i/2]))
 	}) {
 		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 	}

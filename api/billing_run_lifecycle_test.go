@@ -14,11 +14,11 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // beginRun starts a run that is not waited for, and returns its path once it is planned.
-func beginRun(t testing.TB, s *systemtest.System, terms object, key systemtest.Header) string {
+func beginRun(t testing.TB, s *system.System, terms object, key system.Header) string {
 	t.Helper()
 	accepted := s.Call(t, http.MethodPost, billingPath, terms, key, respondAsync)
 	require.Equal(t, http.StatusAccepted, accepted.Status, "%s", accepted.Body)
@@ -30,7 +30,7 @@ func beginRun(t testing.TB, s *systemtest.System, terms object, key systemtest.H
 }
 
 // awaitStatus waits until a run is in a state, and returns it.
-func awaitStatus(t testing.TB, s *systemtest.System, location, status string) object {
+func awaitStatus(t testing.TB, s *system.System, location, status string) object {
 	t.Helper()
 	var run object
 	require.Eventually(t, func() bool {
@@ -42,14 +42,14 @@ func awaitStatus(t testing.TB, s *systemtest.System, location, status string) ob
 }
 
 // command tells a run something, which must succeed, and returns the run.
-func command(t testing.TB, s *systemtest.System, location, name string) object {
+func command(t testing.TB, s *system.System, location, name string) object {
 	t.Helper()
 	var run object
 	s.Post(t, location+"/"+name, object{"reason": "by test"}, &run)
 	return run
 }
 
-func refusesMove(t testing.TB, s *systemtest.System, location, name, from, to string) {
+func refusesMove(t testing.TB, s *system.System, location, name, from, to string) {
 	t.Helper()
 	details := s.Call(t, http.MethodPost, location+"/"+name, nil).Refused(t, http.StatusConflict, "billing_run_status_transition_invalid")
 	require.Equal(t, map[string]any{"from": from, "to": to}, details)
@@ -65,7 +65,7 @@ func moves(run object) []string {
 }
 
 // requireRunAddsUp checks the sums of a run against its invoices.
-func requireRunAddsUp(t testing.TB, s *systemtest.System, run object) {
+func requireRunAddsUp(t testing.TB, s *system.System, run object) {
 	t.Helper()
 	var invoices int
 	var total string
@@ -78,7 +78,7 @@ func requireRunAddsUp(t testing.TB, s *systemtest.System, run object) {
 }
 
 // runThatTakes makes a run that a command succeeds on, in a month of its own.
-func runThatTakes(t testing.TB, s *systemtest.System, name string) string {
+func runThatTakes(t testing.TB, s *system.System, name string) string {
 	t.Helper()
 	month := object{"period_start": "2026-03-01", "period_end": "2026-03-31"}
 	held := func() string {
@@ -181,7 +181,7 @@ func TestACancelledRunKeepsItsInvoices(t *testing.T) {
 
 func TestARunBeyondItsBoundsIsHeld(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Billing.MaxTotal = 500; c.Billing.ChunkClients = 2 })
+	s := system.Start(t, func(c *config.Config) { c.Billing.MaxTotal = 500; c.Billing.ChunkClients = 2 })
 	offer := newOffer(t, s, mobileOffer())
 	for range 3 {
 		client, _ := newClient(t, s)
@@ -216,7 +216,7 @@ func TestARunBeyondItsBoundsIsHeld(t *testing.T) {
 
 func TestTheRateOfARunLeavesOutTheTimeItWasHeld(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Billing.MaxTotal = 1 })
+	s := system.Start(t, func(c *config.Config) { c.Billing.MaxTotal = 1 })
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	location := beginRun(t, s, september, newKey())
@@ -230,7 +230,7 @@ func TestTheRateOfARunLeavesOutTheTimeItWasHeld(t *testing.T) {
 
 func TestParkedClientsAreBilledByARetry(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 4 })
+	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 4 })
 	offer, dear := newOffer(t, s, mobileOffer()), newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "9999999999.99"}))
 	var refusedClient, dearClient string
 	for i := range 9 {
@@ -323,7 +323,7 @@ func TestARunWhoseProcessIsLostGoesOnWhenItIsRetried(t *testing.T) {
 
 func TestCommandsOfUnknownRunsAreRefused(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, name := range []string{"pause", "resume", "approve", "cancel", "retry"} {
 		s.Call(t, http.MethodPost, billingPath+"/"+nobody+"/"+name, nil).Refused(t, http.StatusNotFound, "billing_run_not_found")
 	}
@@ -336,8 +336,8 @@ func TestTwoRunsOfOnePeriodAtOnceShareTheWork(t *testing.T) {
 	for round := range 3 {
 		terms := object{"period_start": fmt.Sprintf("2026-1%d-01", round), "period_end": fmt.Sprintf("2026-1%d-28", round)}
 		invoices := 0.0
-		keys := []systemtest.Header{newKey(), newKey()}
-		for _, answer := range together(t, 2, func(i int) (systemtest.Response, error) {
+		keys := []system.Header{newKey(), newKey()}
+		for _, answer := range together(t, 2, func(i int) (system.Response, error) {
 			return s.TryCall(http.MethodPost, billingPath, terms, keys[i])
 		}) {
 			result := decoded(t, answer, http.StatusOK)
@@ -352,7 +352,7 @@ func TestTwoRunsOfOnePeriodAtOnceShareTheWork(t *testing.T) {
 
 func TestAPreviewIsWhatTheRunIssues(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 4 })
+	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 4 })
 	offers := []string{newOffer(t, s, mobileOffer()), newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "33.33", "activation_fee": "7.77"})),
 		newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "9999999999.99"}))}
 	for i := range 11 {
@@ -372,7 +372,7 @@ func TestAPreviewIsWhatTheRunIssues(t *testing.T) {
 	execute(t, s, "UPDATE contracts SET status = 'active'")
 
 	var preview object
-	unchanged(t, s, func() systemtest.Response {
+	unchanged(t, s, func() system.Response {
 		answer := s.Call(t, http.MethodPost, billingPath+"/preview", with(september, object{"size": 100}))
 		answer.Into(t, http.StatusOK, &preview)
 		return answer

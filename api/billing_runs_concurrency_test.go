@@ -7,14 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // newCrowd makes clients with one contract each, in chunks small enough that runs
 // have many.
-func newCrowd(t testing.TB, clients int) *systemtest.System {
+func newCrowd(t testing.TB, clients int) *system.System {
 	t.Helper()
-	s := systemtest.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 3 })
+	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 3 })
 	offer := newOffer(t, s, with(mobileOffer(), object{"activation_fee": 0}))
 	for range clients {
 		client, _ := newClient(t, s)
@@ -27,7 +27,7 @@ func TestManyRunsUnderOneKeyAreOneRun(t *testing.T) {
 	t.Parallel()
 	s := newCrowd(t, 7)
 	key := newKey()
-	answers := together(t, crowd, func(int) (systemtest.Response, error) {
+	answers := together(t, crowd, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, billingPath, september, key)
 	})
 	want, _ := withoutReplay(t, answers[0])
@@ -49,12 +49,12 @@ func TestRunsOfOnePeriodAtOnceBillEveryContractOnce(t *testing.T) {
 	t.Parallel()
 	const clients, runs = 10, 4
 	s := newCrowd(t, clients)
-	keys := make([]systemtest.Header, runs)
+	keys := make([]system.Header, runs)
 	for i := range keys {
 		keys[i] = newKey()
 	}
 	invoices, skipped := 0.0, 0.0
-	for _, answer := range together(t, runs, func(i int) (systemtest.Response, error) {
+	for _, answer := range together(t, runs, func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, billingPath, september, keys[i])
 	}) {
 		result := decoded(t, answer, http.StatusOK)

@@ -11,18 +11,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const runFields = `id, idempotency_key, workflow_id, period_start, period_end, due_days, tax_rate, currency, status, client_count,
 	chunk_count, progress, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at,
 	completed_at, elapsed_seconds, clients_per_second`
 
-var respondAsync = systemtest.Header{Name: "Prefer", Value: "respond-async"}
+var respondAsync = system.Header{Name: "Prefer", Value: "respond-async"}
 
 // hold locks a table in a mode, so that what conflicts with the mode waits until
 // release is called.
-func hold(t testing.TB, s *systemtest.System, table, mode string) (release func()) {
+func hold(t testing.TB, s *system.System, table, mode string) (release func()) {
 	t.Helper()
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, s.Config.DatabaseURL)
@@ -36,7 +36,7 @@ func hold(t testing.TB, s *systemtest.System, table, mode string) (release func(
 
 func TestBillingRunTellsHowFarItIs(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 2 })
+	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 2 })
 	offer := newOffer(t, s, mobileOffer())
 	for range 5 {
 		client, _ := newClient(t, s)
@@ -72,7 +72,7 @@ func TestBillingRunTellsHowFarItIs(t *testing.T) {
 
 func TestUnknownBillingRunIsNotFound(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		s.Call(t, http.MethodGet, billingPath+"/"+id, nil).Refused(t, http.StatusNotFound, "billing_run_not_found")
 	}
@@ -80,14 +80,14 @@ func TestUnknownBillingRunIsNotFound(t *testing.T) {
 
 func TestRunOfNobodyIsCompletedAtOnce(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	result := bill(t, s, september)
 	require.Subset(t, result, object{"invoice_count": 0.0, "invoice_ids": []any{}, "total_amount": "0.00", "status": "completed"})
 }
 
 func TestAsynchronousRunIsAcceptedAndAnsweredLater(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	release, key := hold(t, s, "invoices", "ACCESS EXCLUSIVE"), newKey()
@@ -124,7 +124,7 @@ func TestAsynchronousRunIsAcceptedAndAnsweredLater(t *testing.T) {
 
 func TestAcceptedRunsOfOneKeyHaveOneLocation(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	release, key, locations := hold(t, s, "billing_run_chunks", "ACCESS EXCLUSIVE"), newKey(), map[string]bool{}
 	for range 3 {
 		accepted := s.Call(t, http.MethodPost, billingPath, september, key, respondAsync)
@@ -138,20 +138,20 @@ func TestAcceptedRunsOfOneKeyHaveOneLocation(t *testing.T) {
 
 func TestBoundedWaitEndsInAccepted(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	release, key := hold(t, s, "billing_run_chunks", "ACCESS EXCLUSIVE"), newKey()
-	accepted := s.Call(t, http.MethodPost, billingPath, september, key, systemtest.Header{Name: "Prefer", Value: "wait=0"})
+	accepted := s.Call(t, http.MethodPost, billingPath, september, key, system.Header{Name: "Prefer", Value: "wait=0"})
 	require.Equal(t, http.StatusAccepted, accepted.Status, "%s", accepted.Body)
 	release()
 	for _, prefer := range []string{"wait=30", "wait=9223372036854775807", "wait=10000000000", "wait=-1", "wait=x", "handling=lenient, wait=20"} {
-		answer := s.Call(t, http.MethodPost, billingPath, september, newKey(), systemtest.Header{Name: "Prefer", Value: prefer})
+		answer := s.Call(t, http.MethodPost, billingPath, september, newKey(), system.Header{Name: "Prefer", Value: prefer})
 		require.Equal(t, http.StatusOK, answer.Status, "Prefer: %s: %s", prefer, answer.Body)
 	}
 }
 
 func TestHeldSubmitRefusesAnotherPayloadAndAnswersItsOwnLater(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	release, key := hold(t, s, "subscribers", "ACCESS EXCLUSIVE"), newKey()
 	body := newMobile(newOffer(t, s, mobileOffer()))
 	accepted := s.Call(t, http.MethodPost, submitNewPath, body, key, respondAsync)
@@ -169,7 +169,7 @@ func TestHeldSubmitRefusesAnotherPayloadAndAnswersItsOwnLater(t *testing.T) {
 
 func TestRunGoesOnAfterARestart(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 1 })
+	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 1 })
 	offer := newOffer(t, s, mobileOffer())
 	for range 6 {
 		client, _ := newClient(t, s)

@@ -9,12 +9,12 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestProrationIsAnOptionOfTheRun(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer := newOffer(t, s, with(mobileOffer(), object{"name": "Prorated", "monthly_fee": "100.00", "activation_fee": "10.00"}))
 	byDay, _ := newClient(t, s)
 	newContract(t, s, byDay, offer, object{"contract_start_date": "2026-09-15", "end_date": "2026-09-24"})
@@ -45,7 +45,7 @@ func TestProrationIsAnOptionOfTheRun(t *testing.T) {
 
 func TestProrationBelongsToTheKeyedRequest(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	key := newKey()
 	created(t, s, billingPath, september, key)
 	for _, same := range []object{september, with(september, object{"proration": "none"})} {
@@ -54,7 +54,7 @@ func TestProrationBelongsToTheKeyedRequest(t *testing.T) {
 	s.Call(t, http.MethodPost, billingPath, with(september, object{"proration": "daily"}), key).
 		Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
 	for _, wrong := range []any{"", "weekly", "DAILY", 1, true} {
-		unchanged(t, s, func() systemtest.Response {
+		unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, billingPath, with(september, object{"proration": wrong}), newKey())
 		}).Refused(t, http.StatusUnprocessableEntity, "validation_error")
 	}
@@ -68,14 +68,14 @@ func TestManyOverlappingRunsAtOnceBillEveryDayOnce(t *testing.T) {
 	for name, prorations := range map[string][]string{"daily": {"daily"}, "mixed": {"daily", "none"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := systemtest.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 3 })
+			s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 3 })
 			offer := newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "333.33", "activation_fee": "10.00"}))
 			for range clients {
 				client, _ := newClient(t, s)
 				newContract(t, s, client, offer, object{"contract_start_date": "2026-08-10"})
 			}
 			random := rand.New(rand.NewPCG(7, uint64(len(prorations))))
-			terms, keys := make([]object, runs), make([]systemtest.Header, runs)
+			terms, keys := make([]object, runs), make([]system.Header, runs)
 			days := map[calendar.Date]bool{}
 			for i := range terms {
 				start := calendar.MustParse("2026-08-01").AddDays(random.IntN(60))
@@ -90,8 +90,8 @@ func TestManyOverlappingRunsAtOnceBillEveryDayOnce(t *testing.T) {
 				keys[i] = newKey()
 			}
 			invoices := 0.0
-			for _, answer := range together(t, runs, func(i int) (systemtest.Response, error) {
-				return s.TryCall(http.MethodPost, billingPath, terms[i], keys[i], systemtest.Header{Name: "Prefer", Value: "wait=60"})
+			for _, answer := range together(t, runs, func(i int) (system.Response, error) {
+				return s.TryCall(http.MethodPost, billingPath, terms[i], keys[i], system.Header{Name: "Prefer", Value: "wait=60"})
 			}) {
 				result := decoded(t, answer, http.StatusOK)
 				require.Equal(t, "completed", result["status"], "answer: %s", answer.Body)

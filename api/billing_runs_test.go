@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const (
@@ -27,7 +27,7 @@ var (
 )
 
 // bill runs billing, which must succeed, and waits for the sync of collections behind it.
-func bill(t testing.TB, s *systemtest.System, terms object) object {
+func bill(t testing.TB, s *system.System, terms object) object {
 	t.Helper()
 	result := created(t, s, billingPath, terms, newKey())
 	s.AwaitCollections(t)
@@ -36,7 +36,7 @@ func bill(t testing.TB, s *systemtest.System, terms object) object {
 
 // unseen does work on a day in July, when none of the invoices is overdue that are so on the tests' day: no sync has seen
 // them as such.
-func unseen(s *systemtest.System, work func()) {
+func unseen(s *system.System, work func()) {
 	const days = 120
 	s.PassDays(-days)
 	work()
@@ -44,7 +44,7 @@ func unseen(s *systemtest.System, work func()) {
 }
 
 // invoicesOf returns the invoices of a client with their lines, newest first.
-func invoicesOf(t testing.TB, s *systemtest.System, clientID string) []object {
+func invoicesOf(t testing.TB, s *system.System, clientID string) []object {
 	t.Helper()
 	var list object
 	s.Get(t, invoicesPath+"?size=100&client_id="+clientID, &list)
@@ -58,7 +58,7 @@ func invoicesOf(t testing.TB, s *systemtest.System, clientID string) []object {
 }
 
 // invoiceOf returns the one invoice of a client.
-func invoiceOf(t testing.TB, s *systemtest.System, clientID string) object {
+func invoiceOf(t testing.TB, s *system.System, clientID string) object {
 	t.Helper()
 	found := invoicesOf(t, s, clientID)
 	require.Len(t, found, 1, "invoices of client %s", clientID)
@@ -80,7 +80,7 @@ type fees struct{ monthly, activation int64 }
 func TestBillingRunBillsWhatEachClientOwes(t *testing.T) {
 	t.Parallel()
 	// Chunks of two clients make the run a concurrent one.
-	s := systemtest.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 2 })
+	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 2 })
 	price := []fees{{19900, 5050}, {29999, 0}, {9993, 1}, {1, 12345}, {45678, 333}}
 	var offers []string
 	for _, fee := range price {
@@ -155,7 +155,7 @@ func TestBillingRunBillsWhatEachClientOwes(t *testing.T) {
 }
 
 // requireNumbersWithoutGaps checks that legal numbers are FA-2026-0000001 and on.
-func requireNumbersWithoutGaps(t testing.TB, s *systemtest.System) {
+func requireNumbersWithoutGaps(t testing.TB, s *system.System) {
 	t.Helper()
 	var list object
 	s.Get(t, invoicesPath+"?size=100", &list)
@@ -169,7 +169,7 @@ func requireNumbersWithoutGaps(t testing.TB, s *systemtest.System) {
 
 func TestBillingRunDefaultsToFifteenDaysWithoutTax(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	bill(t, s, object{"period_start": "2026-09-01", "period_end": "2026-09-30", "unknown": 1})
@@ -178,7 +178,7 @@ func TestBillingRunDefaultsToFifteenDaysWithoutTax(t *testing.T) {
 
 func TestTaxIsRoundedHalfUpOnTheInvoice(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, test := range []struct{ fee, rate, tax string }{
 		{"0.25", "0.10", "0.03"}, {"0.24", "0.10", "0.02"}, {"705.50", "0.075", "52.91"}, {"0.05", "0.1", "0.01"}, {"9999.99", "1", "9999.99"},
 		{"100.00", "0.2", "20.00"}, {"33.33", "0.196", "6.53"},
@@ -192,7 +192,7 @@ func TestTaxIsRoundedHalfUpOnTheInvoice(t *testing.T) {
 
 func TestSecondRunOfAPeriodBillsOnlyWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer := newOffer(t, s, mobileOffer())
 	first, _ := newClient(t, s)
 	newContract(t, s, first, offer)
@@ -219,7 +219,7 @@ func TestSecondRunOfAPeriodBillsOnlyWhatIsMissing(t *testing.T) {
 
 func TestClientThatCannotBeBilledDoesNotStopTheOthers(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	dear, cheap := newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "9999999999.99"})), newOffer(t, s, mobileOffer())
 	rich, _ := newClient(t, s)
 	newContract(t, s, rich, dear)
@@ -234,7 +234,7 @@ func TestClientThatCannotBeBilledDoesNotStopTheOthers(t *testing.T) {
 
 func TestBillingRunRefusesWhatTheContractForbids(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, test := range []struct {
 		name    string
 		changes object
@@ -254,7 +254,7 @@ func TestBillingRunRefusesWhatTheContractForbids(t *testing.T) {
 		{"rate NaN", object{"tax_rate": "NaN"}, "tax_rate"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			answer := unchanged(t, s, func() systemtest.Response {
+			answer := unchanged(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, billingPath, with(september, test.changes), newKey())
 			})
 			problemAt(t, answer, "body", test.at)
@@ -264,14 +264,14 @@ func TestBillingRunRefusesWhatTheContractForbids(t *testing.T) {
 
 func TestBillingRunAtTheEndOfTimeIsNoFault(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	for _, period := range []object{
 		{"period_start": "9999-12-01", "period_end": "9999-12-31", "due_days": 90}, {"period_start": "0001-01-01", "period_end": "0001-01-31"},
 		{"period_start": "0001-01-01", "period_end": "9999-12-31", "due_days": 1},
 	} {
-		answer := s.Call(t, http.MethodPost, billingPath, period, newKey(), systemtest.Header{Name: "Prefer", Value: "wait=5"})
+		answer := s.Call(t, http.MethodPost, billingPath, period, newKey(), system.Header{Name: "Prefer", Value: "wait=5"})
 		if answer.Status != http.StatusOK {
 			answer.Refused(t, http.StatusUnprocessableEntity, "validation_error")
 		}

@@ -16,8 +16,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/identitytest"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/issuer"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const decodePath = "/api/v1/codec/decode"
@@ -35,7 +35,7 @@ var (
 func inBase64(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 // eventsOf reads a history as Temporal keeps it, without the client's key.
-func eventsOf(t testing.TB, s *systemtest.System, workflowID string) []*historypb.HistoryEvent {
+func eventsOf(t testing.TB, s *system.System, workflowID string) []*historypb.HistoryEvent {
 	t.Helper()
 	var events []*historypb.HistoryEvent
 	history := s.Temporal.GetWorkflowHistory(t.Context(), workflowID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -48,7 +48,7 @@ func eventsOf(t testing.TB, s *systemtest.System, workflowID string) []*historyp
 }
 
 // keptOf is what Temporal keeps of a workflow, memo and search attributes included.
-func keptOf(t testing.TB, s *systemtest.System, workflowID string) string {
+func keptOf(t testing.TB, s *system.System, workflowID string) string {
 	t.Helper()
 	kept, err := proto.Marshal(&historypb.History{Events: eventsOf(t, s, workflowID)})
 	require.NoError(t, err)
@@ -61,7 +61,7 @@ func keptOf(t testing.TB, s *systemtest.System, workflowID string) string {
 }
 
 // inputOf is the input of a workflow as the Temporal UI sends it to be decrypted.
-func inputOf(t testing.TB, s *systemtest.System, workflowID string) string {
+func inputOf(t testing.TB, s *system.System, workflowID string) string {
 	t.Helper()
 	encoded, err := protojson.Marshal(eventsOf(t, s, workflowID)[0].GetWorkflowExecutionStartedEventAttributes().GetInput())
 	require.NoError(t, err)
@@ -69,7 +69,7 @@ func inputOf(t testing.TB, s *systemtest.System, workflowID string) string {
 }
 
 // clearText is the data of decrypted payloads.
-func clearText(t testing.TB, answer systemtest.Response) string {
+func clearText(t testing.TB, answer system.Response) string {
 	t.Helper()
 	var payloads commonpb.Payloads
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
@@ -90,11 +90,11 @@ func subscriptionOf(offer, cin string) object {
 
 func TestOperatorsSeeClearTextOfEncryptedHistories(t *testing.T) {
 	t.Parallel()
-	key := identitytest.ECKey(t, "one")
-	s := systemtest.Start(t, production(t, key))
+	key := issuer.ECKey(t, "one")
+	s := system.Start(t, production(t, key))
 	ops, viewer := tokenOf(t, key, "ops"), tokenOf(t, key, "viewer")
 	offer := text(t, created(t, s, offersPath, mobileOffer(), ops), "id")
-	created(t, s, "/api/v1/landing/submit/new", subscriptionOf(offer, "QZ918273"), systemtest.Key("clear-text"))
+	created(t, s, "/api/v1/landing/submit/new", subscriptionOf(offer, "QZ918273"), system.Key("clear-text"))
 	const id = "landing-new/clear-text"
 	kept := keptOf(t, s, id)
 	for _, personal := range []string{"QZ918273", "Zoubida", "zoubida@private", "677182736", "json/plain\""} {
@@ -104,12 +104,12 @@ func TestOperatorsSeeClearTextOfEncryptedHistories(t *testing.T) {
 
 	input := inputOf(t, s, id)
 	shown := clearText(t, s.Call(t, http.MethodPost, decodePath+"?preserveStorageRefs=true", input, ops,
-		systemtest.Header{Name: "X-Namespace", Value: "default"}))
+		system.Header{Name: "X-Namespace", Value: "default"}))
 	require.Contains(t, shown, "Zoubida Quxley")
 	require.Contains(t, shown, "QZ918273")
 
 	s.Call(t, http.MethodPost, decodePath, input, viewer).Refused(t, http.StatusForbidden, "forbidden")
-	s.Call(t, http.MethodPost, decodePath, input, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	s.Call(t, http.MethodPost, decodePath, input, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 	s.Call(t, http.MethodPost, decodePath, input, bearer("temporal-ui:ops")).Refused(t, http.StatusUnauthorized, "unauthorized")
 
 	// One that was changed is refused, and so is the whole request.
@@ -128,30 +128,30 @@ func TestOperatorsSeeClearTextOfEncryptedHistories(t *testing.T) {
 
 func TestTheTemporalUIOfADeveloperNeedsNoIdentity(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Environment = config.Local })
+	s := system.Start(t, func(c *config.Config) { c.Environment = config.Local })
 	body := object{"payloads": []any{plainPayload}}
-	require.Equal(t, `"hello"`, clearText(t, s.Call(t, http.MethodPost, decodePath, body, systemtest.Anonymous)))
+	require.Equal(t, `"hello"`, clearText(t, s.Call(t, http.MethodPost, decodePath, body, system.Anonymous)))
 	s.Call(t, http.MethodPost, decodePath, body, bearer("")).Refused(t, http.StatusUnauthorized, "unauthorized")
-	s.Call(t, http.MethodGet, customersPath, nil, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	s.Call(t, http.MethodGet, customersPath, nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 
-	preflight := s.Call(t, http.MethodOptions, decodePath, nil, systemtest.Anonymous,
-		systemtest.Header{Name: "Origin", Value: "http://127.0.0.1:8233"},
-		systemtest.Header{Name: "Access-Control-Request-Method", Value: "POST"},
-		systemtest.Header{Name: "Access-Control-Request-Headers", Value: "authorization,authorization-extras,content-type,x-namespace"})
+	preflight := s.Call(t, http.MethodOptions, decodePath, nil, system.Anonymous,
+		system.Header{Name: "Origin", Value: "http://127.0.0.1:8233"},
+		system.Header{Name: "Access-Control-Request-Method", Value: "POST"},
+		system.Header{Name: "Access-Control-Request-Headers", Value: "authorization,authorization-extras,content-type,x-namespace"})
 	require.Equal(t, "http://127.0.0.1:8233", preflight.Header.Get("Access-Control-Allow-Origin"))
 	require.Contains(t, strings.ToLower(preflight.Header.Get("Access-Control-Allow-Headers")), "x-namespace")
-	elsewhere := s.Call(t, http.MethodPost, decodePath, body, systemtest.Anonymous, systemtest.Header{Name: "Origin", Value: "https://elsewhere.example"})
+	elsewhere := s.Call(t, http.MethodPost, decodePath, body, system.Anonymous, system.Header{Name: "Origin", Value: "https://elsewhere.example"})
 	require.Empty(t, elsewhere.Header.Get("Access-Control-Allow-Origin"), "pages of strangers can read it")
 }
 
 // A run lives while keys are rotated: it is joined by its key, goes on, and survives workers that do not have its key.
 func TestAProcessOutlivesTheRotationOfPayloadKeys(t *testing.T) {
 	t.Parallel()
-	before, after, other := systemtest.PayloadKey(t, "before"), systemtest.PayloadKey(t, "after"), systemtest.PayloadKey(t, "other")
+	before, after, other := system.PayloadKey(t, "before"), system.PayloadKey(t, "after"), system.PayloadKey(t, "other")
 	use := func(keys ...string) func(*config.Config) {
-		return func(c *config.Config) { c.PayloadKeys = systemtest.PayloadKeys(t, keys...) }
+		return func(c *config.Config) { c.PayloadKeys = system.PayloadKeys(t, keys...) }
 	}
-	s := systemtest.Start(t, use(before), func(c *config.Config) {
+	s := system.Start(t, use(before), func(c *config.Config) {
 		c.Billing.MaxTotal = 1
 		c.HTTP.StartTimeout = 5 * time.Second
 	})
@@ -184,7 +184,7 @@ func TestAProcessOutlivesTheRotationOfPayloadKeys(t *testing.T) {
 		Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
 	// Temporal gives a task that has failed to another worker only when its time is over, and until then the run may take no
 	// command: who is told so sends it again. One that was taken too late to be answered is refused when it comes again.
-	var answer systemtest.Response
+	var answer system.Response
 	require.Eventually(t, func() bool {
 		answer = s.Call(t, http.MethodPost, location+"/approve", nil)
 		var run object

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func actionsPath(t testing.TB, about object) string {
@@ -15,14 +15,14 @@ func actionsPath(t testing.TB, about object) string {
 }
 
 // putStatus changes a case's status, which must be accepted.
-func putStatus(t testing.TB, s *systemtest.System, about object, body object) object {
+func putStatus(t testing.TB, s *system.System, about object, body object) object {
 	t.Helper()
 	return decoded(t, s.Call(t, http.MethodPut, casesPath+"/"+text(t, about, "id")+"/status", body), http.StatusOK)
 }
 
 func TestRemindersAndWarningsTakeAnOpenCaseInProgress(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, kind := range []string{"reminder_sent", "warning_sent"} {
 		opened := caseOf(t, s, newInvoice(t, s, september))
 		noted := created(t, s, actionsPath(t, opened), object{"action_type": "note", "note": "  called  "})
@@ -44,7 +44,7 @@ func TestRemindersAndWarningsTakeAnOpenCaseInProgress(t *testing.T) {
 
 func TestEveryTypeOfActionIsTakenByHandAndOnlyTells(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	opened := caseOf(t, s, newInvoice(t, s, september))
 	for _, kind := range []string{"case_opened", "case_reopened", "payment_recorded", "status_updated", "case_resolved", "case_closed"} {
 		told := created(t, s, actionsPath(t, opened), object{"action_type": kind})
@@ -58,7 +58,7 @@ func TestEveryTypeOfActionIsTakenByHandAndOnlyTells(t *testing.T) {
 
 func TestAnOperatorClosesACaseAndTheSyncOpensItAgain(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, september)
 	opened := caseOf(t, s, invoice)
 	created(t, s, actionsPath(t, opened), object{"action_type": "reminder_sent"})
@@ -92,7 +92,7 @@ func TestAnOperatorClosesACaseAndTheSyncOpensItAgain(t *testing.T) {
 
 func TestAnOperatorOpensTheCaseOfAPaidInvoiceAndTheSyncResolvesIt(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, september)
 	opened := caseOf(t, s, invoice)
 	pay(t, s, invoice, "238.80")
@@ -108,7 +108,7 @@ func TestAnOperatorOpensTheCaseOfAPaidInvoiceAndTheSyncResolvesIt(t *testing.T) 
 
 func TestTheSameStatusAgainIsNotedAndKeepsTheMomentOfClosing(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, september)
 	opened := caseOf(t, s, invoice)
 	pay(t, s, invoice, "238.80")
@@ -122,7 +122,7 @@ func TestTheSameStatusAgainIsNotedAndKeepsTheMomentOfClosing(t *testing.T) {
 
 func TestCaseChangesRefuseWhatTheContractForbids(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	about := caseOf(t, s, newInvoice(t, s, september))
 	actions, status := actionsPath(t, about), casesPath+"/"+text(t, about, "id")+"/status"
 	for _, c := range []struct {
@@ -141,7 +141,7 @@ func TestCaseChangesRefuseWhatTheContractForbids(t *testing.T) {
 		{http.MethodPut, status, object{"status": "closed", "note": 1}, []any{"body", "note"}},
 		{http.MethodPut, status, object{"status": "closed", "note": strings.Repeat("x", 1201)}, []any{"body", "note"}},
 	} {
-		problemAt(t, unchanged(t, s, func() systemtest.Response { return s.Call(t, c.method, c.path, c.body) }), c.location...)
+		problemAt(t, unchanged(t, s, func() system.Response { return s.Call(t, c.method, c.path, c.body) }), c.location...)
 	}
 	for _, id := range []string{nobody, "nonsense"} {
 		s.Call(t, http.MethodPost, casesPath+"/"+id+"/actions", object{"action_type": "reminder_sent"}).
@@ -149,7 +149,7 @@ func TestCaseChangesRefuseWhatTheContractForbids(t *testing.T) {
 		s.Call(t, http.MethodPut, casesPath+"/"+id+"/status", object{"status": "closed"}).
 			Refused(t, http.StatusNotFound, "collection_case_not_found")
 	}
-	s.Call(t, http.MethodPost, actions, object{"action_type": "reminder_sent"}, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
-	s.Call(t, http.MethodPut, status, object{"status": "closed"}, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	s.Call(t, http.MethodPost, actions, object{"action_type": "reminder_sent"}, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	s.Call(t, http.MethodPut, status, object{"status": "closed"}, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 	require.Equal(t, about, casesWhere(t, s, "")[0])
 }

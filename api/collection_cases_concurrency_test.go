@@ -6,12 +6,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestReadersPaymentsAndOperatorsAtOnceLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	unseen(s, func() {
 		offer := newOffer(t, s, with(mobileOffer(), object{"activation_fee": 0}))
 		for range crowd {
@@ -32,15 +32,15 @@ func TestReadersPaymentsAndOperatorsAtOnceLoseAndDoubleNothing(t *testing.T) {
 	require.Len(t, invoices, crowd)
 
 	// What is overdue is first noticed by many at once: by part payments, by the list and by the overview.
-	keys := make([]systemtest.Header, 3*crowd)
+	keys := make([]system.Header, 3*crowd)
 	for i := range keys {
 		keys[i] = newKey()
 	}
-	part := func(i int) (systemtest.Response, error) {
+	part := func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, paymentsPath,
 			object{"invoice_id": invoices[i%crowd]["id"], "amount": "100.00", "payment_date": "2026-11-20"}, keys[i])
 	}
-	for _, answer := range together(t, 3*crowd, func(i int) (systemtest.Response, error) {
+	for _, answer := range together(t, 3*crowd, func(i int) (system.Response, error) {
 		switch i % 3 {
 		case 0:
 			return part(i / 3)
@@ -59,7 +59,7 @@ func TestReadersPaymentsAndOperatorsAtOnceLoseAndDoubleNothing(t *testing.T) {
 		require.ElementsMatch(t, []string{"case_opened", "payment_recorded"}, kindsOf(t, history(t, s, row)))
 		cases[row["invoice_id"]] = row
 	}
-	for _, answer := range together(t, 4*crowd, func(i int) (systemtest.Response, error) {
+	for _, answer := range together(t, 4*crowd, func(i int) (system.Response, error) {
 		invoice := invoices[i/4]
 		about := cases[invoice["id"]]
 		switch i % 4 {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 )
 
 // casesWhere lists the cases of a query, at most a hundred, in the order of the answer.
-func casesWhere(t testing.TB, s *systemtest.System, query string) []object {
+func casesWhere(t testing.TB, s *system.System, query string) []object {
 	t.Helper()
 	var page object
 	s.Get(t, casesPath+"?size=100&"+query, &page)
@@ -34,7 +34,7 @@ func casesWhere(t testing.TB, s *systemtest.System, query string) []object {
 }
 
 // caseOf returns the one case of an invoice, in step with the calendar.
-func caseOf(t testing.TB, s *systemtest.System, invoice object) object {
+func caseOf(t testing.TB, s *system.System, invoice object) object {
 	t.Helper()
 	found := casesWhere(t, s, "client_id="+text(t, invoice, "client_id"))
 	require.Len(t, found, 1)
@@ -43,7 +43,7 @@ func caseOf(t testing.TB, s *systemtest.System, invoice object) object {
 }
 
 // history returns the actions of a case as the API shows them, newest first.
-func history(t testing.TB, s *systemtest.System, about object) []object {
+func history(t testing.TB, s *system.System, about object) []object {
 	t.Helper()
 	var actions []object
 	s.Get(t, casesPath+"/"+text(t, about, "id")+"/actions", &actions)
@@ -59,7 +59,7 @@ func kindsOf(t testing.TB, actions []object) []string {
 	return found
 }
 
-func overview(t testing.TB, s *systemtest.System) object {
+func overview(t testing.TB, s *system.System) object {
 	t.Helper()
 	var found object
 	s.Get(t, overviewPath, &found)
@@ -68,7 +68,7 @@ func overview(t testing.TB, s *systemtest.System) object {
 
 func TestAnOverdueInvoiceHasACaseWhenTheCasesAreAskedFor(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, september) // Due on 15 October, 38 days before the tests' day.
 	require.Equal(t, "issued", invoice["status"])
 
@@ -100,7 +100,7 @@ func TestAnOverdueInvoiceHasACaseWhenTheCasesAreAskedFor(t *testing.T) {
 
 func TestAnInvoiceBecomesOverdueAtMidnightInCasablanca(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	// Due on 22 November. Morocco is at UTC+1: the 23rd begins at 23:00 UTC.
 	invoice := newInvoice(t, s, object{"period_start": "2026-10-01", "period_end": "2026-10-31", "due_days": 22, "tax_rate": "0.2"})
 	s.SetNow(time.Date(2026, time.November, 22, 22, 59, 0, 0, time.UTC))
@@ -114,7 +114,7 @@ func TestAnInvoiceBecomesOverdueAtMidnightInCasablanca(t *testing.T) {
 
 func TestDaysAndBucketFollowTheCalendarUntilTheCaseStops(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, september)
 	opened := caseOf(t, s, invoice)
 	for _, c := range []struct {
@@ -136,7 +136,7 @@ func TestDaysAndBucketFollowTheCalendarUntilTheCaseStops(t *testing.T) {
 
 func TestPaymentsBeforeAndAfterTheSyncResolveTheCase(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	partly, wholly := newInvoice(t, s, september), newInvoice(t, s, september)
 
 	pay(t, s, partly, "38.80")
@@ -159,7 +159,7 @@ func TestPaymentsBeforeAndAfterTheSyncResolveTheCase(t *testing.T) {
 
 func TestCasesAreFilteredAndTheLatestUpdatedComesFirst(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	// Of one client, due 76, 45 and 15 days before the tests' day and one not due yet; of another, 103 days before.
 	august := newInvoice(t, s, object{"period_start": "2026-08-01", "period_end": "2026-08-31", "due_days": 7, "tax_rate": 0.2})
 	client := text(t, august, "client_id")
@@ -232,14 +232,14 @@ func boolean(there bool) int {
 
 func TestCasesRefuseWhatTheContractForbids(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for query, parameter := range map[string]string{
 		"status=paid": "status", "status=OPEN": "status", "aging_bucket=1-30": "aging_bucket", "page=0": "page", "size=101": "size",
 	} {
 		problemAt(t, s.Call(t, http.MethodGet, casesPath+"?"+query, nil), "query", parameter)
 	}
 	for _, path := range []string{casesPath, overviewPath, casesPath + "/" + nobody + "/actions"} {
-		s.Call(t, http.MethodGet, path, nil, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+		s.Call(t, http.MethodGet, path, nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 	}
 	for _, id := range []string{nobody, "nonsense"} {
 		s.Call(t, http.MethodGet, casesPath+"/"+id+"/actions", nil).Refused(t, http.StatusNotFound, "collection_case_not_found")

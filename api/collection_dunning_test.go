@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 	"github.com/mtfacturation/mtf/workflows"
 )
 
@@ -20,13 +20,13 @@ const dunningFields = `client_id, workflow_id, policy_version, episode_since, ep
 	next_step_days_past_due, next_step_date, next_step_at`
 
 // startDunning runs a system whose steps are taken from nine o'clock, which at the tests' noon is past.
-func startDunning(t *testing.T) *systemtest.System {
+func startDunning(t *testing.T) *system.System {
 	t.Helper()
-	return systemtest.Start(t, func(settings *config.Config) { settings.Dunning.From = 9 * time.Hour })
+	return system.Start(t, func(settings *config.Config) { settings.Dunning.From = 9 * time.Hour })
 }
 
 // enrol enrols everybody in dunning, as the end of a sync does.
-func enrol(t *testing.T, s *systemtest.System) {
+func enrol(t *testing.T, s *system.System) {
 	t.Helper()
 	run, err := s.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
 		ID: workflows.EnrolmentID(s.Zone.DateAt(s.Now())), TaskQueue: workflows.DunningQueue,
@@ -35,7 +35,7 @@ func enrol(t *testing.T, s *systemtest.System) {
 	require.NoError(t, run.Get(t.Context(), nil))
 }
 
-func dunningOf(t *testing.T, s *systemtest.System, about object) object {
+func dunningOf(t *testing.T, s *system.System, about object) object {
 	t.Helper()
 	var found object
 	s.Get(t, casesPath+"/"+text(t, about, "id")+"/dunning", &found)
@@ -44,7 +44,7 @@ func dunningOf(t *testing.T, s *systemtest.System, about object) object {
 }
 
 // eventuallyDunned waits until dunning shows what is asked for.
-func eventuallyDunned(t *testing.T, s *systemtest.System, about object, is func(object) bool) object {
+func eventuallyDunned(t *testing.T, s *system.System, about object, is func(object) bool) object {
 	t.Helper()
 	var found object
 	require.Eventually(t, func() bool {
@@ -145,9 +145,9 @@ func TestAPaymentThatFindsAnInvoiceOverdueStartsDunning(t *testing.T) {
 
 func TestDunningOfAnUnknownCaseIsRefused(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, id := range []string{nobody, "nonsense"} {
 		s.Call(t, http.MethodGet, casesPath+"/"+id+"/dunning", nil).Refused(t, http.StatusNotFound, "collection_case_not_found")
 	}
-	s.Call(t, http.MethodGet, casesPath+"/"+nobody+"/dunning", nil, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	s.Call(t, http.MethodGet, casesPath+"/"+nobody+"/dunning", nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 }

@@ -13,16 +13,17 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/mtfacturation/mtf/api"
+	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/process"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
+	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
 // syncID is that of the sync of the tests' business day.
 const syncID = "collections-sync/2026-11-22"
 
 // holdSyncs keeps every sync waiting until release is called.
-func holdSyncs(t testing.TB, s *systemtest.System) (release func()) {
+func holdSyncs(t testing.TB, s *system.System) (release func()) {
 	t.Helper()
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, s.Config.DatabaseURL)
@@ -35,12 +36,12 @@ func holdSyncs(t testing.TB, s *systemtest.System) (release func()) {
 }
 
 // otherAPI is the base URL of another program that serves the same system, with a way of its own to Temporal.
-func otherAPI(t *testing.T, s *systemtest.System, temporal client.Client) string {
+func otherAPI(t *testing.T, s *system.System, temporal client.Client) string {
 	t.Helper()
 	settings := s.Config
-	handler := api.NewHandler(api.Dependencies{
+	handler := api.NewHandler(rest.Dependencies{
 		Config: settings, Pool: s.Pool, Archive: s.Archive, Zone: s.Zone, Now: s.Now,
-		Processes: process.NewStarter(temporal, s.Pool, process.Settings{StartTimeout: settings.HTTP.StartTimeout}),
+		Processes: starter.NewStarter(temporal, s.Pool, starter.Settings{StartTimeout: settings.HTTP.StartTimeout}),
 	})
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
@@ -77,7 +78,7 @@ func (j joining) ExecuteWorkflow(ctx context.Context, options client.StartWorkfl
 
 func TestReadersOfTwoProgramsJoinOneSync(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	newInvoice(t, s, september)
 	release := holdSyncs(t, s)
 	statuses := make(chan int, 8)
@@ -108,7 +109,7 @@ func TestReadersOfTwoProgramsJoinOneSync(t *testing.T) {
 
 func TestAReaderThatWaitsTooLongIsToldToAskAgain(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.HTTP.SyncTimeout = 100 * time.Millisecond })
+	s := system.Start(t, func(c *config.Config) { c.HTTP.SyncTimeout = 100 * time.Millisecond })
 	invoice := newInvoice(t, s, september)
 	release := holdSyncs(t, s)
 	for _, path := range []string{overviewPath, casesPath} {
@@ -130,7 +131,7 @@ func (unreachable) ExecuteWorkflow(context.Context, client.StartWorkflowOptions,
 
 func TestReadersGoOnWithoutTemporal(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	newInvoice(t, s, september)
 	status, err := overviewAt(otherAPI(t, s, unreachable{s.Temporal}))
 	require.NoError(t, err)
@@ -142,7 +143,7 @@ func TestReadersGoOnWithoutTemporal(t *testing.T) {
 
 func TestADayThatIsSyncedCanBeSyncedAgain(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, september)
 	about := caseOf(t, s, invoice)
 	// What an operator does to the case of an overdue invoice is due again.
@@ -159,7 +160,7 @@ func TestADayThatIsSyncedCanBeSyncedAgain(t *testing.T) {
 
 func TestARunHasItsInvoicesSynced(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	bill(t, s, september)

@@ -9,18 +9,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const crowd = 16
 
 func TestManyEqualRequestsUnderOneKeyHaveOneEffect(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, operation := range keyedOperations(t, s) {
 		t.Run(operation.name, func(t *testing.T) {
 			key, before, originals := newKey(), counts(t, s), 0
-			answers := together(t, crowd, func(int) (systemtest.Response, error) {
+			answers := together(t, crowd, func(int) (system.Response, error) {
 				return s.TryCall(http.MethodPost, operation.path, operation.body, key)
 			})
 			want, _ := withoutReplay(t, answers[0])
@@ -39,10 +39,10 @@ func TestManyEqualRequestsUnderOneKeyHaveOneEffect(t *testing.T) {
 
 func TestManySubmitsUnderOneKeyMakeOneClientAndOneContract(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	body, key := newMobile(newOffer(t, s, mobileOffer())), newKey()
-	for _, answer := range together(t, crowd, func(int) (systemtest.Response, error) {
-		return s.TryCall(http.MethodPost, submitNewPath, body, key, systemtest.Anonymous)
+	for _, answer := range together(t, crowd, func(int) (system.Response, error) {
+		return s.TryCall(http.MethodPost, submitNewPath, body, key, system.Anonymous)
 	}) {
 		pdf(t, s, text(t, decoded(t, answer, http.StatusOK), "document_download_url"))
 	}
@@ -54,13 +54,13 @@ func TestManySubmitsUnderOneKeyMakeOneClientAndOneContract(t *testing.T) {
 
 func TestDifferentRequestsUnderOneKeyAtOnceHaveOneEffect(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, operation := range keyedOperations(t, s) {
 		t.Run(operation.name, func(t *testing.T) {
 			key, before := newKey(), counts(t, s)
 			bodies := []object{operation.body, operation.other}
 			accepted := map[int]bool{}
-			for i, answer := range together(t, crowd, func(i int) (systemtest.Response, error) {
+			for i, answer := range together(t, crowd, func(i int) (system.Response, error) {
 				return s.TryCall(http.MethodPost, operation.path, bodies[i%2], key)
 			}) {
 				if answer.Status == http.StatusOK {
@@ -77,14 +77,14 @@ func TestDifferentRequestsUnderOneKeyAtOnceHaveOneEffect(t *testing.T) {
 
 func TestManyFullPaymentsUnderOneKeyAreOnePayment(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, november)
 	body := object{"invoice_id": invoice["id"], "amount": invoice["total_amount"], "payment_date": "2026-11-20"}
 	// All requests have seen that their key is free before the first one pays.
 	release, key := hold(t, s, "invoices", "ACCESS EXCLUSIVE"), newKey()
-	answers := together(t, crowd+1, func(i int) (systemtest.Response, error) {
+	answers := together(t, crowd+1, func(i int) (system.Response, error) {
 		if i == crowd {
-			return systemtest.Response{}, releaseOnceWaiting(s, crowd, release)
+			return system.Response{}, releaseOnceWaiting(s, crowd, release)
 		}
 		return s.TryCall(http.MethodPost, paymentsPath, body, key)
 	})[:crowd]
@@ -102,7 +102,7 @@ func TestManyFullPaymentsUnderOneKeyAreOnePayment(t *testing.T) {
 }
 
 // releaseOnceWaiting releases what is held as soon as so many requests wait for it.
-func releaseOnceWaiting(s *systemtest.System, requests int, release func()) error {
+func releaseOnceWaiting(s *system.System, requests int, release func()) error {
 	defer release()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
@@ -125,7 +125,7 @@ func releaseOnceWaiting(s *systemtest.System, requests int, release func()) erro
 
 func TestPayingAllOverdueInvoicesAtOnceEndsDelinquency(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client := text(t, newInvoice(t, s, september), "client_id")
 	bill(t, s, object{"period_start": "2026-08-10", "period_end": "2026-08-31", "tax_rate": 0.2})
 	invoices := invoicesOf(t, s, client)
@@ -136,10 +136,10 @@ func TestPayingAllOverdueInvoicesAtOnceEndsDelinquency(t *testing.T) {
 	require.Equal(t, true, clientOf(t, s, invoices[0])["is_delinquent"])
 
 	// Neither payment is committed when the other one looks for overdue invoices.
-	release, keys := hold(t, s, "idempotency_keys", "SHARE"), []systemtest.Header{newKey(), newKey()}
-	for _, answer := range together(t, 3, func(i int) (systemtest.Response, error) {
+	release, keys := hold(t, s, "idempotency_keys", "SHARE"), []system.Header{newKey(), newKey()}
+	for _, answer := range together(t, 3, func(i int) (system.Response, error) {
 		if i == 2 {
-			return systemtest.Response{}, releaseOnceWaiting(s, 2, release)
+			return system.Response{}, releaseOnceWaiting(s, 2, release)
 		}
 		body := object{"invoice_id": invoices[i]["id"], "amount": "237.80", "payment_date": "2026-11-20"}
 		return s.TryCall(http.MethodPost, paymentsPath, body, keys[i])
@@ -151,14 +151,14 @@ func TestPayingAllOverdueInvoicesAtOnceEndsDelinquency(t *testing.T) {
 
 func TestManyFullPaymentsUnderDifferentKeysPayOnce(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice, accepted := newInvoice(t, s, november), 0
 	body := object{"invoice_id": invoice["id"], "amount": invoice["total_amount"], "payment_date": "2026-11-20"}
-	keys := make([]systemtest.Header, crowd)
+	keys := make([]system.Header, crowd)
 	for i := range keys {
 		keys[i] = newKey()
 	}
-	for _, answer := range together(t, crowd, func(i int) (systemtest.Response, error) {
+	for _, answer := range together(t, crowd, func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, paymentsPath, body, keys[i])
 	}) {
 		if answer.Status == http.StatusOK {
@@ -173,14 +173,14 @@ func TestManyFullPaymentsUnderDifferentKeysPayOnce(t *testing.T) {
 
 func TestManyPartialPaymentsNeverExceedTheInvoice(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, november) // 238.80 in all.
-	keys := make([]systemtest.Header, crowd)
+	keys := make([]system.Header, crowd)
 	for i := range keys {
 		keys[i] = newKey()
 	}
 	accepted := 0
-	for _, answer := range together(t, crowd, func(i int) (systemtest.Response, error) {
+	for _, answer := range together(t, crowd, func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, paymentsPath,
 			object{"invoice_id": invoice["id"], "amount": "30.00", "payment_date": "2026-11-20"}, keys[i])
 	}) {

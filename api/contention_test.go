@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // rounds is how often each contest is held: a race that is lost once in a while is
@@ -19,7 +19,7 @@ const rounds = 3
 type effect map[string]int
 
 // requireEffect checks that exactly these rows came to be since before.
-func requireEffect(t testing.TB, s *systemtest.System, before map[string]int, want effect) {
+func requireEffect(t testing.TB, s *system.System, before map[string]int, want effect) {
 	t.Helper()
 	got := effect{}
 	for table, rows := range counts(t, s) {
@@ -54,64 +54,64 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 		codes  []string
 		effect effect
 		// prepare returns the requests of a round, one for each contender.
-		prepare func(t testing.TB) func(contender int) (systemtest.Response, error)
+		prepare func(t testing.TB) func(contender int) (system.Response, error)
 	}{
-		{"one CIN", 409, []string{"client_cin_conflict"}, effect{"clients": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+		{"one CIN", 409, []string{"client_cin_conflict"}, effect{"clients": 1}, func(testing.TB) func(int) (system.Response, error) {
 			cin := newCIN()
-			return func(i int) (systemtest.Response, error) {
+			return func(i int) (system.Response, error) {
 				return s.TryCall(http.MethodPost, customersPath, object{"cin": cin, "client_type": "individual", "full_name": fmt.Sprint("Client ", i)})
 			}
 		}},
-		{"one CIN for many clients", 409, []string{"client_cin_conflict"}, effect{}, func(t testing.TB) func(int) (systemtest.Response, error) {
+		{"one CIN for many clients", 409, []string{"client_cin_conflict"}, effect{}, func(t testing.TB) func(int) (system.Response, error) {
 			cin, clients := newCIN(), make([]string, crowd)
 			for i := range clients {
 				clients[i], _ = newClient(t, s)
 			}
-			return func(i int) (systemtest.Response, error) {
+			return func(i int) (system.Response, error) {
 				return s.TryCall(http.MethodPut, customersPath+"/"+clients[i], object{"cin": cin})
 			}
 		}},
 		{"one CIN of clients made with their contracts", 409, []string{"client_cin_conflict"},
-			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (system.Response, error) {
 				cin := newCIN()
-				return func(int) (systemtest.Response, error) {
+				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, provisionPath, object{
 						"offer_id": e.mobile, "contract_start_date": "2026-08-10",
 						"client": object{"cin": cin, "client_type": "individual", "full_name": "Inline Client"},
 					})
 				}
 			}},
-		{"one offer", 409, []string{"offer_version_conflict"}, effect{"offers": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+		{"one offer", 409, []string{"offer_version_conflict"}, effect{"offers": 1}, func(testing.TB) func(int) (system.Response, error) {
 			offer := mobileOffer()
-			return func(int) (systemtest.Response, error) { return s.TryCall(http.MethodPost, offersPath, offer) }
+			return func(int) (system.Response, error) { return s.TryCall(http.MethodPost, offersPath, offer) }
 		}},
-		{"one name for many offers", 409, []string{"offer_version_conflict"}, effect{}, func(t testing.TB) func(int) (systemtest.Response, error) {
+		{"one name for many offers", 409, []string{"offer_version_conflict"}, effect{}, func(t testing.TB) func(int) (system.Response, error) {
 			name, offers := fmt.Sprint("Name ", next()), make([]string, crowd)
 			for i := range offers {
 				offers[i] = newOffer(t, s, mobileOffer())
 			}
-			return func(i int) (systemtest.Response, error) {
+			return func(i int) (system.Response, error) {
 				return s.TryCall(http.MethodPut, offersPath+"/"+offers[i], object{"name": name})
 			}
 		}},
-		{"one service identifier", 409, []string{"subscriber_identifier_conflict"}, effect{"subscribers": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+		{"one service identifier", 409, []string{"subscriber_identifier_conflict"}, effect{"subscribers": 1}, func(testing.TB) func(int) (system.Response, error) {
 			body := object{"service_type": "mobile", "service_identifier": newMobileNumber()}
-			return func(i int) (systemtest.Response, error) {
+			return func(i int) (system.Response, error) {
 				return s.TryCall(http.MethodPost, subscribersOf([]string{e.owner, e.none}[i%2]), body)
 			}
 		}},
 		{"one number for new lines of one client", 409, []string{"subscriber_identifier_conflict"},
-			effect{"subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+			effect{"subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (system.Response, error) {
 				body := object{
 					"client_id": e.buyer, "offer_id": e.mobile, "contract_start_date": "2026-08-10", "provisioning_intent": "new_line",
 					"subscriber": object{"service_identifier": newMobileNumber()},
 				}
-				return func(int) (systemtest.Response, error) { return s.TryCall(http.MethodPost, provisionPath, body) }
+				return func(int) (system.Response, error) { return s.TryCall(http.MethodPost, provisionPath, body) }
 			}},
 		{"one number for new clients", 409, []string{"subscriber_identifier_conflict"},
-			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (systemtest.Response, error) {
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (system.Response, error) {
 				number := newMobileNumber()
-				return func(i int) (systemtest.Response, error) {
+				return func(i int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, provisionPath, object{
 						"offer_id": e.mobile, "contract_start_date": "2026-08-10", "subscriber": object{"service_identifier": number},
 						"client": object{"client_type": "individual", "full_name": fmt.Sprint("Client ", i)},
@@ -120,40 +120,40 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 			}},
 		{"one number on the landing page", 409, []string{"subscriber_identifier_conflict"},
 			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 3, "documents": 1, "idempotency_keys": 1, "billing_profiles": 1, "configuration_changes": 1},
-			func(testing.TB) func(int) (systemtest.Response, error) {
+			func(testing.TB) func(int) (system.Response, error) {
 				number := newMobileNumber()
-				return func(int) (systemtest.Response, error) {
+				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, submitNewPath, with(newMobile(e.mobile), object{"requested_mobile_local_number": number}), newKey())
 				}
 			}},
 		{"one subscriber", 409, []string{"subscriber_contract_conflict"}, effect{"contracts": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1},
-			func(t testing.TB) func(int) (systemtest.Response, error) {
+			func(t testing.TB) func(int) (system.Response, error) {
 				body := draftOf(t, s)
-				return func(i int) (systemtest.Response, error) {
+				return func(i int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, contractsPath, with(body, object{"status": []string{"draft", "active", "suspended"}[i%3]}))
 				}
 			}},
 		{"the whole of one invoice", 409, []string{"invoice_already_paid"}, effect{"payments": 1, "idempotency_keys": 1, "ledger_entries": 1},
-			func(t testing.TB) func(int) (systemtest.Response, error) {
+			func(t testing.TB) func(int) (system.Response, error) {
 				invoice := newInvoice(t, s, november)
 				body := object{"invoice_id": invoice["id"], "amount": invoice["total_amount"], "payment_date": "2026-11-20"}
-				return func(int) (systemtest.Response, error) {
+				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, paymentsPath, body, newKey())
 				}
 			}},
 		{"the approval of one invoice", 409, []string{"invoice_already_paid"}, effect{"payments": 1, "idempotency_keys": 1, "ledger_entries": 1},
-			func(t testing.TB) func(int) (systemtest.Response, error) {
+			func(t testing.TB) func(int) (system.Response, error) {
 				path := approvalPath(newInvoice(t, s, november)["id"])
-				return func(int) (systemtest.Response, error) {
+				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, path, object{}, newKey())
 				}
 			}},
 		{"payments and approvals of one overdue invoice", 409, []string{"invoice_already_paid"},
 			effect{"payments": 1, "idempotency_keys": 1, "collection_case_actions": 2, "ledger_entries": 1},
-			func(t testing.TB) func(int) (systemtest.Response, error) {
+			func(t testing.TB) func(int) (system.Response, error) {
 				invoice := newInvoice(t, s, september)
 				pay(t, s, invoice, "1.00")
-				return func(i int) (systemtest.Response, error) {
+				return func(i int) (system.Response, error) {
 					if i%2 == 0 {
 						return s.TryCall(http.MethodPost, approvalPath(invoice["id"]), object{}, newKey())
 					}
@@ -163,20 +163,20 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 			}},
 		{"the reversal of one payment", 409, []string{"payment_already_reversed"},
 			effect{"idempotency_keys": 1, "invoice_audit_events": 1, "collection_case_actions": 2, "ledger_entries": 1},
-			func(t testing.TB) func(int) (systemtest.Response, error) {
+			func(t testing.TB) func(int) (system.Response, error) {
 				// Paid in two parts, the second of which settles it: the case is reopened by the reversal.
 				invoice := newInvoice(t, s, september)
 				pay(t, s, invoice, "1.00")
 				path := reversalPath(text(t, at(t, pay(t, s, invoice, "237.80"), "payment"), "id"))
-				return func(int) (systemtest.Response, error) {
+				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, path, object{"reason": "Bounced"}, newKey())
 				}
 			}},
 		{"one invoice to void", 409, []string{"invoice_void"},
 			effect{"idempotency_keys": 1, "invoice_audit_events": 1, "ledger_entries": 1},
-			func(t testing.TB) func(int) (systemtest.Response, error) {
+			func(t testing.TB) func(int) (system.Response, error) {
 				path := voidPath(newInvoice(t, s, november)["id"])
-				return func(int) (systemtest.Response, error) {
+				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, path, object{"reason": "Wrong tariff"}, newKey())
 				}
 			}},
@@ -210,12 +210,12 @@ func oneKeyHasTheEffectOfOneRequest(t *testing.T, e *estate) {
 		}
 		keyed++
 		t.Run(p.operation, func(t *testing.T) {
-			send := func(request asked) (systemtest.Response, error) {
+			send := func(request asked) (system.Response, error) {
 				return e.s.TryCall(p.method(), p.path(request), request.body, request.headers...)
 			}
 			fresh := func() asked {
 				request := p.valid(t, e)
-				request.headers = []systemtest.Header{newKey()}
+				request.headers = []system.Header{newKey()}
 				return request
 			}
 			// The first plan change puts the contract on its offer, and those that follow find it there.
@@ -235,7 +235,7 @@ func oneKeyHasTheEffectOfOneRequest(t *testing.T, e *estate) {
 			for round := range rounds {
 				request, originals := fresh(), 0
 				before := counts(t, e.s)
-				answers := together(t, crowd, func(int) (systemtest.Response, error) { return send(request) })
+				answers := together(t, crowd, func(int) (system.Response, error) { return send(request) })
 				want, _ := withoutReplay(t, answers[0])
 				for _, answer := range answers {
 					got, replayed := withoutReplay(t, answer)
@@ -262,11 +262,11 @@ func planChangesAreAppliedOneAfterTheOther(t *testing.T, e *estate) {
 	for _, changes := range []int{2, 2, crowd} {
 		subscribed := submit(t, s, newMobile(first))
 		contract, before := text(t, subscribed, "contract", "id"), counts(t, s)
-		for i, answer := range together(t, changes, func(i int) (systemtest.Response, error) {
+		for i, answer := range together(t, changes, func(i int) (system.Response, error) {
 			return s.TryCall(http.MethodPost, planChangePath, object{
 				"cin": subscribed["client_cin"], "source_contract_id": contract, "target_offer_id": offers[i],
 				"contract_start_date": fmt.Sprintf("2026-10-%02d", i+1),
-			}, newKey(), systemtest.Anonymous)
+			}, newKey(), system.Anonymous)
 		}) {
 			body := decoded(t, answer, http.StatusOK)
 			require.Equal(t, offers[i], at(t, body, "contract", "offer_id"), "the answer is about the change that was asked for")
@@ -300,36 +300,36 @@ func deletesAgainstProvisioningLeaveNothingHalfDone(t *testing.T, e *estate) {
 		offer := newOffer(t, s, mobileOffer())
 		client, cin := newClient(t, s)
 		line := newSubscriber(t, s, client)
-		requests := []func() (systemtest.Response, error){
-			func() (systemtest.Response, error) {
+		requests := []func() (system.Response, error){
+			func() (system.Response, error) {
 				return s.TryCall(http.MethodDelete, customersPath+"/"+client, nil)
 			},
-			func() (systemtest.Response, error) { return s.TryCall(http.MethodDelete, offersPath+"/"+offer, nil) },
-			func() (systemtest.Response, error) {
+			func() (system.Response, error) { return s.TryCall(http.MethodDelete, offersPath+"/"+offer, nil) },
+			func() (system.Response, error) {
 				return s.TryCall(http.MethodPost, provisionPath, object{
 					"client_id": client, "offer_id": offer, "contract_start_date": "2026-08-10", "provisioning_intent": "new_line",
 				})
 			},
-			func() (systemtest.Response, error) {
+			func() (system.Response, error) {
 				return s.TryCall(http.MethodPost, submitNewPath, with(newMobile(offer), object{"cin": cin}), newKey())
 			},
-			func() (systemtest.Response, error) {
+			func() (system.Response, error) {
 				return s.TryCall(http.MethodPost, contractsPath, object{
 					"client_id": client, "offer_id": offer, "subscriber_id": line, "contract_start_date": "2026-08-10",
 				})
 			},
-			func() (systemtest.Response, error) {
+			func() (system.Response, error) {
 				return s.TryCall(http.MethodPost, subscribersOf(client), object{"service_type": "mobile", "service_identifier": newMobileNumber()})
 			},
-			func() (systemtest.Response, error) {
+			func() (system.Response, error) {
 				return s.TryCall(http.MethodPut, customersPath+"/"+client, object{"address": "Rabat"})
 			},
-			func() (systemtest.Response, error) {
+			func() (system.Response, error) {
 				return s.TryCall(http.MethodPut, offersPath+"/"+offer, object{"monthly_fee": 5})
 			},
 		}
 		made := 0
-		for i, answer := range together(t, 2*len(requests), func(i int) (systemtest.Response, error) { return requests[i%len(requests)]() }) {
+		for i, answer := range together(t, 2*len(requests), func(i int) (system.Response, error) { return requests[i%len(requests)]() }) {
 			require.Contains(t, []int{200, 204, 404, 409}, answer.Status, "request %d: %s", i, answer.Body)
 			if kind := i % len(requests); answer.Status == http.StatusOK && (kind == 2 || kind == 3 || kind == 4) {
 				made++

@@ -6,20 +6,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestManyContractsAtOnceOnOneSubscriberAreOne(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	body := draftOf(t, s)
 	var accepted []object
 	var conflicts []any
 	// All requests have begun before the first contract is written.
 	release := hold(t, s, "contracts", "SHARE")
-	for _, answer := range together(t, crowd+1, func(i int) (systemtest.Response, error) {
+	for _, answer := range together(t, crowd+1, func(i int) (system.Response, error) {
 		if i == crowd {
-			return systemtest.Response{}, releaseOnceWaiting(s, crowd, release)
+			return system.Response{}, releaseOnceWaiting(s, crowd, release)
 		}
 		return s.TryCall(http.MethodPost, contractsPath, body)
 	})[:crowd] {
@@ -40,12 +40,12 @@ func TestManyContractsAtOnceOnOneSubscriberAreOne(t *testing.T) {
 
 func TestManyEqualStatusChangesAtOnceAreOneChange(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	contract := created(t, s, contractsPath, draftOf(t, s))
 	release := hold(t, s, "contract_audit_events", "SHARE")
-	answers := together(t, crowd+1, func(i int) (systemtest.Response, error) {
+	answers := together(t, crowd+1, func(i int) (system.Response, error) {
 		if i == crowd {
-			return systemtest.Response{}, releaseOnceWaiting(s, crowd, release)
+			return system.Response{}, releaseOnceWaiting(s, crowd, release)
 		}
 		return s.TryCall(http.MethodPut, statusPath(contract), object{"status": "active"})
 	})[:crowd]
@@ -59,36 +59,36 @@ func TestManyEqualStatusChangesAtOnceAreOneChange(t *testing.T) {
 
 func TestChangesOfAllKindsAtOnceNeverDeadlock(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	body := with(draftOf(t, s), object{"status": "active"})
 	contract, other := created(t, s, contractsPath, body), newOffer(t, s, mobileOffer())
 	client, offer := text(t, body, "client_id"), text(t, body, "offer_id")
-	requests := []func() (systemtest.Response, error){
-		func() (systemtest.Response, error) {
+	requests := []func() (system.Response, error){
+		func() (system.Response, error) {
 			return s.TryCall(http.MethodPut, offerPath(contract), object{"offer_id": other})
 		},
-		func() (systemtest.Response, error) {
+		func() (system.Response, error) {
 			return s.TryCall(http.MethodPut, offerPath(contract), object{"offer_id": offer})
 		},
-		func() (systemtest.Response, error) {
+		func() (system.Response, error) {
 			return s.TryCall(http.MethodPut, statusPath(contract), object{"status": "suspended"})
 		},
-		func() (systemtest.Response, error) {
+		func() (system.Response, error) {
 			return s.TryCall(http.MethodPut, statusPath(contract), object{"status": "active"})
 		},
-		func() (systemtest.Response, error) {
+		func() (system.Response, error) {
 			return s.TryCall(http.MethodPost, contractsPath+"/provision",
 				object{"client_id": client, "offer_id": other, "contract_start_date": "2026-08-10", "provisioning_intent": "upgrade"})
 		},
-		func() (systemtest.Response, error) { return s.TryCall(http.MethodPost, contractsPath, body) },
-		func() (systemtest.Response, error) {
+		func() (system.Response, error) { return s.TryCall(http.MethodPost, contractsPath, body) },
+		func() (system.Response, error) {
 			return s.TryCall(http.MethodPut, offersPath+"/"+other, object{"monthly_fee": "210.00"})
 		},
-		func() (systemtest.Response, error) {
+		func() (system.Response, error) {
 			return s.TryCall(http.MethodPut, customersPath+"/"+client, object{"address": "Rabat"})
 		},
 	}
-	for _, answer := range together(t, 3*len(requests), func(i int) (systemtest.Response, error) {
+	for _, answer := range together(t, 3*len(requests), func(i int) (system.Response, error) {
 		return requests[i%len(requests)]()
 	}) {
 		// An upgrade finds no active contract while it is suspended, and the line has its contract already.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestContractChanges(t *testing.T) {
@@ -30,7 +30,7 @@ func TestContractChanges(t *testing.T) {
 }
 
 // draftOf is the body of a contract on a new mobile line of a new client.
-func draftOf(t testing.TB, s *systemtest.System) object {
+func draftOf(t testing.TB, s *system.System) object {
 	t.Helper()
 	client, _ := newClient(t, s)
 	return object{
@@ -48,12 +48,12 @@ func offerPath(contract object) string {
 }
 
 // moved puts a contract in a status and returns it.
-func moved(t testing.TB, s *systemtest.System, contract object, status string) object {
+func moved(t testing.TB, s *system.System, contract object, status string) object {
 	t.Helper()
 	return decoded(t, s.Call(t, http.MethodPut, statusPath(contract), object{"status": status}), http.StatusOK)
 }
 
-func contractIsCreatedAsADraft(t *testing.T, s *systemtest.System) {
+func contractIsCreatedAsADraft(t *testing.T, s *system.System) {
 	body := with(draftOf(t, s), object{"commitment_months": 12, "end_date": "2027-03-15"})
 	contract := created(t, s, contractsPath, body)
 	require.Equal(t, fieldsOf(contractFields), names(contract))
@@ -72,7 +72,7 @@ func contractIsCreatedAsADraft(t *testing.T, s *systemtest.System) {
 	require.Equal(t, `{"offer_id": "`+text(t, body, "offer_id")+`", "status": "draft"}`, events[0]["details"])
 }
 
-func contractIsCreatedInAnyStatus(t *testing.T, s *systemtest.System) {
+func contractIsCreatedInAnyStatus(t *testing.T, s *system.System) {
 	for status, want := range map[string]object{
 		"draft":      {"activated_at": nil, "terminated_at": nil, "end_date": nil},
 		"active":     {"terminated_at": nil, "end_date": nil},
@@ -87,7 +87,7 @@ func contractIsCreatedInAnyStatus(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func contractBodiesAreChecked(t *testing.T, s *systemtest.System) {
+func contractBodiesAreChecked(t *testing.T, s *system.System) {
 	valid := draftOf(t, s)
 	contract := created(t, s, contractsPath, valid)
 	for _, test := range []struct {
@@ -109,13 +109,13 @@ func contractBodiesAreChecked(t *testing.T, s *systemtest.System) {
 		{http.MethodPut, offerPath(contract), object{"offer_id": nil}, "offer_id"},
 		{http.MethodPut, offerPath(contract), object{}, "offer_id"},
 	} {
-		problemAt(t, unchanged(t, s, func() systemtest.Response {
+		problemAt(t, unchanged(t, s, func() system.Response {
 			return s.Call(t, test.method, test.path, test.body)
 		}), "body", test.at)
 	}
 }
 
-func createContractRefusesWhatDoesNotBelongTogether(t *testing.T, s *systemtest.System) {
+func createContractRefusesWhatDoesNotBelongTogether(t *testing.T, s *system.System) {
 	valid := draftOf(t, s)
 	stranger, _ := newClient(t, s)
 	for _, test := range []struct {
@@ -132,17 +132,17 @@ func createContractRefusesWhatDoesNotBelongTogether(t *testing.T, s *systemtest.
 		{"offer of another type", object{"offer_id": newOffer(t, s, fiberOffer())}, http.StatusUnprocessableEntity, "subscriber_offer_mismatch"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			unchanged(t, s, func() systemtest.Response {
+			unchanged(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, contractsPath, with(valid, test.changes))
 			}).Refused(t, test.status, test.code)
 		})
 	}
 }
 
-func createContractChecksDatesAndCommitment(t *testing.T, s *systemtest.System) {
+func createContractChecksDatesAndCommitment(t *testing.T, s *system.System) {
 	valid := draftOf(t, s)
 	refused := func(changes object, code string) object {
-		return unchanged(t, s, func() systemtest.Response {
+		return unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, contractsPath, with(valid, changes))
 		}).Refused(t, http.StatusUnprocessableEntity, code)
 	}
@@ -152,11 +152,11 @@ func createContractChecksDatesAndCommitment(t *testing.T, s *systemtest.System) 
 	created(t, s, contractsPath, with(valid, object{"end_date": "2026-03-15"}))
 }
 
-func subscriberHasOneOpenContract(t *testing.T, s *systemtest.System) {
+func subscriberHasOneOpenContract(t *testing.T, s *system.System) {
 	body := draftOf(t, s)
 	for _, status := range []string{"draft", "active", "suspended"} {
 		open := created(t, s, contractsPath, with(body, object{"status": status}))
-		details := unchanged(t, s, func() systemtest.Response {
+		details := unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, contractsPath, body)
 		}).Refused(t, http.StatusConflict, "subscriber_contract_conflict")
 		require.Equal(t, object{"contract_id": open["id"]}, details, status)
@@ -164,7 +164,7 @@ func subscriberHasOneOpenContract(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func statusMovesAsTheTableSays(t *testing.T, s *systemtest.System) {
+func statusMovesAsTheTableSays(t *testing.T, s *system.System) {
 	allowed := map[string][]string{
 		"draft": {"active", "terminated"}, "active": {"suspended", "terminated"}, "suspended": {"active", "terminated"},
 		"terminated": nil,
@@ -176,7 +176,7 @@ func statusMovesAsTheTableSays(t *testing.T, s *systemtest.System) {
 			}
 			contract := created(t, s, contractsPath, with(draftOf(t, s), object{"status": from}))
 			if !slices.Contains(targets, to) {
-				details := unchanged(t, s, func() systemtest.Response {
+				details := unchanged(t, s, func() system.Response {
 					return s.Call(t, http.MethodPut, statusPath(contract), object{"status": to})
 				}).Refused(t, http.StatusConflict, "contract_status_transition_invalid")
 				require.Equal(t, object{"from": from, "to": to}, details)
@@ -192,7 +192,7 @@ func statusMovesAsTheTableSays(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func sameStatusIsNoChange(t *testing.T, s *systemtest.System) {
+func sameStatusIsNoChange(t *testing.T, s *system.System) {
 	for _, status := range []string{"draft", "active", "suspended", "terminated"} {
 		contract := created(t, s, contractsPath, with(draftOf(t, s), object{"status": status}))
 		require.Equal(t, contract, moved(t, s, contract, status))
@@ -200,7 +200,7 @@ func sameStatusIsNoChange(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func activationIsKeptAndTerminationEndsTheContract(t *testing.T, s *systemtest.System) {
+func activationIsKeptAndTerminationEndsTheContract(t *testing.T, s *system.System) {
 	draft := created(t, s, contractsPath, draftOf(t, s))
 	active := moved(t, s, draft, "active")
 	require.Regexp(t, timestampPattern, active["activated_at"])
@@ -220,12 +220,12 @@ func activationIsKeptAndTerminationEndsTheContract(t *testing.T, s *systemtest.S
 	require.Equal(t, "2027-03-15", moved(t, s, fixed, "terminated")["end_date"], "an end that is set is kept")
 }
 
-func terminationNeverEndsBeforeTheStart(t *testing.T, s *systemtest.System) {
+func terminationNeverEndsBeforeTheStart(t *testing.T, s *system.System) {
 	contract := created(t, s, contractsPath, with(draftOf(t, s), object{"contract_start_date": "2027-01-01"}))
 	require.Subset(t, moved(t, s, contract, "terminated"), object{"start_date": "2027-01-01", "end_date": "2027-01-01"})
 }
 
-func offerChangesWithAnEvent(t *testing.T, s *systemtest.System) {
+func offerChangesWithAnEvent(t *testing.T, s *system.System) {
 	contract := created(t, s, contractsPath, with(draftOf(t, s), object{"status": "active"}))
 	offer := newOffer(t, s, mobileOffer())
 	changed := decoded(t, s.Call(t, http.MethodPut, offerPath(contract), object{"offer_id": offer}), http.StatusOK)
@@ -237,7 +237,7 @@ func offerChangesWithAnEvent(t *testing.T, s *systemtest.System) {
 	require.Equal(t, `{"from_offer_id": "`+text(t, contract, "offer_id")+`", "to_offer_id": "`+offer+`"}`, events[1]["details"])
 }
 
-func offerChangeRefusesWhatDoesNotFit(t *testing.T, s *systemtest.System) {
+func offerChangeRefusesWhatDoesNotFit(t *testing.T, s *system.System) {
 	contract := created(t, s, contractsPath, draftOf(t, s))
 	for _, test := range []struct {
 		offer, code string
@@ -247,7 +247,7 @@ func offerChangeRefusesWhatDoesNotFit(t *testing.T, s *systemtest.System) {
 		{"x", "offer_not_found", http.StatusNotFound},
 		{newOffer(t, s, fiberOffer()), "subscriber_offer_mismatch", http.StatusUnprocessableEntity},
 	} {
-		unchanged(t, s, func() systemtest.Response {
+		unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPut, offerPath(contract), object{"offer_id": test.offer})
 		}).Refused(t, test.status, test.code)
 	}
@@ -256,7 +256,7 @@ func offerChangeRefusesWhatDoesNotFit(t *testing.T, s *systemtest.System) {
 	require.Equal(t, contract, read)
 }
 
-func changesOfUnknownContractsAreNotFound(t *testing.T, s *systemtest.System) {
+func changesOfUnknownContractsAreNotFound(t *testing.T, s *system.System) {
 	offer := newOffer(t, s, mobileOffer())
 	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		unknown := object{"id": id}

@@ -14,8 +14,8 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/apikey"
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/identitytest"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/issuer"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func subscriptionContracts(subscription string) string {
@@ -33,7 +33,7 @@ func linkedDocument() object {
 }
 
 // contractsOf lists the documents of a subscription.
-func contractsOf(t testing.TB, s *systemtest.System, subscription, query string) object {
+func contractsOf(t testing.TB, s *system.System, subscription, query string) object {
 	t.Helper()
 	var set object
 	s.Get(t, subscriptionContracts(subscription)+query, &set)
@@ -42,7 +42,7 @@ func contractsOf(t testing.TB, s *systemtest.System, subscription, query string)
 }
 
 // link posts a document that must be new.
-func link(t testing.TB, s *systemtest.System, subscription string, body object) object {
+func link(t testing.TB, s *system.System, subscription string, body object) object {
 	t.Helper()
 	return decoded(t, s.Call(t, http.MethodPost, subscriptionContracts(subscription), body), http.StatusCreated)
 }
@@ -61,7 +61,7 @@ func TestContractDocumentsOfSubscriptions(t *testing.T) {
 	})
 }
 
-func issuedDocumentsAreThereByThemselves(t *testing.T, s *systemtest.System) {
+func issuedDocumentsAreThereByThemselves(t *testing.T, s *system.System) {
 	first := newOffer(t, s, mobileOffer())
 	landed := submit(t, s, newMobile(first))
 	subscription, client := text(t, landed, "contract", "id"), text(t, landed, "client_id")
@@ -85,7 +85,7 @@ func issuedDocumentsAreThereByThemselves(t *testing.T, s *systemtest.System) {
 	// A change of plan issues a new one, which comes first.
 	created(t, s, "/api/v1/landing/submit/plan-change", object{
 		"cin": landed["client_cin"], "source_contract_id": subscription, "target_offer_id": newOffer(t, s, mobileOffer()), "contract_start_date": "2026-09-20",
-	}, newKey(), systemtest.Anonymous)
+	}, newKey(), system.Anonymous)
 	contracts := at(t, contractsOf(t, s, subscription, ""), "contracts").([]any)
 	require.Len(t, contracts, 2)
 	require.Equal(t, issued, contracts[1])
@@ -94,7 +94,7 @@ func issuedDocumentsAreThereByThemselves(t *testing.T, s *systemtest.System) {
 	owner, cin := newClient(t, s)
 	bare := newContract(t, s, owner, first)
 	require.Empty(t, at(t, contractsOf(t, s, bare, ""), "contracts"))
-	created(t, s, "/api/v1/landing/contracts/"+bare+"/document-link", object{"cin": cin}, systemtest.Anonymous)
+	created(t, s, "/api/v1/landing/contracts/"+bare+"/document-link", object{"cin": cin}, system.Anonymous)
 	contracts = at(t, contractsOf(t, s, bare, ""), "contracts").([]any)
 	require.Len(t, contracts, 1)
 	require.Equal(t, owner, text(t, contracts[0], "documents_owner_id"))
@@ -103,13 +103,13 @@ func issuedDocumentsAreThereByThemselves(t *testing.T, s *systemtest.System) {
 	s.Call(t, http.MethodGet, subscriptionContracts(bare)+"/"+text(t, issued, "id"), nil).Refused(t, http.StatusNotFound, "contract_document_not_found")
 }
 
-func anIssuedDocumentIsLinkedAlready(t *testing.T, s *systemtest.System) {
+func anIssuedDocumentIsLinkedAlready(t *testing.T, s *system.System) {
 	landed := submit(t, s, newMobile(newOffer(t, s, mobileOffer())))
 	subscription := text(t, landed, "contract", "id")
 	issued := at(t, contractsOf(t, s, subscription, ""), "contracts").([]any)[0].(object)
 	other := text(t, submit(t, s, newMobile(newOffer(t, s, mobileOffer()))), "contract", "id")
-	post := func(subscription string, body object) systemtest.Response {
-		return unchanged(t, s, func() systemtest.Response {
+	post := func(subscription string, body object) system.Response {
+		return unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, subscriptionContracts(subscription), body)
 		})
 	}
@@ -124,13 +124,13 @@ func anIssuedDocumentIsLinkedAlready(t *testing.T, s *systemtest.System) {
 }
 
 // newSubscription is a contract without a document.
-func newSubscription(t testing.TB, s *systemtest.System) string {
+func newSubscription(t testing.TB, s *system.System) string {
 	t.Helper()
 	client, _ := newClient(t, s)
 	return newContract(t, s, client, newOffer(t, s, mobileOffer()))
 }
 
-func whatWasToldIsKept(t *testing.T, s *systemtest.System) {
+func whatWasToldIsKept(t *testing.T, s *system.System) {
 	subscription := newSubscription(t, s)
 	whole := linkedDocument()
 	require.Equal(t, whole, link(t, s, subscription, whole))
@@ -149,7 +149,7 @@ func whatWasToldIsKept(t *testing.T, s *systemtest.System) {
 	require.Equal(t, linked["creation_date"], linked["last_updated_date"])
 	made, err := time.Parse(time.RFC3339, text(t, linked, "creation_date"))
 	require.NoError(t, err)
-	require.WithinRange(t, made, systemtest.Today, s.Now())
+	require.WithinRange(t, made, system.Today, s.Now())
 	for _, again := range []object{bare, linked} {
 		require.Equal(t, linked, decoded(t, s.Call(t, http.MethodPost, subscriptionContracts(subscription), again), http.StatusOK))
 	}
@@ -161,13 +161,13 @@ func whatWasToldIsKept(t *testing.T, s *systemtest.System) {
 	require.Equal(t, whole, alone)
 }
 
-func anIDBelongsToOneContent(t *testing.T, s *systemtest.System) {
+func anIDBelongsToOneContent(t *testing.T, s *system.System) {
 	subscription := newSubscription(t, s)
 	whole := linkedDocument()
 	link(t, s, subscription, whole)
 	refuse := func(subscription string, body object) {
 		t.Helper()
-		unchanged(t, s, func() systemtest.Response {
+		unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, subscriptionContracts(subscription), body)
 		}).Refused(t, http.StatusConflict, "contract_document_conflict")
 	}
@@ -191,7 +191,7 @@ func anIDBelongsToOneContent(t *testing.T, s *systemtest.System) {
 	refuse(newSubscription(t, s), whole)
 }
 
-func manyCallersLinkOneDocumentOnce(t *testing.T, s *systemtest.System) {
+func manyCallersLinkOneDocumentOnce(t *testing.T, s *system.System) {
 	subscription := newSubscription(t, s)
 	for round := range 4 {
 		same, contents := linkedDocument(), make([]object, 16)
@@ -201,7 +201,7 @@ func manyCallersLinkOneDocumentOnce(t *testing.T, s *systemtest.System) {
 		// Half of the rounds all say the same, the others all say something else.
 		statuses := map[int]int{}
 		var stored, answered []object
-		for i, answer := range together(t, len(contents), func(i int) (systemtest.Response, error) {
+		for i, answer := range together(t, len(contents), func(i int) (system.Response, error) {
 			body := same
 			if round%2 == 1 {
 				body = contents[i]
@@ -231,7 +231,7 @@ func manyCallersLinkOneDocumentOnce(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func pagesOfAnySizeGiveTheWhole(t *testing.T, s *systemtest.System) {
+func pagesOfAnySizeGiveTheWhole(t *testing.T, s *system.System) {
 	// Issued and linked ones between each other.
 	landed := submit(t, s, newMobile(newOffer(t, s, mobileOffer())))
 	subscription := text(t, landed, "contract", "id")
@@ -240,7 +240,7 @@ func pagesOfAnySizeGiveTheWhole(t *testing.T, s *systemtest.System) {
 	}
 	created(t, s, "/api/v1/landing/submit/plan-change", object{
 		"cin": landed["client_cin"], "source_contract_id": subscription, "target_offer_id": newOffer(t, s, mobileOffer()), "contract_start_date": "2026-09-20",
-	}, newKey(), systemtest.Anonymous)
+	}, newKey(), system.Anonymous)
 	link(t, s, subscription, linkedDocument())
 	const total = 7
 	whole := at(t, contractsOf(t, s, subscription, "?limit=200"), "contracts").([]any)
@@ -278,7 +278,7 @@ func within(part, whole object) bool {
 }
 
 // anySequenceOfLinksLeavesWhatItSays compares answers and lists with a list that is kept beside.
-func anySequenceOfLinksLeavesWhatItSays(t *testing.T, s *systemtest.System) {
+func anySequenceOfLinksLeavesWhatItSays(t *testing.T, s *system.System) {
 	subscriptions := []string{newSubscription(t, s), newSubscription(t, s)}
 	before := map[string]int{} // How many documents each has.
 	rapid.Check(t, func(r *rapid.T) {
@@ -328,7 +328,7 @@ func anySequenceOfLinksLeavesWhatItSays(t *testing.T, s *systemtest.System) {
 	})
 }
 
-func documentsThatHaveNotTheFormAreRefused(t *testing.T, s *systemtest.System) {
+func documentsThatHaveNotTheFormAreRefused(t *testing.T, s *system.System) {
 	subscription := newSubscription(t, s)
 	for _, test := range []struct {
 		field string
@@ -341,7 +341,7 @@ func documentsThatHaveNotTheFormAreRefused(t *testing.T, s *systemtest.System) {
 		{"creation_date", "0000-12-31T00:00:00Z"}, {"last_updated_date", "2026-02-30T00:00:00Z"}, {"last_updated_date", 1763632500},
 		{"creation_user", ""}, {"creation_system", strings.Repeat("x", 201)}, {"last_updated_user", object{}},
 	} {
-		answer := unchanged(t, s, func() systemtest.Response {
+		answer := unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, subscriptionContracts(subscription), with(linkedDocument(), object{test.field: test.value}))
 		})
 		require.Equal(t, http.StatusBadRequest, answer.Status, "%v: %s", test, answer.Body)
@@ -351,19 +351,19 @@ func documentsThatHaveNotTheFormAreRefused(t *testing.T, s *systemtest.System) {
 
 func TestOnlyOrganisationsOfTheCallerAreServed(t *testing.T) {
 	t.Parallel()
-	key := identitytest.ECKey(t, "ec")
-	s := systemtest.Start(t, production(t, key), func(c *config.Config) {
+	key := issuer.ECKey(t, "ec")
+	s := system.Start(t, production(t, key), func(c *config.Config) {
 		c.Organisations = []string{"mtf", "mtf-business"}
 		c.Auth.OrganisationsClaim = "orgs"
 	})
-	admin := func(orgs ...string) systemtest.Header {
+	admin := func(orgs ...string) system.Header {
 		return bearer(key.Sign(t, object{
-			"sub": "op-1", "aud": "mtf", "exp": systemtest.Today.Add(24 * time.Hour).Unix(), "roles": []string{"admin"}, "orgs": orgs,
+			"sub": "op-1", "aud": "mtf", "exp": system.Today.Add(24 * time.Hour).Unix(), "roles": []string{"admin"}, "orgs": orgs,
 		}))
 	}
 	both, one, none := admin("mtf", "mtf-business"), admin("mtf"), admin()
-	apiKey := func(name string, orgs ...string) systemtest.Header {
-		made, _, err := apikey.Create(t.Context(), s.Pool, apikey.CreateInput{Name: name, Roles: []string{"ops"}, Organisations: orgs}, systemtest.Today)
+	apiKey := func(name string, orgs ...string) system.Header {
+		made, _, err := apikey.Create(t.Context(), s.Pool, apikey.CreateInput{Name: name, Roles: []string{"ops"}, Organisations: orgs}, system.Today)
 		require.NoError(t, err)
 		return bearer(made.Reveal())
 	}
@@ -373,14 +373,14 @@ func TestOnlyOrganisationsOfTheCallerAreServed(t *testing.T) {
 	subscription := text(t, provision(t, s, object{"client_id": client, "offer_id": offer, "provisioning_intent": "new_line"}, every), "contract", "id")
 	path := func(org string) string { return "/v2/orgs/" + org + "/subscriptions/" + subscription + "/contracts" }
 	for caller, test := range map[string]struct {
-		identity systemtest.Header
+		identity system.Header
 		serves   []string
 	}{
 		"a token for both": {both, []string{"mtf", "mtf-business"}}, "a token for one": {one, []string{"mtf"}}, "a token for none": {none, nil},
 		"a key for all": {every, []string{"mtf", "mtf-business"}}, "a key for one": {business, []string{"mtf-business"}},
 	} {
 		for _, org := range []string{"mtf", "mtf-business", "MTF", "other", "%20", nobody} {
-			answers := []systemtest.Response{
+			answers := []system.Response{
 				s.Call(t, http.MethodGet, path(org), nil, test.identity),
 				s.Call(t, http.MethodPost, path(org), linkedDocument(), test.identity),
 				s.Call(t, http.MethodGet, path(org)+"/"+nobody, nil, test.identity),

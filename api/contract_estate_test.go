@@ -9,13 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
 // estate is what the rows of the matrix find on their one system.
 type estate struct {
-	s *systemtest.System
+	s *system.System
 
 	mobile, dated, retired, fiber string // Offers; dated is valid from 2026-02-01 to 2027-06-30.
 	// owner has one active mobile contract, on line.
@@ -40,7 +40,7 @@ type estate struct {
 func newEstate(t testing.TB) *estate {
 	t.Helper()
 	// Runs that are held back keep a worker each.
-	s := systemtest.Start(t, func(settings *config.Config) {
+	s := system.Start(t, func(settings *config.Config) {
 		settings.Billing.Concurrency = 32
 		settings.DocumentCheck.Cron = never
 	})
@@ -102,30 +102,30 @@ func (e *estate) lineOf(t testing.TB, contract string) string {
 
 func (e *estate) lookup(t testing.TB, cin string) string {
 	t.Helper()
-	signed, _ := signer(t).Lookup(cin, systemtest.Today)
+	signed, _ := signer(t).Lookup(cin, system.Today)
 	return "?lookup_token=" + signed
 }
 
 func (e *estate) expiredLookup(t testing.TB, cin string) string {
 	t.Helper()
-	signed, _ := signer(t).Lookup(cin, systemtest.Today.Add(-2*token.LookupLifetime))
+	signed, _ := signer(t).Lookup(cin, system.Today.Add(-2*token.LookupLifetime))
 	return "?lookup_token=" + signed
 }
 
 func (e *estate) contractToken(t testing.TB, cin, contract string, valid bool) string {
 	t.Helper()
-	expires := systemtest.Today.Add(token.DocumentLifetime)
+	expires := system.Today.Add(token.DocumentLifetime)
 	if !valid {
-		expires = systemtest.Today
+		expires = system.Today
 	}
 	return "?token=" + signer(t).ContractDocument(cin, uuid.MustParse(contract), expires)
 }
 
 func (e *estate) invoiceToken(t testing.TB, cin, invoice string, valid bool) string {
 	t.Helper()
-	expires := systemtest.Today.Add(token.DocumentLifetime)
+	expires := system.Today.Add(token.DocumentLifetime)
 	if !valid {
-		expires = systemtest.Today
+		expires = system.Today
 	}
 	return "?token=" + signer(t).InvoiceDocument(cin, uuid.MustParse(invoice), expires)
 }
@@ -136,7 +136,7 @@ func sends(body object, ids ...string) func(testing.TB, *estate) asked {
 }
 
 // unknown is what an operation answers to ids that name nothing: those of nobody and those that are no UUID.
-func unknown(code string, body any, headers ...systemtest.Header) []refused {
+func unknown(code string, body any, headers ...system.Header) []refused {
 	var rows []refused
 	for _, id := range []string{nobody, "no-uuid", strings.Repeat("0", 36), uuid.Nil.String()} {
 		rows = append(rows, refused{status: http.StatusNotFound, code: code, ask: func(testing.TB, *estate) asked {
@@ -151,17 +151,17 @@ func badKeys(valid func(testing.TB, *estate) asked, change object, operation str
 	return []refused{
 		{status: http.StatusBadRequest, code: "idempotency_key_invalid", ask: func(t testing.TB, e *estate) asked {
 			request := valid(t, e)
-			request.headers = []systemtest.Header{systemtest.Key("  short  ")}
+			request.headers = []system.Header{system.Key("  short  ")}
 			return request
 		}},
 		{status: http.StatusBadRequest, code: "idempotency_key_invalid", ask: func(t testing.TB, e *estate) asked {
 			request := valid(t, e)
-			request.headers = []systemtest.Header{systemtest.Key(strings.Repeat("k", 201))}
+			request.headers = []system.Header{system.Key(strings.Repeat("k", 201))}
 			return request
 		}},
 		{status: http.StatusConflict, code: "idempotency_key_payload_conflict", ask: func(t testing.TB, e *estate) asked {
 			request := valid(t, e)
-			request.headers = []systemtest.Header{newKey()}
+			request.headers = []system.Header{newKey()}
 			answer := promise{operation: operation}.call(t, e.s, request)
 			require.Equal(t, http.StatusOK, answer.Status, "answer: %s", answer.Body)
 			request.body = with(request.body.(object), change)

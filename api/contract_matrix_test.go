@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // asked is a request to an operation: what goes into its path, behind it and with it.
@@ -22,7 +22,7 @@ type asked struct {
 	ids     []string
 	query   string
 	body    any
-	headers []systemtest.Header
+	headers []system.Header
 }
 
 // promise is what the API contract says of one operation: a request that succeeds,
@@ -71,13 +71,13 @@ func publicPath(path string) bool {
 	return strings.HasPrefix(path, "/api/v1/landing/") || slices.Contains([]string{"/", "/api/v1/health", "/livez", "/readyz"}, path)
 }
 
-func (p promise) call(t testing.TB, s *systemtest.System, request asked) systemtest.Response {
+func (p promise) call(t testing.TB, s *system.System, request asked) system.Response {
 	t.Helper()
-	identity := systemtest.Header{Name: "Authorization", Value: "Bearer op-1:ops,billing,admin"}
+	identity := system.Header{Name: "Authorization", Value: "Bearer op-1:ops,billing,admin"}
 	if publicPath(p.template()) {
-		identity = systemtest.Anonymous
+		identity = system.Anonymous
 	}
-	return s.Call(t, p.method(), p.path(request), request.body, append([]systemtest.Header{identity}, request.headers...)...)
+	return s.Call(t, p.method(), p.path(request), request.body, append([]system.Header{identity}, request.headers...)...)
 }
 
 func TestEveryOperationKeepsItsPromises(t *testing.T) {
@@ -93,7 +93,7 @@ func TestEveryOperationKeepsItsPromises(t *testing.T) {
 				request := row.ask(t, e)
 				// What follows a run is no trace of the request: who reads the overview has waited for it.
 				e.s.Get(t, "/api/v1/collections/overview", &object{})
-				details := unchanged(t, e.s, func() systemtest.Response { return p.call(t, e.s, request) }).Refused(t, row.status, row.code)
+				details := unchanged(t, e.s, func() system.Response { return p.call(t, e.s, request) }).Refused(t, row.status, row.code)
 				if foreignErrors(p.template()) {
 					return // Its errors have no details.
 				}
@@ -123,7 +123,7 @@ func TestEveryOperationKeepsItsPromises(t *testing.T) {
 // description against each other.
 func TestEveryErrorCodeOfAnOperationHasARow(t *testing.T) {
 	t.Parallel()
-	described := describedOperations(t, systemtest.Start(t))
+	described := describedOperations(t, system.Start(t))
 	proven := map[string][]string{}
 	for _, p := range promises() {
 		require.NotContains(t, proven, p.operation, "an operation has one promise")
@@ -144,7 +144,7 @@ var refusalRow = regexp.MustCompile("\\|\\s*(\\d{3})\\s*\\|\\s*`([a-z0-9_]+)`")
 
 // describedOperations reads from the server's OpenAPI document which refusals, as
 // "409 offer_not_active", each operation describes besides those that all have.
-func describedOperations(t testing.TB, s *systemtest.System) map[string][]string {
+func describedOperations(t testing.TB, s *system.System) map[string][]string {
 	t.Helper()
 	var document struct {
 		Paths map[string]map[string]struct {
@@ -173,7 +173,7 @@ func describedOperations(t testing.TB, s *systemtest.System) map[string][]string
 
 // contents tells the number of rows and a digest of all values of every table, but for what
 // the dunning of a client notes when it looks: it does so in its own time.
-func contents(t testing.TB, s *systemtest.System) map[string]string {
+func contents(t testing.TB, s *system.System) map[string]string {
 	t.Helper()
 	var statement string
 	require.NoError(t, s.Pool.QueryRow(t.Context(), `

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func landingPromises() []promise {
@@ -17,7 +17,7 @@ func landingPromises() []promise {
 	owned, stranger, nameless := func(e *estate) string { return e.contract }, func(e *estate) string { return e.stranger },
 		func(e *estate) string { return e.nameless }
 	promised := []promise{
-		{operation: "GET /api/v1/landing/bootstrap", valid: anyone},
+		{operation: "GET /api/v1/landing/bootstrap", valid: Authenticated},
 		{operation: "POST /api/v1/landing/drafts", valid: sends(draft)},
 		{operation: "GET /api/v1/landing/drafts/{draft_id}", refuses: unknown("landing_draft_not_found", nil),
 			valid: func(_ testing.TB, e *estate) asked { return asked{ids: []string{e.draft}} }},
@@ -83,7 +83,7 @@ func landingPromises() []promise {
 			valid:     func(t testing.TB, e *estate) asked { return asked{ids: []string{e.cin}, query: e.lookup(t, e.cin)} },
 			refuses: []refused{
 				{status: 401, code: "landing_token_invalid", ask: func(_ testing.TB, e *estate) asked {
-					return asked{ids: []string{e.cin}, query: "?lookup_token=" + systemtest.Anonymous.Name}
+					return asked{ids: []string{e.cin}, query: "?lookup_token=" + system.Anonymous.Name}
 				}},
 				{status: 401, code: "landing_token_expired", ask: func(t testing.TB, e *estate) asked {
 					return asked{ids: []string{e.cin}, query: e.expiredLookup(t, e.cin)}
@@ -104,12 +104,12 @@ func submitPromises() []promise {
 	const submitNew, planChange = "POST " + submitNewPath, "POST " + planChangePath
 	examples := func(*estate) object { return object{"accepted_examples": []any{"<text>", more}} }
 	subscription := func(_ testing.TB, e *estate) asked {
-		return asked{headers: []systemtest.Header{newKey()}, body: with(newMobile(e.mobile), object{
+		return asked{headers: []system.Header{newKey()}, body: with(newMobile(e.mobile), object{
 			"email": "a@example.ma", "address": "Rabat", "contact_phone": "1", "commitment_months": 12,
 		})}
 	}
 	change := func(t testing.TB, e *estate) asked {
-		return asked{headers: []systemtest.Header{newKey()}, body: object{
+		return asked{headers: []system.Header{newKey()}, body: object{
 			"cin": e.landed["client_cin"], "source_contract_id": at(t, e.landed, "contract", "id"), "target_offer_id": e.mobile,
 			"contract_start_date": "2026-10-01", "commitment_months": 1,
 		}}
@@ -187,7 +187,7 @@ func submitPromises() []promise {
 func billingPromises() []promise {
 	const operation = "POST " + billingPath
 	valid := func(testing.TB, *estate) asked {
-		return asked{headers: []systemtest.Header{newKey()}, body: object{
+		return asked{headers: []system.Header{newKey()}, body: object{
 			"period_start": "2021-01-01", "period_end": "2021-01-31", "due_days": 15, "tax_rate": "0.2",
 		}}
 	}
@@ -195,11 +195,11 @@ func billingPromises() []promise {
 	run := func(_ testing.TB, e *estate) asked { return asked{ids: []string{e.run}} }
 	const void = "POST /api/v1/invoices/{invoice_id}/void"
 	voids := func(t testing.TB, e *estate) asked {
-		return asked{ids: []string{text(t, newInvoice(t, e.s, november), "id")}, headers: []systemtest.Header{newKey()}, body: object{"reason": "Wrong tariff"}}
+		return asked{ids: []string{text(t, newInvoice(t, e.s, november), "id")}, headers: []system.Header{newKey()}, body: object{"reason": "Wrong tariff"}}
 	}
 	voiding := func(code string, details func(*estate) object, invoice func(*estate) string) refused {
 		return refused{status: 409, code: code, details: details, ask: func(_ testing.TB, e *estate) asked {
-			return asked{ids: []string{invoice(e)}, headers: []systemtest.Header{newKey()}, body: object{"reason": "R"}}
+			return asked{ids: []string{invoice(e)}, headers: []system.Header{newKey()}, body: object{"reason": "R"}}
 		}}
 	}
 	command := func(name, to string) promise {
@@ -214,7 +214,7 @@ func billingPromises() []promise {
 	}
 	return []promise{
 		{operation: operation, valid: valid, refuses: badKeys(valid, object{"due_days": 16}, operation)},
-		{operation: "GET /api/v1/billing/runs", valid: anyone},
+		{operation: "GET /api/v1/billing/runs", valid: Authenticated},
 		{operation: "GET /api/v1/billing/runs/{billing_run_id}", refuses: unknown("billing_run_not_found", nil),
 			valid: func(_ testing.TB, e *estate) asked { return asked{ids: []string{e.run}} }},
 		{operation: "GET /api/v1/billing/runs/{billing_run_id}/failures", refuses: unknown("billing_run_not_found", nil), valid: run},
@@ -224,7 +224,7 @@ func billingPromises() []promise {
 		}},
 		command("pause", "paused"), command("resume", "running"), command("approve", "running"),
 		command("cancel", "cancelled"), command("retry", "running"),
-		{operation: "GET /api/v1/invoices", valid: anyone},
+		{operation: "GET /api/v1/invoices", valid: Authenticated},
 		{operation: "GET /api/v1/invoices/{invoice_id}", refuses: unknown("invoice_not_found", nil), valid: invoice},
 		{operation: "GET /api/v1/invoices/{invoice_id}/pdf", refuses: unknown("invoice_not_found", nil), valid: invoice},
 		{operation: "GET /api/v1/invoices/{invoice_id}/audit", refuses: unknown("invoice_not_found", nil), valid: invoice},
@@ -240,12 +240,12 @@ func collectionsPromises() []promise {
 	const payment, approval = "POST " + paymentsPath, "POST /api/v1/collections/invoices/{invoice_id}/approve-paid"
 	const reversal = payment + "/{payment_id}/reverse"
 	pays := func(_ testing.TB, e *estate) asked {
-		return asked{headers: []systemtest.Header{newKey()}, body: object{
+		return asked{headers: []system.Header{newKey()}, body: object{
 			"invoice_id": e.issued, "amount": "0.01", "payment_date": "2026-11-20", "method": "cash", "reference": "R", "note": "N",
 		}}
 	}
 	approves := func(t testing.TB, e *estate) asked {
-		return asked{ids: []string{text(t, newInvoice(t, e.s, november), "id")}, headers: []systemtest.Header{newKey()},
+		return asked{ids: []string{text(t, newInvoice(t, e.s, november), "id")}, headers: []system.Header{newKey()},
 			body: object{"payment_date": "2026-11-20", "method": "cash", "reference": "R", "note": "N"}}
 	}
 	paying := func(status int, code string, change func(*estate) object) refused {
@@ -257,12 +257,12 @@ func collectionsPromises() []promise {
 	}
 	approving := func(status int, code string, invoice func(*estate) string) refused {
 		return refused{status: status, code: code, ask: func(_ testing.TB, e *estate) asked {
-			return asked{ids: []string{invoice(e)}, headers: []systemtest.Header{newKey()}, body: object{}}
+			return asked{ids: []string{invoice(e)}, headers: []system.Header{newKey()}, body: object{}}
 		}}
 	}
 	reverses := func(t testing.TB, e *estate) asked {
 		payment := at(t, pay(t, e.s, newInvoice(t, e.s, september), "0.01"), "payment")
-		return asked{ids: []string{text(t, payment, "id")}, headers: []systemtest.Header{newKey()}, body: object{"reason": "Bounced"}}
+		return asked{ids: []string{text(t, payment, "id")}, headers: []system.Header{newKey()}, body: object{"reason": "Bounced"}}
 	}
 	exceeds := paying(422, "payment_exceeds_outstanding", func(*estate) object { return object{"amount": "999999.999"} })
 	exceeds.details = func(*estate) object { return object{"outstanding_amount": "<money>", "payment_amount": "999999.999"} }
@@ -280,12 +280,12 @@ func collectionsPromises() []promise {
 		{operation: reversal, valid: reverses, refuses: slices.Concat(badKeys(reverses, object{"reason": "Other"}, reversal),
 			unknown("payment_not_found", object{"reason": "R"}, newKey()), []refused{
 				{status: 409, code: "payment_already_reversed", ask: func(_ testing.TB, e *estate) asked {
-					return asked{ids: []string{e.reversed}, headers: []systemtest.Header{newKey()}, body: object{"reason": "R"}}
+					return asked{ids: []string{e.reversed}, headers: []system.Header{newKey()}, body: object{"reason": "R"}}
 				}},
 			})},
-		{operation: "GET " + paymentsPath, valid: anyone},
-		{operation: "GET " + paymentsPath + "/export", valid: anyone},
-		{operation: "GET /api/v1/invoices/export", valid: anyone},
+		{operation: "GET " + paymentsPath, valid: Authenticated},
+		{operation: "GET " + paymentsPath + "/export", valid: Authenticated},
+		{operation: "GET /api/v1/invoices/export", valid: Authenticated},
 	}
 	return append(promised, casePromises()...)
 }
@@ -301,11 +301,11 @@ func casePromises() []promise {
 		}
 	}
 	return []promise{
-		{operation: "GET " + cases, valid: anyone},
-		{operation: "GET /api/v1/collections/overview", valid: anyone},
-		{operation: "GET " + cases + "/export", valid: anyone},
-		{operation: "GET " + agingPath, valid: anyone},
-		{operation: "GET " + agingPath + "/export", valid: anyone},
+		{operation: "GET " + cases, valid: Authenticated},
+		{operation: "GET /api/v1/collections/overview", valid: Authenticated},
+		{operation: "GET " + cases + "/export", valid: Authenticated},
+		{operation: "GET " + agingPath, valid: Authenticated},
+		{operation: "GET " + agingPath + "/export", valid: Authenticated},
 		{operation: "GET " + cases + "/{case_id}/actions", valid: about(nil), refuses: unknown("collection_case_not_found", nil)},
 		{operation: "GET " + cases + "/{case_id}/dunning", valid: about(nil), refuses: unknown("collection_case_not_found", nil)},
 		{operation: "POST " + cases + "/{case_id}/actions", valid: about(object{"action_type": "note", "note": "Called"}),

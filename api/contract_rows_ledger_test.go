@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // installment is an event about a contract.
@@ -27,13 +27,13 @@ func related(ids ...string) object {
 }
 
 // entered enters an event and returns it.
-func entered(t testing.TB, s *systemtest.System, event object) object {
+func entered(t testing.TB, s *system.System, event object) object {
 	t.Helper()
 	return decoded(t, s.Call(t, http.MethodPost, "/v1/billing/events", event), http.StatusCreated)
 }
 
 // standingAlone makes a contract without a subscriber.
-func standingAlone(t testing.TB, s *systemtest.System) string {
+func standingAlone(t testing.TB, s *system.System) string {
 	t.Helper()
 	return text(t, decoded(t, s.Call(t, http.MethodPost, "/v1/billing/contracts", object{"contract_name": "Power", "status": "active"}), http.StatusCreated), "_id")
 }
@@ -77,7 +77,7 @@ func ledgerPromises() []promise {
 		}}
 	}
 	return []promise{
-		{operation: "GET " + events, valid: anyone},
+		{operation: "GET " + events, valid: Authenticated},
 		{operation: "POST " + events, valid: create, refuses: []refused{
 			unknownContract(422),
 			{status: 422, code: "billing_event_external_id_taken", ask: func(t testing.TB, e *estate) asked {

@@ -18,7 +18,7 @@ func schedulePromises() []promise {
 	}
 	note := object{"note": "By test"}
 	return []promise{
-		{operation: "GET /api/v1/schedules", valid: anyone},
+		{operation: "GET /api/v1/schedules", valid: Authenticated},
 		command("backfill", days), command("pause", note), command("resume", note), command("trigger", note),
 	}
 }

@@ -5,24 +5,24 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// anyone asks for nothing but the path.
-func anyone(testing.TB, *estate) asked { return asked{} }
+// Authenticated asks for nothing but the path.
+func Authenticated(testing.TB, *estate) asked { return asked{} }
 
 func identityPromises() []promise {
 	return []promise{
-		{operation: "GET /", valid: anyone},
-		{operation: "GET /livez", valid: anyone},
-		{operation: "GET /readyz", valid: anyone},
-		{operation: "GET /api/v1/health", valid: anyone},
-		{operation: "GET /api/v1/me", valid: anyone},
-		{operation: "GET /api/v1/conventions/sample", valid: anyone},
-		{operation: "GET /api/v1/admin/ping", valid: anyone, refuses: []refused{{
+		{operation: "GET /", valid: Authenticated},
+		{operation: "GET /livez", valid: Authenticated},
+		{operation: "GET /readyz", valid: Authenticated},
+		{operation: "GET /api/v1/health", valid: Authenticated},
+		{operation: "GET /api/v1/me", valid: Authenticated},
+		{operation: "GET /api/v1/conventions/sample", valid: Authenticated},
+		{operation: "GET /api/v1/admin/ping", valid: Authenticated, refuses: []refused{{
 			status: http.StatusForbidden, code: "forbidden", details: func(*estate) object { return object{"required_roles": []any{"admin"}} },
 			ask: func(testing.TB, *estate) asked {
-				return asked{headers: []systemtest.Header{{Name: "Authorization", Value: "Bearer op-1:ops"}}}
+				return asked{headers: []system.Header{{Name: "Authorization", Value: "Bearer op-1:ops"}}}
 			},
 		}}},
 		{operation: "POST " + decodePath,
@@ -51,7 +51,7 @@ func clientPromises() []promise {
 				return asked{body: with(create(t, e).body.(object), object{"cin": " " + e.cin + " "})}
 			}},
 		}},
-		{operation: "GET /api/v1/customers", valid: anyone},
+		{operation: "GET /api/v1/customers", valid: Authenticated},
 		{operation: "GET /api/v1/customers/{client_id}", refuses: unknown("client_not_found", nil),
 			valid: func(_ testing.TB, e *estate) asked { return asked{ids: []string{e.owner}} }},
 		{operation: "PUT /api/v1/customers/{client_id}",
@@ -107,9 +107,9 @@ func cataloguePromises() []promise {
 		{operation: "POST /api/v1/offers", valid: full, refuses: []refused{
 			{status: 409, code: "offer_version_conflict", ask: func(t testing.TB, e *estate) asked { return asked{body: with(mobileOffer(), same(t, e))} }},
 		}},
-		{operation: "GET /api/v1/offers", valid: anyone},
-		{operation: "GET /api/v1/offer-categories", valid: anyone},
-		{operation: "GET /api/v1/offer-families", valid: anyone},
+		{operation: "GET /api/v1/offers", valid: Authenticated},
+		{operation: "GET /api/v1/offer-categories", valid: Authenticated},
+		{operation: "GET /api/v1/offer-families", valid: Authenticated},
 		{operation: "GET /api/v1/offers/{offer_id}", refuses: unknown("offer_not_found", nil),
 			valid: func(_ testing.TB, e *estate) asked { return asked{ids: []string{e.mobile}} }},
 		{operation: "PUT /api/v1/offers/{offer_id}",
@@ -166,7 +166,7 @@ func contractPromises() []promise {
 			but(422, "contract_date_invalid", fixed(object{"commitment_months": absent{}, "end_date": "2026-03-14"})),
 			commitment, taken,
 		}},
-		{operation: "GET /api/v1/contracts", valid: anyone},
+		{operation: "GET /api/v1/contracts", valid: Authenticated},
 		{operation: "GET /api/v1/contracts/{contract_id}", refuses: unknown("contract_not_found", nil), valid: owned},
 		{operation: "GET /api/v1/contracts/{contract_id}/audit", refuses: unknown("contract_not_found", nil), valid: owned},
 		{operation: "PUT /api/v1/contracts/{contract_id}/status", refuses: append(unknown("contract_not_found", object{"status": "active"}), transition),

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const (
@@ -17,7 +17,7 @@ const (
 )
 
 // auditOf returns the audit trail of a contract, oldest first.
-func auditOf(t testing.TB, s *systemtest.System, contractID string) []object {
+func auditOf(t testing.TB, s *system.System, contractID string) []object {
 	t.Helper()
 	var events []object
 	s.Get(t, contractsPath+"/"+contractID+"/audit", &events)
@@ -36,7 +36,7 @@ func detailsOf(t testing.TB, written any) object {
 
 func TestContractIsReadAsItWasProvisioned(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	offer := newOffer(t, s, mobileOffer())
 	provisioned := provision(t, s, object{"client_id": client, "offer_id": offer, "commitment_months": 12, "end_date": "2027-08-10"})
@@ -58,7 +58,7 @@ func TestContractIsReadAsItWasProvisioned(t *testing.T) {
 
 func TestUnknownContractIsNotFound(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		s.Call(t, http.MethodGet, contractsPath+"/"+id, nil).Refused(t, http.StatusNotFound, "contract_not_found")
 		s.Call(t, http.MethodGet, contractsPath+"/"+id+"/audit", nil).Refused(t, http.StatusNotFound, "contract_not_found")
@@ -67,7 +67,7 @@ func TestUnknownContractIsNotFound(t *testing.T) {
 
 func TestAuditTrailTellsTheOldestEventFirstWithSortedDetails(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	first, second := newOffer(t, s, mobileOffer()), newOffer(t, s, mobileOffer())
 	contract := newContract(t, s, client, first)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const (
@@ -33,7 +33,7 @@ func TestClients(t *testing.T) {
 
 func TestCreateClientNormalisesAndFillsInDefaults(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, test := range []struct {
 		name       string
 		body, want object
@@ -78,7 +78,7 @@ func TestCreateClientNormalisesAndFillsInDefaults(t *testing.T) {
 	}
 }
 
-func createClientRefusesWhatTheContractForbids(t *testing.T, s *systemtest.System) {
+func createClientRefusesWhatTheContractForbids(t *testing.T, s *system.System) {
 	valid := object{"client_type": "individual", "full_name": "Valid Name"}
 	for _, test := range []struct {
 		name    string
@@ -103,7 +103,7 @@ func createClientRefusesWhatTheContractForbids(t *testing.T, s *systemtest.Syste
 		{"long phone", object{"phone": strings.Repeat("1", 41)}, "phone"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			answer := unchanged(t, s, func() systemtest.Response {
+			answer := unchanged(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, customersPath, with(valid, test.changes))
 			})
 			problemAt(t, answer, "body", test.at)
@@ -117,10 +117,10 @@ func createClientRefusesWhatTheContractForbids(t *testing.T, s *systemtest.Syste
 	})
 }
 
-func cINIsUniqueInWhateverCaseItIsWritten(t *testing.T, s *systemtest.System) {
+func cINIsUniqueInWhateverCaseItIsWritten(t *testing.T, s *system.System) {
 	id, cin := newClient(t, s)
 	other, _ := newClient(t, s)
-	answer := unchanged(t, s, func() systemtest.Response {
+	answer := unchanged(t, s, func() system.Response {
 		return s.Call(t, http.MethodPost, customersPath,
 			object{"client_type": "individual", "full_name": "Same CIN", "cin": " " + strings.ToLower(cin) + " "})
 	})
@@ -133,16 +133,16 @@ func cINIsUniqueInWhateverCaseItIsWritten(t *testing.T, s *systemtest.System) {
 	require.Equal(t, "Test Client", read["full_name"], "a refused change was applied in part")
 }
 
-func cINWithLettersOfAnyAlphabetIsNoFault(t *testing.T, s *systemtest.System) {
+func cINWithLettersOfAnyAlphabetIsNoFault(t *testing.T, s *system.System) {
 	for _, cin := range []string{"straße", "ﬁnance", "ŉaaaa", "ıiiii", "ǆabcd", "çéàü", "ΐΰὖὒ", "აბგდ", "\u00a0abcd\u00a0", "\u3000abce"} {
 		answer := s.Call(t, http.MethodPost, customersPath, object{"client_type": "individual", "full_name": "Letters", "cin": cin})
 		require.Less(t, answer.Status, 500, "CIN %q: %s", cin, answer.Body)
 	}
 }
 
-func createClientTakesOneOfManyEqualCINsAtOnce(t *testing.T, s *systemtest.System) {
+func createClientTakesOneOfManyEqualCINsAtOnce(t *testing.T, s *system.System) {
 	cin, accepted := newCIN(), 0
-	for _, answer := range together(t, 16, func(int) (systemtest.Response, error) {
+	for _, answer := range together(t, 16, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, customersPath, object{"client_type": "individual", "full_name": "Racer", "cin": cin})
 	}) {
 		if answer.Status == http.StatusOK {
@@ -154,7 +154,7 @@ func createClientTakesOneOfManyEqualCINsAtOnce(t *testing.T, s *systemtest.Syste
 	require.Equal(t, 1, accepted)
 }
 
-func updateClientChangesOnlyWhatIsSent(t *testing.T, s *systemtest.System) {
+func updateClientChangesOnlyWhatIsSent(t *testing.T, s *system.System) {
 	full := object{
 		"cin": "UPD00001", "client_type": "individual", "full_name": "Before", "address": "Street", "email": "a@b.ma", "phone": "0600",
 	}
@@ -187,7 +187,7 @@ func updateClientChangesOnlyWhatIsSent(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func updateClientRefusesWhatTheContractForbids(t *testing.T, s *systemtest.System) {
+func updateClientRefusesWhatTheContractForbids(t *testing.T, s *system.System) {
 	id, _ := newClient(t, s)
 	path := customersPath + "/" + id
 	var before, after object
@@ -213,7 +213,7 @@ func updateClientRefusesWhatTheContractForbids(t *testing.T, s *systemtest.Syste
 	}
 }
 
-func unknownClientIsNotFound(t *testing.T, s *systemtest.System) {
+func unknownClientIsNotFound(t *testing.T, s *system.System) {
 	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000", "%20", strings.Repeat("9", 5000)} {
 		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
 			var body any
@@ -227,7 +227,7 @@ func unknownClientIsNotFound(t *testing.T, s *systemtest.System) {
 
 func TestDeleteClientTakesItsSubscribersAndStopsAtHistory(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	free, _ := newClient(t, s)
 	execute(t, s, `INSERT INTO subscribers VALUES (gen_random_uuid(), $1, 'mobile', '+212600000000', 'active', now(), now())`, free)
 	answer := s.Call(t, http.MethodDelete, customersPath+"/"+free, nil)
@@ -238,7 +238,7 @@ func TestDeleteClientTakesItsSubscribersAndStopsAtHistory(t *testing.T) {
 
 	bound, _ := newClient(t, s)
 	newContract(t, s, bound, newOffer(t, s, mobileOffer()))
-	unchanged(t, s, func() systemtest.Response {
+	unchanged(t, s, func() system.Response {
 		return s.Call(t, http.MethodDelete, customersPath+"/"+bound, nil)
 	}).Refused(t, http.StatusConflict, "client_delete_blocked")
 }

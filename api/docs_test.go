@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/api"
+	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/internal/config"
 )
 
@@ -25,7 +26,7 @@ func browse(path string, headers ...string) *httptest.ResponseRecorder {
 		request.Header.Set(headers[i], headers[i+1])
 	}
 	recorder := httptest.NewRecorder()
-	dependencies := api.Dependencies{Version: "test", Config: config.Config{Environment: "production"}}
+	dependencies := rest.Dependencies{Version: "test", Config: config.Config{Environment: "production"}}
 	api.NewHandler(dependencies).ServeHTTP(recorder, request)
 	return recorder
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/archive"
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/document"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/documents"
+	"github.com/mtfacturation/mtf/internal/filestore"
+	"github.com/mtfacturation/mtf/internal/test/system"
 	"github.com/mtfacturation/mtf/workflows"
 )
 
@@ -21,7 +21,7 @@ import (
 const never = "5 0 30 2 *"
 
 // checkDocuments triggers the check and returns what it found.
-func checkDocuments(t testing.TB, s *systemtest.System, nth int) (found archive.Checked) {
+func checkDocuments(t testing.TB, s *system.System, nth int) (found documents.Checked) {
 	t.Helper()
 	s.Post(t, schedulesPath+"/document-check/trigger", nil, nil)
 	settled(t, s, workflows.DocumentCheckID, nth)
@@ -31,7 +31,7 @@ func checkDocuments(t testing.TB, s *systemtest.System, nth int) (found archive.
 }
 
 // storedDocuments reads all files that documents are kept in.
-func storedDocuments(t testing.TB, s *systemtest.System) map[string]string {
+func storedDocuments(t testing.TB, s *system.System) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	require.NoError(t, filepath.WalkDir(s.Config.DocumentsDirectory, func(path string, entry fs.DirEntry, err error) error {
@@ -47,7 +47,7 @@ func storedDocuments(t testing.TB, s *systemtest.System) map[string]string {
 
 func TestEveryNightEveryDocumentHasItsFile(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.DocumentCheck.Cron = never })
+	s := system.Start(t, func(c *config.Config) { c.DocumentCheck.Cron = never })
 	offer := newOffer(t, s, mobileOffer())
 	landed := submit(t, s, newMobile(offer))
 	var owners []string
@@ -63,27 +63,27 @@ func TestEveryNightEveryDocumentHasItsFile(t *testing.T) {
 	require.Equal(t, invoices, count(t, s, "SELECT count(*) FROM invoices WHERE billing_run_id = $1", run))
 
 	// Contracts that operators provided have had no document so far; a draft is not concluded.
-	require.Equal(t, archive.Checked{Contracts: 4, Invoices: int64(invoices), Issued: 3}, checkDocuments(t, s, 1))
+	require.Equal(t, documents.Checked{Contracts: 4, Invoices: int64(invoices), Issued: 3}, checkDocuments(t, s, 1))
 	require.Equal(t, 3, count(t, s, "SELECT count(*) FROM contract_audit_events WHERE actor_id = 'document-check'"))
 	whole := storedDocuments(t, s)
 	require.Len(t, whole, 4+invoices)
-	require.Equal(t, archive.Checked{Contracts: 4, Invoices: int64(invoices)}, checkDocuments(t, s, 2), "nothing is left to do")
+	require.Equal(t, documents.Checked{Contracts: 4, Invoices: int64(invoices)}, checkDocuments(t, s, 2), "nothing is left to do")
 
 	// One invoice was never registered, all files are lost, and one came back damaged.
 	execute(t, s, "DELETE FROM documents WHERE invoice_id = (SELECT id FROM invoices WHERE client_id = $1)", owners[0])
 	loseDocuments(t, s)
 	var damaged uuid.UUID
 	require.NoError(t, s.Pool.QueryRow(t.Context(), "SELECT id FROM invoices WHERE client_id = $1", owners[1]).Scan(&damaged))
-	path := filepath.Join(s.Config.DocumentsDirectory, filepath.FromSlash(document.InvoiceKey(damaged)))
+	path := filepath.Join(s.Config.DocumentsDirectory, filepath.FromSlash(filestore.InvoiceKey(damaged)))
 	require.NoError(t, os.WriteFile(path, []byte("%PDF-1.4 cut off"), 0o600))
-	require.Equal(t, archive.Checked{Contracts: 4, Invoices: int64(invoices), Issued: 1, Restored: int64(4 + invoices - 1)}, checkDocuments(t, s, 3))
+	require.Equal(t, documents.Checked{Contracts: 4, Invoices: int64(invoices), Issued: 1, Restored: int64(4 + invoices - 1)}, checkDocuments(t, s, 3))
 	require.Equal(t, whole, storedDocuments(t, s), "the same bytes as before")
-	require.Equal(t, http.StatusOK, s.Call(t, http.MethodGet, text(t, landed, "document_download_url"), nil, systemtest.Anonymous).Status)
+	require.Equal(t, http.StatusOK, s.Call(t, http.MethodGet, text(t, landed, "document_download_url"), nil, system.Anonymous).Status)
 
 	// One that cannot be made as it was is told, and stops nothing.
 	loseDocuments(t, s)
 	execute(t, s, "UPDATE documents SET sha256 = decode(repeat('00', 32), 'hex') WHERE invoice_id = $1", damaged)
-	require.Equal(t, archive.Checked{
+	require.Equal(t, documents.Checked{
 		Contracts: 4, Invoices: int64(invoices), Restored: int64(4 + invoices - 1), Failed: 1, Failures: []string{"invoice " + damaged.String()},
 	}, checkDocuments(t, s, 4))
 	delete(whole, path)

@@ -10,12 +10,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// exchange is a request and its answer as docs/api.md writes them: a block of HTTP,
+// responseRecorder is a request and its answer as docs/api.md writes them: a block of HTTP,
 // the status in bold, perhaps with a content type, and a block of JSON.
-var exchange = regexp.MustCompile("(?s)```http\n(.*?)```\n\n\\*\\*(\\d{3})\\*\\*(?: `([a-z/]+)`)?\n(?:\n```json\n(.*?)```)?")
+var responseRecorder = regexp.MustCompile("(?s)```http\n(.*?)```\n\n\\*\\*(\\d{3})\\*\\*(?: `([a-z/]+)`)?\n(?:\n```json\n(.*?)```)?")
 
 // TestTheDocumentedStoryHappensAsItIsTold sends every request of the page, in order,
 // and compares the answers with those that it shows.
@@ -23,22 +23,22 @@ func TestTheDocumentedStoryHappensAsItIsTold(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/api.md")
 	require.NoError(t, err)
-	told := exchange.FindAllStringSubmatch(string(page), -1)
+	told := responseRecorder.FindAllStringSubmatch(string(page), -1)
 	require.Len(t, told, strings.Count(string(page), "```http\n"), "a request of the page has no answer in the right form")
 	require.Greater(t, len(told), 15)
 
-	s, values := systemtest.Start(t), captured{}
+	s, values := system.Start(t), captured{}
 	for _, part := range told {
 		request, status, contentType, shape := part[1], part[2], part[3], part[4]
 		head, body, _ := strings.Cut(strings.TrimSpace(values.fill(request)), "\n\n")
 		lines := strings.Split(head, "\n")
 		method, path, found := strings.Cut(lines[0], " ")
 		require.True(t, found, "request line %q", lines[0])
-		headers := []systemtest.Header{systemtest.Anonymous}
+		headers := []system.Header{system.Anonymous}
 		for _, line := range lines[1:] {
 			name, value, found := strings.Cut(line, ": ")
 			require.True(t, found, "header %q", line)
-			headers = append(headers, systemtest.Header{Name: name, Value: value})
+			headers = append(headers, system.Header{Name: name, Value: value})
 		}
 		var sent any
 		if body != "" {

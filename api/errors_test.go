@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestErrors(t *testing.T) {
@@ -26,7 +26,7 @@ func TestErrors(t *testing.T) {
 	})
 }
 
-func whatIsNoOperationIsAnsweredInTheEnvelope(t *testing.T, s *systemtest.System) {
+func whatIsNoOperationIsAnsweredInTheEnvelope(t *testing.T, s *system.System) {
 	for _, test := range []struct {
 		method, path string
 		status       int
@@ -49,7 +49,7 @@ func whatIsNoOperationIsAnsweredInTheEnvelope(t *testing.T, s *systemtest.System
 	}
 }
 
-func bodiesThatAreNoJSONObjectAreRefused(t *testing.T, s *systemtest.System) {
+func bodiesThatAreNoJSONObjectAreRefused(t *testing.T, s *system.System) {
 	for _, test := range []struct {
 		name string
 		body any
@@ -61,7 +61,7 @@ func bodiesThatAreNoJSONObjectAreRefused(t *testing.T, s *systemtest.System) {
 		{"deeply nested", strings.Repeat(`{"a":`, 20_000) + "1" + strings.Repeat("}", 20_000)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			answer := unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, customersPath, test.body) })
+			answer := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, customersPath, test.body) })
 			problems := answer.Refused(t, http.StatusUnprocessableEntity, "validation_error")["errors"].([]any)
 			require.NotEmpty(t, problems)
 			require.Equal(t, "body", at(t, problems[0], "loc").([]any)[0], "answer: %s", answer.Body)
@@ -69,31 +69,31 @@ func bodiesThatAreNoJSONObjectAreRefused(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func bodyOfAnotherContentTypeIsRefused(t *testing.T, s *systemtest.System) {
+func bodyOfAnotherContentTypeIsRefused(t *testing.T, s *system.System) {
 	for _, contentType := range []string{"text/plain", "application/x-www-form-urlencoded", "application/xml"} {
-		answer := s.Call(t, http.MethodPost, customersPath, `<a/>`, systemtest.Header{Name: "Content-Type", Value: contentType})
+		answer := s.Call(t, http.MethodPost, customersPath, `<a/>`, system.Header{Name: "Content-Type", Value: contentType})
 		answer.Refused(t, http.StatusUnprocessableEntity, "validation_error")
 	}
 	body := `{"client_type": "individual", "full_name": "Charset"}`
 	for _, contentType := range []string{"application/json; charset=utf-8", "application/json", ""} {
-		answer := s.Call(t, http.MethodPost, customersPath, body, systemtest.Header{Name: "Content-Type", Value: contentType})
+		answer := s.Call(t, http.MethodPost, customersPath, body, system.Header{Name: "Content-Type", Value: contentType})
 		require.Equal(t, http.StatusOK, answer.Status, "Content-Type %q: %s", contentType, answer.Body)
 	}
 }
 
-func bodyOverOneMebibyteIsTooLarge(t *testing.T, s *systemtest.System) {
+func bodyOverOneMebibyteIsTooLarge(t *testing.T, s *system.System) {
 	frame := `{"client_type": "individual", "full_name": "Large", "unknown": ""}`
 	body := func(size int) string {
 		return strings.Replace(frame, `""`, `"`+strings.Repeat("x", size-len(frame))+`"`, 1)
 	}
-	unchanged(t, s, func() systemtest.Response {
+	unchanged(t, s, func() system.Response {
 		return s.Call(t, http.MethodPost, customersPath, body(1<<20+1))
 	}).Refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
 	answer := s.Call(t, http.MethodPost, customersPath, body(1<<20-1))
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 }
 
-func requestIDIsKeptOrMade(t *testing.T, s *systemtest.System) {
+func requestIDIsKeptOrMade(t *testing.T, s *system.System) {
 	const header = "X-Request-ID"
 	for _, test := range []struct {
 		name, sent string
@@ -106,7 +106,7 @@ func requestIDIsKeptOrMade(t *testing.T, s *systemtest.System) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, path := range []string{customersPath, customersPath + "/" + nobody, "/nothing", "/api/v1/landing/bootstrap"} {
-				answer := s.Call(t, http.MethodGet, path, nil, systemtest.Header{Name: header, Value: test.sent})
+				answer := s.Call(t, http.MethodGet, path, nil, system.Header{Name: header, Value: test.sent})
 				id := answer.Header.Get(header)
 				require.Equal(t, test.kept, id == test.sent, "%s: X-Request-ID is %q", path, id)
 				require.NotEmpty(t, id, path)
@@ -118,18 +118,18 @@ func requestIDIsKeptOrMade(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func everyAnswerHasAnIDOfItsOwn(t *testing.T, s *systemtest.System) {
+func everyAnswerHasAnIDOfItsOwn(t *testing.T, s *system.System) {
 	first := s.Call(t, http.MethodGet, customersPath, nil).Header.Get("X-Request-ID")
 	second := s.Call(t, http.MethodGet, customersPath, nil).Header.Get("X-Request-ID")
 	require.NotEqual(t, first, second)
 }
 
-func preflightIsAnsweredBeforeIdentity(t *testing.T, s *systemtest.System) {
+func preflightIsAnsweredBeforeIdentity(t *testing.T, s *system.System) {
 	for _, origin := range []string{"http://localhost:3000", "http://localhost:5173", "http://127.0.0.1:8080"} {
-		answer := s.Call(t, http.MethodOptions, customersPath, nil, systemtest.Anonymous,
-			systemtest.Header{Name: "Origin", Value: origin},
-			systemtest.Header{Name: "Access-Control-Request-Method", Value: "POST"},
-			systemtest.Header{Name: "Access-Control-Request-Headers", Value: "authorization,content-type,idempotency-key"})
+		answer := s.Call(t, http.MethodOptions, customersPath, nil, system.Anonymous,
+			system.Header{Name: "Origin", Value: origin},
+			system.Header{Name: "Access-Control-Request-Method", Value: "POST"},
+			system.Header{Name: "Access-Control-Request-Headers", Value: "authorization,content-type,idempotency-key"})
 		require.Less(t, answer.Status, 300, "%s: %s", origin, answer.Body)
 		require.Equal(t, origin, answer.Header.Get("Access-Control-Allow-Origin"))
 		require.Contains(t, answer.Header.Get("Access-Control-Allow-Methods"), "POST")
@@ -137,14 +137,14 @@ func preflightIsAnsweredBeforeIdentity(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func errorsCarryCORSHeaders(t *testing.T, s *systemtest.System) {
-	origin := systemtest.Header{Name: "Origin", Value: "http://localhost:5173"}
+func errorsCarryCORSHeaders(t *testing.T, s *system.System) {
+	origin := system.Header{Name: "Origin", Value: "http://localhost:5173"}
 	for _, test := range []struct {
 		name   string
-		answer systemtest.Response
+		answer system.Response
 		status int
 	}{
-		{"401", s.Call(t, http.MethodGet, customersPath, nil, origin, systemtest.Anonymous), 401},
+		{"401", s.Call(t, http.MethodGet, customersPath, nil, origin, system.Anonymous), 401},
 		{"404 route", s.Call(t, http.MethodGet, "/nothing", nil, origin), 404},
 		{"404 resource", s.Call(t, http.MethodGet, customersPath+"/x", nil, origin), 404},
 		{"405", s.Call(t, http.MethodDelete, customersPath, nil, origin), 405},
@@ -156,18 +156,18 @@ func errorsCarryCORSHeaders(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func otherOriginsAreNotAllowed(t *testing.T, s *systemtest.System) {
+func otherOriginsAreNotAllowed(t *testing.T, s *system.System) {
 	for _, origin := range []string{"https://evil.example", "http://localhost.evil.example:80", "null"} {
-		answer := s.Call(t, http.MethodGet, "/api/v1/health", nil, systemtest.Header{Name: "Origin", Value: origin})
+		answer := s.Call(t, http.MethodGet, "/api/v1/health", nil, system.Header{Name: "Origin", Value: origin})
 		require.Empty(t, answer.Header.Get("Access-Control-Allow-Origin"), origin)
 	}
 }
 
 func TestOriginsCanBeConfigured(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.CORSOrigins = []string{"https://portal.example.ma"} })
+	s := system.Start(t, func(c *config.Config) { c.CORSOrigins = []string{"https://portal.example.ma"} })
 	for origin, want := range map[string]string{"https://portal.example.ma": "https://portal.example.ma", "http://localhost:3000": ""} {
-		answer := s.Call(t, http.MethodGet, "/api/v1/health", nil, systemtest.Header{Name: "Origin", Value: origin})
+		answer := s.Call(t, http.MethodGet, "/api/v1/health", nil, system.Header{Name: "Origin", Value: origin})
 		require.Equal(t, want, answer.Header.Get("Access-Control-Allow-Origin"), origin)
 	}
 }

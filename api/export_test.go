@@ -18,13 +18,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-var acceptCSV = systemtest.Header{Name: "Accept", Value: "text/csv"}
+var acceptCSV = system.Header{Name: "Accept", Value: "text/csv"}
 
 // records reads an export: its header, and each row by its names.
-func records(t testing.TB, answer systemtest.Response) (header []string, rows []map[string]string) {
+func records(t testing.TB, answer system.Response) (header []string, rows []map[string]string) {
 	t.Helper()
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 	require.Equal(t, "text/csv; charset=utf-8; header=present", answer.Header.Get("Content-Type"))
@@ -53,7 +53,7 @@ func asCells(row object) map[string]string {
 }
 
 // pagesOf walks a list to its end and returns its rows as cells.
-func pagesOf(t testing.TB, s *systemtest.System, path string, parameters ...string) (rows []map[string]string) {
+func pagesOf(t testing.TB, s *system.System, path string, parameters ...string) (rows []map[string]string) {
 	t.Helper()
 	for cursor := ""; ; {
 		var page object
@@ -71,7 +71,7 @@ func pagesOf(t testing.TB, s *systemtest.System, path string, parameters ...stri
 
 func TestAnExportIsItsListRowByRow(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	fillLists(t, s)
 	client := ordered(t, s, "clients", "cin", "asc")[0]
 	for path, choices := range map[string][]string{
@@ -90,7 +90,7 @@ func TestAnExportIsItsListRowByRow(t *testing.T) {
 					}
 				}
 				want := pagesOf(t, s, path, parameters...)
-				for _, answer := range []systemtest.Response{
+				for _, answer := range []system.Response{
 					s.Call(t, http.MethodGet, path+"/export?"+choice, nil),
 					s.Call(t, http.MethodGet, path+"?page=7&size=3&cursor=x&"+choice, nil, acceptCSV),
 				} {
@@ -112,7 +112,7 @@ func TestAnExportIsItsListRowByRow(t *testing.T) {
 
 func TestExportedTextsAreNoFormulas(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, september)
 	texts := []string{
 		"=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "＠x", "\u200b=1", "\u00a0=1", "'quoted", "''", "a=1", "1-1", "plain", "é, \"quoted\"", "two\nlines",
@@ -141,7 +141,7 @@ func TestExportedTextsAreNoFormulas(t *testing.T) {
 
 func TestWhoPrefersCSVGetsIt(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for accept, wantCSV := range map[string]bool{
 		"": false, "*/*": false, "application/json": false, "text/csv": true, "TEXT/CSV": true, "text/*": true, "text/csv, */*": false,
 		"text/csv, application/json": false, "text/csv, application/json;q=0.9": true, "text/csv;q=0.9, application/json": false,
@@ -153,7 +153,7 @@ func TestWhoPrefersCSVGetsIt(t *testing.T) {
 		`application/x;p="a, text/csv"`: false, `application/x;p="a\", text/csv", text/csv;q=0.3`: true, "*/csv": false,
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
-			answer := s.Call(t, method, "/api/v1/invoices", nil, systemtest.Header{Name: "Accept", Value: accept})
+			answer := s.Call(t, method, "/api/v1/invoices", nil, system.Header{Name: "Accept", Value: accept})
 			require.Equal(t, http.StatusOK, answer.Status, "%q: %s", accept, answer.Body)
 			kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
 			require.Equal(t, map[bool]string{true: "text/csv", false: "application/json"}[wantCSV], kind, "%s with Accept: %q", method, accept)
@@ -161,16 +161,16 @@ func TestWhoPrefersCSVGetsIt(t *testing.T) {
 		}
 	}
 	require.Equal(t, "text/csv; charset=utf-8; header=present",
-		s.Call(t, http.MethodGet, "/api/v1/invoices/export", nil, systemtest.Header{Name: "Accept", Value: "application/json"}).Header.Get("Content-Type"))
+		s.Call(t, http.MethodGet, "/api/v1/invoices/export", nil, system.Header{Name: "Accept", Value: "application/json"}).Header.Get("Content-Type"))
 	s.Call(t, http.MethodGet, "/api/v1/invoices?service=tv", nil, acceptCSV).Refused(t, http.StatusUnprocessableEntity, "validation_error")
-	s.Call(t, http.MethodGet, "/api/v1/invoices", nil, acceptCSV, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	s.Call(t, http.MethodGet, "/api/v1/invoices", nil, acceptCSV, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 	decoded(t, s.Call(t, http.MethodGet, customersPath, nil, acceptCSV), http.StatusOK)
 	released(t, s)
 }
 
 func TestTheExportOfCasesIsInStepWithTheDay(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, september)
 	_, rows := records(t, s.Call(t, http.MethodGet, casesPath, nil, acceptCSV))
 	require.Len(t, rows, 1)
@@ -179,7 +179,7 @@ func TestTheExportOfCasesIsInStepWithTheDay(t *testing.T) {
 }
 
 // loadPayments stores payments of 300 bytes and more each.
-func loadPayments(t testing.TB, s *systemtest.System, payments int) {
+func loadPayments(t testing.TB, s *system.System, payments int) {
 	t.Helper()
 	invoice := newInvoice(t, s, november)
 	execute(t, s, `INSERT INTO payments (id, invoice_id, client_id, amount, currency, payment_date, method, note, status, actor_id, created_at)
@@ -194,7 +194,7 @@ type begunExport struct {
 	rows *csv.Reader
 }
 
-func beginExport(t testing.TB, s *systemtest.System) begunExport {
+func beginExport(t testing.TB, s *system.System) begunExport {
 	t.Helper()
 	conn := dial(t, s)
 	// So that what the caller has not read is not far ahead of it.
@@ -207,7 +207,7 @@ func beginExport(t testing.TB, s *systemtest.System) begunExport {
 }
 
 // released waits until no connection to the database is in use.
-func released(t testing.TB, s *systemtest.System) {
+func released(t testing.TB, s *system.System) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		return s.Pool.Stat().AcquiredConns() == 0 && count(t, s, `SELECT count(*) FROM pg_stat_activity
@@ -219,7 +219,7 @@ func released(t testing.TB, s *systemtest.System) {
 // whole program.
 func TestALongExportTakesLittleMemory(t *testing.T) {
 	const payments = 100_000
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	loadPayments(t, s, payments)
 	heap := func() uint64 {
 		var stats runtime.MemStats
@@ -251,7 +251,7 @@ const manyPayments = 40_000
 
 func TestLongExports(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Admission.Exports = 1 })
+	s := system.Start(t, func(c *config.Config) { c.Admission.Exports = 1 })
 	loadPayments(t, s, manyPayments)
 	// One after the other: there is a place for one.
 	for _, test := range []onSystem{
@@ -264,7 +264,7 @@ func TestLongExports(t *testing.T) {
 	}
 }
 
-func exportOfOneMoment(t *testing.T, s *systemtest.System) {
+func exportOfOneMoment(t *testing.T, s *system.System) {
 	export := beginExport(t, s)
 	_, err := export.rows.Read()
 	require.NoError(t, err)
@@ -287,10 +287,10 @@ func exportOfOneMoment(t *testing.T, s *systemtest.System) {
 	released(t, s)
 }
 
-func exportPastTheLimit(t *testing.T, s *systemtest.System) {
+func exportPastTheLimit(t *testing.T, s *system.System) {
 	export := beginExport(t, s)
 	for _, path := range []string{paymentsPath + "/export", "/api/v1/invoices/export", casesPath + "/export", agingPath + "/export"} {
-		for _, answer := range []systemtest.Response{
+		for _, answer := range []system.Response{
 			s.Call(t, http.MethodGet, path, nil), s.Call(t, http.MethodGet, strings.TrimSuffix(path, "/export"), nil, acceptCSV),
 		} {
 			answer.Refused(t, http.StatusServiceUnavailable, "overloaded")
@@ -303,7 +303,7 @@ func exportPastTheLimit(t *testing.T, s *systemtest.System) {
 	require.Equal(t, http.StatusOK, s.Call(t, http.MethodGet, "/api/v1/invoices/export", nil).Status)
 }
 
-func exportThatFails(t *testing.T, s *systemtest.System) {
+func exportThatFails(t *testing.T, s *system.System) {
 	export := beginExport(t, s)
 	require.Eventually(t, func() bool {
 		return count(t, s, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -314,7 +314,7 @@ func exportThatFails(t *testing.T, s *systemtest.System) {
 	released(t, s)
 }
 
-func exportOfACallerThatLeaves(t *testing.T, s *systemtest.System) {
+func exportOfACallerThatLeaves(t *testing.T, s *system.System) {
 	export := beginExport(t, s)
 	require.NoError(t, export.Close())
 	released(t, s)
@@ -324,7 +324,7 @@ func exportOfACallerThatLeaves(t *testing.T, s *systemtest.System) {
 // and less for each batch.
 func TestASlowReaderGetsTheWholeExport(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) {
+	s := system.Start(t, func(c *config.Config) {
 		c.HTTP.RequestTimeout, c.HTTP.AnswerTimeout = 2*time.Second, 2*time.Second
 	})
 	loadPayments(t, s, manyPayments)
@@ -343,7 +343,7 @@ func TestASlowReaderGetsTheWholeExport(t *testing.T) {
 
 func TestAnExportThatNobodyReadsIsCutOff(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.HTTP.AnswerTimeout = 300 * time.Millisecond })
+	s := system.Start(t, func(c *config.Config) { c.HTTP.AnswerTimeout = 300 * time.Millisecond })
 	loadPayments(t, s, manyPayments)
 	export := beginExport(t, s)
 	released(t, s)

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const nobody = "01890000-0000-7000-8000-000000000000"
@@ -45,7 +45,7 @@ func next() int64 { return sequence.Add(1) }
 
 func newCIN() string { return fmt.Sprintf("CIN%06d", next()) }
 
-func newKey() systemtest.Header { return systemtest.Key(fmt.Sprintf("test-key-%06d", next())) }
+func newKey() system.Header { return system.Key(fmt.Sprintf("test-key-%06d", next())) }
 
 func newMobileNumber() string { return fmt.Sprintf("+2126%08d", next()) }
 
@@ -80,7 +80,7 @@ func landlineOffer() object {
 }
 
 // created posts a body that must be accepted and returns the answer.
-func created(t testing.TB, s *systemtest.System, path string, body object, headers ...systemtest.Header) object {
+func created(t testing.TB, s *system.System, path string, body object, headers ...system.Header) object {
 	t.Helper()
 	var answer object
 	s.Post(t, path, body, &answer, headers...)
@@ -88,13 +88,13 @@ func created(t testing.TB, s *systemtest.System, path string, body object, heade
 }
 
 // newOffer creates an offer and returns its id.
-func newOffer(t testing.TB, s *systemtest.System, offer object) string {
+func newOffer(t testing.TB, s *system.System, offer object) string {
 	t.Helper()
 	return text(t, created(t, s, "/api/v1/offers", offer), "id")
 }
 
 // newClient creates a client with a CIN and returns both.
-func newClient(t testing.TB, s *systemtest.System) (id, cin string) {
+func newClient(t testing.TB, s *system.System) (id, cin string) {
 	t.Helper()
 	cin = newCIN()
 	answer := created(t, s, "/api/v1/customers", object{"client_type": "individual", "full_name": "Test Client", "cin": cin})
@@ -102,13 +102,13 @@ func newClient(t testing.TB, s *systemtest.System) (id, cin string) {
 }
 
 // provision asks for a contract that must come about and returns the answer.
-func provision(t testing.TB, s *systemtest.System, body object, headers ...systemtest.Header) object {
+func provision(t testing.TB, s *system.System, body object, headers ...system.Header) object {
 	t.Helper()
 	return created(t, s, "/api/v1/contracts/provision", with(object{"contract_start_date": "2026-08-10"}, body), headers...)
 }
 
 // newContract gives a client an active contract on a new line and returns its id.
-func newContract(t testing.TB, s *systemtest.System, clientID, offerID string, changes ...object) string {
+func newContract(t testing.TB, s *system.System, clientID, offerID string, changes ...object) string {
 	t.Helper()
 	body := object{"client_id": clientID, "offer_id": offerID, "provisioning_intent": "new_line"}
 	for _, change := range changes {
@@ -151,13 +151,13 @@ func fieldsOf(list string) []string {
 // onSystem is a test that leaves a system fit for others.
 type onSystem struct {
 	name string
-	test func(*testing.T, *systemtest.System)
+	test func(*testing.T, *system.System)
 }
 
 // onOneSystem runs tests one after the other on one system: a system of its own
 // would cost most of them more than the test itself.
 func onOneSystem(t *testing.T, tests []onSystem) {
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, shared := range tests {
 		t.Run(shared.name, func(t *testing.T) { shared.test(t, s) })
 	}
@@ -171,7 +171,7 @@ var tables = []string{
 }
 
 // counts tells how many rows each table has.
-func counts(t testing.TB, s *systemtest.System) map[string]int {
+func counts(t testing.TB, s *system.System) map[string]int {
 	t.Helper()
 	rows, targets := make([]int, len(tables)), make([]any, len(tables))
 	for i := range rows {
@@ -186,14 +186,14 @@ func counts(t testing.TB, s *systemtest.System) map[string]int {
 	return found
 }
 
-func count(t testing.TB, s *systemtest.System, query string, args ...any) int {
+func count(t testing.TB, s *system.System, query string, args ...any) int {
 	t.Helper()
 	var rows int
 	require.NoError(t, s.Pool.QueryRow(context.Background(), query, args...).Scan(&rows), query)
 	return rows
 }
 
-func execute(t testing.TB, s *systemtest.System, statement string, args ...any) {
+func execute(t testing.TB, s *system.System, statement string, args ...any) {
 	t.Helper()
 	_, err := s.Pool.Exec(context.Background(), statement, args...)
 	require.NoError(t, err, statement)
@@ -201,7 +201,7 @@ func execute(t testing.TB, s *systemtest.System, statement string, args ...any) 
 
 // unchanged runs a request and checks that it left no trace in the database: not one
 // value of one row is another than before.
-func unchanged(t testing.TB, s *systemtest.System, request func() systemtest.Response) systemtest.Response {
+func unchanged(t testing.TB, s *system.System, request func() system.Response) system.Response {
 	t.Helper()
 	before := contents(t, s)
 	answer := request()
@@ -210,11 +210,11 @@ func unchanged(t testing.TB, s *systemtest.System, request func() systemtest.Res
 }
 
 // listsProblems reports whether an error says one by one what is wrong: the body has a place for it.
-func listsProblems(answer systemtest.Response) bool { return answer.Header.Get("X-Error-Code") == "" }
+func listsProblems(answer system.Response) bool { return answer.Header.Get("X-Error-Code") == "" }
 
 // problemsIn returns what a validation refusal lists. Parts of the API that have errors of
 // their own may answer it with 400; every call checks that its status is a declared one.
-func problemsIn(t testing.TB, answer systemtest.Response) []any {
+func problemsIn(t testing.TB, answer system.Response) []any {
 	t.Helper()
 	require.Contains(t, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, answer.Status, "answer: %s", answer.Body)
 	details := answer.Refused(t, answer.Status, "validation_error")
@@ -223,7 +223,7 @@ func problemsIn(t testing.TB, answer systemtest.Response) []any {
 }
 
 // problemAt checks that a validation refusal names a location and returns the problem's type.
-func problemAt(t testing.TB, answer systemtest.Response, location ...any) string {
+func problemAt(t testing.TB, answer system.Response, location ...any) string {
 	t.Helper()
 	for _, problem := range problemsIn(t, answer) {
 		require.Subset(t, names(problem), []string{"loc", "msg", "type"}, "answer: %s", answer.Body)
@@ -236,9 +236,9 @@ func problemAt(t testing.TB, answer systemtest.Response, location ...any) string
 }
 
 // together sends requests at the same moment and returns their answers in order.
-func together(t testing.TB, requests int, send func(i int) (systemtest.Response, error)) []systemtest.Response {
+func together(t testing.TB, requests int, send func(i int) (system.Response, error)) []system.Response {
 	t.Helper()
-	answers, failures := make([]systemtest.Response, requests), make([]error, requests)
+	answers, failures := make([]system.Response, requests), make([]error, requests)
 	var ready, done sync.WaitGroup
 	start := make(chan struct{})
 	for i := range requests {
@@ -259,7 +259,7 @@ func together(t testing.TB, requests int, send func(i int) (systemtest.Response,
 }
 
 // decoded reads an answer that must have a status.
-func decoded(t testing.TB, answer systemtest.Response, status int) object {
+func decoded(t testing.TB, answer system.Response, status int) object {
 	t.Helper()
 	var body object
 	answer.Into(t, status, &body)
@@ -267,7 +267,7 @@ func decoded(t testing.TB, answer systemtest.Response, status int) object {
 }
 
 // withoutReplay returns the answer's JSON without its mark of a replay, and the mark.
-func withoutReplay(t testing.TB, answer systemtest.Response) (rest string, replayed bool) {
+func withoutReplay(t testing.TB, answer system.Response) (rest string, replayed bool) {
 	t.Helper()
 	body := decoded(t, answer, http.StatusOK)
 	replayed, ok := at(t, body, "idempotency_replayed").(bool)

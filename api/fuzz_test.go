@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // Every target runs on a whole system of its own process, see make fuzz. What must
@@ -55,7 +55,7 @@ var explained = map[string]effect{
 }
 
 // holds sends a request and checks what must always hold.
-func holds(t testing.TB, s *systemtest.System, most effect, request func() systemtest.Response) systemtest.Response {
+func holds(t testing.TB, s *system.System, most effect, request func() system.Response) system.Response {
 	t.Helper()
 	before := counts(t, s)
 	answer := request()
@@ -108,8 +108,8 @@ func FuzzBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, operation uint8, body []byte) {
 		i := int(operation) % len(operations)
 		p := operations[i]
-		holds(t, e.s, explained[p.operation], func() systemtest.Response {
-			return p.call(t, e.s, asked{ids: ids[i], body: string(body), headers: []systemtest.Header{newKey()}})
+		holds(t, e.s, explained[p.operation], func() system.Response {
+			return p.call(t, e.s, asked{ids: ids[i], body: string(body), headers: []system.Header{newKey()}})
 		})
 	})
 }
@@ -138,8 +138,8 @@ func FuzzTokens(f *testing.F) {
 		changed := []byte(signed)
 		changed[int(position)%len(changed)] ^= flip
 		sent := string(changed) + suffix
-		answer := holds(t, e.s, nil, func() systemtest.Response {
-			return e.s.Call(t, http.MethodGet, at.path+name+"="+url.QueryEscape(sent), nil, systemtest.Anonymous)
+		answer := holds(t, e.s, nil, func() system.Response {
+			return e.s.Call(t, http.MethodGet, at.path+name+"="+url.QueryEscape(sent), nil, system.Anonymous)
 		})
 		if sent == good {
 			require.Equal(t, http.StatusOK, answer.Status, "answer: %s", answer.Body)
@@ -151,7 +151,7 @@ func FuzzTokens(f *testing.F) {
 
 // FuzzNumbers subscribes with service numbers in every field that takes one.
 func FuzzNumbers(f *testing.F) {
-	s := systemtest.Start(f)
+	s := system.Start(f)
 	mobile, fiber := newOffer(f, s, mobileOffer()), newOffer(f, s, fiberOffer())
 	for i, number := range []string{"0612345678", "+212 7 12-34-56-78", "00212612345678", "212522334455", "٠٦١٢٣٤٥٦٧٨", "061234567", "+", "", "6\x00", "+2126123456789"} {
 		for mode := range uint8(3) {
@@ -166,8 +166,8 @@ func FuzzNumbers(f *testing.F) {
 		case 2:
 			body, digits = with(newHomeService("internet", fiber), object{"home_landline_local_number": number}), "58"
 		}
-		answer := holds(t, s, explained["POST /api/v1/landing/submit/new"], func() systemtest.Response {
-			return s.Call(t, http.MethodPost, submitNewPath, body, newKey(), systemtest.Anonymous)
+		answer := holds(t, s, explained["POST /api/v1/landing/submit/new"], func() system.Response {
+			return s.Call(t, http.MethodPost, submitNewPath, body, newKey(), system.Anonymous)
 		})
 		if answer.Status == http.StatusOK {
 			require.Regexp(t, regexp.MustCompile(`^\+212[`+digits+`][0-9]{8}$`), decoded(t, answer, 200)["service_identifier"], "from %q", number)
@@ -179,13 +179,13 @@ func FuzzNumbers(f *testing.F) {
 
 // FuzzCIN makes clients and finds them again by their CIN, however it was written.
 func FuzzCIN(f *testing.F) {
-	s := systemtest.Start(f)
+	s := system.Start(f)
 	for _, cin := range []string{" ab123456 ", "ab/12", "Straße", "ŉŉŉŉ", "ﬀﬀﬀﬀ", "ıııı", "?#%&", "..", "....", "a\u00a0bc", "١٢٣٤", "😀😀😀😀", "a\x00bc", strings.Repeat("x", 41), "\u2028abc"} {
 		f.Add(cin)
 	}
 	f.Fuzz(func(t *testing.T, cin string) {
 		cin = strings.ToValidUTF8(cin, "\ufffd") // As it is written into JSON.
-		answer := holds(t, s, effect{"clients": 1}, func() systemtest.Response {
+		answer := holds(t, s, effect{"clients": 1}, func() system.Response {
 			return s.Call(t, http.MethodPost, customersPath, object{"cin": cin, "client_type": "individual", "full_name": "Fuzzed Client"})
 		})
 		if answer.Status != http.StatusOK {
@@ -199,10 +199,10 @@ func FuzzCIN(f *testing.F) {
 		for _, written := range []string{cin, stored, strings.TrimSpace(cin)} {
 			s.Call(t, http.MethodPost, customersPath, object{"cin": written, "client_type": "individual", "full_name": "Twice"}).
 				Refused(t, http.StatusConflict, "client_cin_conflict")
-			verified := decoded(t, s.Call(t, http.MethodPost, verifyPath, object{"cin": written}, systemtest.Anonymous), http.StatusOK)
+			verified := decoded(t, s.Call(t, http.MethodPost, verifyPath, object{"cin": written}, system.Anonymous), http.StatusOK)
 			require.Equal(t, stored, verified["cin"])
 			path := "/api/v1/landing/clients/" + url.PathEscape(written) + "/subscriptions?lookup_token=" + text(t, verified, "lookup_token")
-			found := holds(t, s, nil, func() systemtest.Response { return s.Call(t, http.MethodGet, path, nil, systemtest.Anonymous) })
+			found := holds(t, s, nil, func() system.Response { return s.Call(t, http.MethodGet, path, nil, system.Anonymous) })
 			require.Equal(t, http.StatusOK, found.Status, "%q at %s: %s", written, path, found.Body)
 		}
 	})
@@ -233,8 +233,8 @@ func FuzzQuery(f *testing.F) {
 		if _, err := url.Parse(e.s.URL + target); err != nil || strings.ContainsAny(query, "# ") {
 			t.Skip("this is no request line")
 		}
-		holds(t, e.s, nil, func() systemtest.Response {
-			identity := systemtest.Header{Name: "Authorization", Value: "Bearer op-1:ops,billing,admin"}
+		holds(t, e.s, nil, func() system.Response {
+			identity := system.Header{Name: "Authorization", Value: "Bearer op-1:ops,billing,admin"}
 			return e.s.Call(t, http.MethodGet, target, nil, identity)
 		})
 	})

@@ -3,24 +3,24 @@ package api
 import (
 	"log/slog"
 	"net/http"
+
+	"github.com/mtfacturation/mtf/api/rest"
 )
 
-// NewServer returns the server of the whole API, for the connections of an
-// EnvelopeListener.
+// NewServer returns the HTTP server of the whole API.
 //
-// It bounds every part of an exchange. Its bounds are the outer ones: the handler
-// itself stops a slow body earlier, and gives a slow reader less time, once it
-// answers. An answer may take as long as the longest wait for a process that a caller
-// can ask for.
-func NewServer(dependencies Dependencies) *http.Server {
+// Every part of an exchange has a timeout. These are the outer ones: the handler stops
+// a slow body earlier and gives a slow reader less time. WriteTimeout covers the
+// longest wait for a workflow that a caller can request.
+func NewServer(dependencies rest.Dependencies) *http.Server {
 	limits := dependencies.Config.HTTP
 	return &http.Server{
 		Handler:           NewHandler(dependencies),
 		ReadHeaderTimeout: limits.HeaderTimeout,
 		ReadTimeout:       limits.HeaderTimeout + limits.BodyTimeout,
-		WriteTimeout:      maxWait + limits.BodyTimeout + limits.RequestTimeout + limits.AnswerTimeout,
+		WriteTimeout:      rest.MaxWait + limits.BodyTimeout + limits.RequestTimeout + limits.AnswerTimeout,
 		IdleTimeout:       limits.IdleTimeout,
-		MaxHeaderBytes:    hardHeaderBytes,
+		MaxHeaderBytes:    rest.HardHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
 }

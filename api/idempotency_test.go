@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const paymentsPath = "/api/v1/collections/payments"
@@ -21,7 +21,7 @@ type keyed struct {
 }
 
 // keyedOperations prepares one request for each operation that takes a key.
-func keyedOperations(t testing.TB, s *systemtest.System) []keyed {
+func keyedOperations(t testing.TB, s *system.System) []keyed {
 	t.Helper()
 	offer, second := newOffer(t, s, mobileOffer()), newOffer(t, s, mobileOffer())
 	subscribed := submit(t, s, newMobile(offer))
@@ -57,7 +57,7 @@ func keyedOperations(t testing.TB, s *systemtest.System) []keyed {
 
 func TestSameRequestUnderOneKeyIsAnsweredFromTheStore(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, operation := range keyedOperations(t, s) {
 		t.Run(operation.name, func(t *testing.T) {
 			key := newKey()
@@ -65,14 +65,14 @@ func TestSameRequestUnderOneKeyIsAnsweredFromTheStore(t *testing.T) {
 			want, replayed := withoutReplay(t, first)
 			require.False(t, replayed, "the first answer")
 
-			padded := systemtest.Key("  " + key.Value + "  ")
+			padded := system.Key("  " + key.Value + "  ")
 			for name, body := range map[string]object{"same": operation.body, "equivalent": operation.equivalent} {
-				answer := unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, operation.path, body, padded) })
+				answer := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, operation.path, body, padded) })
 				got, replayed := withoutReplay(t, answer)
 				require.Equal(t, want, got, "%s request: %v", name, body)
 				require.True(t, replayed, "%s request: %v", name, body)
 			}
-			unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, operation.path, operation.other, key) }).
+			unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, operation.path, operation.other, key) }).
 				Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
 		})
 	}
@@ -80,14 +80,14 @@ func TestSameRequestUnderOneKeyIsAnsweredFromTheStore(t *testing.T) {
 
 func TestStoredAnswersOutliveProcessAndWorkflow(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	operations := keyedOperations(t, s)
-	keys, want := make([]systemtest.Header, len(operations)), make([]string, len(operations))
+	keys, want := make([]system.Header, len(operations)), make([]string, len(operations))
 	for i, operation := range operations {
 		keys[i] = newKey()
 		want[i], _ = withoutReplay(t, s.Call(t, http.MethodPost, operation.path, operation.body, keys[i]))
 	}
-	requireReplays := func(when string, s *systemtest.System) {
+	requireReplays := func(when string, s *system.System) {
 		before := counts(t, s)
 		for i, operation := range operations {
 			got, replayed := withoutReplay(t, s.Call(t, http.MethodPost, operation.path, operation.body, keys[i]))
@@ -99,14 +99,14 @@ func TestStoredAnswersOutliveProcessAndWorkflow(t *testing.T) {
 	}
 	s.Restart(t)
 	requireReplays("after a restart", s)
-	requireReplays("where Temporal knows none of the workflows", systemtest.Start(t, func(c *config.Config) {
+	requireReplays("where Temporal knows none of the workflows", system.Start(t, func(c *config.Config) {
 		c.DatabaseURL, c.DocumentsDirectory = s.Config.DatabaseURL, s.Config.DocumentsDirectory
 	}))
 }
 
 func TestOneKeyServesEveryOperation(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	key := newKey()
 	for _, operation := range keyedOperations(t, s) {
 		_, replayed := withoutReplay(t, s.Call(t, http.MethodPost, operation.path, operation.body, key))
@@ -116,7 +116,7 @@ func TestOneKeyServesEveryOperation(t *testing.T) {
 
 func TestFailedRequestLeavesItsKeyFree(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, operation := range keyedOperations(t, s) {
 		t.Run(operation.name, func(t *testing.T) {
 			key := newKey()
@@ -135,18 +135,18 @@ func TestFailedRequestLeavesItsKeyFree(t *testing.T) {
 
 func TestKeysAreRequiredAndChecked(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, operation := range keyedOperations(t, s) {
 		t.Run(operation.name, func(t *testing.T) {
 			for _, key := range []string{"   ", "short", "1234567", "   1234567   ", strings.Repeat("k", 201), "tab\tinside-key", strings.Repeat("k", 5000), "\xff\xfe-broken-utf8"} {
-				unchanged(t, s, func() systemtest.Response {
-					return s.Call(t, http.MethodPost, operation.path, operation.body, systemtest.Key(key))
+				unchanged(t, s, func() system.Response {
+					return s.Call(t, http.MethodPost, operation.path, operation.body, system.Key(key))
 				}).Refused(t, http.StatusBadRequest, "idempotency_key_invalid")
 			}
 			if operation.path == provisionPath {
 				return
 			}
-			problemAt(t, unchanged(t, s, func() systemtest.Response {
+			problemAt(t, unchanged(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, operation.path, operation.body)
 			}), "header", "Idempotency-Key")
 		})
@@ -155,14 +155,14 @@ func TestKeysAreRequiredAndChecked(t *testing.T) {
 
 func TestKeysOfEveryAllowedLengthAndAlphabetWork(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer := newOffer(t, s, mobileOffer())
 	for _, key := range []string{
 		"12345678", strings.Repeat("k", 200), strings.Repeat("é", 200), strings.Repeat("😀", 200), "a/b?c=d&e#f %41", "فاتورة-رقم-١٢٣", "'; DROP TABLE clients; --",
 	} {
 		body := newMobile(offer)
 		for i, replay := range []bool{false, true} {
-			answer := s.Call(t, http.MethodPost, submitNewPath, body, systemtest.Key(key))
+			answer := s.Call(t, http.MethodPost, submitNewPath, body, system.Key(key))
 			require.Equal(t, http.StatusOK, answer.Status, "key %.20q, request %d: %s", key, i, answer.Body)
 			_, replayed := withoutReplay(t, answer)
 			require.Equal(t, replay, replayed, "key %.20q, request %d", key, i)
@@ -172,7 +172,7 @@ func TestKeysOfEveryAllowedLengthAndAlphabetWork(t *testing.T) {
 
 func TestProvisionWithAKeyIsMarkedAsReplayedOrNot(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	body := object{"client_id": client, "offer_id": newOffer(t, s, mobileOffer())}
 	key := newKey()
@@ -183,7 +183,7 @@ func TestProvisionWithAKeyIsMarkedAsReplayedOrNot(t *testing.T) {
 
 func TestProvisionWithoutAKeyIsDoneOnceAllTheSame(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	body := object{"client_id": client, "offer_id": newOffer(t, s, mobileOffer()), "provisioning_intent": "new_line"}
 	for range 2 {
@@ -196,7 +196,7 @@ func TestProvisionWithoutAKeyIsDoneOnceAllTheSame(t *testing.T) {
 
 func TestARefusalReachesACallerWhoDoesNotWait(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	body := newMobile(newOffer(t, s, mobileOffer()))
 	execute(t, s, "UPDATE offers SET status = 'retired'")
 	key := newKey()
@@ -207,7 +207,7 @@ func TestARefusalReachesACallerWhoDoesNotWait(t *testing.T) {
 
 func TestNumbersWrittenInOtherWaysAreTheSameRequest(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	mobile, home := newMobile(newOffer(t, s, mobileOffer())), newHomeService("internet", newOffer(t, s, fiberOffer()))
 	for _, test := range []struct {
 		field   string

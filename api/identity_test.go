@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestWhoIsCalling(t *testing.T) {
@@ -20,19 +20,19 @@ func TestWhoIsCalling(t *testing.T) {
 	})
 }
 
-func bearer(token string) systemtest.Header {
-	return systemtest.Header{Name: "Authorization", Value: "Bearer " + token}
+func bearer(token string) system.Header {
+	return system.Header{Name: "Authorization", Value: "Bearer " + token}
 }
 
-func meTellsTheActorAndTheRoles(t *testing.T, s *systemtest.System) {
+func meTellsTheActorAndTheRoles(t *testing.T, s *system.System) {
 	for _, test := range []struct {
 		name    string
-		headers []systemtest.Header
+		headers []system.Header
 		want    object
 	}{
-		{"several roles", []systemtest.Header{bearer("op-9:admin, ops")}, object{"actor_id": "op-9", "roles": []any{"admin", "ops"}}},
-		{"no roles", []systemtest.Header{bearer("op-9")}, object{"actor_id": "op-9", "roles": []any{}}},
-		{"headers", []systemtest.Header{systemtest.Anonymous, {Name: "X-Actor-Id", Value: "op-8"}, {Name: "X-Actor-Roles", Value: "billing"}},
+		{"several roles", []system.Header{bearer("op-9:admin, ops")}, object{"actor_id": "op-9", "roles": []any{"admin", "ops"}}},
+		{"no roles", []system.Header{bearer("op-9")}, object{"actor_id": "op-9", "roles": []any{}}},
+		{"headers", []system.Header{system.Anonymous, {Name: "X-Actor-Id", Value: "op-8"}, {Name: "X-Actor-Roles", Value: "billing"}},
 			object{"actor_id": "op-8", "roles": []any{"billing"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -41,7 +41,7 @@ func meTellsTheActorAndTheRoles(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func adminPingNeedsTheRoleAdmin(t *testing.T, s *systemtest.System) {
+func adminPingNeedsTheRoleAdmin(t *testing.T, s *system.System) {
 	const path = "/api/v1/admin/ping"
 	answer := s.Call(t, http.MethodGet, path, nil, bearer("op-9:ops,admin"))
 	require.Equal(t, object{"status": "ok", "actor_id": "op-9"}, decoded(t, answer, http.StatusOK))
@@ -51,7 +51,7 @@ func adminPingNeedsTheRoleAdmin(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func sampleEchoesItsPageSortAndFilters(t *testing.T, s *systemtest.System) {
+func sampleEchoesItsPageSortAndFilters(t *testing.T, s *system.System) {
 	for query, meta := range map[string]object{
 		"": {"page": 1.0, "size": 20.0, "total": 1.0, "sort": nil, "filters": nil, "next_cursor": nil},
 		"?page=2&size=5&sort=name:asc&filters=a%3Db": {"page": 2.0, "size": 5.0, "total": 1.0, "sort": "name:asc", "filters": "a=b", "next_cursor": nil},
@@ -62,7 +62,7 @@ func sampleEchoesItsPageSortAndFilters(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func sampleRefusesPagesOutOfRange(t *testing.T, s *systemtest.System) {
+func sampleRefusesPagesOutOfRange(t *testing.T, s *system.System) {
 	for query, want := range map[string][2]string{
 		"page=0":   {"page", "greater_than_equal"},
 		"size=0":   {"size", "greater_than_equal"},
@@ -74,8 +74,8 @@ func sampleRefusesPagesOutOfRange(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func anonymousCallersAreRefused(t *testing.T, s *systemtest.System) {
+func anonymousCallersAreRefused(t *testing.T, s *system.System) {
 	for _, path := range []string{"/api/v1/me", "/api/v1/admin/ping", "/api/v1/conventions/sample", "/api/v1/offer-categories", "/api/v1/offer-families"} {
-		require.Empty(t, s.Call(t, http.MethodGet, path, nil, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized"), path)
+		require.Empty(t, s.Call(t, http.MethodGet, path, nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized"), path)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/money"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const voidFields = "invoice, voided_at, voided_by, reason, collection_case_status, idempotency_replayed"
@@ -17,7 +17,7 @@ const voidFields = "invoice, voided_at, voided_by, reason, collection_case_statu
 func voidPath(invoiceID any) string { return invoicesPath + "/" + invoiceID.(string) + "/void" }
 
 // voided voids an invoice, which must be accepted.
-func voided(t testing.TB, s *systemtest.System, invoice object) object {
+func voided(t testing.TB, s *system.System, invoice object) object {
 	t.Helper()
 	return created(t, s, voidPath(invoice["id"]), object{"reason": "Wrong tariff"}, newKey())
 }
@@ -43,7 +43,7 @@ func TestVoids(t *testing.T) {
 	})
 }
 
-func voidFreesTheDaysForTheNextRun(t *testing.T, s *systemtest.System) {
+func voidFreesTheDaysForTheNextRun(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()), object{"contract_start_date": "2026-11-10"})
 	key := newKey()
@@ -99,7 +99,7 @@ func voidFreesTheDaysForTheNextRun(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func voidFreesTheDaysForAProratedRun(t *testing.T, s *systemtest.System) {
+func voidFreesTheDaysForAProratedRun(t *testing.T, s *system.System) {
 	daily := object{"period_start": "2027-04-01", "period_end": "2027-04-30", "tax_rate": "0.2", "proration": "daily"}
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "300.00", "activation_fee": 0})))
@@ -115,7 +115,7 @@ func voidFreesTheDaysForAProratedRun(t *testing.T, s *systemtest.System) {
 		WHERE i.client_id = $1 AND i.status <> 'void'`, client))
 }
 
-func voidOfAnOverdueInvoiceClosesItsCase(t *testing.T, s *systemtest.System) {
+func voidOfAnOverdueInvoiceClosesItsCase(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, september)
 	before := overview(t, s)
 	require.Equal(t, true, clientOf(t, s, invoice)["is_delinquent"])
@@ -141,7 +141,7 @@ func voidOfAnOverdueInvoiceClosesItsCase(t *testing.T, s *systemtest.System) {
 	require.Equal(t, true, clientOf(t, s, other)["is_delinquent"])
 }
 
-func voidAfterAReversal(t *testing.T, s *systemtest.System) {
+func voidAfterAReversal(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, november)
 	part := pay(t, s, invoice, "38.80")
 	details := s.Call(t, http.MethodPost, voidPath(invoice["id"]), object{"reason": "R"}, newKey()).Refused(t, http.StatusConflict, "invoice_not_voidable")
@@ -157,13 +157,13 @@ func voidAfterAReversal(t *testing.T, s *systemtest.System) {
 	s.Call(t, http.MethodPost, reversalPath(payment), object{"reason": "R"}, newKey()).Refused(t, http.StatusConflict, "payment_already_reversed")
 }
 
-func numberOf(t testing.TB, s *systemtest.System, invoice object) (number string) {
+func numberOf(t testing.TB, s *system.System, invoice object) (number string) {
 	t.Helper()
 	require.NoError(t, s.Pool.QueryRow(t.Context(), "SELECT number FROM invoices WHERE id = $1", invoice["id"]).Scan(&number))
 	return number
 }
 
-func voidIsFinal(t *testing.T, s *systemtest.System) {
+func voidIsFinal(t *testing.T, s *system.System) {
 	void, issued := newInvoice(t, s, november), newInvoice(t, s, november)
 	voided(t, s, void)
 	const told = "voided_at = now(), voided_by = 'op-1', void_reason = 'R'"
@@ -185,13 +185,13 @@ func voidIsFinal(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func voidRefusesWhatIsPaidOrVoid(t *testing.T, s *systemtest.System) {
+func voidRefusesWhatIsPaidOrVoid(t *testing.T, s *system.System) {
 	void, open, paid := newInvoice(t, s, november), newInvoice(t, s, november), newInvoice(t, s, november)
 	pay(t, s, paid, "238.80")
 	key := newKey()
 	first, _ := withoutReplay(t, s.Call(t, http.MethodPost, voidPath(void["id"]), object{"reason": "R"}, key))
-	send := func(id, body any, headers ...systemtest.Header) systemtest.Response {
-		return unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, voidPath(id), body, headers...) })
+	send := func(id, body any, headers ...system.Header) system.Response {
+		return unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, voidPath(id), body, headers...) })
 	}
 	again, replayed := withoutReplay(t, send(void["id"], object{"reason": "R"}, key))
 	require.True(t, replayed)
@@ -205,19 +205,19 @@ func voidRefusesWhatIsPaidOrVoid(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func voidInvoiceIsNotOwedOnTheLandingPage(t *testing.T, s *systemtest.System) {
+func voidInvoiceIsNotOwedOnTheLandingPage(t *testing.T, s *system.System) {
 	client, cin := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	bill(t, s, november)
 	voided(t, s, invoiceOf(t, s, client))
 	bill(t, s, november)
-	token := text(t, created(t, s, verifyPath, object{"cin": cin}, systemtest.Anonymous), "lookup_token")
+	token := text(t, created(t, s, verifyPath, object{"cin": cin}, system.Anonymous), "lookup_token")
 	var seen object
-	s.Call(t, http.MethodGet, "/api/v1/landing/clients/"+cin+"/invoices?lookup_token="+token, nil, systemtest.Anonymous).Into(t, http.StatusOK, &seen)
+	s.Call(t, http.MethodGet, "/api/v1/landing/clients/"+cin+"/invoices?lookup_token="+token, nil, system.Anonymous).Into(t, http.StatusOK, &seen)
 	statuses := []any{}
 	for _, row := range at(t, seen, "invoices").([]any) {
 		statuses = append(statuses, at(t, row, "status"))
-		pdf(t, s, text(t, row, "document_download_url"), systemtest.Anonymous)
+		pdf(t, s, text(t, row, "document_download_url"), system.Anonymous)
 	}
 	require.Equal(t, []any{"issued", "void"}, statuses)
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const (
@@ -17,7 +17,7 @@ const (
 
 func TestInvoiceShowsItsLines(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	contract := newContract(t, s, client, newOffer(t, s, with(fiberOffer(), object{"name": "Fiber 100"})), object{"contract_start_date": "2026-09-10"})
 	bill(t, s, september)
@@ -44,7 +44,7 @@ func TestInvoiceShowsItsLines(t *testing.T) {
 
 func TestInvoicesAreListedByClientServiceAndOffer(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	mobile, fiber := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer())
 	one, _ := newClient(t, s)
 	newContract(t, s, one, mobile)
@@ -79,7 +79,7 @@ func TestInvoicesAreListedByClientServiceAndOffer(t *testing.T) {
 
 func TestInvoicesAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	bill(t, s, september)
@@ -90,7 +90,7 @@ func TestInvoicesAreListedNewestFirst(t *testing.T) {
 
 func TestUnknownInvoiceIsNotFound(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		s.Call(t, http.MethodGet, invoicesPath+"/"+id, nil).Refused(t, http.StatusNotFound, "invoice_not_found")
 		s.Call(t, http.MethodGet, invoicesPath+"/"+id+"/pdf", nil).Refused(t, http.StatusNotFound, "invoice_not_found")
@@ -99,7 +99,7 @@ func TestUnknownInvoiceIsNotFound(t *testing.T) {
 
 func TestLostInvoiceIsMadeAgainByteForByte(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	body := with(newMobile(newOffer(t, s, mobileOffer())), object{"full_name": "فاطمة الزهراء", "address": "12 Rue Atlas, Fès"})
 	client := text(t, submit(t, s, body), "client_id")
 	bill(t, s, september)
@@ -119,18 +119,18 @@ func TestLostInvoiceIsMadeAgainByteForByte(t *testing.T) {
 
 func TestPartsOfADocumentCanBeAskedFor(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	answer := submit(t, s, newMobile(newOffer(t, s, mobileOffer())))
 	bill(t, s, september)
 	for _, path := range []string{
 		invoicesPath + "/" + text(t, invoiceOf(t, s, text(t, answer, "client_id")), "id") + "/pdf", text(t, answer, "document_download_url"),
 	} {
 		whole := pdf(t, s, path)
-		part := s.Call(t, http.MethodGet, path, nil, systemtest.Header{Name: "Range", Value: "bytes=0-7"})
+		part := s.Call(t, http.MethodGet, path, nil, system.Header{Name: "Range", Value: "bytes=0-7"})
 		require.Equal(t, http.StatusPartialContent, part.Status, path)
 		require.Equal(t, "%PDF-1.4", string(part.Body), path)
 		require.Equal(t, "application/pdf", part.Header.Get("Content-Type"), path)
-		tail := s.Call(t, http.MethodGet, path, nil, systemtest.Header{Name: "Range", Value: "bytes=-10"})
+		tail := s.Call(t, http.MethodGet, path, nil, system.Header{Name: "Range", Value: "bytes=-10"})
 		require.Equal(t, whole.Body[len(whole.Body)-10:], tail.Body, path)
 
 		head := s.Call(t, http.MethodHead, path, nil)
@@ -143,10 +143,10 @@ func TestPartsOfADocumentCanBeAskedFor(t *testing.T) {
 
 func TestPartsThatADocumentDoesNotHaveAreRefusedInTheEnvelope(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	url := text(t, submit(t, s, newMobile(newOffer(t, s, mobileOffer()))), "document_download_url")
 	for _, asked := range []string{"bytes=99999999-", "bytes=9-1", "bytes=x"} {
-		answer := s.Call(t, http.MethodGet, url, nil, systemtest.Header{Name: "Range", Value: asked})
+		answer := s.Call(t, http.MethodGet, url, nil, system.Header{Name: "Range", Value: asked})
 		require.Equal(t, http.StatusRequestedRangeNotSatisfiable, answer.Status, asked)
 		require.Contains(t, answer.Header.Get("Content-Type"), "application/json", "Range %s: %.200s", asked, answer.Body)
 		require.NotEmpty(t, text(t, decoded(t, answer, answer.Status), "error", "code"), asked)

@@ -6,12 +6,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestLandingBootstrapShowsActiveOffersOfAllCategoriesByName(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, offer := range []object{
 		with(mobileOffer(), object{"name": "B mobile"}), with(mobileOffer(), object{"name": "A mobile", "valid_to": "2027-01-01"}),
 		with(mobileOffer(), object{"name": "C mobile", "status": "retired"}), with(adslOffer(), object{"name": "ADSL"}),
@@ -19,7 +19,7 @@ func TestLandingBootstrapShowsActiveOffersOfAllCategoriesByName(t *testing.T) {
 		newOffer(t, s, offer)
 	}
 	var body object
-	s.Call(t, http.MethodGet, "/api/v1/landing/bootstrap", nil, systemtest.Anonymous).Into(t, http.StatusOK, &body)
+	s.Call(t, http.MethodGet, "/api/v1/landing/bootstrap", nil, system.Anonymous).Into(t, http.StatusOK, &body)
 	require.Equal(t, fieldsOf("flow_options, services, offer_categories"), names(body))
 	require.Equal(t, []any{"subscribe_new_service", "upgrade_or_downgrade_existing_service", "check_billing_and_download_invoices"}, body["flow_options"])
 	require.Equal(t, []any{"mobile", "internet", "landline"}, body["services"])

@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
@@ -30,7 +30,7 @@ func documentPath(contractID string) string {
 }
 
 // loseDocuments deletes all files that documents are kept in and returns how many there were.
-func loseDocuments(t testing.TB, s *systemtest.System) int {
+func loseDocuments(t testing.TB, s *system.System) int {
 	t.Helper()
 	lost := 0
 	require.NoError(t, filepath.WalkDir(s.Config.DocumentsDirectory, func(path string, entry fs.DirEntry, err error) error {
@@ -44,7 +44,7 @@ func loseDocuments(t testing.TB, s *systemtest.System) int {
 }
 
 // pdf downloads a document that must be there.
-func pdf(t testing.TB, s *systemtest.System, path string, headers ...systemtest.Header) systemtest.Response {
+func pdf(t testing.TB, s *system.System, path string, headers ...system.Header) system.Response {
 	t.Helper()
 	answer := s.Call(t, http.MethodGet, path, nil, headers...)
 	require.Equal(t, http.StatusOK, answer.Status, "%s: %.300s", path, answer.Body)
@@ -55,31 +55,31 @@ func pdf(t testing.TB, s *systemtest.System, path string, headers ...systemtest.
 
 func TestContractDocumentIsDownloadedUnderItsName(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	answer := submit(t, s, newMobile(newOffer(t, s, mobileOffer())))
 	url, contract := text(t, answer, "document_download_url"), text(t, answer, "contract", "id")
 	require.True(t, strings.HasPrefix(url, documentPath(contract)+"?token="), url)
-	file := pdf(t, s, url, systemtest.Anonymous)
+	file := pdf(t, s, url, system.Anonymous)
 	require.Contains(t, file.Header.Get("Content-Disposition"), "contract-"+contract+".pdf")
 	sum := at(t, detailsOf(t, auditOf(t, s, contract)[2]["details"]), "sha256")
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM documents WHERE encode(sha256, 'hex') = $1 AND size_bytes = $2", sum, len(file.Body)))
 
 	require.Equal(t, 1, loseDocuments(t, s))
-	require.Equal(t, file.Body, pdf(t, s, url, systemtest.Anonymous).Body, "a lost document is made again byte for byte")
+	require.Equal(t, file.Body, pdf(t, s, url, system.Anonymous).Body, "a lost document is made again byte for byte")
 	require.Equal(t, 1, loseDocuments(t, s), "the document that was made again is kept")
 }
 
 func TestDocumentLinkMakesAMissingDocument(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, cin := newClient(t, s)
 	contract := newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	path := "/api/v1/landing/contracts/" + contract + "/document-link"
 	for range 2 {
-		link := created(t, s, path, object{"cin": " " + strings.ToLower(cin)}, systemtest.Anonymous)
+		link := created(t, s, path, object{"cin": " " + strings.ToLower(cin)}, system.Anonymous)
 		require.Equal(t, fieldsOf("contract_id, document_download_url"), names(link))
 		require.Equal(t, contract, link["contract_id"])
-		pdf(t, s, text(t, link, "document_download_url"), systemtest.Anonymous)
+		pdf(t, s, text(t, link, "document_download_url"), system.Anonymous)
 	}
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM documents"), "the second link is to the same document")
 	events := auditOf(t, s, contract)
@@ -89,10 +89,10 @@ func TestDocumentLinkMakesAMissingDocument(t *testing.T) {
 
 func TestManyDocumentLinksAtOnceMakeOneDocument(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, cin := newClient(t, s)
 	contract := newContract(t, s, client, newOffer(t, s, mobileOffer()))
-	for _, answer := range together(t, 16, func(int) (systemtest.Response, error) {
+	for _, answer := range together(t, 16, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, "/api/v1/landing/contracts/"+contract+"/document-link", object{"cin": cin})
 	}) {
 		pdf(t, s, text(t, decoded(t, answer, http.StatusOK), "document_download_url"))
@@ -102,7 +102,7 @@ func TestManyDocumentLinksAtOnceMakeOneDocument(t *testing.T) {
 
 func TestDocumentLinkRefusesWhoItIsNotFor(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer := newOffer(t, s, mobileOffer())
 	client, _ := newClient(t, s)
 	_, other := newClient(t, s)
@@ -123,25 +123,25 @@ func TestDocumentLinkRefusesWhoItIsNotFor(t *testing.T) {
 		{contract, object{}, 422, "validation_error"},
 		{contract, object{"cin": "ab"}, 422, "validation_error"},
 	} {
-		unchanged(t, s, func() systemtest.Response {
-			return s.Call(t, http.MethodPost, "/api/v1/landing/contracts/"+test.contract+"/document-link", test.body, systemtest.Anonymous)
+		unchanged(t, s, func() system.Response {
+			return s.Call(t, http.MethodPost, "/api/v1/landing/contracts/"+test.contract+"/document-link", test.body, system.Anonymous)
 		}).Refused(t, test.status, test.code)
 	}
 }
 
 func TestDocumentTokensAreGoodForOneDocumentOnly(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer := newOffer(t, s, mobileOffer())
 	mine, theirs := submit(t, s, newMobile(offer)), submit(t, s, newMobile(offer))
 	contract, cin := text(t, mine, "contract", "id"), text(t, mine, "client_cin")
 	other, otherCIN := text(t, theirs, "contract", "id"), text(t, theirs, "client_cin")
-	id, later, signs := uuid.MustParse(contract), systemtest.Today.Add(token.DocumentLifetime), signer(t)
+	id, later, signs := uuid.MustParse(contract), system.Today.Add(token.DocumentLifetime), signer(t)
 	client, bareCIN := newClient(t, s)
 	bare := newContract(t, s, client, offer)
 	_, good, _ := strings.Cut(text(t, mine, "document_download_url"), "?token=")
 	head, tail, _ := strings.Cut(good, ".")
-	lookup, _ := signs.Lookup(cin, systemtest.Today)
+	lookup, _ := signs.Lookup(cin, system.Today)
 	forged, err := token.NewSigner("some other secret of some length")
 	require.NoError(t, err)
 	for _, test := range []struct {
@@ -156,7 +156,7 @@ func TestDocumentTokensAreGoodForOneDocumentOnly(t *testing.T) {
 		{"contract without a document", bare, signs.ContractDocument(bareCIN, uuid.MustParse(bare), later), 404, "contract_document_not_found"},
 		{"invoice token", contract, signs.InvoiceDocument(cin, id, later), 401, "landing_token_invalid"},
 		{"lookup token", contract, lookup, 401, "landing_token_invalid"},
-		{"expired", contract, signs.ContractDocument(cin, id, systemtest.Today), 401, "landing_token_expired"},
+		{"expired", contract, signs.ContractDocument(cin, id, system.Today), 401, "landing_token_expired"},
 		{"forged", contract, forged.ContractDocument(cin, id, later), 401, "landing_token_invalid"},
 		{"no signature", contract, head, 401, "landing_token_invalid"},
 		{"empty signature", contract, head + ".", 401, "landing_token_invalid"},
@@ -169,22 +169,22 @@ func TestDocumentTokensAreGoodForOneDocumentOnly(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s.Call(t, http.MethodGet, documentPath(test.contract)+"?token="+test.token, nil, systemtest.Anonymous).Refused(t, test.status, test.code)
+			s.Call(t, http.MethodGet, documentPath(test.contract)+"?token="+test.token, nil, system.Anonymous).Refused(t, test.status, test.code)
 		})
 	}
-	problemAt(t, s.Call(t, http.MethodGet, documentPath(contract), nil, systemtest.Anonymous), "query", "token")
-	pdf(t, s, documentPath(contract)+"?token="+signs.ContractDocument(cin, id, later), systemtest.Anonymous)
+	problemAt(t, s.Call(t, http.MethodGet, documentPath(contract), nil, system.Anonymous), "query", "token")
+	pdf(t, s, documentPath(contract)+"?token="+signs.ContractDocument(cin, id, later), system.Anonymous)
 }
 
 func TestInvoiceDocumentTokensAreGoodForOneInvoiceOnly(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer := newOffer(t, s, mobileOffer())
 	mine, theirs := submit(t, s, newMobile(offer)), submit(t, s, newMobile(offer))
 	bill(t, s, september)
 	invoice, other := invoiceOf(t, s, text(t, mine, "client_id")), invoiceOf(t, s, text(t, theirs, "client_id"))
 	cin, otherCIN := text(t, mine, "client_cin"), text(t, theirs, "client_cin")
-	id, later, signs := uuid.MustParse(text(t, invoice, "id")), systemtest.Today.Add(token.DocumentLifetime), signer(t)
+	id, later, signs := uuid.MustParse(text(t, invoice, "id")), system.Today.Add(token.DocumentLifetime), signer(t)
 	path := func(id, token string) string {
 		return fmt.Sprintf("/api/v1/landing/invoices/%s/document?token=%s", id, token)
 	}
@@ -197,14 +197,14 @@ func TestInvoiceDocumentTokensAreGoodForOneInvoiceOnly(t *testing.T) {
 		{"another CIN's token", id.String(), signs.InvoiceDocument(otherCIN, id, later), 403, "landing_invoice_token_mismatch"},
 		{"unknown invoice", nobody, signs.InvoiceDocument(cin, uuid.MustParse(nobody), later), 404, "invoice_not_found"},
 		{"contract token", id.String(), signs.ContractDocument(cin, id, later), 401, "landing_token_invalid"},
-		{"expired", id.String(), signs.InvoiceDocument(cin, id, systemtest.Today), 401, "landing_token_expired"},
+		{"expired", id.String(), signs.InvoiceDocument(cin, id, system.Today), 401, "landing_token_expired"},
 		{"broken base64", id.String(), "!!!.???", 401, "landing_token_invalid"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s.Call(t, http.MethodGet, path(test.id, test.token), nil, systemtest.Anonymous).Refused(t, test.status, test.code)
+			s.Call(t, http.MethodGet, path(test.id, test.token), nil, system.Anonymous).Refused(t, test.status, test.code)
 		})
 	}
-	file := pdf(t, s, path(id.String(), signs.InvoiceDocument(cin, id, later)), systemtest.Anonymous)
+	file := pdf(t, s, path(id.String(), signs.InvoiceDocument(cin, id, later)), system.Anonymous)
 	require.Contains(t, file.Header.Get("Content-Disposition"), "invoice-"+id.String()+".pdf")
 	require.Equal(t, pdf(t, s, invoicesPath+"/"+id.String()+"/pdf").Body, file.Body)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
@@ -29,41 +29,41 @@ func lookupPath(cin, what, token string) string {
 }
 
 // lookUp verifies a CIN and reads what the token opens.
-func lookUp(t testing.TB, s *systemtest.System, cin, what string) object {
+func lookUp(t testing.TB, s *system.System, cin, what string) object {
 	t.Helper()
-	verified := created(t, s, verifyPath, object{"cin": cin}, systemtest.Anonymous)
-	return decoded(t, s.Call(t, http.MethodGet, lookupPath(cin, what, text(t, verified, "lookup_token")), nil, systemtest.Anonymous), http.StatusOK)
+	verified := created(t, s, verifyPath, object{"cin": cin}, system.Anonymous)
+	return decoded(t, s.Call(t, http.MethodGet, lookupPath(cin, what, text(t, verified, "lookup_token")), nil, system.Anonymous), http.StatusOK)
 }
 
 func TestVerifiedCINGetsALookupTokenForTenMinutes(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	created(t, s, customersPath, object{"client_type": "individual", "full_name": "Leila Amrani", "cin": "LA100001"})
 	created(t, s, customersPath, object{"client_type": "individual", "full_name": "Short", "cin": "AB12"})
-	answer := created(t, s, verifyPath, object{"cin": " la100001 ", "unknown": 1}, systemtest.Anonymous)
+	answer := created(t, s, verifyPath, object{"cin": " la100001 ", "unknown": 1}, system.Anonymous)
 	require.Equal(t, fieldsOf("cin, masked_contact, lookup_token, expires_at"), names(answer))
 	require.Subset(t, answer, object{"cin": "LA100001", "masked_contact": "LA***01"})
 	require.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`, answer["expires_at"])
 	expiresAt, err := time.Parse(time.RFC3339, text(t, answer, "expires_at"))
 	require.NoError(t, err)
-	require.WithinRange(t, expiresAt, systemtest.Today.Add(token.LookupLifetime), systemtest.Today.Add(token.LookupLifetime+5*time.Minute))
-	claims, err := signer(t).Verify(text(t, answer, "lookup_token"), token.Lookup, systemtest.Today)
+	require.WithinRange(t, expiresAt, system.Today.Add(token.LookupLifetime), system.Today.Add(token.LookupLifetime+5*time.Minute))
+	claims, err := signer(t).Verify(text(t, answer, "lookup_token"), token.Lookup, system.Today)
 	require.NoError(t, err)
 	require.Equal(t, "LA100001", claims.CIN)
 	require.Equal(t, expiresAt.Unix(), claims.ExpiresAt)
 	require.Equal(t, "A***", created(t, s, verifyPath, object{"cin": "ab12"})["masked_contact"])
 
-	unchanged(t, s, func() systemtest.Response {
-		return s.Call(t, http.MethodPost, verifyPath, object{"cin": "LA100002"}, systemtest.Anonymous)
+	unchanged(t, s, func() system.Response {
+		return s.Call(t, http.MethodPost, verifyPath, object{"cin": "LA100002"}, system.Anonymous)
 	}).Refused(t, http.StatusNotFound, "landing_client_not_found")
 	for _, body := range []object{{}, {"cin": nil}, {"cin": "abc"}, {"cin": "   abc   "}, {"cin": strings.Repeat("c", 41)}, {"cin": 12345}} {
-		problemAt(t, s.Call(t, http.MethodPost, verifyPath, body, systemtest.Anonymous), "body", "cin")
+		problemAt(t, s.Call(t, http.MethodPost, verifyPath, body, system.Anonymous), "body", "cin")
 	}
 }
 
 func TestLandingShowsAClientMasked(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, test := range []struct{ stored, want object }{
 		{object{"cin": "LA100001", "email": "leila@example.ma", "address": "Fès", "phone": "06 61 00 00 01"},
 			object{"cin": "LA100001", "email": "l***@example.ma", "address": "Fès", "phone": "+******0001"}},
@@ -82,7 +82,7 @@ func TestLandingShowsAClientMasked(t *testing.T) {
 
 func TestLandingSubscriptionsAreActiveContractsNewestFirst(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	fiber, dear := newOffer(t, s, fiberOffer()), newOffer(t, s, with(fiberOffer(), object{"monthly_fee": 500, "valid_from": "2026-11-22", "valid_to": "2026-11-22"}))
 	cheap, landline := newOffer(t, s, adslOffer()), newOffer(t, s, landlineOffer())
 	same := newOffer(t, s, with(adslOffer(), object{"name": "A twin of the cheap one"}))
@@ -130,7 +130,7 @@ func TestLandingSubscriptionsAreActiveContractsNewestFirst(t *testing.T) {
 
 func TestLandingInvoicesAreNewestFirstWithDownloads(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	older := newInvoice(t, s, september)
 	client := text(t, older, "client_id")
 	bill(t, s, november)
@@ -150,30 +150,30 @@ func TestLandingInvoicesAreNewestFirstWithDownloads(t *testing.T) {
 			want[name] = invoice[name]
 		}
 		require.Equal(t, want, shown)
-		require.Equal(t, pdf(t, s, invoicesPath+"/"+id+"/pdf").Body, pdf(t, s, link, systemtest.Anonymous).Body)
+		require.Equal(t, pdf(t, s, invoicesPath+"/"+id+"/pdf").Body, pdf(t, s, link, system.Anonymous).Body)
 
 		path, signed, _ := strings.Cut(link, "?token=")
 		require.Equal(t, "/api/v1/landing/invoices/"+id+"/document", path)
-		claims, err := signer(t).Verify(signed, token.InvoiceDocument, systemtest.Today)
+		claims, err := signer(t).Verify(signed, token.InvoiceDocument, system.Today)
 		require.NoError(t, err)
 		require.Equal(t, uuid.MustParse(id), *claims.InvoiceID)
-		require.InDelta(t, systemtest.Today.Add(token.DocumentLifetime).Unix(), claims.ExpiresAt, 300)
+		require.InDelta(t, system.Today.Add(token.DocumentLifetime).Unix(), claims.ExpiresAt, 300)
 	}
 	require.Equal(t, older["id"], at(t, found[1], "invoice_id"))
 }
 
 func TestLookupTokensOpenOneClientOnly(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, cin := newClient(t, s)
 	_, other := newClient(t, s)
-	signs, id, later := signer(t), uuid.MustParse(client), systemtest.Today.Add(token.DocumentLifetime)
-	good, _ := signs.Lookup(cin, systemtest.Today)
-	expired, _ := signs.Lookup(cin, systemtest.Today.Add(-token.LookupLifetime))
-	unknown, _ := signs.Lookup("NOBODY1", systemtest.Today)
+	signs, id, later := signer(t), uuid.MustParse(client), system.Today.Add(token.DocumentLifetime)
+	good, _ := signs.Lookup(cin, system.Today)
+	expired, _ := signs.Lookup(cin, system.Today.Add(-token.LookupLifetime))
+	unknown, _ := signs.Lookup("NOBODY1", system.Today)
 	stranger, err := token.NewSigner("some other secret of some length")
 	require.NoError(t, err)
-	forged, _ := stranger.Lookup(cin, systemtest.Today)
+	forged, _ := stranger.Lookup(cin, system.Today)
 	head, tail, _ := strings.Cut(good, ".")
 	for _, test := range []struct {
 		name, cin, token string
@@ -194,15 +194,15 @@ func TestLookupTokensOpenOneClientOnly(t *testing.T) {
 	} {
 		for _, what := range lookups {
 			t.Run(fmt.Sprintf("%s/%s", what, test.name), func(t *testing.T) {
-				s.Call(t, http.MethodGet, lookupPath(test.cin, what, test.token), nil, systemtest.Anonymous).Refused(t, test.status, test.code)
+				s.Call(t, http.MethodGet, lookupPath(test.cin, what, test.token), nil, system.Anonymous).Refused(t, test.status, test.code)
 			})
 		}
 	}
 	for _, what := range lookups {
 		path := lookupPath(cin, what, good)
-		require.Equal(t, http.StatusOK, s.Call(t, http.MethodGet, path, nil, systemtest.Anonymous).Status)
+		require.Equal(t, http.StatusOK, s.Call(t, http.MethodGet, path, nil, system.Anonymous).Status)
 		bare, _, _ := strings.Cut(path, "?")
-		problemAt(t, s.Call(t, http.MethodGet, bare, nil, systemtest.Anonymous), "query", "lookup_token")
-		problemAt(t, s.Call(t, http.MethodGet, bare+"?lookup_token=", nil, systemtest.Anonymous), "query", "lookup_token")
+		problemAt(t, s.Call(t, http.MethodGet, bare, nil, system.Anonymous), "query", "lookup_token")
+		problemAt(t, s.Call(t, http.MethodGet, bare+"?lookup_token=", nil, system.Anonymous), "query", "lookup_token")
 	}
 }

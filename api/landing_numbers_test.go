@@ -7,12 +7,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestServiceNumbersAreNormalised(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	mobile, fiber, landline := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer()), newOffer(t, s, landlineOffer())
 	requested := func(number string) object {
 		return with(newMobile(mobile), object{"requested_mobile_local_number": number})
@@ -41,7 +41,7 @@ func TestServiceNumbersAreNormalised(t *testing.T) {
 
 func TestServiceNumbersOfTheWrongKindAreRefused(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	mobile, fiber := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer())
 	for _, test := range []struct {
 		code    string
@@ -58,8 +58,8 @@ func TestServiceNumbersOfTheWrongKindAreRefused(t *testing.T) {
 	} {
 		for _, number := range test.numbers {
 			body := with(test.base, object{test.field: number})
-			details := unchanged(t, s, func() systemtest.Response {
-				return s.Call(t, http.MethodPost, submitNewPath, body, newKey(), systemtest.Anonymous)
+			details := unchanged(t, s, func() system.Response {
+				return s.Call(t, http.MethodPost, submitNewPath, body, newKey(), system.Anonymous)
 			}).Refused(t, http.StatusUnprocessableEntity, test.code)
 			require.NotEmpty(t, details["accepted_examples"], "number %q", number)
 		}
@@ -68,7 +68,7 @@ func TestServiceNumbersOfTheWrongKindAreRefused(t *testing.T) {
 
 func TestAcceptedExamplesOfARefusalAreAccepted(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for field, base := range map[string]object{
 		"requested_mobile_local_number": newMobile(newOffer(t, s, mobileOffer())),
 		"home_landline_local_number":    newHomeService("internet", newOffer(t, s, fiberOffer())),
@@ -87,13 +87,13 @@ func TestAcceptedExamplesOfARefusalAreAccepted(t *testing.T) {
 
 func TestAssignedNumbersAreAllDifferent(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer, seen := newOffer(t, s, mobileOffer()), map[string]bool{}
 	bodies := make([]object, 16)
 	for i := range bodies {
 		bodies[i] = newMobile(offer)
 	}
-	for _, answer := range together(t, len(bodies), func(i int) (systemtest.Response, error) {
+	for _, answer := range together(t, len(bodies), func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, submitNewPath, bodies[i], newKey())
 	}) {
 		number := text(t, decoded(t, answer, http.StatusOK), "service_identifier")
@@ -104,13 +104,13 @@ func TestAssignedNumbersAreAllDifferent(t *testing.T) {
 
 func TestOneOfManyRequestsForANumberGetsIt(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer, accepted := newOffer(t, s, mobileOffer()), 0
 	bodies := make([]object, 16)
 	for i := range bodies {
 		bodies[i] = with(newMobile(offer), object{"requested_mobile_local_number": "0612345678"})
 	}
-	for _, answer := range together(t, len(bodies), func(i int) (systemtest.Response, error) {
+	for _, answer := range together(t, len(bodies), func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, submitNewPath, bodies[i], newKey())
 	}) {
 		if answer.Status == http.StatusOK {
@@ -125,9 +125,9 @@ func TestOneOfManyRequestsForANumberGetsIt(t *testing.T) {
 
 func TestManySubmitsOfOneNewClientMakeOneClient(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	body, made := newMobile(newOffer(t, s, mobileOffer())), 0
-	for _, answer := range together(t, 16, func(int) (systemtest.Response, error) {
+	for _, answer := range together(t, 16, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, submitNewPath, body, newKey())
 	}) {
 		if decoded(t, answer, http.StatusOK)["created_client"] == true {

@@ -7,25 +7,25 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const planChangePath = "/api/v1/landing/submit/plan-change"
 
 func TestPlanChangeUpgradesTheNamedContract(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	first, second := newOffer(t, s, mobileOffer()), newOffer(t, s, mobileOffer())
 	body := with(newMobile(first), object{"commitment_months": 12})
 	subscribed := submit(t, s, body)
 	// Another line of the same client, which must stay as it is.
 	other := submit(t, s, with(body, object{"full_name": "Other Line"}))
 	contract := text(t, subscribed, "contract", "id")
-	oldFile := s.Call(t, http.MethodGet, text(t, subscribed, "document_download_url"), nil, systemtest.Anonymous)
+	oldFile := s.Call(t, http.MethodGet, text(t, subscribed, "document_download_url"), nil, system.Anonymous)
 
 	answer := created(t, s, planChangePath, object{
 		"cin": " " + strings.ToLower(text(t, body, "cin")), "source_contract_id": contract, "target_offer_id": second, "contract_start_date": "2026-10-01",
-	}, newKey(), systemtest.Anonymous)
+	}, newKey(), system.Anonymous)
 	require.Equal(t, fieldsOf(submitFields), names(answer))
 	require.Subset(t, answer, object{
 		"client_id": subscribed["client_id"], "client_cin": subscribed["client_cin"], "service_identifier": subscribed["service_identifier"],
@@ -44,7 +44,7 @@ func TestPlanChangeUpgradesTheNamedContract(t *testing.T) {
 	require.Equal(t, "contract_document_issued", events[4]["event_type"])
 	require.Equal(t, "landing-flow", events[4]["actor_id"])
 
-	newFile := s.Call(t, http.MethodGet, text(t, answer, "document_download_url"), nil, systemtest.Anonymous)
+	newFile := s.Call(t, http.MethodGet, text(t, answer, "document_download_url"), nil, system.Anonymous)
 	require.Equal(t, http.StatusOK, newFile.Status)
 	require.NotEqual(t, oldFile.Body, newFile.Body, "a plan change makes a new contract document")
 	var untouched object
@@ -54,7 +54,7 @@ func TestPlanChangeUpgradesTheNamedContract(t *testing.T) {
 
 func TestPlanChangeRefusesWhatTheContractForbids(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer, fiber, adsl := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer()), newOffer(t, s, adslOffer())
 	retired := newOffer(t, s, with(mobileOffer(), object{"status": "retired"}))
 	mine := newMobile(offer)
@@ -91,8 +91,8 @@ func TestPlanChangeRefusesWhatTheContractForbids(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(valid, test.changes)
-			unchanged(t, s, func() systemtest.Response {
-				return s.Call(t, http.MethodPost, planChangePath, body, newKey(), systemtest.Anonymous)
+			unchanged(t, s, func() system.Response {
+				return s.Call(t, http.MethodPost, planChangePath, body, newKey(), system.Anonymous)
 			}).Refused(t, test.status, test.code)
 			var contract object
 			s.Get(t, contractsPath+"/"+text(t, subscribed, "contract", "id"), &contract)

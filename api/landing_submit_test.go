@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const (
@@ -33,14 +33,14 @@ func newHomeService(category, offerID string) object {
 }
 
 // submit sends a submit that must be accepted.
-func submit(t testing.TB, s *systemtest.System, body object) object {
+func submit(t testing.TB, s *system.System, body object) object {
 	t.Helper()
-	return created(t, s, submitNewPath, body, newKey(), systemtest.Anonymous)
+	return created(t, s, submitNewPath, body, newKey(), system.Anonymous)
 }
 
 func TestSubmitNewMakesClientLineContractAndDocument(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer := newOffer(t, s, mobileOffer())
 	answer := submit(t, s, with(newMobile(offer), object{
 		"cin": " la100001 ", "full_name": " Leila Amrani ", "email": "leila@example.ma", "address": "Fès",
@@ -63,14 +63,14 @@ func TestSubmitNewMakesClientLineContractAndDocument(t *testing.T) {
 		"cin": "LA100001", "client_type": "individual", "full_name": "Leila Amrani", "email": "leila@example.ma", "address": "Fès",
 		"phone": "0661000001", "status": "active",
 	})
-	file := s.Call(t, http.MethodGet, text(t, answer, "document_download_url"), nil, systemtest.Anonymous)
+	file := s.Call(t, http.MethodGet, text(t, answer, "document_download_url"), nil, system.Anonymous)
 	require.Equal(t, http.StatusOK, file.Status, "%s", file.Body)
 	require.True(t, strings.HasPrefix(string(file.Body), "%PDF-1.4"))
 }
 
 func TestSubmitNewLeavesItsTraceInTheAuditTrail(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	mobile, fiber, landline := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer()), newOffer(t, s, landlineOffer())
 	for _, test := range []struct {
 		mode, category string
@@ -106,7 +106,7 @@ func TestSubmitNewLeavesItsTraceInTheAuditTrail(t *testing.T) {
 
 func TestSubmitNewNeverOverwritesAKnownClient(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer := newOffer(t, s, mobileOffer())
 	intruder := object{"full_name": "Some Intruder", "email": "x@evil.example", "address": "Elsewhere", "contact_phone": "0699999999"}
 	for _, test := range []struct {
@@ -134,7 +134,7 @@ func TestSubmitNewNeverOverwritesAKnownClient(t *testing.T) {
 
 func TestSubmitNewWithAnOwnNumberUpgradesItsContract(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	first, second := newOffer(t, s, mobileOffer()), newOffer(t, s, mobileOffer())
 	body := newMobile(first)
 	answer := submit(t, s, body)
@@ -151,7 +151,7 @@ func TestSubmitNewWithAnOwnNumberUpgradesItsContract(t *testing.T) {
 
 func TestSubmitNewRefusesWhatTheContractForbids(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer, fiber := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer())
 	retired := newOffer(t, s, with(mobileOffer(), object{"status": "retired"}))
 	taken := text(t, submit(t, s, newMobile(offer)), "service_identifier")
@@ -200,8 +200,8 @@ func TestSubmitNewRefusesWhatTheContractForbids(t *testing.T) {
 		{"own home number is taken too", home, 409, "subscriber_identifier_conflict", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			answer := unchanged(t, s, func() systemtest.Response {
-				return s.Call(t, http.MethodPost, submitNewPath, test.body, newKey(), systemtest.Anonymous)
+			answer := unchanged(t, s, func() system.Response {
+				return s.Call(t, http.MethodPost, submitNewPath, test.body, newKey(), system.Anonymous)
 			})
 			if test.at != "" {
 				problemAt(t, answer, "body", test.at)

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // definition is the API of the ledger as the system that it comes from defines it.
@@ -63,7 +63,7 @@ func admitNull(value any) any {
 
 // requireDefined checks an answer against the definition: its body fits the schema of its status, or that of errors
 // where the definition does not know the status.
-func (d definition) requireDefined(t testing.TB, method, path string, answer systemtest.Response) {
+func (d definition) requireDefined(t testing.TB, method, path string, answer system.Response) {
 	t.Helper()
 	path, _, _ = strings.Cut(path, "?")
 	place := []string{"paths", d.template(t, method, path), strings.ToLower(method), "responses", strconv.Itoa(answer.Status)}

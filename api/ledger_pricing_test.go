@@ -10,7 +10,7 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // changes lists a page of a configuration history as "reason source before -> after", with the total and the page's first row.
@@ -90,7 +90,7 @@ func (b book) agreed(t *testing.T, contract string, request func()) {
 	locked, err := ledger.LockContract(t.Context(), tx, uuid.MustParse(contract))
 	require.NoError(t, err)
 	profile := ledger.Profile{InstallmentAmount: new(money.Amount(25000)), Currency: ledger.Currency, Details: locked.BillingProfile.Details}
-	require.NoError(t, ledger.ChangeContract(t.Context(), tx, locked, profile, "op-1", b.s.Zone.DateAt(systemtest.Today), b.s.Now()))
+	require.NoError(t, ledger.ChangeContract(t.Context(), tx, locked, profile, "op-1", b.s.Zone.DateAt(system.Today), b.s.Now()))
 
 	committed, waited := make(chan error, 1), make(chan error, 1)
 	go func() { waited <- releaseOnceWaiting(b.s, 1, func() { committed <- tx.Commit(t.Context()) }) }()

@@ -12,16 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/ledger"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // book is the ledger of a system, whose every answer is held against the definition.
 type book struct {
-	s          *systemtest.System
+	s          *system.System
 	definition definition
 }
 
-func (b book) call(t testing.TB, method, path string, body any, headers ...systemtest.Header) systemtest.Response {
+func (b book) call(t testing.TB, method, path string, body any, headers ...system.Header) system.Response {
 	t.Helper()
 	answer := b.s.Call(t, method, path, body, headers...)
 	b.definition.requireDefined(t, method, path, answer)
@@ -46,7 +46,7 @@ func (b book) patch(t testing.TB, path string, body any) object {
 // refuse checks that a request is refused, and leaves no trace.
 func (b book) refuse(t testing.TB, method, path string, body any, status int, code, told string) {
 	t.Helper()
-	answer := unchanged(t, b.s, func() systemtest.Response { return b.call(t, method, path, body) })
+	answer := unchanged(t, b.s, func() system.Response { return b.call(t, method, path, body) })
 	answer.Refused(t, status, code)
 	require.Contains(t, text(t, decoded(t, answer, status), "message"), told)
 	require.Equal(t, http.StatusText(status), text(t, decoded(t, answer, status), "error"))
@@ -86,7 +86,7 @@ func (b book) requireProven(t testing.TB) {
 
 func TestLedger(t *testing.T) {
 	t.Parallel()
-	b := book{systemtest.Start(t), ledgerDefinition(t)}
+	b := book{system.Start(t), ledgerDefinition(t)}
 	for _, test := range []struct {
 		name string
 		test func(*testing.T, book)
@@ -234,7 +234,7 @@ func eventsAreRefused(t *testing.T, b book) {
 	path := "/v1/billing/events/" + text(t, b.post(t, "/v1/billing/events", good), "_id")
 	b.refuse(t, http.MethodPatch, path, object{}, 422, "validation_error", "At least one")
 	b.refuse(t, http.MethodPatch, path, object{"billing_amount_decimal": "0.00"}, 422, "validation_error", "billing_amount_decimal")
-	b.call(t, http.MethodGet, path, nil, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	b.call(t, http.MethodGet, path, nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 	b.call(t, http.MethodPost, "/v1/billing/events", `"`+strings.Repeat("x", 2<<20)+`"`).Refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
 
 	for kind, direction := range map[string]string{
@@ -388,7 +388,7 @@ func theConfigurationHistoryTellsEveryChange(t *testing.T, b book) {
 	provision(t, b.s, object{"client_id": client, "offer_id": dear, "provisioning_intent": "upgrade", "contract_start_date": "2026-12-01"})
 	decoded(t, b.s.Call(t, http.MethodPost, planChangePath, object{
 		"cin": cin, "source_contract_id": contract, "target_offer_id": cheap, "contract_start_date": "2026-11-20",
-	}, newKey(), systemtest.Anonymous), http.StatusOK)
+	}, newKey(), system.Anonymous), http.StatusOK)
 	decoded(t, b.s.Call(t, http.MethodPut, contractsPath+"/"+contract+"/offer", object{"offer_id": dear}), http.StatusOK)
 	decoded(t, b.s.Call(t, http.MethodPut, "/api/v1/offers/"+dear, object{"monthly_fee": "310.00"}), http.StatusOK)
 	decoded(t, b.s.Call(t, http.MethodPut, "/api/v1/offers/"+dear, object{"activation_fee": "1.00"}), http.StatusOK)

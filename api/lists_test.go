@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // sortedList is a list with the keys that it can be sorted by.
@@ -26,11 +26,11 @@ type sortedList struct {
 
 func TestLists(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	lists := fillLists(t, s)
 	for _, shared := range []struct {
 		name string
-		test func(*testing.T, *systemtest.System, []sortedList)
+		test func(*testing.T, *system.System, []sortedList)
 	}{
 		{"PagesByNumberShowEveryRowOnceInOrder", pagesByNumberShowEveryRowOnceInOrder},
 		{"CursorsShowEveryRowOnceInOrder", cursorsShowEveryRowOnceInOrder},
@@ -45,7 +45,7 @@ func TestLists(t *testing.T) {
 }
 
 // fillLists gives every list some dozens of rows, most of which are equal in any key.
-func fillLists(t *testing.T, s *systemtest.System) []sortedList {
+func fillLists(t *testing.T, s *system.System) []sortedList {
 	t.Helper()
 	execute(t, s, `INSERT INTO clients
 		SELECT gen_random_uuid(), 'LIST' || lpad(n::text, 4, '0'), CASE WHEN n % 3 = 0 THEN 'business' ELSE 'individual' END,
@@ -116,7 +116,7 @@ func query(parameters ...string) string {
 }
 
 // ordered returns the ids of a table in an order, as PostgreSQL sorts it.
-func ordered(t testing.TB, s *systemtest.System, table, key, direction string) []string {
+func ordered(t testing.TB, s *system.System, table, key, direction string) []string {
 	t.Helper()
 	rows, err := s.Pool.Query(context.Background(), fmt.Sprintf("SELECT id::text FROM %s ORDER BY %s %s, id %[3]s", table, key, direction))
 	require.NoError(t, err)
@@ -141,7 +141,7 @@ func idsOf(t testing.TB, page object) []string {
 }
 
 // walk follows cursors to the end of a list and returns all ids.
-func walkList(t testing.TB, s *systemtest.System, path string, between func(), parameters ...string) []string {
+func walkList(t testing.TB, s *system.System, path string, between func(), parameters ...string) []string {
 	t.Helper()
 	ids, cursor := []string{}, ""
 	for range 1000 {
@@ -169,7 +169,7 @@ func eachOrder(t *testing.T, lists []sortedList, test func(t *testing.T, list so
 	}
 }
 
-func pagesByNumberShowEveryRowOnceInOrder(t *testing.T, s *systemtest.System, lists []sortedList) {
+func pagesByNumberShowEveryRowOnceInOrder(t *testing.T, s *system.System, lists []sortedList) {
 	eachOrder(t, lists, func(t *testing.T, list sortedList, key, direction string) {
 		want := ordered(t, s, list.table, key, direction)
 		got := []string{}
@@ -198,7 +198,7 @@ func pagesByNumberShowEveryRowOnceInOrder(t *testing.T, s *systemtest.System, li
 	}
 }
 
-func cursorsShowEveryRowOnceInOrder(t *testing.T, s *systemtest.System, lists []sortedList) {
+func cursorsShowEveryRowOnceInOrder(t *testing.T, s *system.System, lists []sortedList) {
 	eachOrder(t, lists, func(t *testing.T, list sortedList, key, direction string) {
 		want := ordered(t, s, list.table, key, direction)
 		for _, size := range []int{1, 1 + rand.IntN(12), len(want), 100} {
@@ -215,7 +215,7 @@ func cursorsShowEveryRowOnceInOrder(t *testing.T, s *systemtest.System, lists []
 	require.Equal(t, 9.0, at(t, third, "meta", "page"))
 }
 
-func cursorsOpenOnlyForTheirList(t *testing.T, s *systemtest.System, lists []sortedList) {
+func cursorsOpenOnlyForTheirList(t *testing.T, s *system.System, lists []sortedList) {
 	cursorOf := func(path string) string {
 		var page object
 		s.Get(t, path, &page)
@@ -259,7 +259,7 @@ func cursorsOpenOnlyForTheirList(t *testing.T, s *systemtest.System, lists []sor
 	require.NotContains(t, cursor, "Client", "a cursor does not show the name it stands for")
 }
 
-func filtersNarrowTheListAndItsTotal(t *testing.T, s *systemtest.System, _ []sortedList) {
+func filtersNarrowTheListAndItsTotal(t *testing.T, s *system.System, _ []sortedList) {
 	one := func(statement string) string {
 		var value string
 		require.NoError(t, s.Pool.QueryRow(context.Background(), statement).Scan(&value))
@@ -345,7 +345,7 @@ func filtersNarrowTheListAndItsTotal(t *testing.T, s *systemtest.System, _ []sor
 	}
 }
 
-func unknownKeysAreEchoedAndIgnored(t *testing.T, s *systemtest.System, lists []sortedList) {
+func unknownKeysAreEchoedAndIgnored(t *testing.T, s *system.System, lists []sortedList) {
 	for _, list := range lists {
 		want := ordered(t, s, list.table, list.keys[0], "desc")
 		for _, sort := range []string{"colour", "colour:asc", "id:desc", list.keys[1] + ":upwards", ":asc", ":", "-" + list.keys[1], "created_at:desc:x",
@@ -362,7 +362,7 @@ func unknownKeysAreEchoedAndIgnored(t *testing.T, s *systemtest.System, lists []
 	}
 }
 
-func theKeysAreInTheOpenAPIDocument(t *testing.T, s *systemtest.System, lists []sortedList) {
+func theKeysAreInTheOpenAPIDocument(t *testing.T, s *system.System, lists []sortedList) {
 	var document object
 	s.Get(t, "/openapi.json", &document)
 	for _, list := range lists {
@@ -386,7 +386,7 @@ func theKeysAreInTheOpenAPIDocument(t *testing.T, s *systemtest.System, lists []
 
 // cursorsSurviveConcurrentInserts adds rows before, at and behind the place of the
 // cursor: none of the old ones is missed and none is seen twice.
-func cursorsSurviveConcurrentInserts(t *testing.T, s *systemtest.System, lists []sortedList) {
+func cursorsSurviveConcurrentInserts(t *testing.T, s *system.System, lists []sortedList) {
 	for _, key := range lists[0].keys {
 		for _, direction := range []string{"asc", "desc"} {
 			before := ordered(t, s, "clients", key, direction)

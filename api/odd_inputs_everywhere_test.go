@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // TestOddInputsAreRefusedByEveryOperation sends what no operation may take to all of
@@ -28,13 +28,13 @@ func TestOddInputsAreRefusedByEveryOperation(t *testing.T) {
 		}
 		t.Run(p.operation, func(t *testing.T) {
 			o := oddity{p, operation, e, p.valid(t, e)}
-			unchanged(t, e.s, func() systemtest.Response {
+			unchanged(t, e.s, func() system.Response {
 				o.identityIsRequired(t)
 				o.bodiesThatAreNoObject(t)
 				o.fieldsThatNothingHolds(t)
 				o.headersThatAreMissing(t)
 				o.pathsThatNameNothing(t)
-				return systemtest.Response{}
+				return system.Response{}
 			})
 			o.queriesThatNothingHolds(t)
 			o.headAnswersLikeGET(t)
@@ -74,7 +74,7 @@ type describedRequest struct {
 }
 
 // describedRequests reads the requests of all operations from the OpenAPI document.
-func describedRequests(t testing.TB, s *systemtest.System) map[string]describedRequest {
+func describedRequests(t testing.TB, s *system.System) map[string]describedRequest {
 	t.Helper()
 	var document struct {
 		Components struct {
@@ -128,7 +128,7 @@ type oddity struct {
 	valid     asked
 }
 
-func (o oddity) refuses(t testing.TB, request asked, status int, code string, why ...any) systemtest.Response {
+func (o oddity) refuses(t testing.TB, request asked, status int, code string, why ...any) system.Response {
 	t.Helper()
 	answer := o.call(t, o.e.s, request)
 	require.Equal(t, status, answer.Status, "%v: %.300s", why, answer.Body)
@@ -138,7 +138,7 @@ func (o oddity) refuses(t testing.TB, request asked, status int, code string, wh
 
 // invalid sends what does not have the form that the operation takes. What is said to be wrong is
 // in the given place, where the body of an error has room to say so.
-func (o oddity) invalid(t testing.TB, request asked, place string, why ...any) systemtest.Response {
+func (o oddity) invalid(t testing.TB, request asked, place string, why ...any) system.Response {
 	t.Helper()
 	answer := o.call(t, o.e.s, request)
 	require.Equal(t, "validation_error", answer.Code(), "%v: %d %.300s", why, answer.Status, answer.Body)
@@ -154,7 +154,7 @@ func (o oddity) identityIsRequired(t *testing.T) {
 		return
 	}
 	request := o.valid
-	request.headers = append(slices.Clone(request.headers), systemtest.Anonymous)
+	request.headers = append(slices.Clone(request.headers), system.Anonymous)
 	o.refuses(t, request, http.StatusUnauthorized, "unauthorized")
 }
 
@@ -245,7 +245,7 @@ func (o oddity) headersThatAreMissing(t *testing.T) {
 	request.headers = nil
 	problemAt(t, o.invalid(t, request, "header"), "header", "Idempotency-Key")
 	for _, key := range []string{"1234567", "   1234567   ", strings.Repeat("k", 201), strings.Repeat("k", 5000), "\xff\xff\xff\xff\xff\xff\xff\xff", "tab\tinside-key"} {
-		request.headers = []systemtest.Header{systemtest.Key(key)}
+		request.headers = []system.Header{system.Key(key)}
 		o.refuses(t, request, http.StatusBadRequest, "idempotency_key_invalid", fmt.Sprintf("%.60q", key))
 	}
 }
@@ -350,7 +350,7 @@ func (o oddity) headAnswersLikeGET(t *testing.T) {
 	}
 	for ranges, want := range map[string][]byte{"bytes=0-7": got.Body[:8], "bytes=-5": got.Body[len(got.Body)-5:], "bytes=9-": got.Body[9:]} {
 		request := o.valid
-		request.headers = append(slices.Clone(request.headers), systemtest.Header{Name: "Range", Value: ranges})
+		request.headers = append(slices.Clone(request.headers), system.Header{Name: "Range", Value: ranges})
 		part := o.call(t, o.e.s, request)
 		require.Equal(t, http.StatusPartialContent, part.Status, ranges)
 		require.Equal(t, want, part.Body, ranges)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestOddInputs(t *testing.T) {
@@ -23,7 +23,7 @@ func TestOddInputs(t *testing.T) {
 	})
 }
 
-func textThatCannotBeStoredIsRefused(t *testing.T, s *systemtest.System) {
+func textThatCannotBeStoredIsRefused(t *testing.T, s *system.System) {
 	for _, test := range []struct{ name, text string }{
 		{"NUL", `a\u0000b`}, {"lone high surrogate", `a\ud83db`}, {"lone low surrogate", `a\ude00b`},
 		{"surrogates the wrong way round", `a\ude00\ud83db`}, {"high surrogate at the end", `ab\ud83d`},
@@ -35,7 +35,7 @@ func textThatCannotBeStoredIsRefused(t *testing.T, s *systemtest.System) {
 				`{"client_type": "individual", "full_name": "Name", "address": "` + test.text + `"}`,
 				`{"client_type": "individual", "full_name": "Name", "` + test.text + `": 1}`,
 			} {
-				unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, customersPath, body) }).
+				unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, customersPath, body) }).
 					Refused(t, http.StatusUnprocessableEntity, "validation_error")
 			}
 		})
@@ -46,7 +46,7 @@ func textThatCannotBeStoredIsRefused(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func numbersThatNothingCanHoldAreRefused(t *testing.T, s *systemtest.System) {
+func numbersThatNothingCanHoldAreRefused(t *testing.T, s *system.System) {
 	for _, field := range []string{"monthly_fee", "activation_fee", "version", "mobile_data_gb"} {
 		for _, number := range []string{
 			"1e400", "-1e400", "1e99", `"1e400"`, `"1e-400x"`, "10000000000", strings.Repeat("9", 400), "2147483648000", "-5", "1e-400e1",
@@ -54,18 +54,18 @@ func numbersThatNothingCanHoldAreRefused(t *testing.T, s *systemtest.System) {
 		} {
 			body := fmt.Sprintf(`{"name": "Odd %d", "service_category": "mobile", "mobile_calls_hours": 1, "valid_from": "2026-01-01",
 				"monthly_fee": 1, %q: %s}`, next(), field, number)
-			answer := unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, offersPath, body) })
+			answer := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, offersPath, body) })
 			require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s: %.40s: %.300s", field, number, answer.Body)
 			answer.Refused(t, http.StatusUnprocessableEntity, "validation_error")
 		}
 	}
 }
 
-func oddDatesAreNoFault(t *testing.T, s *systemtest.System) {
+func oddDatesAreNoFault(t *testing.T, s *system.System) {
 	for _, date := range []string{
 		"0000-01-01", "10000-01-01", "2026-13-01", "2026-02-29", "2026-1-1", "20260101", "", " ", "today", "2026-01-01 ", "-001-01-01",
 	} {
-		answer := unchanged(t, s, func() systemtest.Response {
+		answer := unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, offersPath, with(mobileOffer(), object{"valid_from": date}))
 		})
 		problems := answer.Refused(t, http.StatusUnprocessableEntity, "validation_error")["errors"].([]any)
@@ -77,7 +77,7 @@ func oddDatesAreNoFault(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func urlsThatHoldNoTextAreRefused(t *testing.T, s *systemtest.System) {
+func urlsThatHoldNoTextAreRefused(t *testing.T, s *system.System) {
 	for _, path := range []string{
 		customersPath + "/%00", customersPath + "/%ff%fe", customersPath + "?page=%00", customersPath + "?sort=a%00b",
 		customersPath + "?sort=%ff", customersPath + "?%00=1", "/api/v1/invoices?client_id=%00", customersPath + "?a=%zz",
@@ -89,7 +89,7 @@ func urlsThatHoldNoTextAreRefused(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func pagesAreCountedFromOneAndBounded(t *testing.T, s *systemtest.System) {
+func pagesAreCountedFromOneAndBounded(t *testing.T, s *system.System) {
 	lists := []string{customersPath, offersPath, "/api/v1/contracts", "/api/v1/billing/runs", "/api/v1/invoices", "/api/v1/collections/payments"}
 	for _, list := range lists {
 		for _, test := range []struct{ query, at string }{
@@ -108,7 +108,7 @@ func pagesAreCountedFromOneAndBounded(t *testing.T, s *systemtest.System) {
 
 func TestListsEchoTheirParametersAndTheLastOneWins(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, test := range []struct {
 		query string
 		want  object
@@ -129,7 +129,7 @@ func TestListsEchoTheirParametersAndTheLastOneWins(t *testing.T) {
 
 func TestListsShowTheNewestFirstOnPagesThatNeverOverlap(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	// All rows of one instant: only the id tells them apart.
 	execute(t, s, `INSERT INTO clients SELECT gen_random_uuid(), NULL, 'individual', 'Client', NULL, NULL, NULL, 'active', NULL,
 		'2026-11-01', '2026-11-01' FROM generate_series(1, 23)`)
@@ -151,7 +151,7 @@ func TestListsShowTheNewestFirstOnPagesThatNeverOverlap(t *testing.T) {
 	require.Len(t, seen, 24)
 }
 
-func headAnswersWhereGETDoes(t *testing.T, s *systemtest.System) {
+func headAnswersWhereGETDoes(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	for path, status := range map[string]int{
 		customersPath: 200, customersPath + "/" + client: 200, customersPath + "/" + nobody: 404, "/api/v1/landing/bootstrap": 200,

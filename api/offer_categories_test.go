@@ -6,14 +6,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 var categoryPaths = []string{"/api/v1/offer-categories", "/api/v1/offer-families"}
 
 func TestEmptyCatalogueHasNoCategories(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, path := range categoryPaths {
 		require.JSONEq(t, `[]`, string(s.Call(t, http.MethodGet, path, nil).Body), path)
 	}
@@ -26,7 +26,7 @@ func TestEmptyCatalogueHasNoCategories(t *testing.T) {
 
 func TestOfferCategoriesAreInOrderByNameAndLatestVersion(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offers := map[string]object{}
 	for _, offer := range []struct {
 		label   string
@@ -60,7 +60,7 @@ func TestOfferCategoriesAreInOrderByNameAndLatestVersion(t *testing.T) {
 
 func TestOnlyTheOldNameOfOfferCategoriesIsDeprecated(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	var document object
 	s.Get(t, "/openapi.json", &document)
 	require.Equal(t, true, at(t, document, "paths", "/api/v1/offer-families", "get", "deprecated"))

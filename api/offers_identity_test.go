@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestOfferIdentity(t *testing.T) {
@@ -19,13 +19,13 @@ func TestOfferIdentity(t *testing.T) {
 	})
 }
 
-func offerIsUniqueByNameCategoryAndVersion(t *testing.T, s *systemtest.System) {
+func offerIsUniqueByNameCategoryAndVersion(t *testing.T, s *system.System) {
 	base := with(mobileOffer(), object{"name": "Unique"})
 	newOffer(t, s, base)
 	second := newOffer(t, s, with(base, object{"version": 2}))
 	newOffer(t, s, with(landlineOffer(), object{"name": "Unique"}))
 
-	unchanged(t, s, func() systemtest.Response {
+	unchanged(t, s, func() system.Response {
 		return s.Call(t, http.MethodPost, offersPath, with(base, object{"name": " Unique "}))
 	}).Refused(t, http.StatusConflict, "offer_version_conflict")
 	s.Call(t, http.MethodPut, offersPath+"/"+second, object{"version": 1, "monthly_fee": 1}).
@@ -35,9 +35,9 @@ func offerIsUniqueByNameCategoryAndVersion(t *testing.T, s *systemtest.System) {
 	require.Subset(t, read, object{"version": 2.0, "monthly_fee": "199.00"}, "a refused change was applied in part")
 }
 
-func oneOfManyEqualOffersAtOnceIsTaken(t *testing.T, s *systemtest.System) {
+func oneOfManyEqualOffersAtOnceIsTaken(t *testing.T, s *system.System) {
 	body, accepted := mobileOffer(), 0
-	for _, answer := range together(t, 16, func(int) (systemtest.Response, error) {
+	for _, answer := range together(t, 16, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, offersPath, body)
 	}) {
 		if answer.Status == http.StatusOK {
@@ -49,7 +49,7 @@ func oneOfManyEqualOffersAtOnceIsTaken(t *testing.T, s *systemtest.System) {
 	require.Equal(t, 1, accepted)
 }
 
-func deleteOfferStopsAtContracts(t *testing.T, s *systemtest.System) {
+func deleteOfferStopsAtContracts(t *testing.T, s *system.System) {
 	free, sold := newOffer(t, s, mobileOffer()), newOffer(t, s, mobileOffer())
 	client, _ := newClient(t, s)
 	newContract(t, s, client, sold)
@@ -58,12 +58,12 @@ func deleteOfferStopsAtContracts(t *testing.T, s *systemtest.System) {
 	require.Equal(t, http.StatusNoContent, answer.Status, "%s", answer.Body)
 	require.Empty(t, answer.Body)
 	s.Call(t, http.MethodGet, offersPath+"/"+free, nil).Refused(t, http.StatusNotFound, "offer_not_found")
-	unchanged(t, s, func() systemtest.Response {
+	unchanged(t, s, func() system.Response {
 		return s.Call(t, http.MethodDelete, offersPath+"/"+sold, nil)
 	}).Refused(t, http.StatusConflict, "offer_delete_blocked")
 }
 
-func unknownOfferIsNotFound(t *testing.T, s *systemtest.System) {
+func unknownOfferIsNotFound(t *testing.T, s *system.System) {
 	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		s.Call(t, http.MethodGet, offersPath+"/"+id, nil).Refused(t, http.StatusNotFound, "offer_not_found")
 		s.Call(t, http.MethodPut, offersPath+"/"+id, object{"name": "Name"}).Refused(t, http.StatusNotFound, "offer_not_found")

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const (
@@ -38,7 +38,7 @@ func TestOffers(t *testing.T) {
 
 func TestCreateOfferDerivesTheTypeAndClearsOtherCategories(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, test := range []struct {
 		name       string
 		body, want object
@@ -90,7 +90,7 @@ func TestCreateOfferDerivesTheTypeAndClearsOtherCategories(t *testing.T) {
 	}
 }
 
-func offerFeesAreReadAsWrittenAndRoundedHalfUp(t *testing.T, s *systemtest.System) {
+func offerFeesAreReadAsWrittenAndRoundedHalfUp(t *testing.T, s *system.System) {
 	for _, test := range []struct{ sent, want string }{
 		{`"199"`, "199.00"}, {`199`, "199.00"}, {`199.5`, "199.50"}, {`"0.01"`, "0.01"}, {`0.005`, "0.01"}, {`"0.005"`, "0.01"},
 		{`"10.004"`, "10.00"}, {`10.015`, "10.02"}, {`"1.005"`, "1.01"}, {`1.005`, "1.01"}, {`8.045`, "8.05"}, {`" 12.3 "`, "12.30"},
@@ -158,11 +158,11 @@ func brokenOffers() []struct {
 	}
 }
 
-func offerRulesHoldForCreatesAndForChanges(t *testing.T, s *systemtest.System) {
+func offerRulesHoldForCreatesAndForChanges(t *testing.T, s *system.System) {
 	for _, test := range brokenOffers() {
 		t.Run("create/"+test.name, func(t *testing.T) {
 			body := with(test.base, test.changes)
-			problemAt(t, unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, offersPath, body) }), "body", test.at)
+			problemAt(t, unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, offersPath, body) }), "body", test.at)
 		})
 		if test.onlyCreates {
 			continue
@@ -178,7 +178,7 @@ func offerRulesHoldForCreatesAndForChanges(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func updateOfferRefusesNullForWhatIsRequired(t *testing.T, s *systemtest.System) {
+func updateOfferRefusesNullForWhatIsRequired(t *testing.T, s *system.System) {
 	path := offersPath + "/" + newOffer(t, s, mobileOffer())
 	var before, after object
 	s.Get(t, path, &before)
@@ -194,7 +194,7 @@ func updateOfferRefusesNullForWhatIsRequired(t *testing.T, s *systemtest.System)
 	}
 }
 
-func updateOfferMergesAndDerivesAgain(t *testing.T, s *systemtest.System) {
+func updateOfferMergesAndDerivesAgain(t *testing.T, s *system.System) {
 	path := offersPath + "/" + newOffer(t, s, with(mobileOffer(), object{"name": "Merged", "valid_to": "2027-01-01"}))
 	for _, test := range []struct{ body, want object }{
 		{object{}, object{"name": "Merged", "mobile_data_gb": 20.0}},

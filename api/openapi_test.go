@@ -20,7 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/api"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // documentationPaths are served beside the operations and are none.
@@ -30,7 +31,7 @@ var documentationPaths = regexp.MustCompile(`^(/openapi\.(json|yaml)|/docs(/\*)?
 func openAPI(t testing.TB) object {
 	t.Helper()
 	recorder := httptest.NewRecorder()
-	api.NewHandler(api.Dependencies{Version: "1.4.0"}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
+	api.NewHandler(rest.Dependencies{Version: "1.4.0"}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
 	require.Equal(t, http.StatusOK, recorder.Code)
 	var document object
 	require.NoError(t, json.Unmarshal(recorder.Body.Bytes(), &document))
@@ -88,7 +89,7 @@ func TestRoutesAndDocumentAreTheSame(t *testing.T) {
 	t.Parallel()
 	var documented, routed []string
 	eachOperation(t, openAPI(t), func(_, method, path string, _ object) { documented = append(documented, method+" "+path) })
-	routes, isRouter := api.NewHandler(api.Dependencies{Version: "test"}).(chi.Routes)
+	routes, isRouter := api.NewHandler(rest.Dependencies{Version: "test"}).(chi.Routes)
 	require.True(t, isRouter)
 	require.NoError(t, chi.Walk(routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if !documentationPaths.MatchString(route) {
@@ -260,9 +261,9 @@ func leaves(value any) (found []any) {
 // say so; none may be that the request is wrong.
 func TestEveryExampleRequestIsAccepted(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	eachOperation(t, openAPI(t), func(name, method, path string, operation object) {
-		query, headers := url.Values{}, []systemtest.Header{{Name: "Authorization", Value: "Bearer op-1:admin"}}
+		query, headers := url.Values{}, []system.Header{{Name: "Authorization", Value: "Bearer op-1:admin"}}
 		parameters, _ := operation["parameters"].([]any)
 		for _, parameter := range parameters {
 			parameter := parameter.(object)
@@ -275,7 +276,7 @@ func TestEveryExampleRequestIsAccepted(t *testing.T) {
 			case "query":
 				query.Set(text(t, parameter, "name"), example)
 			default:
-				headers = append(headers, systemtest.Header{Name: text(t, parameter, "name"), Value: example})
+				headers = append(headers, system.Header{Name: text(t, parameter, "name"), Value: example})
 			}
 		}
 		var body any

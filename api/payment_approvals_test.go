@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const defaultApprovalNote = "Invoice marked as paid by operator approval"
@@ -31,7 +31,7 @@ func TestApprovals(t *testing.T) {
 	})
 }
 
-func approvalPaysAllThatIsOutstanding(t *testing.T, s *systemtest.System) {
+func approvalPaysAllThatIsOutstanding(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, november) // 238.80 in all.
 	pay(t, s, invoice, "38.75")
 	answer := created(t, s, approvalPath(invoice["id"]), object{
@@ -52,7 +52,7 @@ func approvalPaysAllThatIsOutstanding(t *testing.T, s *systemtest.System) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM payments WHERE id = $1 AND actor_id = 'op-1' AND amount = 20005", at(t, answer, "payment", "id")))
 }
 
-func approvalWithoutTermsIsOfTodayWithANote(t *testing.T, s *systemtest.System) {
+func approvalWithoutTermsIsOfTodayWithANote(t *testing.T, s *system.System) {
 	for _, body := range []object{{}, {"payment_date": nil, "method": nil, "reference": nil, "note": nil}, {"reference": " ", "note": " \t "}, {"note": ""}} {
 		answer := created(t, s, approvalPath(newInvoice(t, s, november)["id"]), body, newKey())
 		require.Subset(t, answer["payment"], object{
@@ -61,14 +61,14 @@ func approvalWithoutTermsIsOfTodayWithANote(t *testing.T, s *systemtest.System) 
 	}
 }
 
-func approvalIsAnsweredFromTheStore(t *testing.T, s *systemtest.System) {
+func approvalIsAnsweredFromTheStore(t *testing.T, s *system.System) {
 	invoice, key := newInvoice(t, s, november), newKey()
 	first := s.Call(t, http.MethodPost, approvalPath(invoice["id"]), object{}, key)
 	want, replayed := withoutReplay(t, first)
 	require.False(t, replayed)
 	for _, body := range []object{{}, {"method": "other", "note": " "}, {"payment_date": nil, "note": defaultApprovalNote, "reference": ""}} {
-		answer := unchanged(t, s, func() systemtest.Response {
-			return s.Call(t, http.MethodPost, approvalPath(strings.ToUpper(text(t, invoice, "id"))), body, systemtest.Key("  "+key.Value+" "))
+		answer := unchanged(t, s, func() system.Response {
+			return s.Call(t, http.MethodPost, approvalPath(strings.ToUpper(text(t, invoice, "id"))), body, system.Key("  "+key.Value+" "))
 		})
 		got, replayed := withoutReplay(t, answer)
 		require.True(t, replayed, "body: %v", body)
@@ -76,7 +76,7 @@ func approvalIsAnsweredFromTheStore(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func approvalUnderAUsedKeyIsRefused(t *testing.T, s *systemtest.System) {
+func approvalUnderAUsedKeyIsRefused(t *testing.T, s *system.System) {
 	invoice, other, key := newInvoice(t, s, november), newInvoice(t, s, november), newKey()
 	created(t, s, approvalPath(invoice["id"]), object{}, key)
 	for _, test := range []struct {
@@ -86,7 +86,7 @@ func approvalUnderAUsedKeyIsRefused(t *testing.T, s *systemtest.System) {
 		{other["id"], object{}}, {nobody, object{}}, {invoice["id"], object{"method": "cash"}}, {invoice["id"], object{"reference": "R"}},
 		{invoice["id"], object{"note": "ok"}}, {invoice["id"], object{"payment_date": "2026-11-20"}}, {invoice["id"], object{"payment_date": "2026-11-22"}},
 	} {
-		unchanged(t, s, func() systemtest.Response {
+		unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, approvalPath(test.invoice), test.body, key)
 		}).
 			Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
@@ -99,7 +99,7 @@ func approvalUnderAUsedKeyIsRefused(t *testing.T, s *systemtest.System) {
 	require.Equal(t, "237.80", at(t, created(t, s, approvalPath(other["id"]), object{}, failed), "payment", "amount"))
 }
 
-func approvalRefusesInvoicesThatTakeNone(t *testing.T, s *systemtest.System) {
+func approvalRefusesInvoicesThatTakeNone(t *testing.T, s *system.System) {
 	paid, void := newInvoice(t, s, november), newInvoice(t, s, november)
 	pay(t, s, paid, paid["total_amount"])
 	voided(t, s, void)
@@ -110,17 +110,17 @@ func approvalRefusesInvoicesThatTakeNone(t *testing.T, s *systemtest.System) {
 	}{
 		{nobody, 404, "invoice_not_found"}, {"x", 404, "invoice_not_found"}, {void["id"], 409, "invoice_void"}, {paid["id"], 409, "invoice_already_paid"},
 	} {
-		unchanged(t, s, func() systemtest.Response {
+		unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, approvalPath(test.invoice), object{}, newKey())
 		}).
 			Refused(t, test.status, test.code)
 	}
 }
 
-func approvalRefusesWhatTheContractForbids(t *testing.T, s *systemtest.System) {
+func approvalRefusesWhatTheContractForbids(t *testing.T, s *system.System) {
 	path := approvalPath(newInvoice(t, s, november)["id"])
-	send := func(body any, headers ...systemtest.Header) systemtest.Response {
-		return unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, path, body, headers...) })
+	send := func(body any, headers ...system.Header) system.Response {
+		return unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, path, body, headers...) })
 	}
 	for _, test := range []struct {
 		field string
@@ -133,11 +133,11 @@ func approvalRefusesWhatTheContractForbids(t *testing.T, s *systemtest.System) {
 	}
 	problemAt(t, send(nil, newKey()), "body")
 	problemAt(t, send(object{}), "header", "Idempotency-Key")
-	send(object{}, systemtest.Key("  short  ")).Refused(t, http.StatusBadRequest, "idempotency_key_invalid")
-	send(object{}, newKey(), systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	send(object{}, system.Key("  short  ")).Refused(t, http.StatusBadRequest, "idempotency_key_invalid")
+	send(object{}, newKey(), system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 }
 
-func approvalOfAnOverdueInvoiceResolvesItsCase(t *testing.T, s *systemtest.System) {
+func approvalOfAnOverdueInvoiceResolvesItsCase(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, september)
 	pay(t, s, invoice, "38.80")
 	require.Equal(t, true, clientOf(t, s, invoice)["is_delinquent"])
@@ -147,17 +147,17 @@ func approvalOfAnOverdueInvoiceResolvesItsCase(t *testing.T, s *systemtest.Syste
 	require.Equal(t, false, clientOf(t, s, invoice)["is_delinquent"])
 }
 
-func paymentsOf(t testing.TB, s *systemtest.System, invoice object) int {
+func paymentsOf(t testing.TB, s *system.System, invoice object) int {
 	t.Helper()
 	return count(t, s, "SELECT count(*) FROM payments WHERE invoice_id = $1", invoice["id"])
 }
 
-func manyApprovalsUnderDifferentKeysPayOnce(t *testing.T, s *systemtest.System) {
-	invoice, accepted, keys := newInvoice(t, s, november), 0, make([]systemtest.Header, crowd)
+func manyApprovalsUnderDifferentKeysPayOnce(t *testing.T, s *system.System) {
+	invoice, accepted, keys := newInvoice(t, s, november), 0, make([]system.Header, crowd)
 	for i := range keys {
 		keys[i] = newKey()
 	}
-	for _, answer := range together(t, crowd, func(i int) (systemtest.Response, error) {
+	for _, answer := range together(t, crowd, func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, approvalPath(invoice["id"]), object{}, keys[i])
 	}) {
 		if answer.Status == http.StatusOK {
@@ -170,9 +170,9 @@ func manyApprovalsUnderDifferentKeysPayOnce(t *testing.T, s *systemtest.System) 
 	require.Equal(t, 1, paymentsOf(t, s, invoice))
 }
 
-func manyApprovalsUnderOneKeyAreOnePayment(t *testing.T, s *systemtest.System) {
+func manyApprovalsUnderOneKeyAreOnePayment(t *testing.T, s *system.System) {
 	invoice, key, originals := newInvoice(t, s, november), newKey(), 0
-	answers := together(t, crowd, func(int) (systemtest.Response, error) {
+	answers := together(t, crowd, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, approvalPath(invoice["id"]), object{}, key)
 	})
 	want, _ := withoutReplay(t, answers[0])

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const reversalFields = "payment, reversed_at, reversed_by, reason, invoice_status, outstanding_amount, collection_case_status, idempotency_replayed"
@@ -15,13 +15,13 @@ const reversalFields = "payment, reversed_at, reversed_by, reason, invoice_statu
 func reversalPath(paymentID string) string { return paymentsPath + "/" + paymentID + "/reverse" }
 
 // reversed takes a payment back, which must be accepted.
-func reversed(t testing.TB, s *systemtest.System, paymentID string) object {
+func reversed(t testing.TB, s *system.System, paymentID string) object {
 	t.Helper()
 	return created(t, s, reversalPath(paymentID), object{"reason": "The cheque bounced"}, newKey())
 }
 
 // invoiceAudit returns the audit trail of an invoice, oldest first.
-func invoiceAudit(t testing.TB, s *systemtest.System, invoice object) []object {
+func invoiceAudit(t testing.TB, s *system.System, invoice object) []object {
 	t.Helper()
 	var events []object
 	s.Get(t, invoicesPath+"/"+text(t, invoice, "id")+"/audit", &events)
@@ -41,7 +41,7 @@ func TestReversals(t *testing.T) {
 	})
 }
 
-func reversalMakesThePaymentOutstandingAgain(t *testing.T, s *systemtest.System) {
+func reversalMakesThePaymentOutstandingAgain(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, november) // 238.80 in all, due on 15 December.
 	payment := at(t, pay(t, s, invoice, "238.80"), "payment").(object)
 	answer := created(t, s, reversalPath(strings.ToUpper(text(t, payment, "id"))), object{"reason": "  The cheque bounced\n"}, newKey())
@@ -65,7 +65,7 @@ func reversalMakesThePaymentOutstandingAgain(t *testing.T, s *systemtest.System)
 	require.Subset(t, pay(t, s, invoice, "238.80"), object{"invoice_status": "paid", "outstanding_amount": "0.00"})
 }
 
-func reversalOfAnOverdueInvoiceReopensItsCase(t *testing.T, s *systemtest.System) {
+func reversalOfAnOverdueInvoiceReopensItsCase(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, september) // Due on 15 October.
 	pay(t, s, invoice, "38.80")
 	last := pay(t, s, invoice, "200.00")
@@ -94,7 +94,7 @@ func reversalOfAnOverdueInvoiceReopensItsCase(t *testing.T, s *systemtest.System
 	require.Equal(t, before, overview(t, s))
 }
 
-func reversalOfAPartKeepsTheCase(t *testing.T, s *systemtest.System) {
+func reversalOfAPartKeepsTheCase(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, september)
 	part := pay(t, s, invoice, "38.80")
 	about := casesWhere(t, s, "?client_id="+text(t, invoice, "client_id"))[0]
@@ -105,7 +105,7 @@ func reversalOfAPartKeepsTheCase(t *testing.T, s *systemtest.System) {
 	require.Equal(t, "238.80", casesWhere(t, s, "?client_id="+text(t, invoice, "client_id"))[0]["outstanding_amount"])
 }
 
-func reversalOfWhatWasPaidInTimeOpensTheFirstCase(t *testing.T, s *systemtest.System) {
+func reversalOfWhatWasPaidInTimeOpensTheFirstCase(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, september)
 	// Settled before anything noticed that it is overdue: it never had a case.
 	whole := pay(t, s, invoice, "238.80")
@@ -116,7 +116,7 @@ func reversalOfWhatWasPaidInTimeOpensTheFirstCase(t *testing.T, s *systemtest.Sy
 	require.Equal(t, true, clientOf(t, s, invoice)["is_delinquent"])
 }
 
-func reversalIsFinal(t *testing.T, s *systemtest.System) {
+func reversalIsFinal(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, november)
 	id := text(t, at(t, pay(t, s, invoice, 1), "payment"), "id")
 	reversed(t, s, id)
@@ -131,13 +131,13 @@ func reversalIsFinal(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func reversalRefusesWhatItCannotTakeBack(t *testing.T, s *systemtest.System) {
+func reversalRefusesWhatItCannotTakeBack(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, november)
 	open, taken := text(t, at(t, pay(t, s, invoice, 1), "payment"), "id"), text(t, at(t, pay(t, s, invoice, 2), "payment"), "id")
 	key := newKey()
 	first, _ := withoutReplay(t, s.Call(t, http.MethodPost, reversalPath(taken), object{"reason": "Bounced"}, key))
-	send := func(id string, body any, headers ...systemtest.Header) systemtest.Response {
-		return unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, reversalPath(id), body, headers...) })
+	send := func(id string, body any, headers ...system.Header) system.Response {
+		return unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, reversalPath(id), body, headers...) })
 	}
 	again, replayed := withoutReplay(t, send(taken, object{"reason": "Bounced"}, key))
 	require.True(t, replayed)
@@ -153,7 +153,7 @@ func reversalRefusesWhatItCannotTakeBack(t *testing.T, s *systemtest.System) {
 	require.Equal(t, strings.Repeat("é", 1200), longest["reason"])
 }
 
-func reversedPaymentsAreListedAsSuch(t *testing.T, s *systemtest.System) {
+func reversedPaymentsAreListedAsSuch(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, november)
 	kept, taken := text(t, at(t, pay(t, s, invoice, 1), "payment"), "id"), text(t, at(t, pay(t, s, invoice, 2), "payment"), "id")
 	reversed(t, s, taken)

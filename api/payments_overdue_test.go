@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // action is an entry of a collection case's history.
@@ -16,7 +16,7 @@ type action struct {
 }
 
 // actionsOf returns the history of an invoice's case, oldest first.
-func actionsOf(t testing.TB, s *systemtest.System, invoice object) []action {
+func actionsOf(t testing.TB, s *system.System, invoice object) []action {
 	t.Helper()
 	rows, err := s.Pool.Query(context.Background(), `SELECT a.action_type, a.actor_id, a.payload::text
 		FROM collection_case_actions a JOIN collection_cases c ON c.id = a.case_id
@@ -43,7 +43,7 @@ func kinds(actions []action) []string {
 	return found
 }
 
-func clientOf(t testing.TB, s *systemtest.System, invoice object) object {
+func clientOf(t testing.TB, s *system.System, invoice object) object {
 	t.Helper()
 	var client object
 	s.Get(t, customersPath+"/"+text(t, invoice, "client_id"), &client)
@@ -52,7 +52,7 @@ func clientOf(t testing.TB, s *systemtest.System, invoice object) object {
 
 func TestPartialPaymentOfAnOverdueInvoiceOpensItsCase(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, september) // Due on 15 October, 38 days before the tests' day.
 	require.Subset(t, clientOf(t, s, invoice), object{"is_delinquent": false, "delinquent_since": nil})
 
@@ -81,7 +81,7 @@ func TestPartialPaymentOfAnOverdueInvoiceOpensItsCase(t *testing.T) {
 
 func TestFullPaymentOfAnOverdueInvoiceResolvesItsCase(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice := newInvoice(t, s, september)
 	pay(t, s, invoice, "38.80")
 	answer := pay(t, s, invoice, "200.00")
@@ -96,7 +96,7 @@ func TestFullPaymentOfAnOverdueInvoiceResolvesItsCase(t *testing.T) {
 
 func TestClientStaysDelinquentWhileAnotherInvoiceIsOverdue(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	august := newInvoice(t, s, object{"period_start": "2026-08-01", "period_end": "2026-08-31", "tax_rate": "0.2"})
 	unseen(s, func() { bill(t, s, september) })
 	found := invoicesOf(t, s, text(t, august, "client_id"))
@@ -111,7 +111,7 @@ func TestClientStaysDelinquentWhileAnotherInvoiceIsOverdue(t *testing.T) {
 
 func TestPaymentOnTheDueDateIsNotLate(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	// Due on 22 November, the tests' day.
 	invoice := newInvoice(t, s, object{"period_start": "2026-10-01", "period_end": "2026-10-31", "due_days": 22, "tax_rate": "0.2"})
 	require.Equal(t, "2026-11-22", invoice["due_date"])
@@ -121,13 +121,13 @@ func TestPaymentOnTheDueDateIsNotLate(t *testing.T) {
 
 func TestReplayedPaymentOfAnOverdueInvoiceNotesNothing(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	invoice, key := newInvoice(t, s, september), newKey()
 	body := object{"invoice_id": invoice["id"], "amount": 10, "payment_date": "2026-11-20"}
 	first, _ := withoutReplay(t, s.Call(t, "POST", paymentsPath, body, key))
 	// What has happened since does not change what was answered then.
 	pay(t, s, invoice, "228.80")
-	again, replayed := withoutReplay(t, unchanged(t, s, func() systemtest.Response { return s.Call(t, "POST", paymentsPath, body, key) }))
+	again, replayed := withoutReplay(t, unchanged(t, s, func() system.Response { return s.Call(t, "POST", paymentsPath, body, key) }))
 	require.True(t, replayed)
 	require.Equal(t, first, again)
 }

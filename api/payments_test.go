@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const (
@@ -26,7 +26,7 @@ func TestPayments(t *testing.T) {
 }
 
 // newInvoice bills a new client 238.80 and returns the invoice.
-func newInvoice(t testing.TB, s *systemtest.System, terms object) (invoice object) {
+func newInvoice(t testing.TB, s *system.System, terms object) (invoice object) {
 	t.Helper()
 	issue := func() {
 		client, _ := newClient(t, s)
@@ -43,7 +43,7 @@ func newInvoice(t testing.TB, s *systemtest.System, terms object) (invoice objec
 }
 
 // pay pays an amount of an invoice, which must be accepted.
-func pay(t testing.TB, s *systemtest.System, invoice object, amount any, changes ...object) object {
+func pay(t testing.TB, s *system.System, invoice object, amount any, changes ...object) object {
 	t.Helper()
 	body := object{"invoice_id": invoice["id"], "amount": amount, "payment_date": "2026-11-20"}
 	for _, change := range changes {
@@ -52,7 +52,7 @@ func pay(t testing.TB, s *systemtest.System, invoice object, amount any, changes
 	return created(t, s, paymentsPath, body, newKey())
 }
 
-func paymentsSettleAnInvoice(t *testing.T, s *systemtest.System) {
+func paymentsSettleAnInvoice(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, november)
 	first := pay(t, s, invoice, "100.50", object{"method": "cash", "reference": " R1 ", "note": " first ", "unknown": 1})
 	require.Equal(t, fieldsOf(allocationFields), names(first))
@@ -76,7 +76,7 @@ func paymentsSettleAnInvoice(t *testing.T, s *systemtest.System) {
 	require.Equal(t, invoice["total_amount"], read["total_amount"])
 }
 
-func paymentAmountsAreRoundedHalfUp(t *testing.T, s *systemtest.System) {
+func paymentAmountsAreRoundedHalfUp(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, november)
 	for _, test := range []struct {
 		sent any
@@ -86,7 +86,7 @@ func paymentAmountsAreRoundedHalfUp(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func paymentRefusesWhatTheContractForbids(t *testing.T, s *systemtest.System) {
+func paymentRefusesWhatTheContractForbids(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, november)
 	valid := object{"invoice_id": invoice["id"], "amount": "10", "payment_date": "2026-11-20"}
 	for _, test := range []struct {
@@ -111,7 +111,7 @@ func paymentRefusesWhatTheContractForbids(t *testing.T, s *systemtest.System) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(valid, test.changes)
-			problemAt(t, unchanged(t, s, func() systemtest.Response {
+			problemAt(t, unchanged(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, paymentsPath, body, newKey())
 			}), "body", test.at)
 		})
@@ -120,7 +120,7 @@ func paymentRefusesWhatTheContractForbids(t *testing.T, s *systemtest.System) {
 	require.Equal(t, "wallet", at(t, longest, "payment", "method"))
 }
 
-func paymentRefusesInvoicesThatTakeNone(t *testing.T, s *systemtest.System) {
+func paymentRefusesInvoicesThatTakeNone(t *testing.T, s *system.System) {
 	open, paid, void := newInvoice(t, s, november), newInvoice(t, s, november), newInvoice(t, s, november)
 	pay(t, s, paid, paid["total_amount"])
 	pay(t, s, open, "38.80")
@@ -142,7 +142,7 @@ func paymentRefusesInvoicesThatTakeNone(t *testing.T, s *systemtest.System) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(object{"invoice_id": open["id"], "amount": "1.00", "payment_date": "2026-11-20"}, test.changes)
-			details := unchanged(t, s, func() systemtest.Response {
+			details := unchanged(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, paymentsPath, body, newKey())
 			}).Refused(t, test.status, test.code)
 			require.Equal(t, test.details, details, "body: %v", body)
@@ -152,7 +152,7 @@ func paymentRefusesInvoicesThatTakeNone(t *testing.T, s *systemtest.System) {
 
 func TestPaymentsAreListedByInvoiceAndClient(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	one, two := newInvoice(t, s, november), newInvoice(t, s, november)
 	first, second := at(t, pay(t, s, one, 1), "payment"), at(t, pay(t, s, one, 2), "payment")
 	third := at(t, pay(t, s, two, 3), "payment")

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func (w journey) subscribe(t *testing.T) {
@@ -18,17 +18,17 @@ func (w journey) subscribe(t *testing.T) {
 		"service_category": "mobile", "offer_id": "$small", "cin": "la100001", "full_name": "Leila Amrani", "email": "leila@example.ma",
 		"address": "Fès", "contact_phone": "0661000001", "contract_start_date": "2026-10-20", "commitment_months": 12,
 		"mobile_number_mode": "assign_new",
-	}, systemtest.Key("journey-submit-0001")
+	}, system.Key("journey-submit-0001")
 	first := w.post(t, submitNewPath, body, object{
 		"contract":  with(contract, object{"id": "<uuid landed>", "client_id": "<uuid leila>", "subscriber_id": "<uuid landed_line>"}),
 		"client_id": "<uuid leila>", "client_cin": "LA100001", "service_identifier": "<mobile number>", "created_client": true,
 		"created_subscriber": true, "provisioning_mode": "new_contract", "idempotency_replayed": false,
 		"document_download_url": "/api/v1/landing/contracts/<uuid landed>/document?token=<token first_token>",
-	}, key, systemtest.Anonymous)
+	}, key, system.Anonymous)
 	require.Equal(t, with(first.(object), object{"idempotency_replayed": true}),
-		w.post(t, submitNewPath, body, object{"idempotency_replayed": true}, key, systemtest.Anonymous))
+		w.post(t, submitNewPath, body, object{"idempotency_replayed": true}, key, system.Anonymous))
 
-	file := pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$first_token"), systemtest.Anonymous)
+	file := pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$first_token"), system.Anonymous)
 	require.Contains(t, file.Header.Get("Content-Disposition"), w.fill("contract-$landed.pdf"))
 	w.get(t, contractsPath+"/$landed", contract)
 	w.get(t, contractsPath+"/$landed/audit", []any{
@@ -46,15 +46,15 @@ func (w journey) subscribe(t *testing.T) {
 
 	w.post(t, documentPath("$landed")+"-link", object{"cin": " la100001"}, object{
 		"contract_id": "$landed", "document_download_url": "/api/v1/landing/contracts/$landed/document?token=<token link_token>",
-	}, systemtest.Anonymous)
-	require.Equal(t, file.Body, pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$link_token"), systemtest.Anonymous).Body)
+	}, system.Anonymous)
+	require.Equal(t, file.Body, pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$link_token"), system.Anonymous).Body)
 }
 
 func (w journey) changePlan(t *testing.T) {
-	before := pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$link_token"), systemtest.Anonymous)
+	before := pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$link_token"), system.Anonymous)
 	w.post(t, verifyPath, object{"cin": " la100001 "}, object{
 		"cin": "LA100001", "masked_contact": "LA***01", "lookup_token": "<token lookup>", "expires_at": "<second>",
-	}, systemtest.Anonymous)
+	}, system.Anonymous)
 	large := object{
 		"id": "$large", "name": "Mobile 50GB", "service_category": "mobile", "service_type": "mobile", "monthly_fee": "289.99",
 		"activation_fee": "20.00", "status": "active", "valid_from": "2026-01-01", "valid_to": nil,
@@ -67,7 +67,7 @@ func (w journey) changePlan(t *testing.T) {
 		"service_type": "mobile", "current_offer": object{"id": "$small"}, "eligible_offers": []any{large},
 	}
 	subscriptions := "/api/v1/landing/clients/LA100001/subscriptions?lookup_token=$lookup"
-	w.get(t, subscriptions, object{"client": client, "subscriptions": []any{subscription}}, systemtest.Anonymous)
+	w.get(t, subscriptions, object{"client": client, "subscriptions": []any{subscription}}, system.Anonymous)
 
 	w.post(t, planChangePath, object{
 		"cin": "LA100001", "source_contract_id": "$landed", "target_offer_id": "$large", "contract_start_date": "2026-11-01",
@@ -79,8 +79,8 @@ func (w journey) changePlan(t *testing.T) {
 		"client_id": "$leila", "client_cin": "LA100001", "service_identifier": "$number", "created_client": false,
 		"created_subscriber": false, "provisioning_mode": "upgrade_existing_contract", "idempotency_replayed": false,
 		"document_download_url": "/api/v1/landing/contracts/$landed/document?token=<token change_token>",
-	}, systemtest.Key("journey-submit-0001"), systemtest.Anonymous)
-	after := pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$change_token"), systemtest.Anonymous)
+	}, system.Key("journey-submit-0001"), system.Anonymous)
+	after := pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$change_token"), system.Anonymous)
 	require.NotEqual(t, before.Body, after.Body, "a plan change has a document of its own")
 	w.get(t, contractsPath+"/$landed/audit", []any{
 		object{"event_type": "contract_provisioned"}, object{"event_type": "landing_service_identifier_allocated"},
@@ -91,24 +91,24 @@ func (w journey) changePlan(t *testing.T) {
 	})
 	w.get(t, subscriptions, object{"subscriptions": []any{with(subscription, object{
 		"current_offer": large, "eligible_offers": []any{object{"id": "$small"}},
-	})}}, systemtest.Anonymous)
+	})}}, system.Anonymous)
 }
 
 func (w journey) retrieveContractDocument(t *testing.T) {
 	w.post(t, documentPath("$contract")+"-link", object{"cin": "AB123456"}, object{
 		"contract_id": "$contract", "document_download_url": "/api/v1/landing/contracts/$contract/document?token=<token made>",
-	}, systemtest.Anonymous)
-	file := pdf(t, w.s, w.fill(documentPath("$contract")+"?token=$made"), systemtest.Anonymous)
+	}, system.Anonymous)
+	file := pdf(t, w.s, w.fill(documentPath("$contract")+"?token=$made"), system.Anonymous)
 	require.Contains(t, file.Header.Get("Content-Disposition"), w.fill("contract-$contract.pdf"))
 	w.get(t, contractsPath+"/$contract/audit", []any{
 		object{"event_type": "contract_provisioned"}, object{"event_type": "contract_document_issued"},
 	})
-	w.ask(t, http.MethodPost, documentPath("$contract")+"-link", object{"cin": "LA100001"}, systemtest.Anonymous).
+	w.ask(t, http.MethodPost, documentPath("$contract")+"-link", object{"cin": "LA100001"}, system.Anonymous).
 		Refused(t, http.StatusForbidden, "landing_contract_client_mismatch")
 }
 
 func (w journey) billMonths(t *testing.T) {
-	october, key := object{"period_start": "2026-10-01", "period_end": "2026-10-31", "due_days": 15, "tax_rate": 0.2}, systemtest.Key("journey-2026-10")
+	october, key := object{"period_start": "2026-10-01", "period_end": "2026-10-31", "due_days": 15, "tax_rate": 0.2}, system.Key("journey-2026-10")
 	// In October only the first contract has begun: 199.00 and its activation of 50.50.
 	run := object{
 		"billing_run_id": "<uuid october>", "period_start": "2026-10-01", "period_end": "2026-10-31", "invoice_count": 1,
@@ -120,13 +120,13 @@ func (w journey) billMonths(t *testing.T) {
 		with(run, object{"billing_run_id": "$october", "invoice_ids": []any{"$invoice"}, "idempotency_replayed": true}), key)
 	w.ask(t, http.MethodPost, billingPath, with(october, object{"due_days": 10}), key).
 		Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
-	w.post(t, billingPath, october, object{"invoice_count": 0, "total_amount": "0.00", "invoice_ids": []any{}}, systemtest.Key("journey-2026-10-again"))
+	w.post(t, billingPath, october, object{"invoice_count": 0, "total_amount": "0.00", "invoice_ids": []any{}}, system.Key("journey-2026-10-again"))
 
 	// In November: 199.00 + 500.00 for one client, 289.99 + 20.00 for the other; 61.998 of tax is 62.00.
 	w.post(t, billingPath, with(october, object{"period_start": "2026-11-01", "period_end": "2026-11-30"}), object{
 		"invoice_count": 2, "subtotal_amount": "1008.99", "tax_amount": "201.80", "total_amount": "1210.79",
 		"invoice_ids": []any{"<uuid>", "<uuid>"}, "idempotency_replayed": false,
-	}, systemtest.Key("journey-2026-11"))
+	}, system.Key("journey-2026-11"))
 }
 
 func (w journey) operateInvoices(t *testing.T) {
@@ -153,7 +153,7 @@ func (w journey) operateInvoices(t *testing.T) {
 }
 
 func (w journey) serveInvoices(t *testing.T) {
-	w.post(t, verifyPath, object{"cin": "LA100001"}, object{"lookup_token": "<token lookup>"}, systemtest.Anonymous)
+	w.post(t, verifyPath, object{"cin": "LA100001"}, object{"lookup_token": "<token lookup>"}, system.Anonymous)
 	w.get(t, "/api/v1/landing/clients/la100001/invoices?lookup_token=$lookup", object{
 		"client": object{"id": "$leila", "cin": "LA100001"},
 		"invoices": []any{object{
@@ -161,17 +161,17 @@ func (w journey) serveInvoices(t *testing.T) {
 			"issued_at": "<timestamp>", "status": "issued", "currency": "MAD", "subtotal_amount": "309.99", "tax_amount": "62.00",
 			"total_amount": "371.99", "document_download_url": "/api/v1/landing/invoices/$leilas/document?token=<token bill_token>",
 		}},
-	}, systemtest.Anonymous)
-	file := pdf(t, w.s, w.fill("/api/v1/landing/invoices/$leilas/document?token=$bill_token"), systemtest.Anonymous)
+	}, system.Anonymous)
+	file := pdf(t, w.s, w.fill("/api/v1/landing/invoices/$leilas/document?token=$bill_token"), system.Anonymous)
 	require.Equal(t, pdf(t, w.s, w.fill(invoicesPath+"/$leilas/pdf")).Body, file.Body)
-	w.ask(t, http.MethodGet, "/api/v1/landing/invoices/$invoice/document?token=$bill_token", nil, systemtest.Anonymous).
+	w.ask(t, http.MethodGet, "/api/v1/landing/invoices/$invoice/document?token=$bill_token", nil, system.Anonymous).
 		Refused(t, http.StatusForbidden, "landing_invoice_token_mismatch")
 }
 
 func (w journey) postPayments(t *testing.T) {
 	body, key := object{
 		"invoice_id": "$invoice", "amount": "100.00", "payment_date": "2026-11-20", "method": "cash", "reference": "R1", "note": "first",
-	}, systemtest.Key("journey-payment-01")
+	}, system.Key("journey-payment-01")
 	answer := w.post(t, paymentsPath, body, object{
 		"payment": object{
 			"id": "<uuid part>", "invoice_id": "$invoice", "client_id": "$client", "amount": "100.00", "currency": "MAD",
@@ -181,7 +181,7 @@ func (w journey) postPayments(t *testing.T) {
 		"idempotency_replayed": false,
 	}, key)
 	require.Equal(t, with(answer.(object), object{"idempotency_replayed": true}), w.post(t, paymentsPath, body, object{}, key))
-	details := w.ask(t, http.MethodPost, paymentsPath, with(body, object{"amount": "199.41"}), systemtest.Key("journey-payment-02")).
+	details := w.ask(t, http.MethodPost, paymentsPath, with(body, object{"amount": "199.41"}), system.Key("journey-payment-02")).
 		Refused(t, http.StatusUnprocessableEntity, "payment_exceeds_outstanding")
 	require.Equal(t, object{"outstanding_amount": "199.40", "payment_amount": "199.41"}, details)
 	w.get(t, invoicesPath+"/$invoice", object{"status": "overdue"})
@@ -194,8 +194,8 @@ func (w journey) postPayments(t *testing.T) {
 		},
 		"invoice_status": "paid", "outstanding_amount": "0.00", "allocation_state": "full", "collection_case_status": nil,
 		"idempotency_replayed": false,
-	}, systemtest.Key("journey-approval-01"))
-	w.ask(t, http.MethodPost, approvalPath("$leilas"), object{}, systemtest.Key("journey-approval-02")).
+	}, system.Key("journey-approval-01"))
+	w.ask(t, http.MethodPost, approvalPath("$leilas"), object{}, system.Key("journey-approval-02")).
 		Refused(t, http.StatusConflict, "invoice_already_paid")
 	w.get(t, invoicesPath+"/$leilas", object{"status": "paid"})
 }
@@ -254,7 +254,7 @@ func (w journey) recoverDebt(t *testing.T) {
 
 	w.post(t, approvalPath("$invoice"), object{}, object{
 		"outstanding_amount": "0.00", "invoice_status": "paid", "collection_case_status": "resolved",
-	}, systemtest.Key("journey-approval-03"))
+	}, system.Key("journey-approval-03"))
 	w.get(t, cases+"?client_id=$client", page(object{"status": "resolved", "outstanding_amount": "0.00", "closed_at": "<timestamp>"}))
 	w.get(t, customersPath+"/$client", object{"is_delinquent": false, "delinquent_since": nil})
 	w.get(t, overview, object{"open_cases": 0, "in_progress_cases": 0, "overdue_invoices": 0, "total_outstanding_amount": "0.00"})

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // journey is one pass through the processes of the platform, each building on those
@@ -14,15 +14,15 @@ import (
 // pages without any.
 type journey struct {
 	captured
-	s *systemtest.System
+	s *system.System
 }
 
-var operator = systemtest.Header{Name: "Authorization", Value: "Bearer launch-smoke:admin,ops"}
+var operator = system.Header{Name: "Authorization", Value: "Bearer launch-smoke:admin,ops"}
 
 // ask sends a request as an operator; paths and texts may name what was captured.
-func (w journey) ask(t *testing.T, method, path string, body object, headers ...systemtest.Header) systemtest.Response {
+func (w journey) ask(t *testing.T, method, path string, body object, headers ...system.Header) system.Response {
 	t.Helper()
-	headers = append([]systemtest.Header{operator}, headers...)
+	headers = append([]system.Header{operator}, headers...)
 	if body == nil {
 		return w.s.Call(t, method, w.fill(path), nil, headers...)
 	}
@@ -45,17 +45,17 @@ func (w journey) filled(body object) object {
 }
 
 // get, post and put expect success and the shape of the answer.
-func (w journey) get(t *testing.T, path string, shape any, headers ...systemtest.Header) any {
+func (w journey) get(t *testing.T, path string, shape any, headers ...system.Header) any {
 	t.Helper()
 	return w.requireShape(t, w.ask(t, http.MethodGet, path, nil, headers...), http.StatusOK, shape)
 }
 
-func (w journey) post(t *testing.T, path string, body object, shape any, headers ...systemtest.Header) any {
+func (w journey) post(t *testing.T, path string, body object, shape any, headers ...system.Header) any {
 	t.Helper()
 	return w.requireShape(t, w.ask(t, http.MethodPost, path, body, headers...), http.StatusOK, shape)
 }
 
-func (w journey) put(t *testing.T, path string, body object, shape any, headers ...systemtest.Header) any {
+func (w journey) put(t *testing.T, path string, body object, shape any, headers ...system.Header) any {
 	t.Helper()
 	return w.requireShape(t, w.ask(t, http.MethodPut, path, body, headers...), http.StatusOK, shape)
 }
@@ -75,7 +75,7 @@ func event(contract, kind, actor, details string) object {
 // TestProcessMap walks the processes in the order of the business, P0 to P15.
 func TestProcessMap(t *testing.T) {
 	t.Parallel()
-	w := journey{captured{}, systemtest.Start(t)}
+	w := journey{captured{}, system.Start(t)}
 	for _, process := range []struct {
 		name    string
 		journey func(*testing.T)
@@ -105,11 +105,11 @@ func TestProcessMap(t *testing.T) {
 }
 
 func (w journey) checkAccess(t *testing.T) {
-	w.get(t, "/api/v1/health", object{"status": "ok"}, systemtest.Anonymous)
+	w.get(t, "/api/v1/health", object{"status": "ok"}, system.Anonymous)
 	w.get(t, "/api/v1/me", object{"actor_id": "launch-smoke", "roles": []string{"admin", "ops"}})
 	w.get(t, "/api/v1/admin/ping", object{"status": "ok", "actor_id": "launch-smoke"})
-	w.ask(t, http.MethodGet, "/api/v1/me", nil, systemtest.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
-	details := w.ask(t, http.MethodGet, "/api/v1/admin/ping", nil, systemtest.Header{Name: "Authorization", Value: "Bearer op-1:ops"}).
+	w.ask(t, http.MethodGet, "/api/v1/me", nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	details := w.ask(t, http.MethodGet, "/api/v1/admin/ping", nil, system.Header{Name: "Authorization", Value: "Bearer op-1:ops"}).
 		Refused(t, http.StatusForbidden, "forbidden")
 	require.Equal(t, object{"required_roles": []any{"admin"}}, details)
 }
@@ -265,15 +265,15 @@ func (w journey) bootstrapAndDraft(t *testing.T) {
 			object{"service_category": "internet", "offers": []any{object{"id": "$fiber_a"}, object{"id": "$fiber_b"}}},
 			object{"service_category": "landline", "offers": []any{}},
 		},
-	}, systemtest.Anonymous)
+	}, system.Anonymous)
 	draft := object{
 		"flow_type": "subscribe_new_service", "step": "identity", "cin": "LA100001", "payload": object{"offer": "$small"},
 		"status": "in_progress", "created_at": "<timestamp>", "updated_at": "<timestamp>",
 	}
 	w.post(t, draftsPath, object{
 		"flow_type": "subscribe_new_service", "step": "identity", "cin": " la100001 ", "payload": object{"offer": "$small"},
-	}, with(draft, object{"id": "<uuid draft>"}), systemtest.Anonymous)
-	w.get(t, draftsPath+"/$draft", draft, systemtest.Anonymous)
+	}, with(draft, object{"id": "<uuid draft>"}), system.Anonymous)
+	w.get(t, draftsPath+"/$draft", draft, system.Anonymous)
 	w.put(t, draftsPath+"/$draft", object{"step": "confirmation", "status": "submitted"},
-		with(draft, object{"step": "confirmation", "status": "submitted"}), systemtest.Anonymous)
+		with(draft, object{"step": "confirmation", "status": "submitted"}), system.Anonymous)
 }

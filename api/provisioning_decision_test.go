@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // line is a contract with the subscriber it is on.
@@ -21,7 +21,7 @@ type portfolio struct {
 	mobile                       string
 }
 
-func newLine(t testing.TB, s *systemtest.System, clientID, offerID, status string) line {
+func newLine(t testing.TB, s *system.System, clientID, offerID, status string) line {
 	t.Helper()
 	number := newMobileNumber()
 	answer := provision(t, s, object{
@@ -35,7 +35,7 @@ func newLine(t testing.TB, s *systemtest.System, clientID, offerID, status strin
 	return made
 }
 
-func newPortfolio(t testing.TB, s *systemtest.System) portfolio {
+func newPortfolio(t testing.TB, s *system.System) portfolio {
 	t.Helper()
 	offer, fiber := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer())
 	p := portfolio{mobile: newOffer(t, s, mobileOffer())}
@@ -52,7 +52,7 @@ func newPortfolio(t testing.TB, s *systemtest.System) portfolio {
 
 func TestProvisionDecidesBetweenUpgradeAndNewContract(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	p := newPortfolio(t, s)
 	for _, test := range []struct {
 		name     string
@@ -103,7 +103,7 @@ func TestProvisionDecidesBetweenUpgradeAndNewContract(t *testing.T) {
 
 func TestProvisionRefusesDecisionsThatCannotBeMade(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	p := newPortfolio(t, s)
 	both := object{"candidate_contract_ids": []any{p.first.contract, p.second.contract}}
 	only := object{"candidate_contract_ids": []any{p.only.contract}}
@@ -142,7 +142,7 @@ func TestProvisionRefusesDecisionsThatCannotBeMade(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(test.body, object{"offer_id": p.mobile, "contract_start_date": "2026-08-10"})
-			details := unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, provisionPath, body) }).
+			details := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, provisionPath, body) }).
 				Refused(t, test.status, test.code)
 			require.Equal(t, test.details, details, "body: %v", body)
 		})
@@ -151,9 +151,9 @@ func TestProvisionRefusesDecisionsThatCannotBeMade(t *testing.T) {
 
 func TestRefusedProvisionLeavesNoNewClientBehind(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	p := newPortfolio(t, s)
-	unchanged(t, s, func() systemtest.Response {
+	unchanged(t, s, func() system.Response {
 		return s.Call(t, http.MethodPost, provisionPath, object{
 			"offer_id": p.mobile, "contract_start_date": "2026-08-10", "client": object{"client_type": "business", "full_name": "Left Behind"},
 			"subscriber": object{"service_identifier": p.stranger.number},
@@ -163,10 +163,10 @@ func TestRefusedProvisionLeavesNoNewClientBehind(t *testing.T) {
 
 func TestManyAutoProvisionsOfOneClientMakeOneContract(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	body := object{"client_id": client, "offer_id": newOffer(t, s, mobileOffer()), "contract_start_date": "2026-08-10"}
-	for _, answer := range together(t, 16, func(int) (systemtest.Response, error) {
+	for _, answer := range together(t, 16, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, provisionPath, body)
 	}) {
 		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)

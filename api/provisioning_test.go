@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const (
@@ -29,7 +29,7 @@ func TestProvision(t *testing.T) {
 
 func TestProvisionMakesClientLineAndContractTogether(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	offer, number := newOffer(t, s, mobileOffer()), newMobileNumber()
 	answer := provision(t, s, object{
 		"offer_id": offer, "commitment_months": 12, "unknown": 1,
@@ -58,7 +58,7 @@ func TestProvisionMakesClientLineAndContractTogether(t *testing.T) {
 
 func TestProvisionWithoutActivationMakesADraftOnASuspendedLine(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	answer := provision(t, s, object{"client_id": client, "offer_id": newOffer(t, s, fiberOffer()), "auto_activate": false})
 	require.Subset(t, at(t, answer, "contract"), object{"status": "draft", "activated_at": nil})
@@ -66,7 +66,7 @@ func TestProvisionWithoutActivationMakesADraftOnASuspendedLine(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM subscribers WHERE status = 'suspended'"))
 }
 
-func lineWithoutIdentifierGetsOneOfItsType(t *testing.T, s *systemtest.System) {
+func lineWithoutIdentifierGetsOneOfItsType(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	for pattern, offer := range map[string]object{
 		`^AUTO-MOBILE-[0-9a-fA-F]{10}$`: mobileOffer(), `^AUTO-FIBER-[0-9a-fA-F]{10}$`: fiberOffer(),
@@ -78,7 +78,7 @@ func lineWithoutIdentifierGetsOneOfItsType(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func nullOptionalsOfProvisionAreAbsentOnes(t *testing.T, s *systemtest.System) {
+func nullOptionalsOfProvisionAreAbsentOnes(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	answer := provision(t, s, object{
 		"client_id": client, "offer_id": newOffer(t, s, mobileOffer()), "client": nil, "subscriber": nil, "subscriber_id": nil,
@@ -87,7 +87,7 @@ func nullOptionalsOfProvisionAreAbsentOnes(t *testing.T, s *systemtest.System) {
 	require.Equal(t, "new_contract", answer["provisioning_mode"])
 }
 
-func upgradeKeepsCommitmentAndEndUnlessSent(t *testing.T, s *systemtest.System) {
+func upgradeKeepsCommitmentAndEndUnlessSent(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	first, second := newOffer(t, s, mobileOffer()), newOffer(t, s, mobileOffer())
 	contract := newContract(t, s, client, first, object{"commitment_months": 12, "end_date": "2028-01-01"})
@@ -112,7 +112,7 @@ func upgradeKeepsCommitmentAndEndUnlessSent(t *testing.T, s *systemtest.System) 
 	}
 }
 
-func provisionRefusesCombinationsThatMeanNothing(t *testing.T, s *systemtest.System) {
+func provisionRefusesCombinationsThatMeanNothing(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	inline := object{"client_type": "individual", "full_name": "Inline Client"}
 	valid := object{"client_id": client, "offer_id": newOffer(t, s, mobileOffer()), "contract_start_date": "2026-08-10"}
@@ -145,14 +145,14 @@ func provisionRefusesCombinationsThatMeanNothing(t *testing.T, s *systemtest.Sys
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(valid, test.changes)
-			details := unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, provisionPath, body) }).
+			details := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, provisionPath, body) }).
 				Refused(t, http.StatusUnprocessableEntity, "validation_error")
 			require.NotEmpty(t, details["errors"], "body: %v", body)
 		})
 	}
 }
 
-func provisionChecksOfferClientAndDates(t *testing.T, s *systemtest.System) {
+func provisionChecksOfferClientAndDates(t *testing.T, s *system.System) {
 	client, cin := newClient(t, s)
 	offer := newOffer(t, s, with(mobileOffer(), object{"valid_from": "2026-02-01", "valid_to": "2027-06-30"}))
 	retired := newOffer(t, s, with(mobileOffer(), object{"status": "retired"}))
@@ -180,7 +180,7 @@ func provisionChecksOfferClientAndDates(t *testing.T, s *systemtest.System) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(valid, test.changes)
-			details := unchanged(t, s, func() systemtest.Response { return s.Call(t, http.MethodPost, provisionPath, body) }).
+			details := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, provisionPath, body) }).
 				Refused(t, test.status, test.code)
 			if test.details != nil {
 				require.Equal(t, test.details, details, "body: %v", body)
@@ -196,7 +196,7 @@ func provisionChecksOfferClientAndDates(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func upgradeChecksTheDatesThatTheContractKeeps(t *testing.T, s *systemtest.System) {
+func upgradeChecksTheDatesThatTheContractKeeps(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	offer := newOffer(t, s, mobileOffer())
 	newContract(t, s, client, offer, object{"commitment_months": 6, "end_date": "2027-02-10"})
@@ -207,7 +207,7 @@ func upgradeChecksTheDatesThatTheContractKeeps(t *testing.T, s *systemtest.Syste
 		{"2027-02-11", "contract_date_invalid", object{}},
 		{"2026-09-30", "contract_commitment_invalid", object{"minimum_end_date": "2027-03-30"}},
 	} {
-		answer := unchanged(t, s, func() systemtest.Response {
+		answer := unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, provisionPath, object{
 				"client_id": client, "offer_id": offer, "contract_start_date": test.start, "provisioning_intent": "upgrade",
 			})

@@ -12,19 +12,19 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/ratelimit"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // perHour is a limit whose share does not come back within a test.
 func perHour(count int) ratelimit.Limit { return ratelimit.Limit{Count: count, Period: time.Hour} }
 
 // from is what a proxy says of a caller.
-func from(address string) systemtest.Header {
-	return systemtest.Header{Name: "X-Forwarded-For", Value: address}
+func from(address string) system.Header {
+	return system.Header{Name: "X-Forwarded-For", Value: address}
 }
 
 // limited checks that an answer says to come back later, and when.
-func limited(t testing.TB, answer systemtest.Response) {
+func limited(t testing.TB, answer system.Response) {
 	t.Helper()
 	details := answer.Refused(t, http.StatusTooManyRequests, "rate_limited")
 	seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
@@ -38,7 +38,7 @@ var localProxy = config.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("1
 
 func TestAnAddressIsServedItsShareOfThePublicOperations(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) {
+	s := system.Start(t, func(c *config.Config) {
 		c.Proxies = localProxy
 		c.RateLimits = config.RateLimits{VerifyPerAddress: perHour(2), SubmitPerAddress: perHour(2), LinkPerAddress: perHour(2),
 			DraftPerAddress: perHour(2), TokenPerAddress: perHour(2)}
@@ -59,19 +59,19 @@ func TestAnAddressIsServedItsShareOfThePublicOperations(t *testing.T) {
 			{http.MethodGet, "/api/v1/landing/clients/A1234/subscriptions?lookup_token=x", nil}},
 	} {
 		caller := from("198.51.100." + strconv.Itoa(i+1))
-		call := func(n int, headers ...systemtest.Header) systemtest.Response {
+		call := func(n int, headers ...system.Header) system.Response {
 			request := kind[n%len(kind)]
 			var body any
 			if request.body != nil {
 				body = request.body
 			}
-			return s.Call(t, request.method, request.path, body, append(headers, newKey(), systemtest.Anonymous)...)
+			return s.Call(t, request.method, request.path, body, append(headers, newKey(), system.Anonymous)...)
 		}
 		for n := range 2 {
 			require.NotEqual(t, http.StatusTooManyRequests, call(n, caller).Status, "%v", kind)
 		}
 		for n := range max(2, len(kind)) {
-			unchanged(t, s, func() systemtest.Response {
+			unchanged(t, s, func() system.Response {
 				answer := call(n, caller)
 				limited(t, answer)
 				return answer
@@ -90,7 +90,7 @@ func TestAnAddressIsServedItsShareOfWhatOtherSystemsCall(t *testing.T) {
 	for prefix, limits := range map[string]config.RateLimits{
 		"/v1/billing/": {LedgerPerAddress: perHour(1)}, "/v2/": {ContractDocumentsPerAddress: perHour(1)},
 	} {
-		s := systemtest.Start(t, func(c *config.Config) { c.Proxies, c.RateLimits = localProxy, limits })
+		s := system.Start(t, func(c *config.Config) { c.Proxies, c.RateLimits = localProxy, limits })
 		asked := 0
 		for _, r := range all {
 			if !strings.HasPrefix(r.path, prefix) {
@@ -99,7 +99,7 @@ func TestAnAddressIsServedItsShareOfWhatOtherSystemsCall(t *testing.T) {
 			asked++
 			path := strings.ReplaceAll(r.path, "{org}", "mtf")
 			caller := from("198.51.100." + strconv.Itoa(asked))
-			call := func(caller systemtest.Header) systemtest.Response {
+			call := func(caller system.Header) system.Response {
 				return route{method: r.method, path: path}.send(t, s, caller)
 			}
 			require.NotEqual(t, http.StatusTooManyRequests, call(caller).Status, "%s %s", r.method, r.path)
@@ -116,14 +116,14 @@ func TestAnAddressIsServedItsShareOfWhatOtherSystemsCall(t *testing.T) {
 
 func TestACINIsAskedAboutSoOftenWhoeverAsks(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) {
+	s := system.Start(t, func(c *config.Config) {
 		c.Proxies = localProxy
 		c.RateLimits = config.RateLimits{VerifyPerCIN: perHour(2), SubmitPerCIN: perHour(2), LinkPerCIN: perHour(2)}
 	})
 	offer := newOffer(t, s, mobileOffer())
 	_, cin := newClient(t, s)
-	verify := func(written, address string) systemtest.Response {
-		return s.Call(t, http.MethodPost, verifyPath, object{"cin": written}, from(address), systemtest.Anonymous)
+	verify := func(written, address string) system.Response {
+		return s.Call(t, http.MethodPost, verifyPath, object{"cin": written}, from(address), system.Anonymous)
 	}
 	require.Equal(t, http.StatusOK, verify(cin, "198.51.100.1").Status)
 	require.Equal(t, http.StatusOK, verify(" "+cin+" ", "198.51.100.2").Status)
@@ -139,7 +139,7 @@ func TestACINIsAskedAboutSoOftenWhoeverAsks(t *testing.T) {
 	body, key := newMobile(offer), newKey()
 	created(t, s, submitNewPath, body, key)
 	s.Call(t, http.MethodPost, submitNewPath, with(body, object{"offer_id": nobody}), newKey()).Refused(t, http.StatusNotFound, "offer_not_found")
-	unchanged(t, s, func() systemtest.Response {
+	unchanged(t, s, func() system.Response {
 		answer := s.Call(t, http.MethodPost, submitNewPath, body, newKey())
 		limited(t, answer)
 		return answer
@@ -161,10 +161,10 @@ func TestACINIsAskedAboutSoOftenWhoeverAsks(t *testing.T) {
 
 func TestAForgedHeaderGivesNoNewShare(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.RateLimits.VerifyPerAddress = perHour(2) })
-	verify := func(address string) systemtest.Response {
+	s := system.Start(t, func(c *config.Config) { c.RateLimits.VerifyPerAddress = perHour(2) })
+	verify := func(address string) system.Response {
 		return s.Call(t, http.MethodPost, verifyPath, object{"cin": newCIN()}, from(address),
-			systemtest.Header{Name: "Forwarded", Value: "for=" + address}, systemtest.Header{Name: "X-Real-Ip", Value: address})
+			system.Header{Name: "Forwarded", Value: "for=" + address}, system.Header{Name: "X-Real-Ip", Value: address})
 	}
 	for i := range 2 {
 		require.Equal(t, http.StatusNotFound, verify("198.51.100."+strconv.Itoa(i)).Status)

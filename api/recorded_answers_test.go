@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // TestRecordedErrorsAreAnsweredToTheLetter holds errors as existing clients know them,
@@ -22,11 +22,11 @@ func TestRecordedErrorsAreAnsweredToTheLetter(t *testing.T) {
 	for _, test := range []struct {
 		name, method, path string
 		body               any
-		headers            []systemtest.Header
+		headers            []system.Header
 		status             int
 		answer             object
 	}{
-		{"me without identity", http.MethodGet, "/api/v1/me", nil, []systemtest.Header{systemtest.Anonymous}, 401,
+		{"me without identity", http.MethodGet, "/api/v1/me", nil, []system.Header{system.Anonymous}, 401,
 			recorded("unauthorized", "Authentication is required", object{})},
 		{"admin ping without the role", http.MethodGet, "/api/v1/admin/ping", nil, nil, 403,
 			recorded("forbidden", "Insufficient permissions", object{"required_roles": []any{"admin"}})},
@@ -34,15 +34,15 @@ func TestRecordedErrorsAreAnsweredToTheLetter(t *testing.T) {
 			recorded("validation_error", "Request validation failed", object{"errors": []any{object{
 				"type": "greater_than_equal", "loc": []any{"query", "page"}, "msg": "Input should be greater than or equal to 1", more: more,
 			}}})},
-		{"key of another run", http.MethodPost, billingPath, with(september, object{"due_days": 10}), []systemtest.Header{key}, 409,
+		{"key of another run", http.MethodPost, billingPath, with(september, object{"due_days": 10}), []system.Header{key}, 409,
 			recorded("idempotency_key_payload_conflict", "Idempotency-Key was already used with a different payload", object{})},
 		{"payment above what is outstanding", http.MethodPost, paymentsPath,
-			object{"invoice_id": e.issued, "amount": "999999.999", "payment_date": "2026-11-20"}, []systemtest.Header{newKey()}, 422,
+			object{"invoice_id": e.issued, "amount": "999999.999", "payment_date": "2026-11-20"}, []system.Header{newKey()}, 422,
 			recorded("payment_exceeds_outstanding", "Payment amount cannot exceed invoice outstanding balance",
 				object{"outstanding_amount": "238.80", "payment_amount": "999999.999"})},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			headers := append(test.headers, systemtest.Header{Name: "X-Request-ID", Value: "golden-001"})
+			headers := append(test.headers, system.Header{Name: "X-Request-ID", Value: "golden-001"})
 			answer := e.s.Call(t, test.method, test.path, test.body, headers...)
 			require.Equal(t, test.status, answer.Status, "answer: %s", answer.Body)
 			require.Empty(t, captured{}.match("answer", test.answer, decoded(t, answer, test.status), false), "answer: %s", answer.Body)

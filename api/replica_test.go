@@ -10,25 +10,25 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/apikey"
 	"github.com/mtfacturation/mtf/internal/app"
-	"github.com/mtfacturation/mtf/internal/logtest"
-	"github.com/mtfacturation/mtf/internal/systemtest"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/logs"
+	"github.com/mtfacturation/mtf/internal/test/servers"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // An API may stand on a replica of the database, for whoever only reads. It is not parallel,
 // for it reads what is logged.
 func TestAnAPIOnAReplicaAnswersReadersAndRefusesWrites(t *testing.T) {
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	run := created(t, s, "/api/v1/billing/runs", object{"period_start": "2026-10-01", "period_end": "2026-10-31"}, newKey())
 	invoice := run["invoice_ids"].([]any)[0].(string)
 	key := newAPIKey(t, s, apikey.CreateInput{Name: "reports", Roles: []string{"ops", "billing"}})
 
-	before, logged := slog.Default(), &logtest.Lines{}
+	before, logged := slog.Default(), &logs.Lines{}
 	slog.SetDefault(slog.New(slog.NewTextHandler(logged, nil)))
 	t.Cleanup(func() { slog.SetDefault(before) })
-	replica := &systemtest.System{App: s.App, URL: serveOnReplica(t, s)}
+	replica := &system.System{App: s.App, URL: serveOnReplica(t, s)}
 	for _, path := range []string{
 		"/readyz", "/api/v1/customers", "/api/v1/customers/" + client, "/api/v1/invoices/" + invoice, "/api/v1/invoices/" + invoice + "/pdf",
 		"/api/v1/invoices/export", "/api/v1/collections/aging/export?as_of=2026-11-21", "/api/v1/collections/overview",
@@ -56,11 +56,11 @@ func TestAnAPIOnAReplicaAnswersReadersAndRefusesWrites(t *testing.T) {
 
 // serveOnReplica runs an API alone on the system's database, whose writes are refused, and
 // returns its base.
-func serveOnReplica(t *testing.T, s *systemtest.System) string {
+func serveOnReplica(t *testing.T, s *system.System) string {
 	t.Helper()
 	settings := s.Config
-	settings.DatabaseURL = testenv.ReadOnly(t, settings.DatabaseURL)
-	reader, err := app.Open(t.Context(), settings, testenv.Temporal(t))
+	settings.DatabaseURL = servers.ReadOnly(t, settings.DatabaseURL)
+	reader, err := app.Open(t.Context(), settings, servers.Temporal(t))
 	require.NoError(t, err)
 	reader.Now = s.Now
 	ctx, stop := context.WithCancel(context.Background())

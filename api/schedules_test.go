@@ -14,8 +14,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/refusal"
-	"github.com/mtfacturation/mtf/internal/schedule"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/temporal/schedule"
+	"github.com/mtfacturation/mtf/internal/test/system"
 	"github.com/mtfacturation/mtf/workflows"
 )
 
@@ -25,7 +25,7 @@ const schedulesPath = "/api/v1/schedules"
 func onceAMonth(settings *config.Config) { settings.MonthlyBilling.Cron = "5 0 1 * *" }
 
 // scheduleNamed is a schedule as the list shows it.
-func scheduleNamed(t testing.TB, s *systemtest.System, name string) object {
+func scheduleNamed(t testing.TB, s *system.System, name string) object {
 	t.Helper()
 	var list object
 	s.Get(t, schedulesPath, &list)
@@ -37,7 +37,7 @@ func scheduleNamed(t testing.TB, s *systemtest.System, name string) object {
 
 // settled waits until a schedule has made so many starts, or left some out since one was under
 // way, and all of them have ended.
-func settled(t testing.TB, s *systemtest.System, name string, starts int) {
+func settled(t testing.TB, s *system.System, name string, starts int) {
 	t.Helper()
 	handle := s.Temporal.ScheduleClient().GetHandle(t.Context(), name)
 	require.Eventually(t, func() bool {
@@ -53,7 +53,7 @@ func settled(t testing.TB, s *systemtest.System, name string, starts int) {
 }
 
 // runsAreOver waits for the billing runs of keys.
-func runsAreOver(t testing.TB, s *systemtest.System, keys ...string) {
+func runsAreOver(t testing.TB, s *system.System, keys ...string) {
 	t.Helper()
 	for _, key := range keys {
 		require.NoError(t, s.Temporal.GetWorkflow(t.Context(), "billing-run/"+key, "").Get(t.Context(), nil), key)
@@ -62,7 +62,7 @@ func runsAreOver(t testing.TB, s *systemtest.System, keys ...string) {
 
 func TestSchedulesAreShownPausedAndResumed(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, onceAMonth)
+	s := system.Start(t, onceAMonth)
 	shape := object{
 		"name": "monthly-billing", "description": "<text>", "enabled": true, "cron": "5 0 1 * *", "time_zone": "Africa/Casablanca",
 		"workflow_type": "BillLastMonth", "starts": "billing-run/monthly-YYYY-MM", "registered": true, "paused": false, "note": nil,
@@ -103,7 +103,7 @@ func TestSchedulesAreShownPausedAndResumed(t *testing.T) {
 
 func TestAConfiguredPauseBecomesTheOperatorsWhenTheyPause(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, onceAMonth, func(settings *config.Config) { settings.MonthlyBilling.Paused = true })
+	s := system.Start(t, onceAMonth, func(settings *config.Config) { settings.MonthlyBilling.Paused = true })
 	requireState := func(paused bool, note string) {
 		t.Helper()
 		shown := scheduleNamed(t, s, "monthly-billing")
@@ -124,7 +124,7 @@ func TestAConfiguredPauseBecomesTheOperatorsWhenTheyPause(t *testing.T) {
 // A process of the API alone can tell a schedule something that no worker has made yet.
 func TestAScheduleThatIsMissingIsMadeWhenItIsToldSomething(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, onceAMonth)
+	s := system.Start(t, onceAMonth)
 	require.NoError(t, s.Temporal.ScheduleClient().GetHandle(t.Context(), workflows.MonthlyBillingID).Delete(t.Context()))
 	require.Equal(t, false, scheduleNamed(t, s, "monthly-billing")["registered"])
 	answer := decoded(t, s.Call(t, http.MethodPost, schedulesPath+"/monthly-billing/pause", nil), http.StatusOK)
@@ -134,11 +134,11 @@ func TestAScheduleThatIsMissingIsMadeWhenItIsToldSomething(t *testing.T) {
 
 func TestTriggersBillTheMonthBeforeOnce(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, onceAMonth)
+	s := system.Start(t, onceAMonth)
 	owner, _ := newClient(t, s)
 	newContract(t, s, owner, newOffer(t, s, mobileOffer()))
 	const triggers = 6
-	for _, answer := range together(t, triggers, func(int) (systemtest.Response, error) {
+	for _, answer := range together(t, triggers, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, schedulesPath+"/monthly-billing/trigger", nil)
 	}) {
 		require.Equal(t, http.StatusOK, answer.Status, "answer: %s", answer.Body)
@@ -172,7 +172,7 @@ func TestTriggersBillTheMonthBeforeOnce(t *testing.T) {
 	// Whoever asks for it over the API gets the answer of that run, and the next trigger finds it.
 	answer := created(t, s, billingPath, object{
 		"period_start": billed.Month.Start, "period_end": billed.Month.End, "due_days": 15, "tax_rate": "0.20",
-	}, systemtest.Key(key))
+	}, system.Key(key))
 	require.Equal(t, true, answer["idempotency_replayed"])
 	require.Equal(t, run["id"], answer["billing_run_id"])
 	known, err := s.Temporal.ScheduleClient().GetHandle(t.Context(), workflows.MonthlyBillingID).Describe(t.Context())
@@ -185,11 +185,11 @@ func TestTriggersBillTheMonthBeforeOnce(t *testing.T) {
 
 func TestABackfillBillsEachMonthOnce(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, onceAMonth)
+	s := system.Start(t, onceAMonth)
 	owner, _ := newClient(t, s)
 	newContract(t, s, owner, newOffer(t, s, mobileOffer()), object{"contract_start_date": "2026-01-20"})
 	// March was billed by hand, on other terms: its run stays what it is.
-	created(t, s, billingPath, object{"period_start": "2026-03-01", "period_end": "2026-03-31", "due_days": 30}, systemtest.Key("monthly-2026-03"))
+	created(t, s, billingPath, object{"period_start": "2026-03-01", "period_end": "2026-03-31", "due_days": 30}, system.Key("monthly-2026-03"))
 	s.Post(t, schedulesPath+"/monthly-billing/pause", nil, nil)
 	backfill := object{"from": "2026-02-01", "to": "2026-05-31"}
 	times := []any{"2026-01-31T23:05:00.000000Z", "2026-03-01T00:05:00.000000Z", "2026-03-31T23:05:00.000000Z", "2026-04-30T23:05:00.000000Z"}
@@ -222,8 +222,8 @@ func TestABackfillBillsEachMonthOnce(t *testing.T) {
 
 func TestABackfillIsOfPastDaysAndBounded(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.MonthlyBilling.Cron, c.DocumentCheck.Cron = "5 0 1 * *", "* * 2 * *" })
-	backfill := func(name, from, to string) systemtest.Response {
+	s := system.Start(t, func(c *config.Config) { c.MonthlyBilling.Cron, c.DocumentCheck.Cron = "5 0 1 * *", "* * 2 * *" })
+	backfill := func(name, from, to string) system.Response {
 		t.Helper()
 		return s.Call(t, http.MethodPost, schedulesPath+"/"+name+"/backfill", object{"from": from, "to": to})
 	}
@@ -238,7 +238,7 @@ func TestABackfillIsOfPastDaysAndBounded(t *testing.T) {
 // Workers of many machines, operators and the calendar ask for one month at the same moment.
 func TestAMonthHasOneRunWhoeverAsksForIt(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	owner, _ := newClient(t, s)
 	newContract(t, s, owner, newOffer(t, s, mobileOffer()))
 	october := calendar.MonthOf(calendar.MustParse("2026-10-15"))
@@ -270,7 +270,7 @@ func TestAMonthHasOneRunWhoeverAsksForIt(t *testing.T) {
 	require.True(t, billed.Before)
 
 	// A key that was used for other days is no run of the month.
-	created(t, s, billingPath, object{"period_start": "2026-09-01", "period_end": "2026-09-15"}, systemtest.Key("monthly-2026-09"))
+	created(t, s, billingPath, object{"period_start": "2026-09-01", "period_end": "2026-09-15"}, system.Key("monthly-2026-09"))
 	_, err = s.Processes.BillMonth(t.Context(), calendar.MonthOf(calendar.MustParse("2026-09-01")), billing.MonthlyTerms{DueDays: 15})
 	require.ErrorIs(t, err, refusal.New(refusal.IdempotencyKeyPayloadConflict))
 }

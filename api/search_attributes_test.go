@@ -10,12 +10,12 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/searchattribute"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // finds waits until a query of the Temporal UI finds a workflow: Temporal lists what happens a moment later.
-func finds(t *testing.T, s *systemtest.System, query, workflowID string) {
+func finds(t *testing.T, s *system.System, query, workflowID string) {
 	t.Helper()
 	var found []string
 	require.Eventually(t, func() bool {
@@ -31,18 +31,18 @@ func finds(t *testing.T, s *systemtest.System, query, workflowID string) {
 
 func TestWorkflowsAreFoundByWhatTheyDo(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Billing.MaxTotal = 1; c.Billing.ChunkClients = 1 })
+	s := system.Start(t, func(c *config.Config) { c.Billing.MaxTotal = 1; c.Billing.ChunkClients = 1 })
 	offer := newOffer(t, s, mobileOffer())
 	made := created(t, s, "/api/v1/landing/submit/new", with(subscriptionOf(offer, "QZ918273"), object{"contract_start_date": "2026-08-01"}),
-		systemtest.Key("found-submit"))
+		system.Key("found-submit"))
 	contract, client := text(t, made, "contract", "id"), text(t, made, "client_id")
 	finds(t, s, "MtfOperation = 'landing-new' AND MtfContractId = '"+contract+"' AND MtfClientId = '"+client+"'", "landing-new/found-submit")
 	provisioned := text(t, provision(t, s, object{"client_id": client, "offer_id": offer, "provisioning_intent": "new_line"},
-		systemtest.Key("found-provision")), "contract", "id")
+		system.Key("found-provision")), "contract", "id")
 	finds(t, s, "MtfContractId = '"+provisioned+"'", "provision/found-provision")
 
 	august := object{"period_start": "2026-08-01", "period_end": "2026-08-31", "due_days": 1}
-	location := beginRun(t, s, august, systemtest.Key("found-run"))
+	location := beginRun(t, s, august, system.Key("found-run"))
 	run := awaitStatus(t, s, location, "planned")
 	const id = "billing-run/found-run"
 	ofRun := "MtfOperation = 'billing-run' AND MtfPeriod = '2026-08' AND MtfRunId = '" + text(t, run, "id") + "' AND MtfStatus = "
@@ -61,7 +61,7 @@ func TestWorkflowsAreFoundByWhatTheyDo(t *testing.T) {
 var idOrState = regexp.MustCompile(`^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d(-\d\d)?|\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d|[a-z]+([-_][a-z]+)*)$`)
 
 // requireIDsAndStates checks the search attributes of all workflows: Temporal keeps them in clear.
-func requireIDsAndStates(t *testing.T, s *systemtest.System) {
+func requireIDsAndStates(t *testing.T, s *system.System) {
 	t.Helper()
 	listed, err := s.Temporal.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{})
 	require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // A shape is JSON in which a text may hold placeholders: "<uuid>" is any id, and
@@ -148,7 +148,7 @@ func (c captured) matchText(at, shape string, answer any) []string {
 
 // requireShape checks an answer's status and that it has all that a shape names; further
 // fields are additions that the contract allows.
-func (c captured) requireShape(t testing.TB, answer systemtest.Response, status int, shape any) any {
+func (c captured) requireShape(t testing.TB, answer system.Response, status int, shape any) any {
 	t.Helper()
 	require.Equal(t, status, answer.Status, "answer: %s", answer.Body)
 	encoded, err := json.Marshal(shape)

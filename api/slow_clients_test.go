@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // patience is how long a test waits for the system to lose its own.
@@ -29,7 +29,7 @@ type connection struct {
 	reader *bufio.Reader
 }
 
-func dial(t testing.TB, s *systemtest.System) *connection {
+func dial(t testing.TB, s *system.System) *connection {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 	require.NoError(t, err)
@@ -42,14 +42,14 @@ func dial(t testing.TB, s *systemtest.System) *connection {
 func (c *connection) send(text string) { _, _ = io.WriteString(c.Conn, text) }
 
 // answer reads one answer.
-func (c *connection) answer() systemtest.Response {
+func (c *connection) answer() system.Response {
 	c.t.Helper()
 	response, err := http.ReadResponse(c.reader, nil)
 	require.NoError(c.t, err)
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(c.t, err)
-	return systemtest.Response{Status: response.StatusCode, Header: response.Header, Body: body}
+	return system.Response{Status: response.StatusCode, Header: response.Header, Body: body}
 }
 
 // ended checks that the other side closes the connection without another word.
@@ -60,7 +60,7 @@ func (c *connection) ended() {
 	require.Empty(c.t, string(rest))
 }
 
-func postSubmit(t testing.TB, body object, key systemtest.Header) string {
+func postSubmit(t testing.TB, body object, key system.Header) string {
 	t.Helper()
 	encoded, err := json.Marshal(body)
 	require.NoError(t, err)
@@ -76,7 +76,7 @@ func post(path string, headers ...string) string {
 
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) {
+	s := system.Start(t, func(c *config.Config) {
 		c.HTTP = config.HTTP{HeaderTimeout: 300 * time.Millisecond, BodyTimeout: 300 * time.Millisecond, AnswerTimeout: 300 * time.Millisecond, IdleTimeout: 300 * time.Millisecond}
 	})
 	for _, test := range []onSystem{
@@ -93,7 +93,7 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-func headersThatNeverEnd(t *testing.T, s *systemtest.System) {
+func headersThatNeverEnd(t *testing.T, s *system.System) {
 	for _, sent := range []string{"", "G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "} {
 		conn := dial(t, s)
 		conn.send(sent)
@@ -105,14 +105,14 @@ func headersThatNeverEnd(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func idleConnection(t *testing.T, s *systemtest.System) {
+func idleConnection(t *testing.T, s *system.System) {
 	conn := dial(t, s)
 	conn.send("GET /api/v1/health HTTP/1.1\r\nHost: x\r\n\r\n")
 	require.Equal(t, http.StatusOK, conn.answer().Status)
 	conn.ended()
 }
 
-func stalledBody(t *testing.T, s *systemtest.System) {
+func stalledBody(t *testing.T, s *system.System) {
 	for _, sent := range []string{
 		post(customersPath, "Content-Length: 100"),
 		post(customersPath, "Content-Length: 100") + `{"client_type":`,
@@ -126,7 +126,7 @@ func stalledBody(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func shortBody(t *testing.T, s *systemtest.System) {
+func shortBody(t *testing.T, s *system.System) {
 	cin := newCIN()
 	body := `{"client_type": "individual", "full_name": "Half A Person", "cin": "` + cin + `"}`
 	for _, length := range []int{len(body) + 1, len(body) + 100} {
@@ -138,7 +138,7 @@ func shortBody(t *testing.T, s *systemtest.System) {
 	require.Zero(t, count(t, s, "SELECT count(*) FROM clients WHERE cin = $1", cin))
 }
 
-func readerThatDoesNotRead(t *testing.T, s *systemtest.System) {
+func readerThatDoesNotRead(t *testing.T, s *system.System) {
 	conn := dial(t, s)
 	require.NoError(t, conn.Conn.(*net.TCPConn).SetReadBuffer(4096))
 	// The answers fill every buffer on their way; then the server stops to read
@@ -162,7 +162,7 @@ func TestSizesOfRequests(t *testing.T) {
 	})
 }
 
-func bodyAtItsLimit(t *testing.T, s *systemtest.System) {
+func bodyAtItsLimit(t *testing.T, s *system.System) {
 	const limit = 1 << 20
 	padded := func(size int) (body, name string) {
 		name = fmt.Sprintf("Padded Person %d", next())
@@ -211,8 +211,8 @@ func bodyAtItsLimit(t *testing.T, s *systemtest.System) {
 	conn.answer().Refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
 }
 
-func headersAndURLs(t *testing.T, s *systemtest.System) {
-	get := func(path, header string) systemtest.Response {
+func headersAndURLs(t *testing.T, s *system.System) {
+	get := func(path, header string) system.Response {
 		conn := dial(t, s)
 		conn.send("GET " + path + " HTTP/1.1\r\nHost: x\r\nX-Long: " + header + "\r\n\r\n")
 		return conn.answer()
@@ -226,7 +226,7 @@ func headersAndURLs(t *testing.T, s *systemtest.System) {
 	require.Equal(t, http.StatusOK, get("/api/v1/health?a="+strings.Repeat("u", 4<<10), "").Status)
 }
 
-func notHTTP(t *testing.T, s *systemtest.System) {
+func notHTTP(t *testing.T, s *system.System) {
 	for _, test := range []struct {
 		sent   string
 		status int
@@ -250,7 +250,7 @@ func notHTTP(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func pipelined(t *testing.T, s *systemtest.System) {
+func pipelined(t *testing.T, s *system.System) {
 	conn := dial(t, s)
 	conn.send("GET /api/v1/health HTTP/1.1\r\nHost: x\r\nX-Request-ID: one\r\n\r\n" +
 		"GET /api/v1/nothing HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer op-1\r\nX-Request-ID: two\r\n\r\nGARBAGE\r\n\r\n")
@@ -265,7 +265,7 @@ func pipelined(t *testing.T, s *systemtest.System) {
 
 func TestAnswersTellBrowsersToKeepThemToThemselves(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	for _, test := range []struct {
 		path    string
 		private bool

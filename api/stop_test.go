@@ -7,16 +7,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestAStoppingSystemAnswersThoseWhoWaitAndKeepsTheirRequest(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	body, key := newMobile(newOffer(t, s, mobileOffer())), newKey()
 	release := hold(t, s, "subscribers", "EXCLUSIVE")
 	type answer struct {
-		systemtest.Response
+		system.Response
 		err error
 	}
 	answered := make(chan answer, 1)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 const (
@@ -18,7 +18,7 @@ const (
 func subscribersOf(clientID string) string { return customersPath + "/" + clientID + "/subscribers" }
 
 // newSubscriber gives a client a mobile line and returns its id.
-func newSubscriber(t testing.TB, s *systemtest.System, clientID string, changes ...object) string {
+func newSubscriber(t testing.TB, s *system.System, clientID string, changes ...object) string {
 	t.Helper()
 	body := object{"service_type": "mobile", "service_identifier": newMobileNumber()}
 	for _, change := range changes {
@@ -43,7 +43,7 @@ func TestSubscribers(t *testing.T) {
 	})
 }
 
-func subscriberIsMadeWithATrimmedIdentifier(t *testing.T, s *systemtest.System) {
+func subscriberIsMadeWithATrimmedIdentifier(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	number := newMobileNumber()
 	made := created(t, s, subscribersOf(client), object{"service_type": "mobile", "service_identifier": "  " + number + " "})
@@ -56,7 +56,7 @@ func subscriberIsMadeWithATrimmedIdentifier(t *testing.T, s *systemtest.System) 
 	require.Equal(t, made, read)
 }
 
-func subscriberOfEveryTypeAndStatus(t *testing.T, s *systemtest.System) {
+func subscriberOfEveryTypeAndStatus(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	for _, serviceType := range []string{"mobile", "fiber", "adsl", "tv", "addon", "landline"} {
 		for _, status := range []string{"active", "suspended", "terminated"} {
@@ -66,7 +66,7 @@ func subscriberOfEveryTypeAndStatus(t *testing.T, s *systemtest.System) {
 	}
 }
 
-func subscriberBodiesAreChecked(t *testing.T, s *systemtest.System) {
+func subscriberBodiesAreChecked(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	valid := object{"service_type": "mobile", "service_identifier": newMobileNumber()}
 	for _, test := range []struct {
@@ -86,32 +86,32 @@ func subscriberBodiesAreChecked(t *testing.T, s *systemtest.System) {
 		{"another status", object{"status": "draft"}, "status"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			problemAt(t, unchanged(t, s, func() systemtest.Response {
+			problemAt(t, unchanged(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, subscribersOf(client), with(valid, test.changes))
 			}), "body", test.at)
 		})
 	}
 }
 
-func serviceIdentifierIsUniqueOverAllClients(t *testing.T, s *systemtest.System) {
+func serviceIdentifierIsUniqueOverAllClients(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	other, _ := newClient(t, s)
 	number := newMobileNumber()
 	newSubscriber(t, s, client, object{"service_identifier": number})
 	for _, owner := range []string{client, other} {
-		unchanged(t, s, func() systemtest.Response {
+		unchanged(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, subscribersOf(owner), object{"service_type": "tv", "service_identifier": " " + number})
 		}).Refused(t, http.StatusConflict, "subscriber_identifier_conflict")
 	}
 }
 
-func oneOfManyEqualIdentifiersAtOnceIsTaken(t *testing.T, s *systemtest.System) {
+func oneOfManyEqualIdentifiersAtOnceIsTaken(t *testing.T, s *system.System) {
 	clients := make([]string, crowd)
 	for i := range clients {
 		clients[i], _ = newClient(t, s)
 	}
 	body, accepted := object{"service_type": "mobile", "service_identifier": newMobileNumber()}, 0
-	for _, answer := range together(t, crowd, func(i int) (systemtest.Response, error) {
+	for _, answer := range together(t, crowd, func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, subscribersOf(clients[i]), body)
 	}) {
 		if answer.Status == http.StatusOK {
@@ -123,7 +123,7 @@ func oneOfManyEqualIdentifiersAtOnceIsTaken(t *testing.T, s *systemtest.System) 
 	require.Equal(t, 1, accepted)
 }
 
-func subscribersAreListedNewestFirst(t *testing.T, s *systemtest.System) {
+func subscribersAreListedNewestFirst(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	other, _ := newClient(t, s)
 	newSubscriber(t, s, other)
@@ -145,7 +145,7 @@ func subscribersAreListedNewestFirst(t *testing.T, s *systemtest.System) {
 	problemAt(t, s.Call(t, http.MethodGet, subscribersOf(client)+"?size=101", nil), "query", "size")
 }
 
-func subscriberStatusChanges(t *testing.T, s *systemtest.System) {
+func subscriberStatusChanges(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	id := newSubscriber(t, s, client)
 	var before, read object
@@ -161,7 +161,7 @@ func subscriberStatusChanges(t *testing.T, s *systemtest.System) {
 	require.Equal(t, with(before, object{"updated_at": same["updated_at"]}), same, "only the status can change")
 }
 
-func subscriberUpdateRefusesOtherValues(t *testing.T, s *systemtest.System) {
+func subscriberUpdateRefusesOtherValues(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	path := subscribersPath + "/" + newSubscriber(t, s, client)
 	var before, after object
@@ -173,13 +173,13 @@ func subscriberUpdateRefusesOtherValues(t *testing.T, s *systemtest.System) {
 	require.Equal(t, before, after)
 }
 
-func unknownOwnersAndSubscribersAreNotFound(t *testing.T, s *systemtest.System) {
+func unknownOwnersAndSubscribersAreNotFound(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	taken := newMobileNumber()
 	newSubscriber(t, s, client, object{"service_identifier": taken})
 	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		for _, number := range []string{newMobileNumber(), taken} {
-			unchanged(t, s, func() systemtest.Response {
+			unchanged(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, subscribersOf(id), object{"service_type": "mobile", "service_identifier": number})
 			}).Refused(t, http.StatusNotFound, "client_not_found")
 		}
@@ -189,7 +189,7 @@ func unknownOwnersAndSubscribersAreNotFound(t *testing.T, s *systemtest.System) 
 	}
 }
 
-func subscribersGoWithTheirClient(t *testing.T, s *systemtest.System) {
+func subscribersGoWithTheirClient(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	id := newSubscriber(t, s, client)
 	require.Equal(t, http.StatusNoContent, s.Call(t, http.MethodDelete, customersPath+"/"+client, nil).Status)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 const (
@@ -19,7 +19,7 @@ const (
 func TestCasesAreCarriedOverToTheCalendarAndBack(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	database, provider := before(t, testenv.DatabaseURL(t), followsTheCalendar)
+	database, provider := before(t, servers.DatabaseURL(t), followsTheCalendar)
 
 	// Of four invoices due on 15 October, two have cases that are worked on, two that have ended.
 	for _, statement := range []string{

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // contractChanges is the migration that numbers the changes of what contracts cost.
@@ -15,7 +15,7 @@ const contractChanges = 33
 func TestChangesThatWereMadeBeforeAreNumberedInTheirOrder(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	database, provider := before(t, testenv.DatabaseURL(t), contractChanges)
+	database, provider := before(t, servers.DatabaseURL(t), contractChanges)
 	insert := func(id, amount int, at string) {
 		t.Helper()
 		_, err := database.ExecContext(ctx, `INSERT INTO configuration_changes (id, contract_id, reason, source, new_amount, currency, effective_date, changed_at)

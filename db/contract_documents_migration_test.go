@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // contractDocuments is the migration with which signed documents of contracts are listed and linked.
@@ -15,7 +15,7 @@ const contractDocuments = 25
 func TestContractDocumentsThatWereIssuedBeforeAreListed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	database, provider := before(t, testenv.DatabaseURL(t), contractDocuments)
+	database, provider := before(t, servers.DatabaseURL(t), contractDocuments)
 	for _, statement := range []string{
 		`INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
 			VALUES ('01890000-0000-7000-8000-000000000001', 'individual', 'Test Client', 'active', now(), now())`,

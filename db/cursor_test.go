@@ -8,14 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/db"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // TestACursorGivesEveryRowOnceInBatches reads results of many lengths and of two shapes
 // one after the other, for which nothing may be left prepared on a connection.
 func TestACursorGivesEveryRowOnceInBatches(t *testing.T) {
 	t.Parallel()
-	ctx, pool := context.Background(), testenv.Database(t)
+	ctx, pool := context.Background(), servers.Database(t)
 	const batch = 10
 	for _, query := range []string{
 		"SELECT n::bigint FROM generate_series(1, $1::integer) n",

@@ -8,7 +8,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/ledger"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // beginning is the migration with which the ledger begins; the one after it enters what there is.
@@ -17,7 +17,7 @@ const beginning = 19
 func TestWhatExistsIsEnteredIntoTheLedger(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	url := testenv.DatabaseURL(t)
+	url := servers.DatabaseURL(t)
 	database, provider := before(t, url, beginning)
 	for _, statement := range []string{
 		`INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)

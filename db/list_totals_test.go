@@ -16,7 +16,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 const addClients = `INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
@@ -45,7 +45,7 @@ func execute(t testing.TB, conn dbsqlc.DBTX, statement string, args ...any) {
 
 func TestTotalsFollowEveryWayToWrite(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	requireExact(t, pool, 0)
 
 	execute(t, pool, addClients, 5)
@@ -100,7 +100,7 @@ func TestTotalsFollowEveryWayToWrite(t *testing.T) {
 
 func TestWritersOfOneListDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	var open []pgx.Tx
 	for range 8 {
 		tx, err := pool.Begin(t.Context())
@@ -123,7 +123,7 @@ func TestWritersOfOneListDoNotWaitForEachOther(t *testing.T) {
 
 func TestTotalsAreExactAfterManyConcurrentWriters(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	const writers, transactions = 12, 40
 	want, failures := make([]int, writers), make([]error, writers)
 	var done sync.WaitGroup
@@ -180,7 +180,7 @@ func changeClients(ctx context.Context, pool *pgxpool.Pool, random *rand.Rand) (
 
 func TestTotalsBeginWithTheRowsThatAreThere(t *testing.T) {
 	t.Parallel()
-	url := testenv.DatabaseURL(t)
+	url := servers.DatabaseURL(t)
 	pool, err := db.Open(t.Context(), url)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)

@@ -10,12 +10,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mtfacturation/mtf/db"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 func TestProgramsThatStartTogetherMigrateOnce(t *testing.T) {
 	t.Parallel()
-	databaseURL := testenv.EmptyDatabaseURL(t)
+	databaseURL := servers.EmptyDatabaseURL(t)
 	var all errgroup.Group
 	var applied atomic.Int64
 	for range 8 {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // reversalsAndVoids is the migration with which payments can be reversed and invoices voided.
@@ -15,7 +15,7 @@ const reversalsAndVoids = 14
 func TestInvoicesAndPaymentsAreCarriedOverToReversalsAndVoids(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	database, provider := before(t, testenv.DatabaseURL(t), reversalsAndVoids)
+	database, provider := before(t, servers.DatabaseURL(t), reversalsAndVoids)
 	execute := func(statements ...string) {
 		t.Helper()
 		for _, statement := range statements {

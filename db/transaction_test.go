@@ -7,12 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/db"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 func TestAnOutageIsToldFromWhatIsWrongWithTheWork(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	insert := "INSERT INTO invoice_number_sequences (seller_code, year, last_number) VALUES ('MTF', 2026, $1)"
 	standby, err := pool.BeginTx(t.Context(), pgx.TxOptions{AccessMode: pgx.ReadOnly})
 	require.NoError(t, err)

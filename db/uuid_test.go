@@ -7,12 +7,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 func TestUUIDsAreTheSameOnBothSides(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	id, other := uuid.New(), uuid.New()
 	for _, format := range []int16{pgx.TextFormatCode, pgx.BinaryFormatCode} {
 		formats := pgx.QueryResultFormats{format}

@@ -10,14 +10,14 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 	"github.com/mtfacturation/mtf/workflows"
 )
 
 // Months later, the schedule begins the days around both changes of Morocco's clock in 2026.
 func TestTheScheduledTimeSaysWhichDayBegins(t *testing.T) {
 	t.Parallel()
-	s := systemtest.Start(t, func(c *config.Config) { c.Collections.SyncCron = "5 0 * * *" })
+	s := system.Start(t, func(c *config.Config) { c.Collections.SyncCron = "5 0 * * *" })
 	days := s.Temporal.ScheduleClient().GetHandle(t.Context(), workflows.CollectionsDayID)
 	at := func(day string) time.Time {
 		instant, err := time.Parse(time.DateOnly, day)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/searchattribute"
+	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
 // BeginCollectionsDay has the business day synced that a schedule has reached. The day

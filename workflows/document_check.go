@@ -8,8 +8,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/mtfacturation/mtf/activities"
-	"github.com/mtfacturation/mtf/internal/archive"
-	"github.com/mtfacturation/mtf/internal/searchattribute"
+	"github.com/mtfacturation/mtf/internal/documents"
+	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
 // checkStepsPerExecution bounds the history: a step is one activity, some seven events
@@ -19,8 +19,8 @@ const checkStepsPerExecution = 150
 // DocumentCheckInput begins a check, or continues one.
 type DocumentCheckInput struct {
 	// From is how far the check is, and Checked what it has found so far.
-	From    archive.Position `json:"from"`
-	Checked archive.Checked  `json:"checked"`
+	From    documents.Position `json:"from"`
+	Checked documents.Checked  `json:"checked"`
 	// StepsPerExecution and BatchesPerStep bound an execution's share; 0 stands for the usual ones.
 	StepsPerExecution int `json:"steps_per_execution,omitempty"`
 	BatchesPerStep    int `json:"batches_per_step,omitempty"`
@@ -28,7 +28,7 @@ type DocumentCheckInput struct {
 
 // CheckDocuments looks at all contracts and invoices: each has its document, and each document
 // its file as it was registered. What is missing is made. It returns what it found.
-func CheckDocuments(ctx workflow.Context, input DocumentCheckInput) (archive.Checked, error) {
+func CheckDocuments(ctx workflow.Context, input DocumentCheckInput) (documents.Checked, error) {
 	var a *activities.Activities
 	attributes(ctx, searchattribute.Operation.ValueSet(DocumentCheckID))
 	for range cmp.Or(input.StepsPerExecution, checkStepsPerExecution) {

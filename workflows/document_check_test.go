@@ -12,20 +12,20 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/mtfacturation/mtf/activities"
-	"github.com/mtfacturation/mtf/internal/archive"
+	"github.com/mtfacturation/mtf/internal/documents"
 )
 
 // checkOf mocks the check of so many invoices, one to a step, after no contracts.
 func checkOf(invoices byte) func(context.Context, activities.DocumentCheckInput) (activities.DocumentsChecked, error) {
 	return func(_ context.Context, input activities.DocumentCheckInput) (activities.DocumentsChecked, error) {
 		switch {
-		case input.From.Subject == archive.Contracts:
-			return activities.DocumentsChecked{Next: archive.Position{Subject: archive.Invoices}}, nil
+		case input.From.Subject == documents.Contracts:
+			return activities.DocumentsChecked{Next: documents.Position{Subject: documents.Invoices}}, nil
 		case input.From.After[15] == invoices:
-			return activities.DocumentsChecked{Next: archive.Position{Subject: archive.Nothing}}, nil
+			return activities.DocumentsChecked{Next: documents.Position{Subject: documents.Nothing}}, nil
 		}
-		next := archive.Position{Subject: archive.Invoices, After: uuid.UUID{15: input.From.After[15] + 1}}
-		return activities.DocumentsChecked{Next: next, Checked: archive.Checked{Invoices: 1, Restored: 1}}, nil
+		next := documents.Position{Subject: documents.Invoices, After: uuid.UUID{15: input.From.After[15] + 1}}
+		return activities.DocumentsChecked{Next: next, Checked: documents.Checked{Invoices: 1, Restored: 1}}, nil
 	}
 }
 
@@ -40,9 +40,9 @@ func TestACheckOfAnySizeKeepsItsHistoryShort(t *testing.T) {
 		again, continues := errors.AsType[*workflow.ContinueAsNewError](env.GetWorkflowError())
 		if !continues {
 			require.NoError(t, env.GetWorkflowError())
-			var got archive.Checked
+			var got documents.Checked
 			require.NoError(t, env.GetWorkflowResult(&got))
-			require.Equal(t, archive.Checked{Invoices: 10, Restored: 10}, got)
+			require.Equal(t, documents.Checked{Invoices: 10, Restored: 10}, got)
 			break
 		}
 		input = DocumentCheckInput{}

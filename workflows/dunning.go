@@ -11,7 +11,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/dunning"
-	"github.com/mtfacturation/mtf/internal/searchattribute"
+	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
 // WakeSignal has a client's dunning look at once: something about the client changed.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/searchattribute"
+	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
 // enrolBatchesPerExecution bounds the history: a batch takes one activity, some six events.

@@ -18,8 +18,8 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/dunning"
-	"github.com/mtfacturation/mtf/internal/dunning/dunningtest"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	dunningtest "github.com/mtfacturation/mtf/internal/test/dunning"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // calendarOfEvents plays the months of one client: what happens at which instant, with a
@@ -60,7 +60,7 @@ func (e *event) happen(now time.Time) {
 func newCalendar(t *testing.T, from string) *calendarOfEvents {
 	t.Helper()
 	c := &calendarOfEvents{hours: dunningtest.Hours(t)}
-	c.World = dunningtest.World{TB: t, Pool: testenv.Database(t), Zone: c.hours.Zone}
+	c.World = dunningtest.World{TB: t, Pool: servers.Database(t), Zone: c.hours.Zone}
 	c.client = c.Client("amina@example.ma")
 	c.clock = c.local(from + " 00:00")
 	c.now = func() time.Time { return c.clock }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/internal/landing"
-	"github.com/mtfacturation/mtf/internal/searchattribute"
+	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
 // SubscribeNewService takes a new subscription from the landing page: client,

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/dunning/dunningtest"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	dunningtest "github.com/mtfacturation/mtf/internal/test/dunning"
+	"github.com/mtfacturation/mtf/internal/test/system"
 	"github.com/mtfacturation/mtf/workflows"
 )
 
@@ -17,7 +17,7 @@ func TestRecordHistoriesOfDunning(t *testing.T) {
 	if !*update {
 		t.Skip("make generate/histories records histories")
 	}
-	r := &recorder{System: systemtest.Start(t, unencrypted, func(settings *config.Config) { settings.Dunning.From = 9 * time.Hour })}
+	r := &recorder{System: system.Start(t, unencrypted, func(settings *config.Config) { settings.Dunning.From = 9 * time.Hour })}
 	w := dunningtest.World{TB: t, Pool: r.Pool, Zone: r.Zone}
 	client := w.Client("essai@example.ma")
 	invoice := w.Invoice(client, "2026-11-01")
@@ -33,7 +33,7 @@ func TestRecordHistoriesOfDunning(t *testing.T) {
 	r.waitForSent(t, w, 1)
 	require.NoError(t, r.Processes.WakeDunning(t.Context(), client))
 	r.post(t, "/api/v1/collections/payments", object{"invoice_id": invoice, "amount": "100.00", "payment_date": "2026-11-20"},
-		systemtest.Key("history-dunning-payment"))
+		system.Key("history-dunning-payment"))
 	require.NoError(t, r.Temporal.GetWorkflow(t.Context(), dunned, "").Get(t.Context(), nil))
 	r.save(t, "dun_client", dunned, "")
 

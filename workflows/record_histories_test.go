@@ -24,9 +24,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/idempotency"
-	"github.com/mtfacturation/mtf/internal/payloadcodec"
-	"github.com/mtfacturation/mtf/internal/schedule"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
+	"github.com/mtfacturation/mtf/internal/temporal/schedule"
+	"github.com/mtfacturation/mtf/internal/test/system"
 	"github.com/mtfacturation/mtf/workflows"
 )
 
@@ -39,7 +39,7 @@ const patience = 4 * time.Minute
 
 // recorder brings workflows into the situations of the replay test and writes down their histories.
 type recorder struct {
-	*systemtest.System
+	*system.System
 	offer string
 	// month is the period of the next run; no two bill the same days.
 	month calendar.Date
@@ -50,7 +50,7 @@ func TestRecordHistories(t *testing.T) {
 	if !*update {
 		t.Skip("make generate/histories records histories")
 	}
-	r := &recorder{System: systemtest.Start(t, unencrypted), month: calendar.MustParse("2026-08-01")}
+	r := &recorder{System: system.Start(t, unencrypted), month: calendar.MustParse("2026-08-01")}
 	r.offer = r.newOffer(t, "Mobile 20", "199.00")
 	t.Run("submits", r.recordSubmits)
 	for range 4 {
@@ -72,14 +72,14 @@ func (r *recorder) cin() string {
 	return "ESSAI" + string(rune('A'+sequence/10)) + string(rune('0'+sequence%10))
 }
 
-func (r *recorder) post(t *testing.T, path string, body any, headers ...systemtest.Header) object {
+func (r *recorder) post(t *testing.T, path string, body any, headers ...system.Header) object {
 	t.Helper()
 	var answer object
 	r.Post(t, path, body, &answer, headers...)
 	return answer
 }
 
-func (r *recorder) contract(t *testing.T, client, offer string, headers ...systemtest.Header) string {
+func (r *recorder) contract(t *testing.T, client, offer string, headers ...system.Header) string {
 	t.Helper()
 	answer := r.post(t, "/api/v1/contracts/provision", object{
 		"client_id": client, "offer_id": offer, "provisioning_intent": "new_line", "contract_start_date": "2026-08-10",
@@ -101,22 +101,22 @@ func (r *recorder) recordSubmits(t *testing.T) {
 		"contract_start_date": "2026-08-20", "mobile_number_mode": "assign_new",
 	}
 	const path = "/api/v1/landing/submit/new"
-	subscribed := r.post(t, path, submit, systemtest.Key("history-subscribe"))
+	subscribed := r.post(t, path, submit, system.Key("history-subscribe"))
 	contractID := subscribed["contract"].(object)["id"].(string)
 	r.save(t, "subscribe_new_service", "landing-new/history-subscribe", "")
 
 	submit["offer_id"] = "01890000-0000-7000-8000-000000000000"
-	refused := r.Call(t, http.MethodPost, path, submit, systemtest.Key("history-refused"))
+	refused := r.Call(t, http.MethodPost, path, submit, system.Key("history-refused"))
 	require.Equal(t, http.StatusNotFound, refused.Status, "%s", refused.Body)
 	r.save(t, "subscribe_refused", "landing-new/history-refused", "")
 
 	r.post(t, "/api/v1/landing/submit/plan-change", object{
 		"cin": cin, "source_contract_id": contractID, "target_offer_id": r.newOffer(t, "Mobile 50", "299.00"), "contract_start_date": "2026-08-21",
-	}, systemtest.Key("history-change"))
+	}, system.Key("history-change"))
 	r.save(t, "change_plan", "plan-change/history-change", "")
 
 	client := r.post(t, "/api/v1/customers", object{"client_type": "individual", "full_name": "Essai Contrat", "cin": r.cin()})
-	contractID = r.contract(t, client["id"].(string), r.offer, systemtest.Key("history-provision"))
+	contractID = r.contract(t, client["id"].(string), r.offer, system.Key("history-provision"))
 	r.save(t, "provision_contract", "provision/history-provision", "")
 
 	run, err := r.Temporal.ExecuteWorkflow(t.Context(), workflowOptions("contract-document/history", workflows.InteractiveQueue),

@@ -9,8 +9,8 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/schedule"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/temporal/schedule"
+	"github.com/mtfacturation/mtf/internal/test/system"
 	"github.com/mtfacturation/mtf/workflows"
 )
 
@@ -19,7 +19,7 @@ func TestRecordHistoriesOfSchedules(t *testing.T) {
 	if !*update {
 		t.Skip("make generate/histories records histories")
 	}
-	r := &recorder{System: systemtest.Start(t, unencrypted), month: calendar.MustParse("2026-08-01")}
+	r := &recorder{System: system.Start(t, unencrypted), month: calendar.MustParse("2026-08-01")}
 	r.offer = r.newOffer(t, "Mobile 20", "199.00")
 	client := r.post(t, "/api/v1/customers", object{"client_type": "individual", "full_name": "Essai Client", "cin": r.cin()})
 	r.contract(t, client["id"].(string), r.offer)

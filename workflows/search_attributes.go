@@ -7,7 +7,7 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/searchattribute"
+	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
 // The operations of the processes that have no Idempotency-Key; those of the others

@@ -20,7 +20,7 @@ import (
 	"github.com/mtfacturation/mtf/cmd/dev/port"
 	"github.com/mtfacturation/mtf/internal/apiclient"
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/filestore"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/seed"
 )
@@ -205,7 +205,7 @@ func (s site) requireBilledOnce(t *testing.T, run apiclient.BillingRun, final ap
 // requireDocuments compares the files with the register: all of them, with the right content, and nothing else.
 func (s site) requireDocuments(t *testing.T) {
 	t.Helper()
-	store, err := document.NewDirectoryStore(filepath.Join(s.dataDir, "documents"))
+	store, err := filestore.NewDirectoryStore(filepath.Join(s.dataDir, "documents"))
 	require.NoError(t, err)
 	rows, err := s.database(t).Query(t.Context(), `SELECT storage_key, sha256 FROM documents`)
 	require.NoError(t, err)

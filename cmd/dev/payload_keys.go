@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/mtfacturation/mtf/internal/payloadcodec"
+	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
 )
 
 // payloadKeysFile holds the key of a development stack, in its data directory. What is encrypted with it is of no use

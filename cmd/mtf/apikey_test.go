@@ -15,7 +15,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/apikey"
 	"github.com/mtfacturation/mtf/internal/app"
 	"github.com/mtfacturation/mtf/internal/identity"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // run runs the program with arguments and returns what it writes to standard output.
@@ -35,7 +35,7 @@ func run(t *testing.T, arguments ...string) (string, error) {
 }
 
 func TestAPIKeysAreCreatedListedAndRevoked(t *testing.T) {
-	url := testenv.DatabaseURL(t)
+	url := servers.DatabaseURL(t)
 	t.Setenv("DATABASE_URL", url)
 	t.Setenv("MTF_ENV", "test")
 	pool, err := db.Open(t.Context(), url)
@@ -82,7 +82,7 @@ func TestAPIKeysAreCreatedListedAndRevoked(t *testing.T) {
 }
 
 func TestAPIKeysThatCannotBeAreRefused(t *testing.T) {
-	t.Setenv("DATABASE_URL", testenv.DatabaseURL(t))
+	t.Setenv("DATABASE_URL", servers.DatabaseURL(t))
 	t.Setenv("MTF_ENV", "test")
 	for _, arguments := range [][]string{
 		{"--name", "crm"}, {"--role", "ops"}, {"--name", "crm", "--role", "root"}, {"--name", "C R M", "--role", "ops"},

@@ -9,11 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/dunning"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 func TestTheDunningPolicyIsShownAndSet(t *testing.T) {
-	t.Setenv("DATABASE_URL", testenv.DatabaseURL(t))
+	t.Setenv("DATABASE_URL", servers.DatabaseURL(t))
 	t.Setenv("MTF_ENV", "test")
 	shown, err := run(t, "dunning", "policy", "show")
 	require.NoError(t, err)

@@ -6,11 +6,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 func TestFaultsOfTheLedgerAreFound(t *testing.T) {
-	url := testenv.DatabaseURL(t)
+	url := servers.DatabaseURL(t)
 	t.Setenv("DATABASE_URL", url)
 	t.Setenv("MTF_ENV", "test")
 	out, err := run(t, "ledger", "prove")
@@ -52,7 +52,7 @@ func TestFaultsOfTheLedgerAreFound(t *testing.T) {
 }
 
 func TestWhatIsMissingInTheLedgerIsEntered(t *testing.T) {
-	url := testenv.DatabaseURL(t)
+	url := servers.DatabaseURL(t)
 	t.Setenv("DATABASE_URL", url)
 	t.Setenv("MTF_ENV", "test")
 	conn, err := pgx.Connect(t.Context(), url)

@@ -5,7 +5,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/mtfacturation/mtf/internal/payloadcodec"
+	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
 )
 
 type payloadKey struct {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/payloadcodec"
+	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
 )
 
 func TestAPayloadKeyIsOneThatTheSettingsTake(t *testing.T) {

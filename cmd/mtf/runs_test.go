@@ -7,12 +7,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/systemtest"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestRunsAreStartedListedShownAndCommanded(t *testing.T) {
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	t.Setenv("MTF_API_URL", s.URL)
 	t.Setenv("MTF_API_TOKEN", "op-1:ops,billing")
 
@@ -71,7 +71,7 @@ func TestRunsAreStartedListedShownAndCommanded(t *testing.T) {
 }
 
 func TestGapsInInvoiceNumbersAreFound(t *testing.T) {
-	url := testenv.DatabaseURL(t)
+	url := servers.DatabaseURL(t)
 	t.Setenv("DATABASE_URL", url)
 	t.Setenv("MTF_ENV", "test")
 	out, err := run(t, "invoices", "gaps")

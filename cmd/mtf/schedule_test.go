@@ -8,11 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 func TestSchedulesAreListedAndCommanded(t *testing.T) {
-	s := systemtest.Start(t, func(c *config.Config) { c.MonthlyBilling.Cron = "5 0 1 * *" })
+	s := system.Start(t, func(c *config.Config) { c.MonthlyBilling.Cron = "5 0 1 * *" })
 	t.Setenv("MTF_API_URL", s.URL)
 	t.Setenv("MTF_API_TOKEN", "op-1:ops")
 

@@ -13,7 +13,7 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/apikey"
 	"github.com/mtfacturation/mtf/internal/identity"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 var now = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
@@ -28,7 +28,7 @@ func create(t *testing.T, pool *pgxpool.Pool, input apikey.CreateInput) apikey.K
 
 func TestAKeyProvesItsNameAndRoles(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	key := create(t, pool, apikey.CreateInput{Name: "crm", Roles: []string{"ops", "billing", "ops"}})
 	parsed, ok := apikey.Parse(key.Reveal())
 	require.True(t, ok)
@@ -39,7 +39,7 @@ func TestAKeyProvesItsNameAndRoles(t *testing.T) {
 
 func TestAKeyActsForTheOrganisationsThatItWasMadeFor(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	for _, test := range []struct {
 		name          string
 		organisations []string
@@ -58,7 +58,7 @@ func TestAKeyActsForTheOrganisationsThatItWasMadeFor(t *testing.T) {
 
 func TestOnlyTheRightSecretProvesAKey(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	first := create(t, pool, apikey.CreateInput{Name: "first", Roles: []string{"viewer"}})
 	second := create(t, pool, apikey.CreateInput{Name: "second", Roles: []string{"admin"}})
 	text := first.Reveal()
@@ -83,7 +83,7 @@ func TestOnlyTheRightSecretProvesAKey(t *testing.T) {
 
 func TestAKeyEndsWithItsLifetimeOrItsRevocation(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	good := func(key apikey.Key, at time.Time) bool {
 		_, err := apikey.Authenticate(t.Context(), pool, key, at)
 		if err != nil {
@@ -111,7 +111,7 @@ func TestAKeyEndsWithItsLifetimeOrItsRevocation(t *testing.T) {
 
 func TestANameBelongsToOneUnrevokedKey(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	input := apikey.CreateInput{Name: "crm", Roles: []string{"ops"}, Lifetime: time.Minute}
 	create(t, pool, input)
 	_, _, err := apikey.Create(t.Context(), pool, input, now.Add(time.Hour))
@@ -126,7 +126,7 @@ func TestANameBelongsToOneUnrevokedKey(t *testing.T) {
 
 func TestTheLastUseIsWrittenOnceAMinute(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	key := create(t, pool, apikey.CreateInput{Name: "crm", Roles: []string{"ops"}})
 	for _, step := range []struct{ used, want time.Duration }{
 		{0, 0}, {time.Second, 0}, {time.Minute, 0}, {time.Minute + time.Microsecond, time.Minute + time.Microsecond},
@@ -149,7 +149,7 @@ func TestTheLastUseIsWrittenOnceAMinute(t *testing.T) {
 
 func TestTheSecretIsNeitherStoredNorPrinted(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	key := create(t, pool, apikey.CreateInput{Name: "crm", Roles: []string{"ops"}})
 	secret := key.Reveal()[len(key.Reveal())-43:]
 	var row string
@@ -162,7 +162,7 @@ func TestTheSecretIsNeitherStoredNorPrinted(t *testing.T) {
 
 func TestKeysDiffer(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	seen := map[string]bool{}
 	for i := range 50 {
 		key := create(t, pool, apikey.CreateInput{Name: fmt.Sprintf("key-%d", i), Roles: []string{"viewer"}})

@@ -20,16 +20,16 @@ import (
 
 	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/db"
-	"github.com/mtfacturation/mtf/internal/archive"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/documents"
 	"github.com/mtfacturation/mtf/internal/landing"
 	"github.com/mtfacturation/mtf/internal/loopback"
 	"github.com/mtfacturation/mtf/internal/notify"
-	"github.com/mtfacturation/mtf/internal/process"
 	"github.com/mtfacturation/mtf/internal/telemetry"
 	"github.com/mtfacturation/mtf/internal/token"
 	"github.com/mtfacturation/mtf/workflows"
+	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
 // App holds what the API and the workers share.
@@ -37,9 +37,9 @@ type App struct {
 	Config    config.Config
 	Pool      *pgxpool.Pool
 	Temporal  client.Client
-	Archive   *archive.Archive
-	Processes *process.Starter
-	Timetable *process.Timetable
+	Archive   *documents.Archive
+	Processes *starter.Starter
+	Timetable *starter.Timetable
 	Zone      calendar.Zone
 	Now       func() time.Time
 	// Metrics is nil when nobody is to read them.
@@ -111,7 +111,7 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 	if err != nil {
 		return err
 	}
-	a.Archive, err = archive.Open(ctx, a.Pool, a.Metrics.Documents(store), a.Config.Seller.Letterhead(), a.Zone, a.Now())
+	a.Archive, err = documents.Open(ctx, a.Pool, a.Metrics.Documents(store), a.Config.Seller.Letterhead(), a.Zone, a.Now())
 	if err != nil {
 		return err
 	}
@@ -133,19 +133,19 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 	if err := a.ensureSearchAttributes(ctx, temporal.Namespace); err != nil {
 		return err
 	}
-	a.Processes = process.NewStarter(a.Temporal, a.Pool, process.Settings{
-		Admission: process.Admission{
-			workflows.InteractiveQueue: process.Limit(a.Config.Admission.Interactive),
-			workflows.BillingQueue:     process.Limit(a.Config.Admission.Billing),
+	a.Processes = starter.NewStarter(a.Temporal, a.Pool, starter.Settings{
+		Admission: starter.Admission{
+			workflows.InteractiveQueue: starter.Limit(a.Config.Admission.Interactive),
+			workflows.BillingQueue:     starter.Limit(a.Config.Admission.Billing),
 		},
 		StartTimeout:   a.Config.HTTP.StartTimeout,
 		Converter:      temporal.DataConverter,
 		WithoutDunning: !a.Config.Dunning.Enabled,
-		Billing: process.Billing{
+		Billing: starter.Billing{
 			ChunkClients: a.Config.Billing.ChunkClients, Concurrency: a.Config.Billing.Concurrency, Bounds: a.Config.Billing.Bounds(),
 		},
 	})
-	a.Timetable = process.NewTimetable(a.Temporal, a.schedules()...)
+	a.Timetable = starter.NewTimetable(a.Temporal, a.schedules()...)
 	return nil
 }
 

@@ -4,13 +4,13 @@ import (
 	"context"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/filestore"
 )
 
 // openStore returns the store that the settings name.
-func openStore(ctx context.Context, settings config.Config) (document.Store, error) {
+func openStore(ctx context.Context, settings config.Config) (filestore.Store, error) {
 	if settings.Documents.Store == config.S3Documents {
-		return document.NewS3Store(ctx, settings.Documents.S3())
+		return filestore.NewS3Store(ctx, settings.Documents.S3())
 	}
-	return document.NewDirectoryStore(settings.DocumentsDirectory)
+	return filestore.NewDirectoryStore(settings.DocumentsDirectory)
 }

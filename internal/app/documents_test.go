@@ -11,10 +11,10 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/archive"
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/document"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/documents"
+	"github.com/mtfacturation/mtf/internal/filestore"
+	"github.com/mtfacturation/mtf/internal/test/system"
 	"github.com/mtfacturation/mtf/workflows"
 )
 
@@ -29,7 +29,7 @@ func TestDocumentsAreKeptInABucketAndMadeAgain(t *testing.T) {
 	t.Cleanup(server.Close)
 	kept := config.Documents{Store: config.S3Documents, Bucket: "documents", Prefix: "mtf", Endpoint: server.URL, Region: "us-east-1", PathStyle: true}
 	directory := t.TempDir()
-	s := systemtest.Start(t, func(c *config.Config) {
+	s := system.Start(t, func(c *config.Config) {
 		c.Documents, c.DocumentsDirectory = kept, directory
 		// A day that no year has: it is triggered here.
 		c.DocumentCheck.Cron = "5 0 30 2 *"
@@ -42,10 +42,10 @@ func TestDocumentsAreKeptInABucketAndMadeAgain(t *testing.T) {
 	s.Post(t, "/api/v1/landing/submit/new", object{
 		"service_category": "mobile", "offer_id": offer["id"], "cin": "AB123456", "full_name": "Test Client", "email": "test@client.example",
 		"address": "Rabat", "contact_phone": "0612345678", "contract_start_date": "2026-11-01", "mobile_number_mode": "assign_new",
-	}, &submitted, systemtest.Key("bucket-submit"))
-	s.Post(t, "/api/v1/billing/runs", object{"period_start": "2026-11-01", "period_end": "2026-11-30"}, nil, systemtest.Key("bucket-run"))
+	}, &submitted, system.Key("bucket-submit"))
+	s.Post(t, "/api/v1/billing/runs", object{"period_start": "2026-11-01", "period_end": "2026-11-30"}, nil, system.Key("bucket-run"))
 
-	store, err := document.NewS3Store(t.Context(), kept.S3())
+	store, err := filestore.NewS3Store(t.Context(), kept.S3())
 	require.NoError(t, err)
 	var keys []string
 	for key, err := range store.Keys(t.Context()) {
@@ -84,9 +84,9 @@ func TestDocumentsAreKeptInABucketAndMadeAgain(t *testing.T) {
 		started = known.Info.RecentActions[0].StartWorkflowResult.WorkflowID
 		return true
 	}, time.Minute, 10*time.Millisecond)
-	var found archive.Checked
+	var found documents.Checked
 	require.NoError(t, s.Temporal.GetWorkflow(t.Context(), started, "").Get(t.Context(), &found))
-	require.Equal(t, archive.Checked{Contracts: 1, Invoices: 1, Restored: 2}, found)
+	require.Equal(t, documents.Checked{Contracts: 1, Invoices: 1, Restored: 2}, found)
 	for _, key := range keys {
 		_, err := store.Get(t.Context(), key)
 		require.NoError(t, err, "%s is not stored again", key)

@@ -19,18 +19,18 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/app"
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/logtest"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/phone"
 	"github.com/mtfacturation/mtf/internal/refusal"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/logs"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // capture sends the program's log to memory, all levels of it, until the test ends.
-func capture(t *testing.T) *logtest.Lines {
+func capture(t *testing.T) *logs.Lines {
 	t.Helper()
 	t.Setenv("MTF_LOG_LEVEL", "debug")
-	logged, before := &logtest.Lines{}, slog.Default()
+	logged, before := &logs.Lines{}, slog.Default()
 	slog.SetDefault(app.Logger(logged))
 	t.Cleanup(func() { slog.SetDefault(before) })
 	return logged
@@ -49,8 +49,8 @@ const (
 
 func TestLogsHoldNoPersonalData(t *testing.T) {
 	logged := capture(t)
-	s := systemtest.Start(t)
-	operator := systemtest.Header{Name: "Authorization", Value: "Bearer " + actor + ":ops,billing"}
+	s := system.Start(t)
+	operator := system.Header{Name: "Authorization", Value: "Bearer " + actor + ":ops,billing"}
 	var offer, submitted, verified object
 	s.Post(t, "/api/v1/offers", object{
 		"name": "Mobile", "service_category": "mobile", "monthly_fee": "199.00", "valid_from": "2026-01-01", "mobile_data_gb": 20,
@@ -66,8 +66,8 @@ func TestLogsHoldNoPersonalData(t *testing.T) {
 		return body
 	}
 	const newPath = "/api/v1/landing/submit/new"
-	s.Post(t, newPath, submit(nil), &submitted, systemtest.Key("logged-key-1"))
-	s.Post(t, newPath, submit(nil), &submitted, systemtest.Key("logged-key-1"))
+	s.Post(t, newPath, submit(nil), &submitted, system.Key("logged-key-1"))
+	s.Post(t, newPath, submit(nil), &submitted, system.Key("logged-key-1"))
 	document := submitted["document_download_url"].(string)
 	require.Equal(t, http.StatusOK, s.Call(t, http.MethodGet, document, nil).Status)
 	s.Post(t, "/api/v1/landing/clients/verify-cin", object{"cin": cin}, &verified)
@@ -80,7 +80,7 @@ func TestLogsHoldNoPersonalData(t *testing.T) {
 		submit(object{"offer_id": "01890000-0000-7000-8000-000000000000"}), submit(object{"cin": "A"}), submit(object{"requested_mobile_local_number": "12"}),
 		submit(nil), `{"cin": "` + cin + `", "full_name": "` + fullName, `{"cin": "` + cin + `\u0000"}`,
 	} {
-		require.GreaterOrEqual(t, s.Call(t, http.MethodPost, newPath, body, systemtest.Key(fmt.Sprintf("logged-refused-%d", i))).Status, 400)
+		require.GreaterOrEqual(t, s.Call(t, http.MethodPost, newPath, body, system.Key(fmt.Sprintf("logged-refused-%d", i))).Status, 400)
 	}
 	customer := object{"client_type": "individual", "full_name": fullName, "cin": cin, "email": email, "phone": mobile}
 	require.Equal(t, http.StatusConflict, s.Call(t, http.MethodPost, "/api/v1/customers", customer, operator).Status)
@@ -97,8 +97,8 @@ func TestLogsHoldNoPersonalData(t *testing.T) {
 	customer["cin"] = cin + "9"
 	require.Equal(t, http.StatusInternalServerError, s.Call(t, http.MethodPost, "/api/v1/customers", customer, operator).Status)
 	body := submit(object{"cin": cin + "8", "requested_mobile_local_number": "0677182799"})
-	require.Equal(t, http.StatusAccepted, s.Call(t, http.MethodPost, newPath, body, systemtest.Key("logged-key-2"),
-		systemtest.Header{Name: "Prefer", Value: "respond-async"}).Status)
+	require.Equal(t, http.StatusAccepted, s.Call(t, http.MethodPost, newPath, body, system.Key("logged-key-2"),
+		system.Header{Name: "Prefer", Value: "respond-async"}).Status)
 	require.Eventually(t, func() bool {
 		var complaints int // A sequence counts what is rolled back, too.
 		return s.Pool.QueryRow(context.Background(), "SELECT last_value FROM complaints").Scan(&complaints) == nil && complaints >= 3
@@ -106,7 +106,7 @@ func TestLogsHoldNoPersonalData(t *testing.T) {
 	require.Contains(t, logged.String(), "PostgreSQL error P0001")
 	_, err = s.Pool.Exec(context.Background(), "DROP TRIGGER complain ON clients")
 	require.NoError(t, err)
-	s.Post(t, newPath, body, &submitted, systemtest.Key("logged-key-2"))
+	s.Post(t, newPath, body, &submitted, system.Key("logged-key-2"))
 
 	text := logged.String()
 	_, token, _ := strings.Cut(document, "token=")

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/mtfacturation/mtf/internal/schedule"
+	"github.com/mtfacturation/mtf/internal/temporal/schedule"
 	"github.com/mtfacturation/mtf/workflows"
 )
 

@@ -1,5 +1,7 @@
 package app
 
+import "github.com/mtfacturation/mtf/api/rest"
+
 import (
 	"context"
 	"errors"
@@ -69,13 +71,13 @@ func (a *App) serveHTTP(ctx context.Context, version string, started func(addres
 	if err != nil {
 		return fmt.Errorf("app: the API cannot listen: %w", err)
 	}
-	server := api.NewServer(api.Dependencies{
+	server := api.NewServer(rest.Dependencies{
 		Config: a.Config, Pool: a.Pool, Processes: a.Processes, Timetable: a.Timetable, Archive: a.Archive, Tokens: tokens, Zone: a.Zone,
 		Identities: identities, Now: a.Now, Ready: a.Ready, Version: version, Metrics: a.Metrics,
 	})
 	server.Handler = a.traced(server.Handler)
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(api.EnvelopeListener(listener)) }()
+	go func() { served <- server.Serve(listener) }()
 	slog.Info("API listening", "listen", listener.Addr().String())
 	if started != nil {
 		started(listener.Addr().String())

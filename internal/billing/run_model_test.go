@@ -14,12 +14,12 @@ import (
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 func TestAnySequenceOfRunsBillsAsTheModelSays(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := anyWorld(t, pool)
 		for range rapid.IntRange(1, 5).Draw(t, "steps") {

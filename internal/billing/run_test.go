@@ -12,14 +12,14 @@ import (
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/idempotency"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // TestARunEndsAlthoughItsRowSaysPaused is what is left of a pause whose process died after it was written: the
 // workflow never heard of it and billed everything.
 func TestARunEndsAlthoughItsRowSaysPaused(t *testing.T) {
 	t.Parallel()
-	w := &world{pool: testenv.Database(t)}
+	w := &world{pool: servers.Database(t)}
 	id := uuid.New()
 	terms := billing.Terms{Period: calendar.MonthOf(calendar.MustParse("2028-01-01")), DueDays: 15}
 	request, err := idempotency.NewRequest(idempotency.BillingRun, "stale pause", terms)
@@ -49,7 +49,7 @@ func TestARunEndsAlthoughItsRowSaysPaused(t *testing.T) {
 // clients whom it did.
 func TestAContractThatBecomesActiveAfterThePlanIsCounted(t *testing.T) {
 	t.Parallel()
-	w := &world{pool: testenv.Database(t)}
+	w := &world{pool: servers.Database(t)}
 	batch := &pgx.Batch{}
 	var ids []uuid.UUID
 	for i, status := range []string{"active", "draft", "active"} {

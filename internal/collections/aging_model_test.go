@@ -16,7 +16,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/money"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // agedInvoice is an invoice with its payments, as a ledger on paper has them.
@@ -180,7 +180,7 @@ func drawLedger(t *rapid.T, clients []uuid.UUID, today calendar.Date) []agedInvo
 // page by page and behind every place, with the computation on paper.
 func TestTheAgingReportIsWhatTheLedgerSays(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	today := calendar.MustParse("2026-06-15")
 	clients := []uuid.UUID{newClient(t, pool), newClient(t, pool), newClient(t, pool), newClient(t, pool)}
 	rapid.Check(t, func(t *rapid.T) {
@@ -241,7 +241,7 @@ func TestTheAgingReportIsWhatTheLedgerSays(t *testing.T) {
 // yet due, and what was paid with a date that has not come.
 func TestTheAgingReportOfTodayIsTheOverviewAndWhatIsNotDue(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	today := calendar.MustParse("2026-06-15")
 	clients := []uuid.UUID{newClient(t, pool), newClient(t, pool)}
 	rapid.Check(t, func(t *rapid.T) {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 var errUnreachable = errors.New("the process cannot be reached")
@@ -36,7 +36,7 @@ func openCases(t *testing.T, pool *pgxpool.Pool) int {
 
 func TestAReaderAsksNobodyWhenNothingIsDue(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	issueToEach(t, pool, 1)
 	require.NoError(t, collections.NewGate(pool, never, time.Minute).Pass(ctx, lastWeek, noon(lastWeek)))
 }
@@ -44,7 +44,7 @@ func TestAReaderAsksNobodyWhenNothingIsDue(t *testing.T) {
 // What comes with the rows tells of a backlog, whatever is read.
 func TestAReaderOfWhatIsThereSyncsWhatBecameDueSince(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	process, joined := counted(pool)
 	gate := collections.NewGate(pool, process, time.Minute)
 	page, open := collections.Position{Sort: collections.LatestUpdatedFirst, Limit: 10}, collections.CaseOpen
@@ -81,7 +81,7 @@ func TestAReaderOfWhatIsThereSyncsWhatBecameDueSince(t *testing.T) {
 
 func TestReadersThatComeTogetherSyncOnce(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	issueToEach(t, pool, 100)
 	const readers = 40
 	held := make(chan struct{})
@@ -123,7 +123,7 @@ func TestReadersThatComeTogetherSyncOnce(t *testing.T) {
 
 func TestAReaderGoesOnWithoutTheProcess(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	issueToEach(t, pool, 3)
 	unreachable := func(context.Context, calendar.Date) error { return errUnreachable }
 	require.NoError(t, collections.NewGate(pool, unreachable, time.Minute).Pass(ctx, firstDay, noon(firstDay)))
@@ -132,7 +132,7 @@ func TestAReaderGoesOnWithoutTheProcess(t *testing.T) {
 
 func TestAReaderWaitsNoLongerThanItsBound(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	issueToEach(t, pool, 3)
 	busy := func(ctx context.Context, _ calendar.Date) error {
 		<-ctx.Done()
@@ -150,7 +150,7 @@ func TestAReaderWaitsNoLongerThanItsBound(t *testing.T) {
 // Who comes when half of another's wait is over has a turn that is over before its own wait is.
 func TestAReaderWhoComesLateWaitsForAsLongAsTheOthersDid(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	issueToEach(t, pool, 3)
 	process, joined := counted(pool)
 	half := make(chan struct{})
@@ -177,7 +177,7 @@ func TestAReaderWhoComesLateWaitsForAsLongAsTheOthersDid(t *testing.T) {
 
 func TestAReaderThatLeavesIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	issueToEach(t, pool, 3)
 	leaving, leave := context.WithCancel(ctx)
 	busy := func(ctx context.Context, _ calendar.Date) error {
@@ -190,7 +190,7 @@ func TestAReaderThatLeavesIsNotWaitedFor(t *testing.T) {
 
 func TestWhatBecomesDueBehindTheProcessTakesAnotherTurn(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	issueToEach(t, pool, 2)
 	process, joined := counted(pool)
 	gate := collections.NewGate(pool, func(ctx context.Context, day calendar.Date) error {

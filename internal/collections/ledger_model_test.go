@@ -18,7 +18,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // handMade is what was accepted of an event that was made by hand. Of the changes of a round those that add to its amount may
@@ -146,7 +146,7 @@ func unentered(work func(pgx.Tx) error) func(pgx.Tx) error {
 func TestTheLedgerAgreesWithInvoicesAtEveryMoment(t *testing.T) {
 	t.Parallel()
 	const writers, rounds, total = 4, 40, 10_000
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	b := &books{pool: pool, today: firstDay, payments: map[uuid.UUID]dbsqlc.Payment{}, reversed: map[uuid.UUID]bool{}, void: map[uuid.UUID]bool{}}
 	client, now := newClient(t, pool), noon(firstDay)
 	contract := newContract(t, pool, client, total)

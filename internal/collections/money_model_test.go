@@ -28,7 +28,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // The reference: what the state must be, computed from scratch from the facts alone. It knows
@@ -129,7 +129,7 @@ type books struct {
 // package takes more.
 func TestMoneyAddsUpWhateverHappensInWhateverOrder(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	rapid.Check(t, func(t *rapid.T) {
 		b := anyBooks(t, pool)
 		require.NoError(t, b.anyRun(t, b.now)())

@@ -19,7 +19,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/money"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 var ctx = context.Background()
@@ -126,7 +126,7 @@ func caseOf(t fataler, pool *pgxpool.Pool, invoice uuid.UUID) *dbsqlc.Collection
 
 func TestAnySequenceEndsAsTheRulesSay(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	rapid.Check(t, func(t *rapid.T) {
 		today := calendar.MustParse("2026-03-01")
 		now := noon(today)

@@ -17,7 +17,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/money"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 var (
@@ -48,7 +48,7 @@ func issueToEach(t *testing.T, pool *pgxpool.Pool, clients int) []uuid.UUID {
 
 func TestASyncThatEndsBetweenBatchesIsContinuedByTheNext(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	const invoices = 5000
 	issueToEach(t, pool, invoices)
 	synced, err := collections.SyncBatch(ctx, pool, firstDay, noon(firstDay))
@@ -71,7 +71,7 @@ func TestASyncThatEndsBetweenBatchesIsContinuedByTheNext(t *testing.T) {
 
 func TestSyncsAndPaymentsAtOnceLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	const callers, stride = 16, 10
 	ids := issueToEach(t, pool, 6000)
 	partly, fully := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
@@ -143,7 +143,7 @@ func TestSyncsAndPaymentsAtOnceLoseAndDoubleNothing(t *testing.T) {
 
 func TestADayThatIsOverChangesNothingBack(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	invoice := issueToEach(t, pool, 1)[0]
 	require.NoError(t, collections.Sync(ctx, pool, firstDay, noon(firstDay)))
 	before := caseOf(t, pool, invoice)
@@ -172,7 +172,7 @@ func TestTheDueDatesOfABucketAreThoseThatAgeIntoIt(t *testing.T) {
 // Who reads the clock before midnight and the invoice after it, or has a clock that is behind.
 func TestARequestOfTheDayBeforeLeavesOverdueWhatIs(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	yesterday := firstDay.AddDays(-1)
 	client, now := newClient(t, pool), noon(firstDay)
 	m := &modelled{id: issue(t, pool, client, yesterday, 10_000), due: yesterday, total: 10_000, status: "overdue", caseStatus: "open", days: 1}

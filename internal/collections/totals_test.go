@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mtfacturation/mtf/internal/collections"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // workedTotals counts the rows that add up the cases which are worked on.
@@ -17,7 +17,7 @@ const workedTotals = "SELECT count(*) FROM collection_case_totals WHERE aging_bu
 
 func TestADueDateOfWhichEverythingIsPaidLeavesNoTotals(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	var invoices []uuid.UUID
 	for days := range 12 {
 		client := newClient(t, pool)
@@ -47,7 +47,7 @@ func TestADueDateOfWhichEverythingIsPaidLeavesNoTotals(t *testing.T) {
 // totals and in all orders.
 func TestWritersOfOneTotalDoNotWaitAndTheNextOneFoldsWhatTheyLeft(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	const writers = 4
 	client := newClient(t, pool)
 	var invoices [2][]uuid.UUID // of two due dates

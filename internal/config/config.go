@@ -13,10 +13,10 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/document"
 	"github.com/mtfacturation/mtf/internal/identity"
 	"github.com/mtfacturation/mtf/internal/money"
-	"github.com/mtfacturation/mtf/internal/payloadcodec"
+	"github.com/mtfacturation/mtf/internal/pdf"
+	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
@@ -121,8 +121,8 @@ func showSeller(told Seller) Seller {
 }
 
 // Letterhead is the seller as documents show it.
-func (s Seller) Letterhead() document.Letterhead {
-	return document.Letterhead{
+func (s Seller) Letterhead() pdf.Letterhead {
+	return pdf.Letterhead{
 		Name: s.Name, AddressLines: s.AddressLines, Phone: s.Phone, Email: s.Email, ICE: s.ICE, TaxID: s.TaxID,
 		TradeRegister: s.Register, BusinessTax: s.BusinessTax, BankName: s.BankName, BankAccount: s.BankAccount,
 	}

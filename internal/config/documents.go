@@ -3,7 +3,7 @@ package config
 import (
 	"net/url"
 
-	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/filestore"
 )
 
 // The places where documents can be kept.
@@ -24,8 +24,8 @@ type Documents struct {
 }
 
 // S3 are the settings of the store of S3.
-func (d Documents) S3() document.S3Settings {
-	return document.S3Settings{Bucket: d.Bucket, Prefix: d.Prefix, Endpoint: d.Endpoint, Region: d.Region, PathStyle: d.PathStyle}
+func (d Documents) S3() filestore.S3Settings {
+	return filestore.S3Settings{Bucket: d.Bucket, Prefix: d.Prefix, Endpoint: d.Endpoint, Region: d.Region, PathStyle: d.PathStyle}
 }
 
 func (d Documents) withDefaults() Documents {

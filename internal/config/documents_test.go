@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/filestore"
 )
 
 func TestDocumentsAreKeptInABucketWhenTold(t *testing.T) {
@@ -23,7 +23,7 @@ func TestDocumentsAreKeptInABucketWhenTold(t *testing.T) {
 	got, err = config.FromEnvironment()
 	require.NoError(t, err)
 	assert.Equal(t, config.S3Documents, got.Documents.Store)
-	assert.Equal(t, document.S3Settings{
+	assert.Equal(t, filestore.S3Settings{
 		Bucket: "documents", Prefix: "mtf/live", Endpoint: "http://127.0.0.1:9000", Region: "eu-west-3", PathStyle: true,
 	}, got.Documents.S3())
 }

@@ -3,7 +3,7 @@ package config
 import (
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/money"
-	"github.com/mtfacturation/mtf/internal/schedule"
+	"github.com/mtfacturation/mtf/internal/temporal/schedule"
 )
 
 // Off stands for what is left out: a schedule, which is removed where it was, or the metrics.

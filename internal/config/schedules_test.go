@@ -7,7 +7,7 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/schedule"
+	"github.com/mtfacturation/mtf/internal/temporal/schedule"
 )
 
 func TestMonthsAreBilledByThemselvesUnlessToldOtherwise(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/dunning"
-	"github.com/mtfacturation/mtf/internal/dunning/dunningtest"
+	dunningtest "github.com/mtfacturation/mtf/internal/test/dunning"
 )
 
 func TestAMessageToAClientWhoHasPaidIsNotSent(t *testing.T) {

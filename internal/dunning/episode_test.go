@@ -14,9 +14,9 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/dunning"
-	"github.com/mtfacturation/mtf/internal/dunning/dunningtest"
 	"github.com/mtfacturation/mtf/internal/notify"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	dunningtest "github.com/mtfacturation/mtf/internal/test/dunning"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // june is an instant of June 2026 by the local clock.
@@ -25,7 +25,7 @@ func june(day, hour int) time.Time { return time.Date(2026, 6, day, hour-1, 0, 0
 func newWorld(t *testing.T) (dunningtest.World, dunning.Hours) {
 	t.Helper()
 	hours := dunningtest.Hours(t)
-	return dunningtest.World{TB: t, Pool: testenv.Database(t), Zone: hours.Zone}, hours
+	return dunningtest.World{TB: t, Pool: servers.Database(t), Zone: hours.Zone}, hours
 }
 
 func tryLook(w dunningtest.World, hours dunning.Hours, client uuid.UUID, now time.Time) (turn dunning.Turn, err error) {

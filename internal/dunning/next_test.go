@@ -11,7 +11,7 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/dunning"
-	"github.com/mtfacturation/mtf/internal/dunning/dunningtest"
+	dunningtest "github.com/mtfacturation/mtf/internal/test/dunning"
 )
 
 // ladder is a policy of three steps.

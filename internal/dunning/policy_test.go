@@ -12,7 +12,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/dunning"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 func TestAPolicyIsReadFromAListOrAnObject(t *testing.T) {
@@ -64,7 +64,7 @@ func TestAPolicyIsRefusedWithAllThatIsWrong(t *testing.T) {
 
 func TestPoliciesAreVersionedAndNeverChanged(t *testing.T) {
 	t.Parallel()
-	pool, now := testenv.Database(t), time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	pool, now := servers.Database(t), time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	first, err := dunning.CurrentPolicy(t.Context(), pool)
 	require.NoError(t, err)
 	require.Equal(t, dunning.Policy{Version: 1, Steps: ladder.Steps[:2]}, first, "a reminder after 7 days, a warning after 21, and nothing beyond")

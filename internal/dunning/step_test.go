@@ -11,9 +11,9 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/collections"
-	"github.com/mtfacturation/mtf/internal/dunning/dunningtest"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/notify"
+	dunningtest "github.com/mtfacturation/mtf/internal/test/dunning"
 )
 
 // factsOf is what the only message says.

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/identity"
-	"github.com/mtfacturation/mtf/internal/identitytest"
+	"github.com/mtfacturation/mtf/internal/test/issuer"
 )
 
 // fileOf writes a key set of any keys and returns its path.
@@ -35,48 +35,48 @@ func written(t *testing.T, content string) string {
 }
 
 // of signs the good claims for an issuer, good for a week.
-func of(t *testing.T, issuer *identitytest.Issuer, key identitytest.Key) string {
+func of(t *testing.T, server *issuer.Issuer, key issuer.Key) string {
 	t.Helper()
-	issued := goodBut("iss", issuer.URL)
+	issued := goodBut("iss", server.URL)
 	issued["exp"] = now.Add(7 * 24 * time.Hour).Unix()
 	return key.Sign(t, issued)
 }
 
 func TestNewKeysOfTheIssuerAreFoundAndOldOnesEnd(t *testing.T) {
 	t.Parallel()
-	first, second := identitytest.ECKey(t, "first"), identitytest.RSAKey(t, "second")
-	issuer := identitytest.StartIssuer(t, first)
-	v := newVerifier(t, identity.Settings{Issuer: issuer.URL})
-	require.Zero(t, issuer.Readings(), "nothing is asked of the issuer before a token comes")
+	first, second := issuer.ECKey(t, "first"), issuer.RSAKey(t, "second")
+	server := issuer.StartIssuer(t, first)
+	v := newVerifier(t, identity.Settings{Issuer: server.URL})
+	require.Zero(t, server.Readings(), "nothing is asked of the server before a token comes")
 
-	_, err := v.Verify(t.Context(), of(t, issuer, first), now)
+	_, err := v.Verify(t.Context(), of(t, server, first), now)
 	require.NoError(t, err)
 
-	issuer.Rotate(t, first, second)
+	server.Rotate(t, first, second)
 	soon := now.Add(time.Minute)
-	_, err = v.Verify(t.Context(), of(t, issuer, second), soon)
+	_, err = v.Verify(t.Context(), of(t, server, second), soon)
 	require.NoError(t, err, "an unknown key is looked for")
 
-	issuer.Rotate(t, second)
+	server.Rotate(t, second)
 	later := soon.Add(time.Hour)
-	_, err = v.Verify(t.Context(), of(t, issuer, first), later)
+	_, err = v.Verify(t.Context(), of(t, server, first), later)
 	require.NoError(t, err, "nobody waits for keys to be confirmed")
 	require.Eventually(t, func() bool {
-		_, err := v.Verify(t.Context(), of(t, issuer, first), later)
+		_, err := v.Verify(t.Context(), of(t, server, first), later)
 		return err != nil
 	}, 10*time.Second, time.Millisecond, "a key that was withdrawn ends")
-	_, err = v.Verify(t.Context(), of(t, issuer, first), later.Add(time.Minute))
+	_, err = v.Verify(t.Context(), of(t, server, first), later.Add(time.Minute))
 	require.ErrorIs(t, err, identity.ErrInvalid)
-	_, err = v.Verify(t.Context(), of(t, issuer, second), later)
+	_, err = v.Verify(t.Context(), of(t, server, second), later)
 	require.NoError(t, err)
 }
 
 func TestInventedKeysDoNotBurdenTheIssuer(t *testing.T) {
 	t.Parallel()
-	key := identitytest.ECKey(t, "known")
-	issuer := identitytest.StartIssuer(t, key)
-	v := newVerifier(t, identity.Settings{Issuer: issuer.URL})
-	invented := of(t, issuer, identitytest.ECKey(t, "invented"))
+	key := issuer.ECKey(t, "known")
+	server := issuer.StartIssuer(t, key)
+	v := newVerifier(t, identity.Settings{Issuer: server.URL})
+	invented := of(t, server, issuer.ECKey(t, "invented"))
 	var callers sync.WaitGroup
 	for range 50 {
 		callers.Go(func() {
@@ -85,36 +85,36 @@ func TestInventedKeysDoNotBurdenTheIssuer(t *testing.T) {
 		})
 	}
 	callers.Wait()
-	require.Equal(t, 1, issuer.Readings())
-	_, err := v.Verify(t.Context(), of(t, issuer, key), now)
+	require.Equal(t, 1, server.Readings())
+	_, err := v.Verify(t.Context(), of(t, server, key), now)
 	require.NoError(t, err)
-	require.Equal(t, 1, issuer.Readings())
+	require.Equal(t, 1, server.Readings())
 }
 
 func TestAnIssuerThatIsDownIsAskedAgain(t *testing.T) {
 	t.Parallel()
-	key := identitytest.ECKey(t, "ec")
-	issuer := identitytest.StartIssuer(t, key)
-	issuer.Down(true)
-	v := newVerifier(t, identity.Settings{Issuer: issuer.URL})
-	token := of(t, issuer, key)
+	key := issuer.ECKey(t, "ec")
+	server := issuer.StartIssuer(t, key)
+	server.Down(true)
+	v := newVerifier(t, identity.Settings{Issuer: server.URL})
+	token := of(t, server, key)
 
 	for range 3 {
 		_, err := v.Verify(t.Context(), token, now)
 		require.ErrorIs(t, err, identity.ErrUnavailable)
 		require.NotErrorIs(t, err, identity.ErrInvalid)
 	}
-	require.Equal(t, 1, issuer.Readings(), "it is left alone for a moment")
+	require.Equal(t, 1, server.Readings(), "it is left alone for a moment")
 
-	issuer.Down(false)
+	server.Down(false)
 	back := now.Add(time.Minute)
 	_, err := v.Verify(t.Context(), token, back)
 	require.NoError(t, err)
 
-	issuer.Down(true)
+	server.Down(true)
 	_, err = v.Verify(t.Context(), token, back.Add(23*time.Hour))
 	require.NoError(t, err, "keys that were read outlive a failure of the issuer")
-	_, err = v.Verify(t.Context(), of(t, issuer, identitytest.ECKey(t, "unknown")), back.Add(23*time.Hour+time.Minute))
+	_, err = v.Verify(t.Context(), of(t, server, issuer.ECKey(t, "unknown")), back.Add(23*time.Hour+time.Minute))
 	require.ErrorIs(t, err, identity.ErrUnavailable, "it cannot be told whether there is such a key")
 	_, err = v.Verify(t.Context(), token, back.Add(25*time.Hour))
 	require.ErrorIs(t, err, identity.ErrUnavailable, "but not forever")
@@ -122,20 +122,20 @@ func TestAnIssuerThatIsDownIsAskedAgain(t *testing.T) {
 
 func TestAnIssuerThatCallsItselfOtherwiseIsNotBelieved(t *testing.T) {
 	t.Parallel()
-	key := identitytest.ECKey(t, "ec")
-	issuer := identitytest.StartIssuer(t, key)
-	issuer.Rename("https://other.example")
-	v := newVerifier(t, identity.Settings{Issuer: issuer.URL})
-	_, err := v.Verify(t.Context(), of(t, issuer, key), now)
+	key := issuer.ECKey(t, "ec")
+	server := issuer.StartIssuer(t, key)
+	server.Rename("https://other.example")
+	v := newVerifier(t, identity.Settings{Issuer: server.URL})
+	_, err := v.Verify(t.Context(), of(t, server, key), now)
 	require.ErrorIs(t, err, identity.ErrUnavailable)
 }
 
 func TestAFileOfKeysMayBeReplaced(t *testing.T) {
 	t.Parallel()
-	first, second := identitytest.ECKey(t, "first"), identitytest.ECKey(t, "second")
-	path := identitytest.SetFile(t, first)
+	first, second := issuer.ECKey(t, "first"), issuer.ECKey(t, "second")
+	path := issuer.SetFile(t, first)
 	v := newVerifier(t, identity.Settings{JWKSFile: path})
-	require.NoError(t, os.WriteFile(path, identitytest.Set(t, first, second), 0o600))
+	require.NoError(t, os.WriteFile(path, issuer.Set(t, first, second), 0o600))
 	_, err := v.Verify(t.Context(), second.Sign(t, good()), now.Add(time.Minute))
 	require.NoError(t, err)
 }
@@ -166,7 +166,7 @@ func TestAFileOfKeysMustHoldPublicKeys(t *testing.T) {
 
 func TestKeysOfOtherKindsAreLeftOut(t *testing.T) {
 	t.Parallel()
-	key := identitytest.ECKey(t, "ec")
+	key := issuer.ECKey(t, "ec")
 	public, err := json.Marshal(key.Public())
 	require.NoError(t, err)
 	path := written(t, `{"keys": [{"kty": "PQ", "kid": "ec"}, {"kty": "oct", "k": "AAAA", "kid": "ec"}, `+string(public)+`]}`)

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/identity"
-	"github.com/mtfacturation/mtf/internal/identitytest"
+	"github.com/mtfacturation/mtf/internal/test/issuer"
 )
 
 const issuerName = "https://id.example/realms/mtf"
@@ -56,8 +56,8 @@ func newVerifier(t *testing.T, settings identity.Settings) *identity.Verifier {
 
 func TestOnlyAGoodTokenProvesAnIdentity(t *testing.T) {
 	t.Parallel()
-	rsaKey, ecKey, stranger := identitytest.RSAKey(t, "rsa"), identitytest.ECKey(t, "ec"), identitytest.ECKey(t, "ec")
-	v := newVerifier(t, identity.Settings{Issuer: issuerName, JWKSFile: identitytest.SetFile(t, rsaKey, ecKey)})
+	rsaKey, ecKey, stranger := issuer.RSAKey(t, "rsa"), issuer.ECKey(t, "ec"), issuer.ECKey(t, "ec")
+	v := newVerifier(t, identity.Settings{Issuer: issuerName, JWKSFile: issuer.SetFile(t, rsaKey, ecKey)})
 	signed := func(changes claims) string { return ecKey.Sign(t, changes) }
 	at := func(offset time.Duration) int64 { return now.Add(offset).Unix() }
 
@@ -93,8 +93,8 @@ func TestOnlyAGoodTokenProvesAnIdentity(t *testing.T) {
 		"HS256 with the public key":    hmacWithPublicKey(t, rsaKey),
 		"an algorithm not allowed":     rs512(t, rsaKey),
 		"a critical header":            encoded(t, claims{"alg": "ES256", "kid": "ec", "crit": []string{"x"}, "x": 1}) + "." + payload + "." + signature,
-		"an unknown kid":               identitytest.ECKey(t, "other").Sign(t, good()),
-		"no kid":                       identitytest.ECKey(t, "").Sign(t, good()),
+		"an unknown kid":               issuer.ECKey(t, "other").Sign(t, good()),
+		"no kid":                       issuer.ECKey(t, "").Sign(t, good()),
 		"another's key of that kid":    stranger.Sign(t, good()),
 		"another audience":             signed(goodBut("aud", "mtf2")),
 		"no audience":                  signed(goodBut("aud", nil)),
@@ -141,20 +141,20 @@ func encoded(t *testing.T, value any) string {
 }
 
 // hmacWithPublicKey signs with what everybody can read, as if it were a shared secret.
-func hmacWithPublicKey(t *testing.T, key identitytest.Key) string {
+func hmacWithPublicKey(t *testing.T, key issuer.Key) string {
 	t.Helper()
 	der, err := x509.MarshalPKIXPublicKey(key.Public().Key)
 	require.NoError(t, err)
 	secret := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
-	return identitytest.NewKey("rsa", jose.HS256, secret).Sign(t, good())
+	return issuer.NewKey("rsa", jose.HS256, secret).Sign(t, good())
 }
 
 // rs512 signs with a key of its own: the algorithm is refused before the key matters.
-func rs512(t *testing.T, key identitytest.Key) string {
+func rs512(t *testing.T, key issuer.Key) string {
 	t.Helper()
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
-	return identitytest.NewKey(key.Public().KeyID, jose.RS512, private).Sign(t, good())
+	return issuer.NewKey(key.Public().KeyID, jose.RS512, private).Sign(t, good())
 }
 
 func TestAKeyThatNamesItsAlgorithmSignsWithNoOther(t *testing.T) {
@@ -164,16 +164,16 @@ func TestAKeyThatNamesItsAlgorithmSignsWithNoOther(t *testing.T) {
 	public := jose.JSONWebKey{Key: private.Public(), KeyID: "rsa", Algorithm: "RS256", Use: "sig"}
 	v := newVerifier(t, identity.Settings{Issuer: issuerName, JWKSFile: fileOf(t, public), Algorithms: []string{"RS256", "PS256"}})
 
-	_, err = v.Verify(context.Background(), identitytest.NewKey("rsa", jose.RS256, private).Sign(t, good()), now)
+	_, err = v.Verify(context.Background(), issuer.NewKey("rsa", jose.RS256, private).Sign(t, good()), now)
 	require.NoError(t, err)
-	_, err = v.Verify(context.Background(), identitytest.NewKey("rsa", jose.PS256, private).Sign(t, good()), now)
+	_, err = v.Verify(context.Background(), issuer.NewKey("rsa", jose.PS256, private).Sign(t, good()), now)
 	require.ErrorIs(t, err, identity.ErrInvalid)
 }
 
 func TestRolesAreReadFromTheConfiguredClaim(t *testing.T) {
 	t.Parallel()
-	key := identitytest.ECKey(t, "ec")
-	file := identitytest.SetFile(t, key)
+	key := issuer.ECKey(t, "ec")
+	file := issuer.SetFile(t, key)
 	for name, test := range map[string]struct {
 		claim  string
 		claims claims
@@ -208,8 +208,8 @@ func TestRolesAreReadFromTheConfiguredClaim(t *testing.T) {
 
 func TestATokenActsForTheOrganisationsOfItsClaim(t *testing.T) {
 	t.Parallel()
-	key := identitytest.ECKey(t, "ec")
-	file := identitytest.SetFile(t, key)
+	key := issuer.ECKey(t, "ec")
+	file := issuer.SetFile(t, key)
 	for name, test := range map[string]struct {
 		claim    string
 		claims   claims

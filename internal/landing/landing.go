@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/mtfacturation/mtf/internal/archive"
 	"github.com/mtfacturation/mtf/internal/contract"
+	"github.com/mtfacturation/mtf/internal/documents"
 	"github.com/mtfacturation/mtf/internal/ledger"
 )
 
@@ -24,11 +24,11 @@ const (
 
 // Desk carries out landing requests.
 type Desk struct {
-	archive *archive.Archive
+	archive *documents.Archive
 }
 
 // NewDesk returns a desk that issues its contracts through the archive.
-func NewDesk(archive *archive.Archive) *Desk { return &Desk{archive: archive} }
+func NewDesk(archive *documents.Archive) *Desk { return &Desk{archive: archive} }
 
 // Submitted is the answer to a submit, as it is stored under its key.
 type Submitted struct {

@@ -11,8 +11,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/catalog"
 	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/contract"
-	"github.com/mtfacturation/mtf/internal/document"
 	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/pdf"
 	"github.com/mtfacturation/mtf/internal/phone"
 	"github.com/mtfacturation/mtf/internal/refusal"
 	"github.com/mtfacturation/mtf/internal/token"
@@ -98,11 +98,11 @@ func checkOffer(offer dbsqlc.Offer, category catalog.Category, start calendar.Da
 	return contract.CheckSellable(offer, start)
 }
 
-func modeOf(provisioned contract.Provisioned) document.ContractMode {
+func modeOf(provisioned contract.Provisioned) pdf.ContractMode {
 	if provisioned.Mode == contract.UpgradeExisting {
-		return document.PlanChange
+		return pdf.PlanChange
 	}
-	return document.NewSubscription
+	return pdf.NewSubscription
 }
 
 // finish registers the contract's document, and stores the audit trail and the answer.

@@ -20,7 +20,7 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/ledger"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 var (
@@ -40,7 +40,7 @@ type account struct {
 
 func newAccount(t *testing.T) *account {
 	t.Helper()
-	a := &account{pool: testenv.Database(t), booked: map[uuid.UUID]calendar.Date{}}
+	a := &account{pool: servers.Database(t), booked: map[uuid.UUID]calendar.Date{}}
 	a.do(t, func(tx pgx.Tx) (err error) {
 		a.contract, err = ledger.CreateContract(t.Context(), tx, ledger.Profile{Status: new("active"), Currency: ledger.Currency, Details: []byte("{}")}, "op-1", firstDay, now)
 		return err
@@ -233,7 +233,7 @@ func TestAPageIsThatOfOneMoment(t *testing.T) {
 // A contract is no client and a client no contract, whatever else is asked for.
 func TestContractsAndClientsAreToldApart(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	client, contracts := newClient(t, pool, 1)
 	create(t, pool, contracts[0], 70)
 	kind := "meter_rental"

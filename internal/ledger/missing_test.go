@@ -16,13 +16,13 @@ import (
 	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 // What becomes of an invoice that an old process wrote enters the invoice too.
 func TestAnInvoiceWithoutAnEntryIsEnteredByWhatBecomesOfIt(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	client, contracts := newClient(t, pool, 2)
 	paid, voided := issue(t, pool, client, contracts...), issue(t, pool, client, contracts...)
 	faults, err := ledger.Prove(t.Context(), pool)
@@ -48,7 +48,7 @@ func TestAnInvoiceWithoutAnEntryIsEnteredByWhatBecomesOfIt(t *testing.T) {
 // and no contract is paid more than it owes.
 func TestWhatIsMissingIsEnteredWhateverWasEnteredSince(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	client, contracts := newClient(t, pool, 2)
 	invoice := issue(t, pool, client, contracts...)
 	enter(t, pool, invoice)
@@ -74,7 +74,7 @@ func TestWhatIsMissingIsEnteredWhateverWasEnteredSince(t *testing.T) {
 func TestWhatIsMissingIsEnteredBesideWriters(t *testing.T) {
 	t.Parallel()
 	const clients, writers = 12, 3
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	var invoices []uuid.UUID
 	for range clients {
 		client, contracts := newClient(t, pool, 2)
@@ -120,7 +120,7 @@ func TestWhatIsMissingIsEnteredBesideWriters(t *testing.T) {
 // A contract that a process made which kept no history begins one with what it costs, once.
 func TestWhatContractsCostIsNotedWhereItIsMissing(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	_, contracts := newClient(t, pool, 3)
 	within(t, pool, func(tx pgx.Tx) error {
 		locked, err := ledger.LockContract(t.Context(), tx, contracts[0])

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/ledger"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 var anyID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
@@ -19,7 +19,7 @@ var anyID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 // unless it says something else.
 func TestEveryFaultOfALedgerIsFound(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	one, contracts := newClient(t, pool, 2)
 	other, only := newClient(t, pool, 1)
 	var alone uuid.UUID

@@ -7,15 +7,15 @@ import (
 	"text/template"
 
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/document"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/pdf"
 )
 
 // French is the language of messages, as BCP 47 writes it.
 const French = "fr"
 
 // Seller is the operator in whose name messages are sent.
-type Seller = document.Letterhead
+type Seller = pdf.Letterhead
 
 // Facts are what a message tells. They are kept with it, so a message that is sent twice
 // tells the same; they hold no personal data.
@@ -51,8 +51,8 @@ var texts = map[string]*template.Template{}
 
 func init() {
 	functions := template.FuncMap{
-		"amount": func(amount money.Amount) string { return document.FormatAmount(amount, "MAD") },
-		"date":   document.FormatDate,
+		"amount": func(amount money.Amount) string { return pdf.FormatAmount(amount, "MAD") },
+		"date":   pdf.FormatDate,
 	}
 	for _, name := range Templates() {
 		name += "." + French

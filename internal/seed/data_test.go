@@ -10,7 +10,7 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/phone"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 func TestTheCatalogueKeepsTheRulesOfOffers(t *testing.T) {
@@ -34,7 +34,7 @@ func TestTheCatalogueKeepsTheRulesOfOffers(t *testing.T) {
 func TestClientsLookLikeMoroccanOnes(t *testing.T) {
 	t.Parallel()
 	const total = 10_000
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	load(t, pool, optionsOf(42, total))
 	rows, err := dbsqlc.New().ClientList(t.Context(), pool, dbsqlc.ClientListParams{Sort: "created_at:desc", PageSize: total})
 	require.NoError(t, err)
@@ -82,7 +82,7 @@ func TestClientsLookLikeMoroccanOnes(t *testing.T) {
 func TestContractsLookLikeThoseOfAnOperator(t *testing.T) {
 	t.Parallel()
 	const total = 10_000
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	options := optionsOf(42, total)
 	summary := load(t, pool, options)
 	count := func(condition string, arguments ...any) int {
@@ -144,7 +144,7 @@ func TestContractsLookLikeThoseOfAnOperator(t *testing.T) {
 
 func TestServiceNumbersAreOfTheirKind(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	load(t, pool, optionsOf(99, 2_000))
 	rows, err := pool.Query(t.Context(), "SELECT service_type, service_identifier FROM subscribers")
 	require.NoError(t, err)

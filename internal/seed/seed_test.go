@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/testenv"
+	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
 var tables = []string{"offers", "clients", "subscribers", "contracts", "contract_audit_events"}
@@ -56,7 +56,7 @@ func TestTheSameOptionsGiveTheSameRows(t *testing.T) {
 	t.Parallel()
 	// More than one batch, so that their order is part of what is compared.
 	options := optionsOf(7, batchSize+300)
-	one, other := testenv.Database(t), testenv.Database(t)
+	one, other := servers.Database(t), servers.Database(t)
 	summary := load(t, one, options)
 	require.Equal(t, summary, load(t, other, options))
 	require.Equal(t, contents(t, one), contents(t, other))
@@ -74,13 +74,13 @@ func TestProgressIsToldAfterEveryBatch(t *testing.T) {
 	options := optionsOf(1, batchSize+1)
 	var told [][2]int
 	options.Progress = func(done, total int) { told = append(told, [2]int{done, total}) }
-	load(t, testenv.Database(t), options)
+	load(t, servers.Database(t), options)
 	require.Equal(t, [][2]int{{batchSize, batchSize + 1}, {batchSize + 1, batchSize + 1}}, told)
 }
 
 func TestASeedIsLoadedOnce(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	load(t, pool, optionsOf(7, 40))
 	before := contents(t, pool)
 
@@ -95,7 +95,7 @@ func TestASeedIsLoadedOnce(t *testing.T) {
 
 func TestSeedsLieBesideEachOtherOnOneCatalogue(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	require.Equal(t, len(Catalogue(optionsOf(0, 0).Today)), load(t, pool, optionsOf(0, 300)).Offers)
 
 	second := optionsOf(1, 300)
@@ -113,7 +113,7 @@ func TestSeedsLieBesideEachOtherOnOneCatalogue(t *testing.T) {
 
 func TestACatalogueThatStartsTooLateIsRefused(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	load(t, pool, optionsOf(0, 10))
 	earlier := optionsOf(1, 10)
 	earlier.Today, earlier.Now = earlier.Today.AddDays(-40), earlier.Now.AddDate(0, 0, -40)
@@ -124,7 +124,7 @@ func TestACatalogueThatStartsTooLateIsRefused(t *testing.T) {
 
 func TestWithoutClientsOnlyTheCatalogueIsLoaded(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	require.Equal(t, Summary{Offers: 9}, load(t, pool, optionsOf(0, 0)))
 	require.Equal(t, Summary{}, load(t, pool, optionsOf(0, 0)))
 }
@@ -142,7 +142,7 @@ func TestImpossibleOptionsAreRefused(t *testing.T) {
 
 func TestAnInterruptedLoadLeavesWholeClients(t *testing.T) {
 	t.Parallel()
-	pool := testenv.Database(t)
+	pool := servers.Database(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	options := optionsOf(3, 4*batchSize)
 	options.Progress = func(int, int) { cancel() }
@@ -165,7 +165,7 @@ func BenchmarkLoad(b *testing.B) {
 	rows, elapsed := 0, time.Duration(0)
 	for b.Loop() {
 		b.StopTimer()
-		pool := testenv.Database(b)
+		pool := servers.Database(b)
 		b.StartTimer()
 		start := time.Now()
 		summary, err := Load(b.Context(), pool, optionsOf(0, clients))

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/mtfacturation/mtf/internal/document"
+	"github.com/mtfacturation/mtf/internal/filestore"
 )
 
 // The types of documents and the calls of the store, as labels.
@@ -18,19 +18,19 @@ const (
 
 // countedStore counts what a store takes, and its faults.
 type countedStore struct {
-	document.Store
+	filestore.Store
 	metrics *Metrics
 }
 
 // Documents returns the store with its documents counted.
-func (m *Metrics) Documents(store document.Store) document.Store {
+func (m *Metrics) Documents(store filestore.Store) filestore.Store {
 	if m == nil {
 		return store
 	}
 	return countedStore{store, m}
 }
 
-// Put implements document.Store.
+// Put implements filestore.Store.
 func (s countedStore) Put(ctx context.Context, key string, content []byte) error {
 	err := s.Store.Put(ctx, key, content)
 	if err != nil {
@@ -38,17 +38,17 @@ func (s countedStore) Put(ctx context.Context, key string, content []byte) error
 		return err
 	}
 	documentType := documentInvoice
-	if document.IsContractKey(key) {
+	if filestore.IsContractKey(key) {
 		documentType = documentContract
 	}
 	s.metrics.documents.WithLabelValues(documentType).Inc()
 	return nil
 }
 
-// Get implements document.Store.
+// Get implements filestore.Store.
 func (s countedStore) Get(ctx context.Context, key string) ([]byte, error) {
 	content, err := s.Store.Get(ctx, key)
-	if err != nil && !errors.Is(err, document.ErrNotFound) {
+	if err != nil && !errors.Is(err, filestore.ErrNotFound) {
 		s.fault(ctx, storeGet)
 	}
 	return content, err

@@ -14,14 +14,14 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/config"
 	"github.com/mtfacturation/mtf/internal/ratelimit"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 // scraped is what Prometheus reads, by the names of the metrics.
 type scraped map[string]*dto.MetricFamily
 
 // scrape reads the metrics of a system.
-func scrape(t *testing.T, s *systemtest.System) scraped {
+func scrape(t *testing.T, s *system.System) scraped {
 	t.Helper()
 	answer, err := http.Get(s.MetricsURL())
 	require.NoError(t, err)
@@ -63,9 +63,9 @@ func hasLabels(metric *dto.Metric, labels []string) bool {
 
 // month is a system of which a month was billed: one invoice is overdue and partly paid,
 // one became overdue and is not marked yet, and one client cannot be billed.
-func month(t *testing.T) *systemtest.System {
+func month(t *testing.T) *system.System {
 	t.Helper()
-	s := systemtest.Start(t, func(c *config.Config) {
+	s := system.Start(t, func(c *config.Config) {
 		c.MetricsAddress = "127.0.0.1:0"
 		c.RateLimits.VerifyPerAddress = ratelimit.Limit{Count: 1, Period: 24 * time.Hour}
 	})
@@ -76,9 +76,9 @@ func month(t *testing.T) *systemtest.System {
 	s.Post(t, "/api/v1/landing/submit/new", object{
 		"service_category": "mobile", "offer_id": offer["id"], "cin": "QZ918273", "full_name": "Zoubida Quxley", "email": "zoubida@private.example",
 		"address": "Impasse Xylophone", "contact_phone": "0677182736", "contract_start_date": "2026-10-01", "mobile_number_mode": "assign_new",
-	}, nil, systemtest.Key("counted-submit"))
+	}, nil, system.Key("counted-submit"))
 	run := func(start, end, key string) {
-		s.Post(t, "/api/v1/billing/runs", object{"period_start": start, "period_end": end, "due_days": 5}, nil, systemtest.Key(key))
+		s.Post(t, "/api/v1/billing/runs", object{"period_start": start, "period_end": end, "due_days": 5}, nil, system.Key(key))
 	}
 	run("2026-10-01", "2026-10-31", "counted-october")
 	s.AwaitCollections(t)
@@ -88,12 +88,12 @@ func month(t *testing.T) *systemtest.System {
 	var paid struct{ Payment object }
 	pay := func(amount, key string) {
 		body := object{"invoice_id": invoices.Data[0]["id"], "amount": amount, "payment_date": "2026-11-20"}
-		s.Post(t, "/api/v1/collections/payments", body, &paid, systemtest.Key(key))
+		s.Post(t, "/api/v1/collections/payments", body, &paid, system.Key(key))
 	}
 	pay("38.80", "counted-payment-1")
 	pay("38.80", "counted-payment-1")
 	pay("100.00", "counted-payment-2")
-	s.Post(t, "/api/v1/collections/payments/"+paid.Payment["id"].(string)+"/reverse", object{"reason": "A test"}, nil, systemtest.Key("counted-reversal"))
+	s.Post(t, "/api/v1/collections/payments/"+paid.Payment["id"].(string)+"/reverse", object{"reason": "A test"}, nil, system.Key("counted-reversal"))
 	require.Equal(t, http.StatusNotFound, s.Call(t, http.MethodGet, "/api/v1/offers/01890000-0000-7000-8000-000000000000", nil).Status)
 	require.Equal(t, http.StatusNotFound, s.Call(t, http.MethodGet, "/api/v1/QZ918273", nil).Status)
 	for _, want := range []int{http.StatusOK, http.StatusTooManyRequests} {

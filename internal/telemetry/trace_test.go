@@ -19,8 +19,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/mtfacturation/mtf/internal/app"
-	"github.com/mtfacturation/mtf/internal/logtest"
-	"github.com/mtfacturation/mtf/internal/systemtest"
+	"github.com/mtfacturation/mtf/internal/test/logs"
+	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
 type object = map[string]any
@@ -71,9 +71,9 @@ func (c *collector) lineage(span *tracepb.Span) []string {
 }
 
 // collectLog keeps the program's log, until the test ends.
-func collectLog(t *testing.T) *logtest.Lines {
+func collectLog(t *testing.T) *logs.Lines {
 	t.Helper()
-	logged, before := &logtest.Lines{}, slog.Default()
+	logged, before := &logs.Lines{}, slog.Default()
 	slog.SetDefault(app.Logger(logged))
 	t.Cleanup(func() { slog.SetDefault(before) })
 	return logged
@@ -81,7 +81,7 @@ func collectLog(t *testing.T) *logtest.Lines {
 
 func TestOneTraceLeadsFromARequestThroughItsWorkflowToTheRows(t *testing.T) {
 	sent, logged := startCollector(t), collectLog(t)
-	s := systemtest.Start(t)
+	s := system.Start(t)
 	var offer object
 	s.Post(t, "/api/v1/offers", object{
 		"name": "Mobile", "service_category": "mobile", "monthly_fee": "199.00", "valid_from": "2026-01-01", "mobile_data_gb": 20,
@@ -90,7 +90,7 @@ func TestOneTraceLeadsFromARequestThroughItsWorkflowToTheRows(t *testing.T) {
 	answer := s.Call(t, http.MethodPost, path, object{
 		"service_category": "mobile", "offer_id": offer["id"], "cin": "QZ918273", "full_name": "Zoubida Quxley", "email": "zoubida@private.example",
 		"address": "Impasse Xylophone", "contact_phone": "0677182736", "contract_start_date": "2026-11-01", "mobile_number_mode": "assign_new",
-	}, systemtest.Key("traced-submit"))
+	}, system.Key("traced-submit"))
 	require.Equal(t, http.StatusOK, answer.Status, "answer: %s", answer.Body)
 	refused := s.Call(t, http.MethodGet, "/api/v1/landing/clients/QZ918273/invoices?lookup_token=SECRETTOKEN", nil)
 	require.GreaterOrEqual(t, refused.Status, http.StatusBadRequest)

@@ -1,0 +1,177 @@
+package contractdocs
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/contract"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+const tagContractDocuments = "Contract documents"
+
+func (s *handlers) contractDocumentRoutes() {
+	const path = "/v2/orgs/" + rest.OrganisationParameter + "/subscriptions/{subscriptionId}/contracts"
+	rest.Register(s.API, rest.Operation{ID: "listSubscriptionContracts", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet,
+		Path: path, Tag: tagContractDocuments,
+		Summary: "List the signed documents of a subscription, newest first",
+		Description: "A subscription is a contract of this system. Its documents are those that this system issued, by a submit of the " +
+			"landing page or a document link, and those that were linked. The newest is the one that was issued or linked last.",
+		Success:  "A page of documents, and how many there are.",
+		Refusals: []refusal.Code{refusal.OrganisationForbidden, refusal.ContractNotFound}}, s.listSubscriptionContracts)
+	rest.Register(s.API, rest.Operation{ID: "addSubscriptionContract", Access: rest.Writers, Limits: s.limits, Method: http.MethodPost,
+		Path: path, Tag: tagContractDocuments, Creates: true,
+		Summary: "Link a signed document that an outside document service keeps",
+		Description: "The caller chooses the id. The same id with the same content may be sent again, by many callers at once: the " +
+			"document is linked once. What is left out is filled in with who linked it and when.",
+		Success: "The document, linked now.", Repeated: "The document, which was there with this content.",
+		Refusals: []refusal.Code{refusal.OrganisationForbidden, refusal.ContractNotFound, refusal.ContractDocumentConflict}}, s.addSubscriptionContract)
+	rest.Register(s.API, rest.Operation{ID: "getSubscriptionContract", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet,
+		Path: path + "/{contractId}", Tag: tagContractDocuments,
+		Summary:     "Get a signed document of a subscription",
+		Description: "A document that this system issued has its id in the register of documents as `documents_contract_id`, and its client as `documents_owner_id`.",
+		Success:     "The document.",
+		Refusals:    []refusal.Code{refusal.OrganisationForbidden, refusal.ContractDocumentNotFound}}, s.getSubscriptionContract)
+}
+
+// SubscriptionPath names a subscription, which is a contract of this system.
+type SubscriptionPath struct {
+	rest.OrganisationPath
+	SubscriptionID string `path:"subscriptionId" doc:"The subscription: a contract of this system." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
+}
+
+// ContractDocument is a signed document of a subscription as it is shown.
+type ContractDocument struct {
+	ID                  uuid.UUID      `json:"id" example:"01932b80-1f4c-7d22-9e61-0b7c5a3d8f94" format:"uuid"`
+	DocumentsContractID string         `json:"documents_contract_id" doc:"What the document service calls it." example:"DOC-2026-000417"`
+	DocumentsOwnerID    string         `json:"documents_owner_id" doc:"Who owns it there." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	CreationDate        rest.Timestamp `json:"creation_date"`
+	CreationUser        string         `json:"creation_user" example:"op-1"`
+	CreationSystem      string         `json:"creation_system,omitempty" example:"mtf"`
+	LastUpdatedDate     rest.Timestamp `json:"last_updated_date"`
+	LastUpdatedUser     string         `json:"last_updated_user" example:"op-1"`
+}
+
+// ContractDocumentSet is a page of the documents of a subscription.
+type ContractDocumentSet struct {
+	Contracts []ContractDocument `json:"contracts" nullable:"false"`
+	Offset    int32              `json:"offset" example:"0"`
+	Limit     int32              `json:"limit" example:"50"`
+	Total     int64              `json:"total" doc:"How many documents the subscription has." example:"1"`
+}
+
+// ContractDocumentLink is the body that links a document.
+type ContractDocumentLink struct {
+	ID                  string     `json:"id" format:"uuid" doc:"Chosen by the caller." example:"01932b80-1f4c-7d22-9e61-0b7c5a3d8f94"`
+	DocumentsContractID string     `json:"documents_contract_id" minLength:"1" maxLength:"200" example:"DOC-2026-000417"`
+	DocumentsOwnerID    string     `json:"documents_owner_id" minLength:"1" maxLength:"200" example:"CUSTOMER-7"`
+	CreationDate        *time.Time `json:"creation_date,omitempty" doc:"When it is left out: the moment at which it is linked." example:"2026-11-20T10:15:00Z"`
+	CreationUser        *string    `json:"creation_user,omitempty" minLength:"1" maxLength:"200" doc:"When it is left out: who links it." example:"agent-12"`
+	CreationSystem      *string    `json:"creation_system,omitempty" minLength:"1" maxLength:"200" example:"signature-desk"`
+	LastUpdatedDate     *time.Time `json:"last_updated_date,omitempty" doc:"When it is left out: the creation date."`
+	LastUpdatedUser     *string    `json:"last_updated_user,omitempty" minLength:"1" maxLength:"200" doc:"When it is left out: the creation user."`
+}
+
+func newContractDocument(row dbsqlc.ContractDocument) ContractDocument {
+	return showContractDocument(contract.ShownDocument(row))
+}
+
+func showContractDocument(shown contract.Document) ContractDocument {
+	return ContractDocument{
+		ID: shown.ID, DocumentsContractID: shown.DocumentsContractID, DocumentsOwnerID: shown.DocumentsOwnerID,
+		CreationDate: rest.Timestamp(shown.CreationDate), CreationUser: shown.CreationUser, CreationSystem: shown.CreationSystem,
+		LastUpdatedDate: rest.Timestamp(shown.LastUpdatedDate), LastUpdatedUser: shown.LastUpdatedUser,
+	}
+}
+
+// normalised checks the texts and instants and returns the link without its freedoms
+// of writing.
+func (b ContractDocumentLink) normalised(contractID uuid.UUID) (contract.LinkDocumentInput, error) {
+	var checked rest.Validator
+	input := contract.LinkDocumentInput{
+		ID: rest.ParseID(b.ID), ContractID: contractID,
+		DocumentsContractID: checked.Trimmed("documents_contract_id", b.DocumentsContractID, 1),
+		DocumentsOwnerID:    checked.Trimmed("documents_owner_id", b.DocumentsOwnerID, 1),
+		CreationDate:        checked.Instant("creation_date", b.CreationDate),
+		CreationUser:        rest.OptionalText(b.CreationUser), CreationSystem: rest.OptionalText(b.CreationSystem),
+		LastUpdatedDate: checked.Instant("last_updated_date", b.LastUpdatedDate), LastUpdatedUser: rest.OptionalText(b.LastUpdatedUser),
+	}
+	if input.ID == uuid.Nil {
+		checked.Fail("id", "Input should be a UUID of 36 characters, other than the nil UUID")
+	}
+	return input, checked.Err()
+}
+
+func (s *handlers) listSubscriptionContracts(ctx context.Context, input *struct {
+	SubscriptionPath
+	Offset int32 `query:"offset" default:"0" minimum:"0" maximum:"2147483647" doc:"How many documents to pass over."`
+	Limit  int32 `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"How many documents to answer at most."`
+}) (*struct{ Body ContractDocumentSet }, error) {
+	contractID := rest.ParseID(input.SubscriptionID)
+	rows, err := s.Queries.ContractDocumentList(ctx, s.Pool, dbsqlc.ContractDocumentListParams{
+		ContractID: contractID, PageOffset: input.Offset, PageSize: input.Limit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Documents are only ever added: counted after they were read, they are not fewer.
+	total, err := s.Queries.ContractDocumentCount(ctx, s.Pool, contractID)
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.ContractNotFound)
+	}
+	return &struct{ Body ContractDocumentSet }{ContractDocumentSet{
+		Contracts: rest.Convert(rows, newContractDocument), Offset: input.Offset, Limit: input.Limit, Total: total,
+	}}, nil
+}
+
+func (s *handlers) getSubscriptionContract(ctx context.Context, input *struct {
+	SubscriptionPath
+	ContractID string `path:"contractId" doc:"The document." example:"01932b80-1f4c-7d22-9e61-0b7c5a3d8f94"`
+}) (*struct{ Body ContractDocument }, error) {
+	row, err := s.Queries.ContractDocumentGetByID(ctx, s.Pool, rest.ParseID(input.ContractID))
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.ContractDocumentNotFound)
+	}
+	if row.ContractID != rest.ParseID(input.SubscriptionID) {
+		return nil, refusal.New(refusal.ContractDocumentNotFound)
+	}
+	return &struct{ Body ContractDocument }{newContractDocument(row)}, nil
+}
+
+func (s *handlers) addSubscriptionContract(ctx context.Context, input *struct {
+	SubscriptionPath
+	Body ContractDocumentLink
+}) (*struct {
+	Status int
+	Body   ContractDocument
+}, error) {
+	link, err := input.Body.normalised(rest.ParseID(input.SubscriptionID))
+	if err != nil {
+		return nil, err
+	}
+	var document contract.Document
+	var linked bool
+	err = db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
+		var err error
+		document, linked, err = contract.LinkDocument(ctx, tx, link, rest.ActorOf(ctx).ID, s.Now())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	status := http.StatusOK
+	if linked {
+		status = http.StatusCreated
+	}
+	return &struct {
+		Status int
+		Body   ContractDocument
+	}{status, showContractDocument(document)}, nil
+}

@@ -1,0 +1,140 @@
+package epilot
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/ledger"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *handlers) ledgerConfigurationRoutes() {
+	const tag = "Configuration History"
+	rest.Register(s.API, rest.Operation{ID: "getContractConfigurationHistory", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet,
+		Path: billingContractsPath + "/{id}/configuration_history", Tag: tag,
+		Summary: "How what a contract costs has changed, newest first",
+		Description: "A row for each change: when the contract was provisioned or upgraded, got another offer or an amount of its own, and when the " +
+			"fee of its offer changed. `total` counts all rows.",
+		Success: "A page of the history.", Refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContractHistory)
+	rest.Register(s.API, rest.Operation{ID: "getBillingAccountConfigurationHistory", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet,
+		Path: "/v1/billing/billing_accounts/{id}/configuration_history", Tag: tag,
+		Summary:     "How what the contracts of a billing account cost has changed, newest first",
+		Description: "The histories of the client's active contracts as one.",
+		Success:     "A page of the history.", Refusals: []refusal.Code{refusal.ClientNotFound}}, s.getBillingAccountHistory)
+}
+
+// ConfigurationHistoryPage is what a history takes.
+type ConfigurationHistoryPage struct {
+	ChangeType string `query:"change_type" enum:"installment_amount_changed" default:"installment_amount_changed" doc:"Which changes." example:"installment_amount_changed"`
+	From       int32  `query:"from" minimum:"0" default:"0" doc:"How many rows to pass over." example:"0"`
+	Size       int32  `query:"size" minimum:"1" maximum:"100" default:"25" doc:"How many rows to answer at most." example:"25"`
+}
+
+// ConfigurationChange is one change of what a contract costs.
+type ConfigurationChange struct {
+	EventID         string                `json:"event_id" doc:"The change." example:"01932d61-5b70-7a1d-8c3e-0f9b2d4a6e81"`
+	OrgID           string                `json:"org_id" doc:"The operator." example:"MTF"`
+	EntityType      string                `json:"entity_type" enum:"contract,billing_account" doc:"What the change is of."`
+	EntityID        string                `json:"entity_id" doc:"The contract." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
+	ChangeType      string                `json:"change_type" enum:"installment_amount_changed" doc:"What has changed."`
+	SchemaVersion   int32                 `json:"schema_version" doc:"The form of this row." example:"1"`
+	EffectiveAt     *rest.Timestamp       `json:"effective_at,omitempty" doc:"From when on, midnight of a local day." example:"2026-11-01T23:00:00.000000Z"`
+	ChangedAt       rest.Timestamp        `json:"changed_at" doc:"When it was changed."`
+	CreatedAt       rest.Timestamp        `json:"created_at" doc:"When it was noted."`
+	Source          string                `json:"source" enum:"portal,epilot,erp,system,api,external,journey,automation,unknown" doc:"portal: the landing page; api: an operator or a program; system: before the ledger was kept." example:"api"`
+	SourceLabel     *string               `json:"source_label,omitempty" doc:"provisioned, upgraded, offer_changed, price_changed or installment_set." example:"offer_changed"`
+	SourceSystem    *string               `json:"source_system,omitempty" doc:"The system that it was changed in."`
+	SourceReference *string               `json:"source_reference,omitempty" doc:"The offer that the amount is the fee of."`
+	PreviousValue   *PreviousAmount       `json:"previous_value" doc:"null when there was none."`
+	NewValue        InstallmentAmount     `json:"new_value" doc:"The amount from then on."`
+	Context         *ConfigurationContext `json:"context,omitempty" doc:"The offer behind the new amount."`
+}
+
+// PreviousAmount is an amount that was, or null.
+type PreviousAmount InstallmentAmount
+
+// Schema is that of the amount, and null.
+func (PreviousAmount) Schema(registry huma.Registry) *huma.Schema {
+	schema := *huma.SchemaFromType(registry, reflect.TypeFor[InstallmentAmount]())
+	schema.Nullable = true
+	return &schema
+}
+
+// ConfigurationHistory is a page of a history.
+type ConfigurationHistory struct {
+	History []ConfigurationChange `json:"history" nullable:"false"`
+	Total   int64                 `json:"total" doc:"How many rows there are." example:"3"`
+}
+
+// ConfigurationHistoryOutput answers a page of a history.
+type ConfigurationHistoryOutput struct{ Body ConfigurationHistory }
+
+func (s *handlers) getContractHistory(ctx context.Context, input *struct {
+	BillingContractPath
+	ConfigurationHistoryPage
+}) (*ConfigurationHistoryOutput, error) {
+	found, err := ledger.GetContract(ctx, s.Pool, rest.ParseID(input.ID))
+	if err != nil {
+		return nil, err
+	}
+	return s.answerHistory(ctx, []uuid.UUID{found.BillingProfile.ID}, input.ConfigurationHistoryPage)
+}
+
+func (s *handlers) getBillingAccountHistory(ctx context.Context, input *struct {
+	BillingAccountPath
+	ConfigurationHistoryPage
+}) (*ConfigurationHistoryOutput, error) {
+	_, contracts, err := s.billingAccount(ctx, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	return s.answerHistory(ctx, rest.Convert(contracts, idOfContract), input.ConfigurationHistoryPage)
+}
+
+func (s *handlers) answerHistory(ctx context.Context, contractIDs []uuid.UUID, page ConfigurationHistoryPage) (*ConfigurationHistoryOutput, error) {
+	changes, err := s.Queries.ConfigurationChangeList(ctx, s.Pool, dbsqlc.ConfigurationChangeListParams{
+		ContractIDS: contractIDs, PageSize: page.Size, PageOffset: page.From,
+	})
+	if err != nil {
+		return nil, err
+	}
+	total, err := s.Queries.ConfigurationChangeCount(ctx, s.Pool, contractIDs)
+	if err != nil {
+		return nil, err
+	}
+	return &ConfigurationHistoryOutput{Body: ConfigurationHistory{History: s.readChanges(changes), Total: total}}, nil
+}
+
+func (s *handlers) readChanges(changes []dbsqlc.ConfigurationChange) []ConfigurationChange {
+	rows := make([]ConfigurationChange, len(changes))
+	for i, change := range changes {
+		rows[i] = ConfigurationChange{
+			EventID: change.ID.String(), OrgID: s.Config.Seller.Code, EntityType: "contract", EntityID: change.ContractID.String(),
+			ChangeType: "installment_amount_changed", SchemaVersion: 1, EffectiveAt: new(rest.Timestamp(s.Zone.At(change.EffectiveDate, 0))),
+			ChangedAt: rest.Timestamp(change.ChangedAt), CreatedAt: rest.Timestamp(change.ChangedAt), Source: change.Source, SourceLabel: new(change.Reason),
+			NewValue: amountOf(change.NewAmount, change.Currency),
+		}
+		if change.PreviousAmount != nil {
+			rows[i].PreviousValue = new(PreviousAmount(amountOf(*change.PreviousAmount, change.Currency)))
+		}
+		rows[i].Context = contextOfChange(change)
+		if change.OfferID != nil {
+			rows[i].SourceReference = new(change.OfferID.String())
+		}
+	}
+	return rows
+}
+
+// contextOfChange is the offer whose fee the new amount is, if it is one.
+func contextOfChange(change dbsqlc.ConfigurationChange) *ConfigurationContext {
+	if change.OfferID == nil {
+		return nil
+	}
+	return contextOf(*change.OfferID, *change.OfferName, change.NewAmount, change.Currency)
+}

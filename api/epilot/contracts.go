@@ -1,0 +1,296 @@
+package epilot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/contract"
+	"github.com/mtfacturation/mtf/internal/ledger"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+const (
+	tagBillingContracts  = "Billing Contracts"
+	billingContractsPath = "/v1/billing/contracts"
+)
+
+func (s *handlers) ledgerContractRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "createContractEntity", Access: rest.Writers, Limits: s.limits, Method: http.MethodPost, Path: billingContractsPath, Tag: tagBillingContracts,
+		Creates: true, Summary: "Make a contract that stands alone",
+		Description: "A contract without a subscriber, such as one of a utility, that events can be about. The contract of a subscriber is made by " +
+			"provisioning and is there under its own id.",
+		Success: "The new contract.", Refusals: []refusal.Code{refusal.ContractDateInvalid}}, s.createContractEntity)
+	rest.Register(s.API, rest.Operation{ID: "updateContractEntity", Access: rest.Writers, Limits: s.limits, Method: http.MethodPatch, Path: billingContractsPath + "/{id}", Tag: tagBillingContracts,
+		Summary: "Change what is sent of how a contract is billed",
+		Description: "Another installment amount is noted in the configuration history. Status and termination of a subscriber's contract are " +
+			"those of the contract itself: draft, active, deactivated (suspended) and terminated, and its start changes with its offer. " +
+			"A terminated contract keeps its end.",
+		Success:  "The contract as it is now.",
+		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid, refusal.ContractStatusTransition},
+		Statuses: map[refusal.Code]int{refusal.ContractStatusTransition: http.StatusUnprocessableEntity}}, s.updateContractEntity)
+	rest.Register(s.API, rest.Operation{ID: "deleteContractEntity", Access: rest.Writers, Limits: s.limits, Method: http.MethodDelete, Path: billingContractsPath + "/{id}", Tag: tagBillingContracts,
+		Summary:     "Delete a contract that stands alone",
+		Description: "Refused once anything was entered about the contract, which stays when an event is deleted, and for that of a subscriber.",
+		Success:     "The contract is gone.",
+		Refusals:    []refusal.Code{refusal.ContractNotFound, refusal.BillingContractInUse}}, s.deleteContractEntity)
+}
+
+// BillingContractPath names a contract.
+type BillingContractPath struct {
+	ID string `path:"id" doc:"The contract." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
+}
+
+// BillingContract is what can be said of how a contract is billed. All of it is optional.
+type BillingContract struct {
+	Status            *string        `json:"status,omitempty" enum:"draft,in_approval_process,approved,active,deactivated,revoked,terminated,expired" doc:"draft for a new contract that does not say it." example:"active"`
+	StartDate         *calendar.Date `json:"start_date,omitempty" format:"date" doc:"When the contract begins."`
+	TerminationDate   *calendar.Date `json:"termination_date,omitempty" format:"date" doc:"When the contract ends."`
+	InstallmentAmount *int64         `json:"installment_amount,omitempty" minimum:"0" maximum:"999999999999" doc:"What the contract costs each time, in cents before tax." example:"8500"`
+	Balance           *int64         `json:"balance,omitempty" doc:"What is owed, in cents; ignored in requests."`
+	BalanceCurrency   *string        `json:"balance_currency,omitempty" pattern:"^[A-Z]{3}$" doc:"ISO 4217. That of a new contract; MAD when absent."`
+	BillingContractDetails
+}
+
+// BillingContractDetails are what is told of a contract and no rule reads.
+type BillingContractDetails struct {
+	Title                 *string  `json:"_title,omitempty" maxLength:"500" doc:"How the contract is shown."`
+	Tags                  []string `json:"_tags,omitzero" nullable:"false" maxItems:"100" maxLength:"200" doc:"For grouping and filtering elsewhere."`
+	ContractName          *string  `json:"contract_name,omitempty" maxLength:"500" doc:"What the contract is called." example:"Stromvertrag Haushalt"`
+	ContractNumber        *string  `json:"contract_number,omitempty" maxLength:"200" doc:"The number that people know it by." example:"STR-2025-001234"`
+	Description           *string  `json:"description,omitempty" maxLength:"4000" doc:"Its terms in a few words."`
+	AccountNumber         *string  `json:"account_number,omitempty" maxLength:"200" doc:"The customer's number."`
+	Branch                *string  `json:"branch,omitempty" enum:"power,gas,water,waste_water,district_heating" doc:"What the contract is for."`
+	BillingAddress        *string  `json:"billing_address,omitempty" maxLength:"1000" doc:"Where invoices go."`
+	DeliveryAddress       *string  `json:"delivery_address,omitempty" maxLength:"1000" doc:"Where the service is."`
+	AdditionalAddresses   *string  `json:"additional_addresses,omitempty" maxLength:"2000" doc:"Other addresses."`
+	TerminationReason     *string  `json:"termination_reason,omitempty" maxLength:"1000" doc:"Why the contract ends."`
+	BillingPeriod         *string  `json:"billing_period,omitempty" enum:"weekly,monthly,every_quarter,every_6_months,yearly" doc:"How often it is billed." example:"monthly"`
+	BillingDurationAmount *float64 `json:"billing_duration_amount,omitempty" minimum:"0" doc:"How long a billing period is."`
+	RenewalDurationAmount *float64 `json:"renewal_duration_amount,omitempty" minimum:"0" doc:"For how long it renews itself."`
+	RenewalDurationUnit   *string  `json:"renewal_duration_unit,omitempty" enum:"weeks,months,years" doc:"The unit of that."`
+	NoticeTimeAmount      *float64 `json:"notice_time_amount,omitempty" minimum:"0" doc:"How long before its end notice is given."`
+	NoticeTimeUnit        *string  `json:"notice_time_unit,omitempty" enum:"weeks,months,years" doc:"The unit of that."`
+	BillingDueDay         *int32   `json:"billing_due_day,omitempty" minimum:"0" maximum:"31" doc:"The day of the month on which installments are due; 0 for none."`
+}
+
+// BillingContractItem is a contract as it is.
+type BillingContractItem struct {
+	ID        string         `json:"_id" doc:"The contract." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
+	Schema    string         `json:"_schema" example:"contract"`
+	Org       string         `json:"_org" doc:"The operator." example:"MTF"`
+	CreatedAt rest.Timestamp `json:"_created_at"`
+	UpdatedAt rest.Timestamp `json:"_updated_at"`
+	Title     string         `json:"_title" doc:"How the contract is shown." example:"Stromvertrag Haushalt"`
+	BillingContract
+}
+
+// BillingContractOutput answers one contract.
+type BillingContractOutput struct{ Body BillingContractItem }
+
+// billingStatuses are the statuses of a subscriber's contract in the words of the ledger's clients.
+var billingStatuses = map[string]string{
+	contract.StatusDraft: "draft", contract.StatusActive: "active", contract.StatusSuspended: "deactivated", contract.StatusTerminated: "terminated",
+}
+
+func (s *handlers) createContractEntity(ctx context.Context, input *struct{ Body BillingContract }) (*BillingContractOutput, error) {
+	profile := ledger.Profile{Status: new("draft"), Currency: ledger.Currency}
+	body := input.Body
+	if body.BillingPeriod == nil {
+		body.BillingPeriod = new("weekly")
+	}
+	if err := body.mergeInto(&profile); err != nil {
+		return nil, err
+	}
+	return s.writeContract(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
+		return ledger.CreateContract(ctx, tx, profile, rest.ActorOf(ctx).ID, s.Today(), s.Now())
+	})
+}
+
+func (s *handlers) updateContractEntity(ctx context.Context, input *struct {
+	BillingContractPath
+	Body BillingContract
+}) (*BillingContractOutput, error) {
+	id := rest.ParseID(input.ID)
+	return s.writeContract(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
+		found, err := ledger.GetContract(ctx, tx, id)
+		if err != nil {
+			return id, err
+		}
+		body := input.Body
+		if found.BillingProfile.ContractID != nil {
+			// What belongs to the subscriber's contract goes there, and is locked before the profile as everywhere.
+			if err := s.changeSubscribed(ctx, tx, found, &body); err != nil {
+				return id, err
+			}
+		}
+		locked, err := ledger.LockContract(ctx, tx, id)
+		if err != nil {
+			return id, err
+		}
+		profile := ledger.Profile{
+			Status: locked.BillingProfile.Status, StartDate: locked.BillingProfile.StartDate, TerminationDate: locked.BillingProfile.TerminationDate,
+			InstallmentAmount: locked.BillingProfile.InstallmentAmount, Currency: locked.BillingProfile.Currency, Details: locked.BillingProfile.Details,
+		}
+		if err := body.mergeInto(&profile); err != nil {
+			return id, err
+		}
+		return id, ledger.ChangeContract(ctx, tx, locked, profile, rest.ActorOf(ctx).ID, s.Today(), s.Now())
+	})
+}
+
+// changeSubscribed changes what a subscriber's contract says itself, and takes it out of the body.
+func (s *handlers) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger.Contract, body *BillingContract) error {
+	var checked rest.Validator
+	if body.StartDate != nil && *body.StartDate != *found.ContractStartDate {
+		checked.Fail("start_date", "The start of a subscriber's contract changes with its offer alone")
+	}
+	if body.BalanceCurrency != nil && *body.BalanceCurrency != found.BillingProfile.Currency {
+		checked.Fail("balance_currency", "A subscriber's contract is billed in "+found.BillingProfile.Currency)
+	}
+	status := ""
+	for own, word := range billingStatuses {
+		if body.Status != nil && *body.Status == word {
+			status = own
+		}
+	}
+	if body.Status != nil && status == "" {
+		checked.Fail("status", fmt.Sprintf("A subscriber's contract cannot be %s", *body.Status))
+	}
+	if err := checked.Err(); err != nil {
+		return err
+	}
+	id := found.BillingProfile.ID
+	if body.TerminationDate != nil {
+		if _, err := contract.ChangeEndDate(ctx, tx, id, *body.TerminationDate, rest.ActorOf(ctx).ID, s.Now()); err != nil {
+			return err
+		}
+	}
+	if body.Status != nil {
+		if _, err := contract.ChangeStatus(ctx, tx, id, status, rest.ActorOf(ctx).ID, s.Today(), s.Now()); err != nil {
+			return err
+		}
+	}
+	body.Status, body.StartDate, body.TerminationDate = nil, nil, nil
+	return nil
+}
+
+func (s *handlers) deleteContractEntity(ctx context.Context, input *BillingContractPath) (*struct{}, error) {
+	return nil, db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error { return ledger.DeleteContract(ctx, tx, rest.ParseID(input.ID)) })
+}
+
+// mergeInto writes what was sent over a profile.
+func (c *BillingContract) mergeInto(profile *ledger.Profile) error {
+	setSent(&profile.Status, c.Status)
+	setSent(&profile.StartDate, c.StartDate)
+	setSent(&profile.TerminationDate, c.TerminationDate)
+	if c.InstallmentAmount != nil {
+		profile.InstallmentAmount = new(money.Amount(*c.InstallmentAmount))
+	}
+	if c.BalanceCurrency != nil {
+		profile.Currency = *c.BalanceCurrency
+	}
+	return mergeDetails(&c.BillingContractDetails, &profile.Details)
+}
+
+// mergeDetails writes what was sent over details that are stored, if there are any. A list or an object that was sent takes the
+// place of the stored one.
+func mergeDetails(sent any, stored *json.RawMessage) error {
+	merged := map[string]json.RawMessage{}
+	if len(*stored) > 0 {
+		if err := json.Unmarshal(*stored, &merged); err != nil {
+			return fmt.Errorf("api: stored details: %w", err)
+		}
+	}
+	text, err := json.Marshal(sent)
+	if err != nil {
+		return fmt.Errorf("api: encode details: %w", err)
+	}
+	if err := json.Unmarshal(text, &merged); err != nil {
+		return fmt.Errorf("api: merge details: %w", err)
+	}
+	*stored, err = json.Marshal(merged)
+	return err
+}
+
+// setSent writes a value that was sent.
+func setSent[T any](target **T, sent *T) {
+	if sent != nil {
+		*target = sent
+	}
+}
+
+// writeContract answers with the contract that a transaction leaves.
+func (s *handlers) writeContract(ctx context.Context, write func(pgx.Tx) (uuid.UUID, error)) (*BillingContractOutput, error) {
+	answer := &BillingContractOutput{}
+	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
+		id, err := write(tx)
+		if err != nil {
+			return err
+		}
+		found, err := ledger.GetContract(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		answer.Body, err = s.readBillingContract(ctx, tx, found)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+func (s *handlers) readBillingContract(ctx context.Context, tx dbsqlc.DBTX, found ledger.Contract) (BillingContractItem, error) {
+	profile := found.BillingProfile
+	balance, err := ledger.BalanceOf(ctx, tx, profile.ID, profile.Currency)
+	if err != nil {
+		return BillingContractItem{}, err
+	}
+	item := BillingContractItem{
+		ID: profile.ID.String(), Schema: "contract", Org: s.Config.Seller.Code, CreatedAt: rest.Timestamp(profile.CreatedAt), UpdatedAt: rest.Timestamp(profile.UpdatedAt),
+		BillingContract: BillingContract{
+			Status: profile.Status, StartDate: profile.StartDate, TerminationDate: profile.TerminationDate, InstallmentAmount: (*int64)(ledger.Costs(found)),
+			Balance: new(int64(balance.Amount)), BalanceCurrency: &balance.Currency,
+		},
+	}
+	if err := json.Unmarshal(profile.Details, &item.BillingContractDetails); err != nil {
+		return item, fmt.Errorf("api: details of a contract: %w", err)
+	}
+	if profile.ContractID != nil {
+		item.Status, item.StartDate, item.TerminationDate = new(billingStatuses[*found.ContractStatus]), found.ContractStartDate, found.ContractEndDate
+		if found.ContractUpdatedAt.After(profile.UpdatedAt) {
+			item.UpdatedAt = rest.Timestamp(*found.ContractUpdatedAt)
+		}
+		setUnsaid(&item.ContractName, found.OfferName)
+		setUnsaid(&item.BillingPeriod, new(periodOfSubscribers))
+	}
+	item.Title = titleOf(found, item.BillingContractDetails)
+	return item, nil
+}
+
+// setUnsaid fills in what a profile does not say.
+func setUnsaid(said **string, otherwise *string) {
+	if *said == nil {
+		*said = otherwise
+	}
+}
+
+// titleOf is how a contract is shown.
+func titleOf(found ledger.Contract, details BillingContractDetails) string {
+	for _, text := range []*string{details.Title, details.ContractName, details.ContractNumber, found.OfferName} {
+		if text != nil && *text != "" {
+			return *text
+		}
+	}
+	return found.BillingProfile.ID.String()
+}

@@ -1,0 +1,289 @@
+package epilot
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/billing"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/ledger"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// schemaBillingEvent is what the ledger's clients know events by.
+const schemaBillingEvent = "billing_event"
+
+// BillingEvent is an entry of the ledger as its clients know it.
+type BillingEvent struct {
+	ID                   string         `json:"_id" doc:"The event." example:"01932d60-1c2e-7b53-9f04-8d6a5e3c7b12"`
+	Schema               string         `json:"_schema" example:"billing_event"`
+	Org                  string         `json:"_org" doc:"The operator." example:"MTF"`
+	CreatedAt            rest.Timestamp `json:"_created_at"`
+	UpdatedAt            rest.Timestamp `json:"_updated_at"`
+	Type                 string         `json:"type" doc:"What kind of event this is." example:"installment"`
+	Direction            string         `json:"direction" enum:"debit,credit" doc:"A debit is owed, a credit takes off what is owed." example:"debit"`
+	BillingAmount        int64          `json:"billing_amount" doc:"In cents." example:"10000"`
+	BillingAmountDecimal string         `json:"billing_amount_decimal" doc:"The amount with two decimals." example:"100.00"`
+	BillingCurrency      string         `json:"billing_currency" doc:"ISO 4217." example:"MAD"`
+	Contract             Relations      `json:"contract" doc:"The contracts that the event is about."`
+	BookingDate          calendar.Date  `json:"booking_date" format:"date" doc:"When the event is accounted for." example:"2025-06-15"`
+	BillingEventDetails
+	ExternalID *string        `json:"external_id,omitempty" doc:"How another system names the event."`
+	DueDate    *calendar.Date `json:"due_date,omitempty" format:"date" doc:"When the amount is due." example:"2025-06-30"`
+}
+
+// BillingEventCreate is the body of a new event.
+type BillingEventCreate struct {
+	Type                 string         `json:"type" minLength:"1" maxLength:"100" doc:"What kind of event this is; custom types are welcome." example:"installment"`
+	Direction            *string        `json:"direction,omitempty" enum:"debit,credit" doc:"Follows from the type when it is absent."`
+	BillingAmount        *int64         `json:"billing_amount,omitempty" minimum:"1" maximum:"999999999999" doc:"In cents." example:"10000"`
+	BillingAmountDecimal *string        `json:"billing_amount_decimal,omitempty" doc:"The amount with two decimals." example:"100.00"`
+	BillingCurrency      *string        `json:"billing_currency,omitempty" doc:"ISO 4217; MAD when absent." example:"MAD"`
+	Contract             Relations      `json:"contract" doc:"The contract that the event is about."`
+	BookingDate          calendar.Date  `json:"booking_date" format:"date" doc:"When the event is accounted for." example:"2025-06-15"`
+	ExternalID           *string        `json:"external_id,omitempty" minLength:"1" maxLength:"200" doc:"How another system names the event." example:"SAP-54321"`
+	DueDate              *calendar.Date `json:"due_date,omitempty" format:"date" doc:"When the amount is due." example:"2025-06-30"`
+	BillingEventDetails
+}
+
+// BillingEventUpdate is the body of a change: what is sent is changed.
+type BillingEventUpdate struct {
+	Type                 *string        `json:"type,omitempty" minLength:"1" maxLength:"100" doc:"What kind of event this is."`
+	Direction            *string        `json:"direction,omitempty" enum:"debit,credit" doc:"Follows from another type that is sent without it."`
+	BillingAmount        *int64         `json:"billing_amount,omitempty" minimum:"1" maximum:"999999999999" doc:"In cents."`
+	BillingAmountDecimal *string        `json:"billing_amount_decimal,omitempty" doc:"The amount with two decimals."`
+	BillingCurrency      *string        `json:"billing_currency,omitempty" doc:"ISO 4217."`
+	Contract             *Relations     `json:"contract,omitempty" doc:"The contract that the event is about."`
+	BookingDate          *calendar.Date `json:"booking_date,omitempty" format:"date" doc:"When the event is accounted for."`
+	ExternalID           *string        `json:"external_id,omitempty" minLength:"1" maxLength:"200" doc:"How another system names the event."`
+	DueDate              *calendar.Date `json:"due_date,omitempty" format:"date" doc:"When the amount is due."`
+	BillingEventDetails
+}
+
+// BillingEventDetails are what is told of an event and no rule reads.
+type BillingEventDetails struct {
+	Title        *string       `json:"_title,omitempty" maxLength:"500" doc:"How the event is shown."`
+	Tags         []string      `json:"_tags,omitzero" nullable:"false" maxItems:"100" maxLength:"200" doc:"For grouping and filtering elsewhere."`
+	PaidDate     *time.Time    `json:"paid_date,omitempty" doc:"When the money came."`
+	Status       *string       `json:"status,omitempty" enum:"closed,open" doc:"Whether anything is left to do; closed when absent." example:"closed"`
+	RelatedEvent *string       `json:"related_event,omitempty" maxLength:"500" doc:"An event before it, such as the one that a correction is about."`
+	ExternalLink *ExternalLink `json:"external_link,omitempty" doc:"Where to find more."`
+	Attachments  *Attachments  `json:"attachments,omitempty" doc:"Files that belong to the event."`
+	Note         *string       `json:"note,omitempty" maxLength:"4000" doc:"For the customer." example:"Paid by bank transfer"`
+	InternalNote *string       `json:"internal_note,omitempty" maxLength:"4000" doc:"For staff."`
+}
+
+// Relations are references to contracts.
+type Relations struct {
+	Relation []EntityRelation `json:"$relation,omitempty" nullable:"false" doc:"The entities." example:"[{\"entity_id\": \"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4\"}]"`
+}
+
+// Attachments are references to files. The event of an invoice may name more contracts than an event may have files.
+type Attachments struct {
+	Relation []EntityRelation `json:"$relation,omitzero" nullable:"false" maxItems:"100" doc:"The files."`
+}
+
+// EntityRelation is a reference to another entity.
+type EntityRelation struct {
+	EntityID string `json:"entity_id,omitempty" maxLength:"200" doc:"The entity." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
+}
+
+// ExternalLink leads out. Clients know its address under two names, of which one will do.
+type ExternalLink struct {
+	Href  *string `json:"href,omitempty" format:"uri" maxLength:"2000" doc:"The address."`
+	Title *string `json:"title,omitempty" maxLength:"500" doc:"What is found there."`
+	URL   *string `json:"url,omitempty" format:"uri" maxLength:"2000" doc:"The address once more."`
+}
+
+// isoCurrency is the form of a currency's code.
+var isoCurrency = regexp.MustCompile(`^[A-Z]{3}$`)
+
+// event checks a new event.
+func (c *BillingEventCreate) event() (event ledger.Event, err error) {
+	change := BillingEventUpdate{
+		Type: &c.Type, Direction: c.Direction, BillingAmount: c.BillingAmount, BillingAmountDecimal: c.BillingAmountDecimal,
+		BillingCurrency: c.BillingCurrency, Contract: &c.Contract, BookingDate: &c.BookingDate, ExternalID: c.ExternalID,
+		DueDate: c.DueDate, BillingEventDetails: c.BillingEventDetails,
+	}
+	event.Currency = ledger.Currency
+	if change.Status == nil {
+		change.Status = new("closed")
+	}
+	if c.BillingAmount == nil && c.BillingAmountDecimal == nil {
+		return event, refusal.Invalid(refusal.Problem{Location: []any{"body", "billing_amount"}, Message: "Field required", Type: "missing"})
+	}
+	return event, change.apply(&event)
+}
+
+// check refuses a change of nothing.
+func (u *BillingEventUpdate) check() error {
+	if sent, err := json.Marshal(u); err != nil || string(sent) != "{}" {
+		return err
+	}
+	return refusal.Invalid(refusal.Problem{Location: []any{"body"}, Message: "At least one field is required", Type: "missing"})
+}
+
+// apply merges what was sent over an event, and checks the whole.
+func (u *BillingEventUpdate) apply(event *ledger.Event) error {
+	var checked rest.Validator
+	u.applyType(event, &checked)
+	u.applyAmount(event, &checked)
+	if u.Contract != nil {
+		if len(u.Contract.Relation) != 1 {
+			checked.Fail("contract", "An event names one contract in $relation")
+		} else {
+			event.ContractID = rest.ParseID(u.Contract.Relation[0].EntityID)
+		}
+	}
+	if u.BookingDate != nil {
+		event.BookingDate = *u.BookingDate
+	}
+	if u.ExternalID != nil {
+		event.ExternalID = new(checked.Trimmed("external_id", *u.ExternalID, 1))
+	}
+	if u.DueDate != nil {
+		event.DueDate = u.DueDate
+	}
+	if event.DueDate == nil && ledger.NeedsDueDate(event.Type) {
+		checked.Problems = append(checked.Problems, refusal.Problem{Location: []any{"body", "due_date"}, Message: "Field required", Type: "missing"})
+	}
+	if err := u.mergeInto(&event.Details, &checked); err != nil {
+		return err
+	}
+	return checked.Err()
+}
+
+// applyType has the direction follow from another type. The type that the event has already says nothing about it.
+func (u *BillingEventUpdate) applyType(event *ledger.Event, checked *rest.Validator) {
+	before := event.Type
+	if u.Type != nil {
+		event.Type = checked.Trimmed("type", *u.Type, 1)
+	}
+	direction, known := ledger.DirectionOf(event.Type)
+	switch {
+	case u.Direction != nil:
+		event.Direction = *u.Direction
+	case event.Type == before:
+	case known:
+		event.Direction = direction
+	default:
+		checked.Fail("direction", fmt.Sprintf("Field required for the type %q: debit or credit", event.Type))
+	}
+}
+
+func (u *BillingEventUpdate) applyAmount(event *ledger.Event, checked *rest.Validator) {
+	if u.BillingAmount != nil {
+		event.Amount = money.Amount(*u.BillingAmount)
+	}
+	if u.BillingAmountDecimal != nil {
+		amount, err := money.ParseAmount(*u.BillingAmountDecimal)
+		switch {
+		case err != nil:
+			checked.Fail("billing_amount_decimal", "Input should be a decimal number within range")
+		case u.BillingAmount != nil && amount != event.Amount:
+			checked.Fail("billing_amount_decimal", fmt.Sprintf("Does not agree with billing_amount, which is %s", event.Amount))
+		case amount <= 0:
+			checked.Fail("billing_amount_decimal", "Input should be greater than 0")
+		default:
+			event.Amount = amount
+		}
+	}
+	if u.BillingCurrency != nil {
+		event.Currency = *u.BillingCurrency
+		if !isoCurrency.MatchString(event.Currency) {
+			checked.Fail("billing_currency", "Input should be a currency code of ISO 4217, such as MAD")
+		}
+	}
+}
+
+// mergeInto writes what was sent over the details that are stored.
+func (d *BillingEventDetails) mergeInto(stored *json.RawMessage, checked *rest.Validator) error {
+	if link := d.ExternalLink; link != nil {
+		if link.Href == nil && link.URL == nil {
+			checked.Fail("external_link", "An address is required")
+		}
+		link.Href, link.URL = cmp.Or(link.Href, link.URL), cmp.Or(link.URL, link.Href)
+	}
+	return mergeDetails(d, stored)
+}
+
+// readEvents puts entries into the words of the ledger's clients.
+func (s *handlers) readEvents(ctx context.Context, tx dbsqlc.DBTX, entries []dbsqlc.LedgerEntry) ([]BillingEvent, error) {
+	var eventIDs, invoiceIDs []uuid.UUID
+	for _, entry := range entries {
+		if entry.InvoiceID != nil {
+			invoiceIDs = append(invoiceIDs, *entry.InvoiceID)
+		} else {
+			eventIDs = append(eventIDs, entry.EventID)
+		}
+	}
+	made, err := s.Queries.LedgerEventListByID(ctx, tx, eventIDs)
+	if err != nil {
+		return nil, err
+	}
+	invoiced, err := s.Queries.LedgerInvoiceList(ctx, tx, invoiceIDs)
+	if err != nil {
+		return nil, err
+	}
+	heads, invoices := map[uuid.UUID]dbsqlc.LedgerEvent{}, map[uuid.UUID]dbsqlc.LedgerInvoiceListRow{}
+	for _, head := range made {
+		heads[head.ID] = head
+	}
+	for _, invoice := range invoiced {
+		invoices[invoice.ID] = invoice
+	}
+	events := make([]BillingEvent, len(entries))
+	for i, entry := range entries {
+		events[i] = s.readEvent(entry)
+		if err := json.Unmarshal(entry.Details, &events[i].BillingEventDetails); err != nil {
+			return nil, fmt.Errorf("api: details of an entry: %w", err)
+		}
+		if head, found := heads[entry.EventID]; found {
+			events[i].CreatedAt, events[i].UpdatedAt, events[i].ExternalID = rest.Timestamp(head.CreatedAt), rest.Timestamp(head.UpdatedAt), head.ExternalID
+		}
+		if entry.InvoiceID != nil {
+			s.tellOfInvoice(&events[i], entry, invoices[*entry.InvoiceID])
+		}
+	}
+	return events, nil
+}
+
+func (s *handlers) readEvent(entry dbsqlc.LedgerEntry) BillingEvent {
+	event := BillingEvent{
+		ID: entry.EventID.String(), Schema: schemaBillingEvent, Org: s.Config.Seller.Code, CreatedAt: rest.Timestamp(entry.CreatedAt),
+		UpdatedAt: rest.Timestamp(entry.CreatedAt), Type: entry.Type, Direction: entry.Direction, BillingAmount: int64(entry.Amount),
+		BillingAmountDecimal: entry.Amount.String(), BillingCurrency: entry.Currency, BookingDate: entry.BookingDate, DueDate: entry.DueDate,
+	}
+	for _, id := range entry.ContractIDS {
+		event.Contract.Relation = append(event.Contract.Relation, EntityRelation{id.String()})
+	}
+	return event
+}
+
+// tellOfInvoice adds what the entries of an invoice and its payments do not say themselves.
+func (s *handlers) tellOfInvoice(event *BillingEvent, entry dbsqlc.LedgerEntry, invoice dbsqlc.LedgerInvoiceListRow) {
+	event.Status = new("closed")
+	switch entry.Source {
+	case ledger.SourceInvoice:
+		event.Title = new("Invoice " + invoice.Number)
+		if invoice.Status == billing.InvoiceIssued || invoice.Status == billing.InvoiceOverdue {
+			event.Status = new("open")
+		}
+	case ledger.SourcePayment:
+		event.Title, event.RelatedEvent = new("Payment of "+invoice.Number), new(invoice.ID.String())
+		event.PaidDate = new(s.Zone.At(entry.BookingDate, 0))
+	case ledger.SourceReversal:
+		event.Title, event.RelatedEvent = new("Reversed payment of "+invoice.Number), new(entry.ReversesID.String())
+	case ledger.SourceVoid:
+		event.Title, event.RelatedEvent = new("Void invoice "+invoice.Number), new(invoice.ID.String())
+	}
+}

@@ -1,0 +1,207 @@
+package epilot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/ledger"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+const (
+	tagBillingEvents = "Billing Events"
+	eventsPath       = "/v1/billing/events"
+)
+
+func (s *handlers) ledgerEventRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "getBillingEvents", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet, Path: eventsPath, Tag: tagBillingEvents,
+		Summary: "List billing events, newest booking date first",
+		Description: "The entries of the ledger: those of invoices, payments and what takes them back, and those made by hand. Filters " +
+			"narrow the list down together; `hits` counts all that match. A booking date counts as its midnight in UTC.",
+		Success: "A page of events."}, s.getBillingEvents)
+	rest.Register(s.API, rest.Operation{ID: "createBillingEvent", Access: rest.Billers, Limits: s.limits, Method: http.MethodPost, Path: eventsPath, Tag: tagBillingEvents, Creates: true,
+		Summary: "Enter a billing event",
+		Description: "The event is entered about one contract and changes its balance and that of its client. Of the two amounts one will do; both " +
+			"must agree. The direction follows from the type of installment, dunning_fee, invoice, final_bill (debit), payment, reimbursement and " +
+			"bonus (credit); every other type says it. An installment and an invoice have a due date.",
+		Success:  "The new event.",
+		Refusals: []refusal.Code{refusal.BillingEventContractUnknown, refusal.BillingEventExternalIDTaken}}, s.createBillingEvent)
+	rest.Register(s.API, rest.Operation{ID: "getBillingEvent", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet, Path: eventsPath + "/{id}", Tag: tagBillingEvents,
+		Summary:     "Get a billing event",
+		Description: "The event as it is now; one that was deleted is not found.",
+		Success:     "The event.", Refusals: []refusal.Code{refusal.BillingEventNotFound}}, s.getBillingEvent)
+	rest.Register(s.API, rest.Operation{ID: "updateBillingEvent", Access: rest.Billers, Limits: s.limits, Method: http.MethodPatch, Path: eventsPath + "/{id}", Tag: tagBillingEvents,
+		Summary: "Change what is sent of a billing event",
+		Description: "Of an event that was made by hand. The ledger takes back what was entered and enters the event as it is from then on, so " +
+			"that every balance stays explained. Events of invoices and payments are read-only.",
+		Success: "The event as it is now.",
+		Refusals: []refusal.Code{refusal.BillingEventNotFound, refusal.BillingEventReadOnly, refusal.BillingEventContractUnknown,
+			refusal.BillingEventExternalIDTaken}}, s.updateBillingEvent)
+	rest.Register(s.API, rest.Operation{ID: "deleteBillingEvent", Access: rest.Billers, Limits: s.limits, Method: http.MethodDelete, Path: eventsPath + "/{id}", Tag: tagBillingEvents,
+		Summary: "Delete a billing event",
+		Description: "Of an event that was made by hand. The ledger takes back what was entered and does not show the event any more; the entries " +
+			"stay. Events of invoices and payments are read-only.",
+		Success:  "The event is taken back.",
+		Refusals: []refusal.Code{refusal.BillingEventNotFound, refusal.BillingEventReadOnly}}, s.deleteBillingEvent)
+	rest.Register(s.API, rest.Operation{ID: "getBillingEventByExternalId", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet, Path: "/v1/billing/external/{external_id}",
+		Tag: tagBillingEvents, Summary: "Get a billing event by the id that another system gave it",
+		Description: "An external id belongs to one event at most.",
+		Success:     "The event.", Refusals: []refusal.Code{refusal.BillingEventNotFound}}, s.getBillingEventByExternalID)
+}
+
+// BillingEventPath names an event.
+type BillingEventPath struct {
+	ID string `path:"id" doc:"The event." example:"01932d60-1c2e-7b53-9f04-8d6a5e3c7b12"`
+}
+
+// BillingEventOutput answers one event.
+type BillingEventOutput struct{ Body BillingEvent }
+
+// BillingEventFilter is what the list of events takes.
+type BillingEventFilter struct {
+	From       int32     `query:"from" minimum:"0" default:"0" doc:"How many events to pass over." example:"0"`
+	Size       int32     `query:"size" minimum:"1" maximum:"1000" default:"100" doc:"How many events to answer at most." example:"100"`
+	EntityID   []string  `query:"entity_id,explode" doc:"Contracts; one or several, any of which matches." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
+	ContactID  string    `query:"contact_id" doc:"A client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	EventType  string    `query:"event_type" doc:"A type, such as installment, payment or invoice." example:"installment"`
+	DateAfter  time.Time `query:"date_after" doc:"Booked at this moment or after it." example:"2025-01-01T00:00:00Z"`
+	DateBefore time.Time `query:"date_before" doc:"Booked at this moment or before it." example:"2026-12-31T23:59:59Z"`
+}
+
+// BillingEventList is a page of events.
+type BillingEventList struct {
+	Hits    int64          `json:"hits" doc:"How many events match." example:"42"`
+	Results []BillingEvent `json:"results" nullable:"false"`
+}
+
+// BillingEventListOutput answers a page of events.
+type BillingEventListOutput struct{ Body BillingEventList }
+
+func (s *handlers) getBillingEvents(ctx context.Context, input *BillingEventFilter) (*BillingEventListOutput, error) {
+	filter := ledger.Filter{Limit: input.Size, Offset: input.From}
+	for _, id := range input.EntityID {
+		filter.ContractIDs = append(filter.ContractIDs, rest.ParseID(id))
+	}
+	if input.ContactID != "" {
+		filter.ClientID = new(rest.ParseID(input.ContactID))
+	}
+	if input.EventType != "" {
+		filter.Type = &input.EventType
+	}
+	if !input.DateAfter.IsZero() {
+		filter.From = new(dayAtOrAfter(input.DateAfter))
+	}
+	if !input.DateBefore.IsZero() {
+		filter.To = new(dayOf(input.DateBefore))
+	}
+	entries, hits, err := ledger.List(ctx, s.Pool, filter)
+	if err != nil {
+		return nil, err
+	}
+	events, err := s.readEvents(ctx, s.Pool, entries)
+	if err != nil {
+		return nil, err
+	}
+	return &BillingEventListOutput{Body: BillingEventList{Hits: hits, Results: events}}, nil
+}
+
+// dayOf is the day of an instant in UTC.
+func dayOf(instant time.Time) calendar.Date {
+	year, month, day := instant.UTC().Date()
+	return calendar.NewDate(max(1, year), month, day)
+}
+
+// dayAtOrAfter is the first day whose midnight in UTC is not before an instant.
+func dayAtOrAfter(instant time.Time) calendar.Date {
+	day := dayOf(instant)
+	if midnight := instant.UTC().Truncate(24 * time.Hour); midnight.Equal(instant.UTC()) {
+		return day
+	}
+	return day.AddDays(1)
+}
+
+func (s *handlers) getBillingEvent(ctx context.Context, input *BillingEventPath) (*BillingEventOutput, error) {
+	return s.answerEvent(ctx, s.Pool, rest.ParseID(input.ID))
+}
+
+func (s *handlers) getBillingEventByExternalID(ctx context.Context, input *struct {
+	ExternalID string `path:"external_id" doc:"How the other system names the event." example:"SAP-54321"`
+}) (*BillingEventOutput, error) {
+	found, err := s.Queries.LedgerEventGetByExternalID(ctx, s.Pool, &input.ExternalID)
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.BillingEventNotFound)
+	}
+	return s.answerEvent(ctx, s.Pool, found.ID)
+}
+
+func (s *handlers) createBillingEvent(ctx context.Context, input *struct{ Body BillingEventCreate }) (*BillingEventOutput, error) {
+	event, err := input.Body.event()
+	if err != nil {
+		return nil, err
+	}
+	return s.writeEvent(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
+		return ledger.CreateEvent(ctx, tx, event, rest.ActorOf(ctx).ID, s.Now())
+	})
+}
+
+func (s *handlers) updateBillingEvent(ctx context.Context, input *struct {
+	BillingEventPath
+	Body BillingEventUpdate
+}) (*BillingEventOutput, error) {
+	if err := input.Body.check(); err != nil {
+		return nil, err
+	}
+	return s.writeEvent(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
+		id := rest.ParseID(input.ID)
+		return id, ledger.ChangeEvent(ctx, tx, id, input.Body.apply, rest.ActorOf(ctx).ID, s.Now())
+	})
+}
+
+func (s *handlers) deleteBillingEvent(ctx context.Context, input *BillingEventPath) (*struct{}, error) {
+	return nil, db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
+		return ledger.DeleteEvent(ctx, tx, rest.ParseID(input.ID), rest.ActorOf(ctx).ID, s.Now())
+	})
+}
+
+// writeEvent answers with the event that a transaction leaves.
+func (s *handlers) writeEvent(ctx context.Context, write func(pgx.Tx) (uuid.UUID, error)) (answer *BillingEventOutput, err error) {
+	err = db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
+		id, err := write(tx)
+		if err != nil {
+			return err
+		}
+		answer, err = s.answerEvent(ctx, tx, id)
+		return err
+	})
+	return answer, err
+}
+
+func (s *handlers) answerEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (*BillingEventOutput, error) {
+	entry, err := ledger.EntryOfEvent(ctx, tx, id)
+	if err != nil {
+		return nil, namedIn(err, refusal.BillingEventNotFound, "Billing event with ID '%s' not found", id)
+	}
+	events, err := s.readEvents(ctx, tx, []dbsqlc.LedgerEntry{entry})
+	if err != nil {
+		return nil, err
+	}
+	return &BillingEventOutput{Body: events[0]}, nil
+}
+
+// namedIn has a refusal say which id it is about.
+func namedIn(err error, code refusal.Code, message string, id uuid.UUID) error {
+	if !errors.Is(err, refusal.New(code)) || id == uuid.Nil {
+		return err
+	}
+	return &refusal.Error{Code: code, Message: fmt.Sprintf(message, id)}
+}

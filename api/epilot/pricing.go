@@ -1,0 +1,300 @@
+package epilot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/ledger"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+const (
+	// periodOfSubscribers is how often subscribers are billed.
+	periodOfSubscribers = "monthly"
+	// recentChanges is how much of its history a contract's pricing information has.
+	recentChanges = 10
+)
+
+// installmentsPerYear says how often a billing period comes.
+var installmentsPerYear = map[string]int32{"weekly": 52, "monthly": 12, "every_quarter": 4, "every_6_months": 2, "yearly": 1}
+
+func (s *handlers) ledgerPricingRoutes() {
+	const tag = "Pricing Information"
+	rest.Register(s.API, rest.Operation{ID: "getContractPricingInformation", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet,
+		Path: billingContractsPath + "/{id}/pricing_information", Tag: tag,
+		Summary: "What a contract costs",
+		Description: "The amount of today with the offer that it comes from, also while another one is to come, the balance, how often it is billed, " +
+			"and the latest changes of the amount.",
+		Success: "What the contract costs.", Refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContractPricing)
+	rest.Register(s.API, rest.Operation{ID: "getBillingAccountPricingInformation", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet,
+		Path: "/v1/billing/billing_accounts/{id}/pricing_information", Tag: tag,
+		Summary:     "What the contracts of a billing account cost",
+		Description: "The billing account of a client has the client's id and the client's active contracts.",
+		Success:     "What the contracts cost.", Refusals: []refusal.Code{refusal.ClientNotFound}}, s.getBillingAccountPricing)
+	rest.Register(s.API, rest.Operation{ID: "getCustomerBalance", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet, Path: "/v1/billing/customers/{id}/balance", Tag: "Balance",
+		Summary: "What a customer owes",
+		Description: "Debits without credits over all contracts of a client: what is owed when positive. Without events made by hand it is what is " +
+			"outstanding on the client's invoices. Amounts of other currencies are not part of it.",
+		Success: "The balance.", Refusals: []refusal.Code{refusal.ClientNotFound}}, s.getCustomerBalance)
+}
+
+// BillingAccountPath names a client as billing account or customer.
+type BillingAccountPath struct {
+	ID string `path:"id" doc:"The client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+}
+
+// CustomerBalance is what a customer owes.
+type CustomerBalance struct {
+	Balance         int64  `json:"balance" doc:"In cents; less than nothing is owed to the customer." example:"8990"`
+	BalanceDecimal  string `json:"balance_decimal" doc:"The balance with two decimals." example:"89.90"`
+	BalanceCurrency string `json:"balance_currency" doc:"ISO 4217." example:"MAD"`
+}
+
+// InstallmentAmount is an amount of money.
+type InstallmentAmount struct {
+	Amount        int64  `json:"amount" doc:"In cents." example:"10050"`
+	AmountDecimal string `json:"amount_decimal" doc:"The amount with two decimals." example:"100.50"`
+	Currency      string `json:"currency" doc:"ISO 4217." example:"MAD"`
+}
+
+// PriceContext is the price behind an amount. Of a tariff that moves nothing is known here.
+type PriceContext struct {
+	PriceID              *string        `json:"price_id,omitempty" doc:"The offer."`
+	PriceTitle           *string        `json:"price_title,omitempty" doc:"What the offer is called."`
+	PricingModel         *string        `json:"pricing_model,omitempty" doc:"per_unit: a fee each time."`
+	UnitAmountGross      *string        `json:"unit_amount_gross_decimal,omitempty" doc:"With tax."`
+	UnitAmountNet        *string        `json:"unit_amount_net_decimal,omitempty" doc:"Before tax."`
+	BeforeDiscountGross  *string        `json:"before_discount_unit_amount_gross_decimal,omitempty" doc:"With tax, without the discount."`
+	BeforeDiscountNet    *string        `json:"before_discount_unit_amount_net_decimal,omitempty" doc:"Before tax, without the discount."`
+	UnitDiscount         *string        `json:"unit_discount_amount_decimal,omitempty" doc:"The discount with tax."`
+	UnitDiscountNet      *string        `json:"unit_discount_amount_net_decimal,omitempty" doc:"The discount before tax."`
+	Currency             *string        `json:"currency,omitempty" doc:"ISO 4217."`
+	BillingPeriod        *string        `json:"billing_period,omitempty" doc:"How often the fee is due."`
+	Unit                 *string        `json:"unit,omitempty" doc:"What is counted."`
+	HasDiscount          *bool          `json:"has_discount,omitempty" doc:"Whether there is a discount."`
+	IsDynamicTariff      *bool          `json:"is_dynamic_tariff,omitempty" doc:"Whether the price moves."`
+	DynamicTariffDetails *DynamicTariff `json:"dynamic_tariff,omitempty" doc:"How the price moves."`
+}
+
+// DynamicTariff is how a price moves.
+type DynamicTariff struct {
+	Mode                *string `json:"mode,omitempty" doc:"How."`
+	Interval            *string `json:"interval,omitempty" doc:"How often."`
+	AveragePrice        *string `json:"average_price_decimal,omitempty" doc:"On average."`
+	MarkupAmount        *string `json:"markup_amount_decimal,omitempty" doc:"The markup."`
+	MarkupAmountNet     *string `json:"markup_amount_net_decimal,omitempty" doc:"The markup before tax."`
+	MarkupAmountGross   *string `json:"markup_amount_gross_decimal,omitempty" doc:"The markup with tax."`
+	MarketPrice         *string `json:"market_price_decimal,omitempty" doc:"The market's price."`
+	MarketPriceCurrency *string `json:"market_price_currency,omitempty" doc:"ISO 4217."`
+	Market              *string `json:"market,omitempty" doc:"The market."`
+	BiddingZone         *string `json:"bidding_zone,omitempty" doc:"Its zone."`
+	Timestamp           *string `json:"timestamp,omitempty" doc:"When."`
+}
+
+// ConfigurationContext is what prices an amount is made of.
+type ConfigurationContext struct {
+	BasePrice    *PriceContext `json:"base_price,omitempty" doc:"What is due each time."`
+	WorkingPrice *PriceContext `json:"working_price,omitempty" doc:"What is due by use; there is none here."`
+}
+
+// PricingSchedule is how often a contract is billed.
+type PricingSchedule struct {
+	BillingDueDay       *int32  `json:"billing_due_day,omitempty" minimum:"0" maximum:"31" doc:"The day of the month; 0 for none."`
+	BillingPeriod       *string `json:"billing_period,omitempty" enum:"weekly,monthly,every_quarter,every_6_months,yearly" doc:"How often."`
+	InstallmentsPerYear *int32  `json:"installments_per_year,omitempty" doc:"How many times a year."`
+	Inferred            bool    `json:"inferred" doc:"Whether nobody said so of this contract."`
+}
+
+// ContractPricing is what a contract costs.
+type ContractPricing struct {
+	EntityType               string                `json:"entity_type" enum:"contract"`
+	EntityID                 string                `json:"entity_id" doc:"The contract." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
+	Title                    *string               `json:"title,omitempty" doc:"How the contract is shown." example:"Mobile 20GB"`
+	CurrentInstallmentAmount *InstallmentAmount    `json:"current_installment_amount,omitempty" doc:"That of today: absent when nobody said it, or before the contract begins."`
+	Context                  *ConfigurationContext `json:"context,omitempty" doc:"The offer that it comes from, unless another amount was agreed on."`
+	Balance                  *InstallmentAmount    `json:"balance,omitempty" doc:"What is owed on the contract."`
+	Schedule                 *PricingSchedule      `json:"schedule,omitempty" doc:"How often it is billed."`
+	PendingInstallmentChange *bool                 `json:"pending_installment_change,omitempty" doc:"Whether the latest change is from a later day on."`
+	History                  []ConfigurationChange `json:"history" nullable:"false" doc:"The latest changes of the amount, newest first."`
+}
+
+// BillingAccountPricing is what the contracts of a billing account cost.
+type BillingAccountPricing struct {
+	EntityType string             `json:"entity_type" enum:"billing_account"`
+	EntityID   string             `json:"entity_id" doc:"The client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	Title      *string            `json:"title,omitempty" doc:"The client's name." example:"Amina Alaoui"`
+	Balance    *InstallmentAmount `json:"balance,omitempty" doc:"What is owed over all contracts."`
+	Contracts  []ContractPricing  `json:"contracts" nullable:"false" doc:"The active contracts, newest first."`
+}
+
+func (s *handlers) getCustomerBalance(ctx context.Context, input *BillingAccountPath) (*struct{ Body CustomerBalance }, error) {
+	client, err := s.Queries.ClientGetByID(ctx, s.Pool, rest.ParseID(input.ID))
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.ClientNotFound)
+	}
+	balance, err := ledger.BalanceOf(ctx, s.Pool, client.ID, ledger.Currency)
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body CustomerBalance }{CustomerBalance{
+		Balance: int64(balance.Amount), BalanceDecimal: balance.Amount.String(), BalanceCurrency: balance.Currency,
+	}}, nil
+}
+
+func (s *handlers) getContractPricing(ctx context.Context, input *BillingContractPath) (*struct{ Body ContractPricing }, error) {
+	found, err := ledger.GetContract(ctx, s.Pool, rest.ParseID(input.ID))
+	if err != nil {
+		return nil, err
+	}
+	pricing, err := s.pricingOf(ctx, []ledger.Contract{found})
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body ContractPricing }{pricing[0]}, nil
+}
+
+func (s *handlers) getBillingAccountPricing(ctx context.Context, input *BillingAccountPath) (*struct{ Body BillingAccountPricing }, error) {
+	client, contracts, err := s.billingAccount(ctx, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	pricing, err := s.pricingOf(ctx, contracts)
+	if err != nil {
+		return nil, err
+	}
+	balance, err := ledger.BalanceOf(ctx, s.Pool, client.ID, ledger.Currency)
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body BillingAccountPricing }{BillingAccountPricing{
+		EntityType: "billing_account", EntityID: client.ID.String(), Title: &client.FullName,
+		Balance: new(amountOf(balance.Amount, balance.Currency)), Contracts: pricing,
+	}}, nil
+}
+
+// billingAccount returns a client with the active contracts.
+func (s *handlers) billingAccount(ctx context.Context, id string) (dbsqlc.Client, []ledger.Contract, error) {
+	client, err := s.Queries.ClientGetByID(ctx, s.Pool, rest.ParseID(id))
+	if err != nil {
+		return client, nil, rest.OrNotFound(err, refusal.ClientNotFound)
+	}
+	contracts, err := ledger.ActiveContracts(ctx, s.Pool, client.ID)
+	return client, contracts, err
+}
+
+// pricingOf tells what contracts cost, in their order.
+func (s *handlers) pricingOf(ctx context.Context, contracts []ledger.Contract) ([]ContractPricing, error) {
+	ids, homes := rest.Convert(contracts, idOfContract), map[uuid.UUID]string{}
+	for _, contract := range contracts {
+		homes[contract.BillingProfile.ID] = contract.BillingProfile.Currency
+	}
+	balances, err := ledger.BalancesOf(ctx, s.Pool, homes)
+	if err != nil {
+		return nil, err
+	}
+	latest, err := s.Queries.ConfigurationChangeListLatest(ctx, s.Pool, dbsqlc.ConfigurationChangeListLatestParams{ContractIDS: ids, ForEach: recentChanges})
+	if err != nil {
+		return nil, err
+	}
+	changes := map[uuid.UUID][]dbsqlc.ConfigurationChange{}
+	for _, change := range latest {
+		changes[change.ContractID] = append(changes[change.ContractID], change)
+	}
+	pending, err := s.pendingChanges(ctx, changes)
+	if err != nil {
+		return nil, err
+	}
+	pricing := make([]ContractPricing, len(contracts))
+	for i, id := range ids {
+		if pricing[i], err = s.readPricing(contracts[i], balances[id], changes[id], pending[id]); err != nil {
+			return nil, err
+		}
+	}
+	return pricing, nil
+}
+
+// pendingChange says that the latest change of a contract is to come, and which one holds until then: nil before a contract begins.
+type pendingChange struct{ inForce *dbsqlc.ConfigurationChange }
+
+// pendingChanges finds the contracts whose latest change, the first of each, is to come.
+func (s *handlers) pendingChanges(ctx context.Context, changes map[uuid.UUID][]dbsqlc.ConfigurationChange) (map[uuid.UUID]*pendingChange, error) {
+	today, pending := s.Today(), map[uuid.UUID]*pendingChange{}
+	for id, latest := range changes {
+		if latest[0].EffectiveDate.After(today) {
+			pending[id] = &pendingChange{}
+		}
+	}
+	if len(pending) == 0 {
+		return pending, nil
+	}
+	inForce, err := s.Queries.ConfigurationChangeListInForce(ctx, s.Pool, dbsqlc.ConfigurationChangeListInForceParams{
+		ContractIDS: slices.Collect(maps.Keys(pending)), Day: today,
+	})
+	for _, change := range inForce {
+		pending[change.ContractID].inForce = &change
+	}
+	return pending, err
+}
+
+func idOfContract(contract ledger.Contract) uuid.UUID { return contract.BillingProfile.ID }
+
+func (s *handlers) readPricing(found ledger.Contract, balance ledger.Balance, changes []dbsqlc.ConfigurationChange, pending *pendingChange) (ContractPricing, error) {
+	profile := found.BillingProfile
+	var details BillingContractDetails
+	if err := json.Unmarshal(profile.Details, &details); err != nil {
+		return ContractPricing{}, fmt.Errorf("api: details of a contract: %w", err)
+	}
+	pricing := ContractPricing{
+		EntityType: "contract", EntityID: profile.ID.String(), Title: new(titleOf(found, details)),
+		Balance: new(amountOf(balance.Amount, balance.Currency)), Schedule: scheduleOf(found, details),
+		PendingInstallmentChange: new(pending != nil), History: s.readChanges(changes),
+	}
+	if pending != nil {
+		if until := pending.inForce; until != nil {
+			pricing.CurrentInstallmentAmount, pricing.Context = new(amountOf(until.NewAmount, until.Currency)), contextOfChange(*until)
+		}
+		return pricing, nil
+	}
+	if amount := ledger.Costs(found); amount != nil {
+		pricing.CurrentInstallmentAmount = new(amountOf(*amount, profile.Currency))
+	}
+	if profile.InstallmentAmount == nil && found.OfferID != nil {
+		pricing.Context = contextOf(*found.OfferID, *found.OfferName, *found.MonthlyFee, profile.Currency)
+	}
+	return pricing, nil
+}
+
+// scheduleOf is how often a contract is billed: as it was said, or as all subscribers are.
+func scheduleOf(found ledger.Contract, details BillingContractDetails) *PricingSchedule {
+	schedule := PricingSchedule{BillingDueDay: details.BillingDueDay, BillingPeriod: details.BillingPeriod}
+	if schedule.BillingPeriod == nil {
+		schedule.Inferred = true
+		if found.BillingProfile.ContractID != nil {
+			schedule.BillingPeriod = new(periodOfSubscribers)
+		}
+	}
+	if schedule.BillingPeriod != nil {
+		schedule.InstallmentsPerYear = new(installmentsPerYear[*schedule.BillingPeriod])
+	}
+	return &schedule
+}
+
+func contextOf(offerID uuid.UUID, name string, fee money.Amount, currency string) *ConfigurationContext {
+	return &ConfigurationContext{BasePrice: &PriceContext{
+		PriceID: new(offerID.String()), PriceTitle: &name, PricingModel: new("per_unit"), UnitAmountNet: new(fee.String()), Currency: &currency,
+		BillingPeriod: new(periodOfSubscribers), HasDiscount: new(false), IsDynamicTariff: new(false),
+	}}
+}
+
+func amountOf(amount money.Amount, currency string) InstallmentAmount {
+	return InstallmentAmount{Amount: int64(amount), AmountDecimal: amount.String(), Currency: currency}
+}

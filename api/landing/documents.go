@@ -1,0 +1,169 @@
+package landing
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/api/resource"
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/landing"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
+	"github.com/mtfacturation/mtf/internal/token"
+	"github.com/mtfacturation/mtf/workflows"
+	"github.com/mtfacturation/mtf/workflows/starter"
+)
+
+func (s *handlers) landingDocumentRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "landingContractDocumentLink", Access: rest.Public, Limits: s.limits.documentLink, Method: http.MethodPost,
+		Path: "/api/v1/landing/contracts/{contract_id}/document-link", Tag: tagLanding,
+		Summary:     "A download link for the contract of a client; the document is made if it is missing",
+		Description: "The CIN must be that of the contract's client. The link works for a day.",
+		Waits:       true, Success: "The link.",
+		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.LandingContractMismatch, refusal.ClientCINMissing},
+		// The API contract has 422 for this code on a plan change, and 403 here.
+		Statuses: map[refusal.Code]int{refusal.LandingContractMismatch: http.StatusForbidden}}, s.contractDocumentLink)
+	rest.Register(s.API, rest.Operation{ID: "landingContractDocument", Access: rest.Public, Limits: s.limits.token, Method: http.MethodGet,
+		Path: "/api/v1/landing/contracts/{contract_id}/document", Tag: tagLanding,
+		Summary: "Download a contract with a token",
+		Description: "The token comes with a submit or a document link, and works for its contract alone. A document never " +
+			"changes; a lost file is made again from its rows.",
+		File: true, Success: "The contract as a PDF.",
+		Refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
+			refusal.LandingDocumentTokenMismatch, refusal.ContractDocumentNotFound}}, s.contractDocument)
+	rest.Register(s.API, rest.Operation{ID: "landingInvoiceDocument", Access: rest.Public, Limits: s.limits.token, Method: http.MethodGet,
+		Path: "/api/v1/landing/invoices/{invoice_id}/document", Tag: tagLanding,
+		Summary:     "Download an invoice with a token",
+		Description: "The token comes with the list of a client's invoices, and works for its invoice alone.",
+		File:        true, Success: "The invoice as a PDF.",
+		Refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
+			refusal.LandingInvoiceTokenMismatch, refusal.InvoiceNotFound}}, s.invoiceDocument)
+}
+
+// DocumentLink is a download link.
+type DocumentLink struct {
+	ContractID          uuid.UUID `json:"contract_id" example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4" format:"uuid"`
+	DocumentDownloadURL string    `json:"document_download_url" doc:"A path with a token, good for a day." example:"/api/v1/landing/contracts/01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
+}
+
+func (s *handlers) contractDocumentLink(ctx context.Context, input *struct {
+	resource.ContractPath
+	Body struct {
+		CIN string `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
+	}
+}) (*struct{ Body DocumentLink }, error) {
+	var checked rest.Validator
+	cin := checked.CIN(input.Body.CIN)
+	if err := checked.Err(); err != nil {
+		return nil, err
+	}
+	if err := s.LimitCIN(s.limits.documentLink, cin); err != nil {
+		return nil, err
+	}
+	parties, err := s.Queries.ContractGetParties(ctx, s.Pool, rest.ParseID(input.ContractID))
+	switch {
+	case err != nil:
+		return nil, rest.OrNotFound(err, refusal.ContractNotFound)
+	case parties.Client.CIN == nil:
+		return nil, refusal.New(refusal.ClientCINMissing)
+	case *parties.Client.CIN != cin:
+		return nil, refusal.New(refusal.LandingContractMismatch)
+	}
+	contractID := parties.Contract.ID
+	if err := s.ensureContractDocument(ctx, contractID); err != nil {
+		return nil, err
+	}
+	url := s.contractDocumentURL(cin, contractID, token.DocumentExpiry(s.Now()))
+	return &struct{ Body DocumentLink }{DocumentLink{ContractID: contractID, DocumentDownloadURL: url}}, nil
+}
+
+// ensureContractDocument has a document issued for a contract that has none.
+func (s *handlers) ensureContractDocument(ctx context.Context, contractID uuid.UUID) error {
+	_, err := s.Archive.LatestContractDocument(ctx, s.Pool, contractID)
+	if refused := refusal.As(err); refused == nil {
+		return err
+	}
+	request, err := idempotency.NewRequest(idempotency.ContractDocument, idempotency.Key(contractID.String()), contractID)
+	if err != nil {
+		return err
+	}
+	var documentID uuid.UUID
+	_, err = s.Run(ctx, starter.Process{
+		Request:    request,
+		Workflow:   workflows.IssueContractDocument,
+		Input:      activities.IssueContractDocumentInput{ContractID: contractID, ActorID: landing.ActorID},
+		Queue:      workflows.InteractiveQueue,
+		Summary:    "Document of contract " + contractID.String(),
+		Attributes: []temporal.SearchAttributeUpdate{searchattribute.Contract(contractID)},
+		Location:   "/api/v1/landing/contracts/" + contractID.String() + "/document-link",
+		Wait:       starter.DefaultWait,
+	}, &documentID)
+	return err
+}
+
+// TokenParams carry the token of a download.
+type TokenParams struct {
+	Token string `query:"token" required:"true" doc:"The token of the download link." example:"eyJ2IjoxfQ.c2lnbmF0dXJl"`
+}
+
+func (s *handlers) contractDocument(ctx context.Context, input *struct {
+	resource.ContractPath
+	TokenParams
+}) (*huma.StreamResponse, error) {
+	claims, err := s.Tokens.Verify(input.Token, token.ContractDocument, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	contractID := rest.ParseID(input.ContractID)
+	if claims.ContractID == nil || *claims.ContractID != contractID {
+		return nil, refusal.New(refusal.LandingDocumentTokenMismatch)
+	}
+	parties, err := s.Queries.ContractGetParties(ctx, s.Pool, contractID)
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.ContractDocumentNotFound)
+	}
+	if parties.Client.CIN == nil || *parties.Client.CIN != claims.CIN {
+		return nil, refusal.New(refusal.LandingDocumentTokenMismatch)
+	}
+	file, err := s.Archive.ContractFile(ctx, contractID)
+	if err != nil {
+		return nil, err
+	}
+	return rest.SendFile(file), nil
+}
+
+func (s *handlers) invoiceDocument(ctx context.Context, input *struct {
+	resource.InvoicePath
+	TokenParams
+}) (*huma.StreamResponse, error) {
+	claims, err := s.Tokens.Verify(input.Token, token.InvoiceDocument, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	invoiceID := rest.ParseID(input.InvoiceID)
+	if claims.InvoiceID == nil || *claims.InvoiceID != invoiceID {
+		return nil, refusal.New(refusal.LandingInvoiceTokenMismatch)
+	}
+	invoice, err := s.Queries.InvoiceGetByID(ctx, s.Pool, invoiceID)
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.InvoiceNotFound)
+	}
+	owner, err := s.Queries.ClientGetByID(ctx, s.Pool, invoice.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	if owner.CIN == nil || *owner.CIN != claims.CIN {
+		return nil, refusal.New(refusal.LandingInvoiceTokenMismatch)
+	}
+	file, err := s.Archive.InvoiceFile(ctx, invoiceID, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	return rest.SendFile(file), nil
+}

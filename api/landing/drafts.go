@@ -1,0 +1,168 @@
+package landing
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// minStepLength is the shortest name of a step.
+const minStepLength = 2
+
+func (s *handlers) landingDraftRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "createLandingDraft", Access: rest.Public, Limits: s.limits.draft, Method: http.MethodPost, Path: "/api/v1/landing/drafts", Tag: tagLanding,
+		Summary:     "Keep how far a client has come in a flow",
+		Description: "Keeps a form that is not finished. The payload is kept as it is and not looked into.",
+		Success:     "The new draft."}, s.createDraft)
+	rest.Register(s.API, rest.Operation{ID: "getLandingDraft", Access: rest.Public, Limits: s.limits.draft, Method: http.MethodGet, Path: "/api/v1/landing/drafts/{draft_id}", Tag: tagLanding,
+		Summary:     "Get a draft",
+		Description: "A draft, for going on where a client left off.",
+		Success:     "The draft.", Refusals: []refusal.Code{refusal.LandingDraftNotFound}}, s.getDraft)
+	rest.Register(s.API, rest.Operation{ID: "updateLandingDraft", Access: rest.Public, Limits: s.limits.draft, Method: http.MethodPut, Path: "/api/v1/landing/drafts/{draft_id}", Tag: tagLanding,
+		Summary:     "Change what is sent of a draft",
+		Description: "Only what is sent changes; a payload replaces the whole of the old one. Null clears the CIN.",
+		Success:     "The draft as it is now.", Refusals: []refusal.Code{refusal.LandingDraftNotFound}}, s.updateDraft)
+}
+
+// DraftPayload is a JSON object that is kept for the landing page and not looked into.
+type DraftPayload struct{ stored json.RawMessage }
+
+// UnmarshalJSON keeps the object as it was sent; null is none.
+func (p *DraftPayload) UnmarshalJSON(text []byte) error {
+	p.stored = nil
+	if string(text) != "null" {
+		p.stored = bytes.Clone(text)
+	}
+	return nil
+}
+
+// MarshalJSON writes the object with its keys in order.
+func (p DraftPayload) MarshalJSON() ([]byte, error) { return []byte(rest.SortedJSON(p.stored)), nil }
+
+// Schema describes the object to OpenAPI.
+func (DraftPayload) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}
+
+// check notes what the database could not keep, or only at a cost out of proportion.
+func (p DraftPayload) check(checked *rest.Validator) {
+	if p.stored != nil && !rest.Storable(p.stored) {
+		checked.Fail("payload", "payload is nested too deeply or has a number out of range")
+	}
+}
+
+// LandingDraftCreate is the body of a new draft.
+type LandingDraftCreate struct {
+	FlowType string       `json:"flow_type" enum:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices" example:"subscribe_new_service"`
+	Step     string       `json:"step" minLength:"2" maxLength:"64" example:"identity"`
+	CIN      *string      `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40" example:"AB123456"`
+	Payload  DraftPayload `json:"payload,omitempty" doc:"Any object; {} when absent." example:"{\"offer_id\": \"01932b7d-0a55-7b68-b3f1-c2d80e6f9147\"}"`
+	Status   string       `json:"status,omitempty" enum:"in_progress,submitted,cancelled" default:"in_progress"`
+}
+
+// LandingDraftUpdate is the body of a change: only what is sent changes, null clears the CIN.
+type LandingDraftUpdate struct {
+	FlowType rest.Optional[string]       `json:"flow_type,omitempty" enum:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices"`
+	Step     rest.Optional[string]       `json:"step,omitempty" minLength:"2" maxLength:"64" example:"offer"`
+	CIN      rest.Optional[string]       `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
+	Payload  rest.Optional[DraftPayload] `json:"payload,omitempty" doc:"The whole object, not a part of it." example:"{\"offer_id\": \"01932b7d-3c9e-7ce5-84d6-7f1a2b0c5d83\"}"`
+	Status   rest.Optional[string]       `json:"status,omitempty" enum:"in_progress,submitted,cancelled"`
+}
+
+// LandingDraftRead is a draft as the API shows it.
+type LandingDraftRead struct {
+	ID        uuid.UUID      `json:"id" example:"01932b90-1f47-7253-9b6e-08c4d5a7f312" format:"uuid"`
+	FlowType  string         `json:"flow_type" enum:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices" example:"subscribe_new_service"`
+	Step      string         `json:"step" example:"identity"`
+	CIN       *string        `json:"cin" example:"AB123456"`
+	Payload   DraftPayload   `json:"payload" example:"{\"offer_id\": \"01932b7d-0a55-7b68-b3f1-c2d80e6f9147\"}"`
+	Status    string         `json:"status" enum:"in_progress,submitted,cancelled" example:"in_progress"`
+	CreatedAt rest.Timestamp `json:"created_at"`
+	UpdatedAt rest.Timestamp `json:"updated_at"`
+}
+
+// LandingDraftOutput answers with one draft.
+type LandingDraftOutput struct{ Body LandingDraftRead }
+
+// LandingDraftPath names a draft.
+type LandingDraftPath struct {
+	DraftID string `path:"draft_id" doc:"The draft." example:"01932b90-1f47-7253-9b6e-08c4d5a7f312"`
+}
+
+func newLandingDraftRead(row dbsqlc.LandingDraft) *LandingDraftOutput {
+	return &LandingDraftOutput{Body: LandingDraftRead{
+		ID: row.ID, FlowType: row.FlowType, Step: row.Step, CIN: row.CIN, Payload: DraftPayload{row.Payload}, Status: row.Status,
+		CreatedAt: rest.Timestamp(row.CreatedAt), UpdatedAt: rest.Timestamp(row.UpdatedAt),
+	}}
+}
+
+func (s *handlers) createDraft(ctx context.Context, input *struct{ Body LandingDraftCreate }) (*LandingDraftOutput, error) {
+	var checked rest.Validator
+	step, cin := checked.Trimmed("step", input.Body.Step, minStepLength), rest.OptionalCIN(input.Body.CIN, &checked)
+	input.Body.Payload.check(&checked)
+	if err := checked.Err(); err != nil {
+		return nil, err
+	}
+	payload := input.Body.Payload.stored
+	if payload == nil {
+		payload = json.RawMessage("{}")
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	row, err := s.Queries.LandingDraftInsert(ctx, s.Pool, dbsqlc.LandingDraftInsertParams{
+		ID: id, FlowType: input.Body.FlowType, Step: step, CIN: cin, Payload: payload, Status: input.Body.Status, Now: s.Now(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newLandingDraftRead(row), nil
+}
+
+func (s *handlers) getDraft(ctx context.Context, input *LandingDraftPath) (*LandingDraftOutput, error) {
+	row, err := s.Queries.LandingDraftGetByID(ctx, s.Pool, rest.ParseID(input.DraftID))
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.LandingDraftNotFound)
+	}
+	return newLandingDraftRead(row), nil
+}
+
+func (s *handlers) updateDraft(ctx context.Context, input *struct {
+	LandingDraftPath
+	Body LandingDraftUpdate
+}) (*LandingDraftOutput, error) {
+	body := &input.Body
+	if err := body.normalise(); err != nil {
+		return nil, err
+	}
+	row, err := s.Queries.LandingDraftUpdate(ctx, s.Pool, dbsqlc.LandingDraftUpdateParams{
+		ID: rest.ParseID(input.DraftID), FlowType: body.FlowType.Pointer(), Step: body.Step.Pointer(), CINSent: body.CIN.Present,
+		CIN: body.CIN.Pointer(), Payload: body.Payload.Value.stored, Status: body.Status.Pointer(), Now: s.Now(),
+	})
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.LandingDraftNotFound)
+	}
+	return newLandingDraftRead(row), nil
+}
+
+// normalise trims what is sent and checks that only the CIN is cleared.
+func (u *LandingDraftUpdate) normalise() error {
+	var checked rest.Validator
+	u.FlowType.RefuseNull("flow_type", &checked)
+	u.Step.RefuseNull("step", &checked)
+	u.Payload.RefuseNull("payload", &checked)
+	u.Status.RefuseNull("status", &checked)
+	u.Step.Normalise(func(step string) string { return checked.Trimmed("step", step, minStepLength) })
+	u.CIN.Normalise(checked.CIN)
+	u.Payload.Value.check(&checked)
+	return checked.Err()
+}

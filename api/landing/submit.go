@@ -1,0 +1,228 @@
+package landing
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/api/resource"
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/catalog"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/landing"
+	"github.com/mtfacturation/mtf/internal/phone"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/token"
+	"github.com/mtfacturation/mtf/workflows"
+	"github.com/mtfacturation/mtf/workflows/starter"
+)
+
+func (s *handlers) landingSubmitRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "landingSubmitNew", Access: rest.Public, Limits: s.limits.submit, Method: http.MethodPost, Path: "/api/v1/landing/submit/new", Tag: tagLanding,
+		Summary: "Subscribe to a new service",
+		Description: "Finds the client by CIN or makes one, allocates the number, provisions the contract and makes its " +
+			"document. Of a client that is known only empty fields are filled in: knowing a CIN proves nothing. A " +
+			"mobile service takes `mobile_number_mode`, internet and landline take `home_landline_local_number`.",
+		Waits: true, Success: "The contract with a link to its document.",
+		Refusals: slices.Concat(submitRefusals, []refusal.Code{refusal.SubscriberTaken, refusal.SubscriberOffer,
+			refusal.MobileNumberInvalid, refusal.LandlineNumberInvalid})}, s.submitNew)
+	rest.Register(s.API, rest.Operation{ID: "landingSubmitPlanChange", Access: rest.Public, Limits: s.limits.submit, Method: http.MethodPost, Path: "/api/v1/landing/submit/plan-change", Tag: tagLanding,
+		Summary:     "Put a contract on another offer of its category",
+		Description: "Puts an active contract of the client on another offer of the same category and makes a new document.",
+		Waits:       true, Success: "The contract with a link to its document.",
+		Refusals: slices.Concat(submitRefusals, []refusal.Code{refusal.LandingClientNotFound, refusal.ContractNotFound,
+			refusal.LandingContractMismatch, refusal.UpgradeTargetMissing, refusal.UpgradeTargetInvalid})}, s.submitPlanChange)
+}
+
+// submitRefusals are what both submits can answer: those of the provisioning that
+// their client, line and intent leave possible, and those of every submit.
+var submitRefusals = []refusal.Code{
+	refusal.OfferNotFound, refusal.OfferNotActive, refusal.OfferValidityInvalid, refusal.LandingOfferMismatch,
+	refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid, refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict,
+}
+
+// LandingSubmitNew asks for a new service.
+type LandingSubmitNew struct {
+	ServiceCategory            string        `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	OfferID                    string        `json:"offer_id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
+	CIN                        string        `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
+	FullName                   string        `json:"full_name" minLength:"2" maxLength:"150" example:"Leila Amrani"`
+	Email                      *string       `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
+	Address                    *string       `json:"address,omitempty" nullable:"true" maxLength:"255" example:"12, rue Atlas, Rabat"`
+	ContactPhone               *string       `json:"contact_phone,omitempty" nullable:"true" maxLength:"40" example:"+212 6 12 34 56 78"`
+	ContractStartDate          calendar.Date `json:"contract_start_date" format:"date" example:"2026-11-22"`
+	CommitmentMonths           *int32        `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60" example:"12"`
+	MobileNumberMode           *string       `json:"mobile_number_mode,omitempty" nullable:"true" enum:"use_existing,assign_new" example:"assign_new"`
+	ExistingMobileLocalNumber  *string       `json:"existing_mobile_local_number,omitempty" nullable:"true" maxLength:"40"`
+	RequestedMobileLocalNumber *string       `json:"requested_mobile_local_number,omitempty" nullable:"true" maxLength:"40" example:"0612345678"`
+	HomeLandlineLocalNumber    *string       `json:"home_landline_local_number,omitempty" nullable:"true" maxLength:"40"`
+}
+
+// LandingSubmitPlanChange asks for another offer on a contract.
+type LandingSubmitPlanChange struct {
+	CIN               string        `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
+	SourceContractID  string        `json:"source_contract_id" example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
+	TargetOfferID     string        `json:"target_offer_id" example:"01932b7d-3c9e-7ce5-84d6-7f1a2b0c5d83"`
+	ContractStartDate calendar.Date `json:"contract_start_date" format:"date" example:"2026-11-22"`
+	CommitmentMonths  *int32        `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60" example:"12"`
+}
+
+// LandingSubmitResult answers both submits.
+type LandingSubmitResult struct {
+	Contract            resource.ContractRead `json:"contract"`
+	ClientID            uuid.UUID             `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	ClientCIN           string                `json:"client_cin" example:"AB123456"`
+	ServiceIdentifier   string                `json:"service_identifier" example:"+212612345678"`
+	CreatedClient       bool                  `json:"created_client"`
+	CreatedSubscriber   bool                  `json:"created_subscriber"`
+	ProvisioningMode    string                `json:"provisioning_mode" enum:"upgrade_existing_contract,new_contract" example:"new_contract"`
+	IdempotencyReplayed bool                  `json:"idempotency_replayed"`
+	DocumentDownloadURL string                `json:"document_download_url" doc:"A path with a token, good for a day." example:"/api/v1/landing/contracts/01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
+}
+
+// LandingSubmitOutput answers both submits.
+type LandingSubmitOutput struct{ Body LandingSubmitResult }
+
+func (s *handlers) submitNew(ctx context.Context, input *struct {
+	rest.KeyParams
+	Body LandingSubmitNew
+}) (*LandingSubmitOutput, error) {
+	subscription, err := input.Body.normalised()
+	if err != nil {
+		return nil, err
+	}
+	request, err := rest.NewRequest(idempotency.LandingNew, input.Key, subscription)
+	if err != nil {
+		return nil, err
+	}
+	return s.submit(ctx, starter.Process{
+		Request:  request,
+		Workflow: workflows.SubscribeNewService,
+		Input:    activities.SubscribeInput{Request: request, Subscription: subscription},
+		Queue:    workflows.InteractiveQueue,
+		Summary:  "New " + string(subscription.Category) + " subscription on offer " + subscription.OfferID.String(),
+		Location: "/api/v1/landing/submit/new",
+		Wait:     input.Wait(),
+		Admit:    func() error { return s.LimitCIN(s.limits.submit, subscription.CIN) },
+	})
+}
+
+func (s *handlers) submitPlanChange(ctx context.Context, input *struct {
+	rest.KeyParams
+	Body LandingSubmitPlanChange
+}) (*LandingSubmitOutput, error) {
+	var checked rest.Validator
+	change := landing.PlanChange{
+		CIN:              checked.CIN(input.Body.CIN),
+		SourceContractID: rest.ParseID(input.Body.SourceContractID), TargetOfferID: rest.ParseID(input.Body.TargetOfferID),
+		StartDate: input.Body.ContractStartDate, CommitmentMonths: input.Body.CommitmentMonths,
+	}
+	if err := checked.Err(); err != nil {
+		return nil, err
+	}
+	request, err := rest.NewRequest(idempotency.PlanChange, input.Key, change)
+	if err != nil {
+		return nil, err
+	}
+	return s.submit(ctx, starter.Process{
+		Request:  request,
+		Workflow: workflows.ChangePlan,
+		Input:    activities.ChangePlanInput{Request: request, Change: change},
+		Queue:    workflows.InteractiveQueue,
+		Summary:  "Contract " + change.SourceContractID.String() + " to offer " + change.TargetOfferID.String(),
+		Location: "/api/v1/landing/submit/plan-change",
+		Wait:     input.Wait(),
+		Admit:    func() error { return s.LimitCIN(s.limits.submit, change.CIN) },
+	})
+}
+
+// submit carries out a landing process and answers with a download link. A replayed
+// answer has the link of the first one for as long as that works, then a new one.
+func (s *handlers) submit(ctx context.Context, p starter.Process) (*LandingSubmitOutput, error) {
+	var submitted landing.Submitted
+	replayed, err := s.Run(ctx, p, &submitted)
+	if err != nil {
+		return nil, err
+	}
+	expiresAt := submitted.LinkExpiresAt
+	if now := s.Now(); !now.Before(expiresAt) {
+		expiresAt = token.DocumentExpiry(now)
+	}
+	return &LandingSubmitOutput{Body: LandingSubmitResult{
+		Contract: resource.NewContractRead(submitted.Contract), ClientID: submitted.ClientID, ClientCIN: submitted.ClientCIN,
+		ServiceIdentifier: submitted.ServiceIdentifier, CreatedClient: submitted.CreatedClient,
+		CreatedSubscriber: submitted.CreatedSubscriber, ProvisioningMode: string(submitted.Mode),
+		IdempotencyReplayed: replayed,
+		DocumentDownloadURL: s.contractDocumentURL(submitted.ClientCIN, submitted.Contract.ID, expiresAt),
+	}}, nil
+}
+
+func (s *handlers) contractDocumentURL(cin string, contractID uuid.UUID, expiresAt time.Time) string {
+	return "/api/v1/landing/contracts/" + contractID.String() + "/document?token=" +
+		s.Tokens.ContractDocument(cin, contractID, expiresAt)
+}
+
+// normalised checks which number fields go together and normalises the one that counts.
+func (b LandingSubmitNew) normalised() (landing.NewSubscription, error) {
+	var checked rest.Validator
+	subscription := landing.NewSubscription{
+		Category: catalog.Category(b.ServiceCategory), OfferID: rest.ParseID(b.OfferID),
+		CIN:      checked.CIN(b.CIN),
+		FullName: checked.Trimmed("full_name", b.FullName, 2), Email: rest.OptionalText(b.Email), Address: rest.OptionalText(b.Address),
+		ContactPhone: rest.OptionalText(b.ContactPhone), StartDate: b.ContractStartDate, CommitmentMonths: b.CommitmentMonths,
+	}
+	given, kind := b.numberGiven(&subscription.Allocation, &checked)
+	if err := checked.Err(); err != nil || given == nil {
+		return subscription, err
+	}
+	number, err := kind.Parse(*given)
+	subscription.Number = number
+	return subscription, err
+}
+
+// numberGiven returns the number that the client named, if any, and how it is
+// allocated. It notes the fields that the category or the mode refuses.
+func (b LandingSubmitNew) numberGiven(allocation *landing.Allocation, checked *rest.Validator) (*string, phone.Kind) {
+	existing, requested, home := rest.OptionalText(b.ExistingMobileLocalNumber), rest.OptionalText(b.RequestedMobileLocalNumber),
+		rest.OptionalText(b.HomeLandlineLocalNumber)
+	refuseGiven := func(name string, value *string, message string) {
+		if value != nil {
+			checked.Fail(name, message)
+		}
+	}
+	if b.ServiceCategory != string(catalog.Mobile) {
+		refuseGiven("mobile_number_mode", b.MobileNumberMode, "only a mobile subscription has a mobile number")
+		refuseGiven("existing_mobile_local_number", existing, "only a mobile subscription has a mobile number")
+		refuseGiven("requested_mobile_local_number", requested, "only a mobile subscription has a mobile number")
+		if home == nil {
+			checked.Fail("home_landline_local_number", "home_landline_local_number is required for internet and landline")
+		}
+		*allocation = landing.ProvidedHomeLandline
+		return home, phone.Landline
+	}
+
+	refuseGiven("home_landline_local_number", home, "a mobile subscription has no home landline")
+	switch {
+	case b.MobileNumberMode == nil:
+		checked.Fail("mobile_number_mode", "mobile_number_mode is required for mobile")
+	case *b.MobileNumberMode == "use_existing":
+		if existing == nil {
+			checked.Fail("existing_mobile_local_number", "existing_mobile_local_number is required with use_existing")
+		}
+		refuseGiven("requested_mobile_local_number", requested, "requested_mobile_local_number goes with assign_new")
+		*allocation = landing.ExistingInput
+		return existing, phone.Mobile
+	default:
+		refuseGiven("existing_mobile_local_number", existing, "existing_mobile_local_number goes with use_existing")
+		*allocation = landing.RequestedInput
+		if requested == nil {
+			*allocation = landing.Generated
+		}
+	}
+	return requested, phone.Mobile
+}

@@ -1,0 +1,125 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/billing"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/money"
+)
+
+// previewTimeout bounds a preview: a million clients take less.
+const previewTimeout = 60 * time.Second
+
+// maxPreviews is how many previews are computed at once; each keeps a database
+// connection busy.
+const maxPreviews = 2
+
+func (s *handlers) billingPreviewRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "previewBilling", Access: rest.Billers, Method: http.MethodPost, Path: "/api/v1/billing/runs/preview", Tag: tagBilling,
+		Summary: "Compute what a billing run would issue",
+		Description: "The computation of a run with nothing written: the totals of the whole run, and the lines of a page of " +
+			"clients in the order of their ids. It takes up to 60 s.",
+		Success: "What a run would issue now."}, s.previewBilling)
+}
+
+// BillingPreviewCreate asks for a preview.
+type BillingPreviewCreate struct {
+	BillingRunCreate
+	Page int32 `json:"page,omitempty" default:"1" minimum:"1" maximum:"10000000" doc:"Page of clients, from 1." example:"1"`
+	Size int32 `json:"size,omitempty" default:"20" minimum:"1" maximum:"100" doc:"Clients on a page." example:"20"`
+}
+
+// BillingPreviewRead is what a run would issue.
+type BillingPreviewRead struct {
+	PeriodStart     calendar.Date          `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd       calendar.Date          `json:"period_end" format:"date" example:"2026-10-31"`
+	DueDate         calendar.Date          `json:"due_date" format:"date" example:"2026-11-15"`
+	ClientCount     int32                  `json:"client_count" doc:"Clients that a run would plan." example:"3"`
+	InvoiceCount    int32                  `json:"invoice_count" example:"2"`
+	SkippedCount    int32                  `json:"skipped_count" doc:"Clients whose days were billed already." example:"1"`
+	UnbillableCount int32                  `json:"unbillable_count" doc:"Clients whose amounts are out of range." example:"0"`
+	SubtotalAmount  money.Amount           `json:"subtotal_amount" example:"448.50" format:"decimal"`
+	TaxAmount       money.Amount           `json:"tax_amount" example:"89.70" format:"decimal"`
+	TotalAmount     money.Amount           `json:"total_amount" example:"538.20" format:"decimal"`
+	Currency        string                 `json:"currency" example:"MAD"`
+	Data            []BillingPreviewClient `json:"data" nullable:"false" doc:"The clients of the page."`
+	Meta            rest.PageMeta          `json:"meta"`
+}
+
+// BillingPreviewClient is the invoice that a client would get.
+type BillingPreviewClient struct {
+	ClientID       uuid.UUID            `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	ClientName     string               `json:"client_name" example:"Amina El Fassi"`
+	SubtotalAmount money.Amount         `json:"subtotal_amount" example:"249.50" format:"decimal"`
+	TaxAmount      money.Amount         `json:"tax_amount" example:"49.90" format:"decimal"`
+	TotalAmount    money.Amount         `json:"total_amount" example:"299.40" format:"decimal"`
+	Lines          []BillingPreviewLine `json:"lines" nullable:"false"`
+}
+
+// BillingPreviewLine is a line of that invoice.
+type BillingPreviewLine struct {
+	ContractID        uuid.UUID    `json:"contract_id" example:"01932b80-6f43-7c15-8e0d-25a4c9d7b318" format:"uuid"`
+	OfferID           uuid.UUID    `json:"offer_id" example:"01932b7f-03d5-7b61-b4ad-93e7f1508c2e" format:"uuid"`
+	ServiceCategory   string       `json:"service_category" example:"mobile"`
+	ServiceIdentifier string       `json:"service_identifier" example:"0612345678"`
+	LineType          string       `json:"line_type" enum:"recurring,activation" example:"recurring"`
+	Description       string       `json:"description" example:"Mobile 20 Go monthly recurring fee"`
+	Quantity          int32        `json:"quantity" example:"1"`
+	UnitAmount        money.Amount `json:"unit_amount" example:"199.00" format:"decimal"`
+	LineTotal         money.Amount `json:"line_total" example:"199.00" format:"decimal"`
+}
+
+func (s *handlers) previewBilling(ctx context.Context, input *struct {
+	Body BillingPreviewCreate
+}) (*struct{ Body BillingPreviewRead }, error) {
+	terms, err := input.Body.terms()
+	if err != nil {
+		return nil, err
+	}
+	computing, cancel := context.WithTimeout(rest.WithoutDeadline(ctx), previewTimeout)
+	defer cancel()
+	select {
+	case s.previews <- struct{}{}:
+		defer func() { <-s.previews }()
+	case <-computing.Done():
+		return nil, computing.Err()
+	}
+	page, size := input.Body.Page, input.Body.Size
+	var preview billing.Preview
+	err = pgx.BeginTxFunc(computing, s.Pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
+		preview, err = billing.PreviewRun(computing, tx, terms, int(page-1)*int(size), int(size), s.Now())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body BillingPreviewRead }{BillingPreviewRead{
+		PeriodStart: terms.Period.Start, PeriodEnd: terms.Period.End, DueDate: terms.DueDate(),
+		ClientCount: preview.ClientCount, InvoiceCount: preview.InvoiceCount, SkippedCount: preview.SkippedCount,
+		UnbillableCount: preview.UnbillableCount, SubtotalAmount: preview.Subtotal, TaxAmount: preview.Tax, TotalAmount: preview.Total,
+		Currency: billing.Currency, Data: rest.Convert(preview.Clients, newBillingPreviewClient),
+		Meta: rest.PageMeta{Page: page, Size: size, Total: int64(preview.InvoiceCount)},
+	}}, nil
+}
+
+func newBillingPreviewClient(client billing.PreviewClient) BillingPreviewClient {
+	return BillingPreviewClient{
+		ClientID: client.ClientID, ClientName: client.ClientName, SubtotalAmount: client.Statement.Subtotal,
+		TaxAmount: client.Statement.Tax, TotalAmount: client.Statement.Total, Lines: rest.Convert(client.Statement.Lines, newBillingPreviewLine),
+	}
+}
+
+func newBillingPreviewLine(line billing.Line) BillingPreviewLine {
+	return BillingPreviewLine{
+		ContractID: line.Contract.ID, OfferID: line.Contract.OfferID, ServiceCategory: line.Contract.ServiceCategory,
+		ServiceIdentifier: line.Contract.ServiceIdentifier, LineType: line.Type, Description: line.Description,
+		Quantity: line.Quantity(), UnitAmount: line.UnitAmount, LineTotal: line.Total(),
+	}
+}

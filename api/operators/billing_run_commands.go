@@ -1,0 +1,183 @@
+package operators
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/billing"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/workflows"
+	"github.com/mtfacturation/mtf/workflows/starter"
+)
+
+func (s *handlers) billingRunCommandRoutes() {
+	for _, command := range []struct {
+		update, id, summary, description string
+		to                               billing.RunStatus
+	}{
+		{workflows.PauseUpdate, "pauseBillingRun", "Pause a billing run",
+			"Chunks that are under way are finished, and no other is begun until the run is resumed.", billing.RunPaused},
+		{workflows.ResumeUpdate, "resumeBillingRun", "Resume a paused billing run",
+			"The run goes on where it was paused.", billing.RunRunning},
+		{workflows.ApproveUpdate, "approveBillingRun", "Approve a billing run that is held",
+			"A plan beyond the configured bounds waits with nothing written; this starts it.", billing.RunRunning},
+		{workflows.CancelUpdate, "cancelBillingRun", "Cancel a billing run",
+			"Chunks that are under way are finished, and no other is begun. Invoices that were issued stay.", billing.RunCancelled},
+	} {
+		rest.Register(s.API, rest.Operation{ID: command.id, Access: rest.Billers, Method: http.MethodPost,
+			Path: "/api/v1/billing/runs/{billing_run_id}/" + command.update, Tag: tagBilling, Summary: command.summary,
+			Description: command.description, Success: "The run as it is now.", Waits: true,
+			Refusals: []refusal.Code{refusal.BillingRunNotFound, refusal.BillingRunStatusTransition}},
+			func(ctx context.Context, input *BillingRunCommand) (*BillingRunOutput, error) {
+				return s.commandBillingRun(ctx, input, command.update, command.to)
+			})
+	}
+	rest.Register(s.API, rest.Operation{ID: "retryBillingRun", Access: rest.Billers, Method: http.MethodPost,
+		Path: "/api/v1/billing/runs/{billing_run_id}/retry", Tag: tagBilling, Summary: "Take a billing run up again",
+		Description: "Bills the clients that could not be billed, and the chunks that were not finished, of a run that completed with " +
+			"failures, failed, or whose process is gone.",
+		Success: "The run as it is now.", Waits: true,
+		Refusals: []refusal.Code{refusal.BillingRunNotFound, refusal.BillingRunStatusTransition}}, s.retryBillingRun)
+}
+
+// BillingRunCommand is what an operator tells a run.
+type BillingRunCommand struct {
+	BillingRunPath
+	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait." example:"wait=20"`
+	Body   *BillingRunReason
+}
+
+// BillingRunReason is why an operator tells a run something.
+type BillingRunReason struct {
+	Reason *string `json:"reason,omitempty" nullable:"true" maxLength:"1200" doc:"Kept in the run's history." example:"Prices are wrong"`
+}
+
+func (c *BillingRunCommand) reason() string {
+	if c.Body == nil {
+		return ""
+	}
+	if reason := rest.OptionalText(c.Body.Reason); reason != nil {
+		return *reason
+	}
+	return ""
+}
+
+// commandBillingRun sends an update to the run's workflow and answers with the run.
+func (s *handlers) commandBillingRun(ctx context.Context, input *BillingRunCommand, update string, to billing.RunStatus) (*BillingRunOutput, error) {
+	run, err := s.findBillingRun(ctx, input.BillingRunID)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Processes.Command(rest.WithoutDeadline(ctx), requestOf(run), update,
+		workflows.RunCommand{ActorID: rest.ActorOf(ctx).ID, Reason: input.reason()}, rest.PreferredWait(input.Prefer))
+	ctx, done := s.afterWait(ctx)
+	defer done()
+	switch {
+	case errors.Is(err, starter.ErrNotRunning):
+		return s.answerOfEndedRun(ctx, input.BillingRunID, to)
+	case errors.Is(err, starter.ErrPending):
+		return nil, rest.NewAccepted(starter.BillingRunLocation(run.ID))
+	case err != nil:
+		return nil, err
+	}
+	return s.readBillingRunByID(ctx, input.BillingRunID)
+}
+
+// afterWait gives what follows a wait for a process the time of a request of its own.
+func (s *handlers) afterWait(ctx context.Context) (context.Context, context.CancelFunc) {
+	return rest.WithDeadline(rest.WithoutDeadline(ctx), s.Config.HTTP.RequestTimeout)
+}
+
+// answerOfEndedRun answers a command that came when the run had no process any more:
+// one that ended as the command wants it is no refusal.
+func (s *handlers) answerOfEndedRun(ctx context.Context, id string, to billing.RunStatus) (*BillingRunOutput, error) {
+	run, err := s.readBillingRunByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if status := billing.RunStatus(run.Body.Status); status != to || !status.Ended() {
+		return nil, billing.TransitionRefused(status, to)
+	}
+	return run, nil
+}
+
+// endingRunWait is how long a retry waits for the process of a run that says it has
+// ended: its row is written some milliseconds before the process is gone.
+const (
+	endingRunWait  = 5 * time.Second
+	endingRunPause = 25 * time.Millisecond
+)
+
+// retryBillingRun starts the run's workflow anew, unless it is under way.
+func (s *handlers) retryBillingRun(ctx context.Context, input *BillingRunCommand) (*BillingRunOutput, error) {
+	for deadline := time.Now().Add(endingRunWait); ; {
+		run, err := s.findBillingRun(ctx, input.BillingRunID)
+		if err != nil {
+			return nil, err
+		}
+		err = s.restartBillingRun(ctx, run, input)
+		if !errors.Is(err, starter.ErrUnderWay) {
+			if err != nil {
+				return nil, err
+			}
+			ctx, done := s.afterWait(ctx)
+			defer done()
+			return s.readBillingRunByID(ctx, input.BillingRunID)
+		}
+		if status := billing.RunStatus(run.Status); !status.Ended() {
+			return nil, billing.TransitionRefused(status, billing.RunRunning)
+		}
+		if time.Now().After(deadline) {
+			return nil, starter.ErrUnavailable // The move is allowed, only not yet.
+		}
+		select {
+		case <-time.After(endingRunPause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// restartBillingRun waits for the outcome of a retry. A run that failed again is one.
+func (s *handlers) restartBillingRun(ctx context.Context, run dbsqlc.BillingRun, input *BillingRunCommand) error {
+	status := billing.RunStatus(run.Status)
+	if status == billing.RunCompleted || status == billing.RunCancelled {
+		return billing.TransitionRefused(status, billing.RunRunning)
+	}
+	request, terms := requestOf(run), billing.TermsOf(run)
+	var result billing.Result
+	_, err := s.Run(ctx, starter.Process{
+		Request:  request,
+		Workflow: workflows.RunBilling,
+		Input: workflows.BillingRunInput{
+			RunID: run.ID, Request: request, Terms: terms, ActorID: run.ActorID,
+			ChunkSize: s.Config.Billing.ChunkClients, Concurrency: s.Config.Billing.Concurrency,
+			Retry: &billing.Move{RunID: run.ID, To: billing.RunRunning, ActorID: rest.ActorOf(ctx).ID, Reason: input.reason()},
+		},
+		Queue:      workflows.BillingQueue,
+		Summary:    "Retry " + terms.Period.String(),
+		Attributes: workflows.BillingRunAttributes(run.ID, terms.Period),
+		Location:   starter.BillingRunLocation(run.ID),
+		Wait:       rest.PreferredWait(input.Prefer),
+		Again:      true,
+	}, &result)
+	if _, failed := errors.AsType[*temporal.WorkflowExecutionError](err); failed && activities.Refusal(err) == nil {
+		return nil
+	}
+	return err
+}
+
+// requestOf names the request that started a run.
+func requestOf(run dbsqlc.BillingRun) idempotency.Request {
+	return idempotency.Request{
+		Operation: idempotency.BillingRun, Key: idempotency.Key(run.IdempotencyKey), Fingerprint: run.Fingerprint,
+	}
+}

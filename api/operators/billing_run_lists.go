@@ -1,0 +1,129 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *handlers) billingRunListRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "listBillingRunFailures", Access: rest.Readers, Method: http.MethodGet,
+		Path: "/api/v1/billing/runs/{billing_run_id}/failures", Tag: tagBilling,
+		Summary: "List the clients that a billing run could not bill",
+		Description: "Each with the reason. A retry of the run bills them once it is gone; `resolved=true` shows those too that " +
+			"a retry has billed.",
+		Success: "A page of clients.", List: billingRunFailureList.Keys(),
+		Refusals: []refusal.Code{refusal.BillingRunNotFound}}, s.listBillingRunFailures)
+	rest.Register(s.API, rest.Operation{ID: "listBillingRunSkipped", Access: rest.Readers, Method: http.MethodGet,
+		Path: "/api/v1/billing/runs/{billing_run_id}/skipped", Tag: tagBilling,
+		Summary: "List what a billing run left out",
+		Description: "Contracts whose recurring fee an invoice of another run charges already for days of this run's period, with " +
+			"that invoice and those days.",
+		Success: "A page of contracts.", List: billingRunSkippedList.Keys(),
+		Refusals: []refusal.Code{refusal.BillingRunNotFound}}, s.listBillingRunSkipped)
+}
+
+// BillingRunFailureRead is a client that a run could not bill.
+type BillingRunFailureRead struct {
+	ClientID    uuid.UUID       `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	ChunkNumber int32           `json:"chunk_number" example:"1"`
+	Code        string          `json:"code" doc:"Why: amount_out_of_range, or constraint_violated when the database refused the invoice." example:"amount_out_of_range"`
+	Message     string          `json:"message" example:"Amount is out of range"`
+	Attempts    int32           `json:"attempts" doc:"How often billing the client was tried." example:"1"`
+	CreatedAt   rest.Timestamp  `json:"created_at"`
+	ResolvedAt  *rest.Timestamp `json:"resolved_at" nullable:"true" doc:"When a retry billed the client, or found nothing left to bill."`
+}
+
+// billingRunFailureList is the list of one run's parked clients.
+var billingRunFailureList = rest.List[dbsqlc.BillingRunFailure]{
+	Name: "billing_run_failures", ID: func(row dbsqlc.BillingRunFailure) uuid.UUID { return row.ClientID },
+	Sorts: []rest.SortKey[dbsqlc.BillingRunFailure]{
+		{Name: "created_at", Value: func(row dbsqlc.BillingRunFailure) string { return rest.SortedByTime(row.CreatedAt) }},
+	},
+	Filters: []rest.FilterKey{{Name: "code", Values: "a reason"}, {Name: "resolved", Values: "true or false"}},
+}
+
+func (s *handlers) listBillingRunFailures(ctx context.Context, input *struct {
+	BillingRunPath
+	rest.PageParams
+	Resolved string `query:"resolved" enum:"true,false," doc:"true includes clients that a retry has billed." example:"true"`
+}) (*rest.PageOutput[BillingRunFailureRead], error) {
+	run, err := s.findBillingRun(ctx, input.BillingRunID)
+	if err != nil {
+		return nil, err
+	}
+	request, err := rest.ParseList(s.API, billingRunFailureList, input.PageParams, rest.Filter{Name: "resolved", Value: input.Resolved}, rest.Filter{Name: runOfPage, Value: run.ID.String()})
+	if err != nil {
+		return nil, err
+	}
+	resolved := request.Boolean("resolved")
+	filters := dbsqlc.BillingRunFailureCountParams{
+		BillingRunID: run.ID, IncludeResolved: resolved != nil && *resolved, Code: request.Text("code"),
+	}
+	read := func(row dbsqlc.BillingRunFailure) BillingRunFailureRead {
+		return BillingRunFailureRead{
+			ClientID: row.ClientID, ChunkNumber: row.ChunkNumber, Code: row.Code, Message: row.Message, Attempts: row.Attempts,
+			CreatedAt: rest.Timestamp(row.CreatedAt), ResolvedAt: rest.OptionalTimestamp(row.ResolvedAt),
+		}
+	}
+	return rest.AnswerList(ctx, s.API, request, read, func(at rest.ListPosition) ([]dbsqlc.BillingRunFailure, error) {
+		return s.Queries.BillingRunFailureList(ctx, s.Pool, dbsqlc.BillingRunFailureListParams{
+			BillingRunID: filters.BillingRunID, IncludeResolved: filters.IncludeResolved, Code: filters.Code,
+			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+	}, func() (int64, error) { return s.Queries.BillingRunFailureCount(ctx, s.Pool, filters) })
+}
+
+// runOfPage keeps the cursors of one run's lists apart from another run's.
+const runOfPage = "billing_run_id"
+
+// BillingRunSkippedRead is a contract that a run left out, and the invoice that is why.
+type BillingRunSkippedRead struct {
+	ClientID      uuid.UUID     `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	ContractID    uuid.UUID     `json:"contract_id" example:"01932b80-6f43-7c15-8e0d-25a4c9d7b318" format:"uuid"`
+	BillingRunID  uuid.UUID     `json:"billing_run_id" doc:"The run that billed the days." example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
+	InvoiceID     uuid.UUID     `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
+	InvoiceNumber string        `json:"invoice_number" example:"FA-2026-0000001"`
+	FirstDay      calendar.Date `json:"first_day" format:"date" example:"2026-10-01"`
+	LastDay       calendar.Date `json:"last_day" format:"date" example:"2026-10-31"`
+}
+
+// billingRunSkippedList is the list of what one run left out.
+var billingRunSkippedList = rest.List[dbsqlc.BillingRunSkippedListRow]{
+	Name: "billing_run_skipped", ID: func(row dbsqlc.BillingRunSkippedListRow) uuid.UUID { return row.LineID },
+	Sorts: []rest.SortKey[dbsqlc.BillingRunSkippedListRow]{
+		{Name: "client_id", Value: func(row dbsqlc.BillingRunSkippedListRow) string { return row.ClientID.String() }},
+	},
+}
+
+func (s *handlers) listBillingRunSkipped(ctx context.Context, input *struct {
+	BillingRunPath
+	rest.PageParams
+}) (*rest.PageOutput[BillingRunSkippedRead], error) {
+	run, err := s.findBillingRun(ctx, input.BillingRunID)
+	if err != nil {
+		return nil, err
+	}
+	request, err := rest.ParseList(s.API, billingRunSkippedList, input.PageParams, rest.Filter{Name: runOfPage, Value: run.ID.String()})
+	if err != nil {
+		return nil, err
+	}
+	read := func(row dbsqlc.BillingRunSkippedListRow) BillingRunSkippedRead {
+		return BillingRunSkippedRead{
+			ClientID: row.ClientID, ContractID: row.ContractID, BillingRunID: row.OtherRunID, InvoiceID: row.InvoiceID,
+			InvoiceNumber: row.InvoiceNumber, FirstDay: row.FirstDay, LastDay: row.LastDay,
+		}
+	}
+	return rest.AnswerList(ctx, s.API, request, read, func(at rest.ListPosition) ([]dbsqlc.BillingRunSkippedListRow, error) {
+		return s.Queries.BillingRunSkippedList(ctx, s.Pool, dbsqlc.BillingRunSkippedListParams{
+			BillingRunID: run.ID,
+			Sort:         at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+	}, func() (int64, error) { return s.Queries.BillingRunSkippedCount(ctx, s.Pool, run.ID) })
+}

@@ -1,0 +1,312 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/billing"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/workflows"
+	"github.com/mtfacturation/mtf/workflows/starter"
+)
+
+const tagBilling = "Billing"
+
+func (s *handlers) billingRunRoutes() {
+	const tag = tagBilling
+	rest.Register(s.API, rest.Operation{ID: "runBilling", Access: rest.Billers, Method: http.MethodPost, Path: "/api/v1/billing/runs", Tag: tag,
+		Summary: "Bill a period",
+		Description: "Bills every contract that is active on any day of the period, one invoice for each client: a recurring " +
+			"fee for each contract and an activation fee for those that start within the period. A contract with days " +
+			"that were billed already is left out, so a second run bills only what was missed. With daily proration the " +
+			"fee is that of the days on which a contract is active, and only the days billed already are left out. A client that cannot be billed " +
+			"does not stop the others and is counted in `failed_count`.",
+		Waits: true, Success: "What the run issued.",
+		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict}}, s.runBilling)
+	rest.Register(s.API, rest.Operation{ID: "listBillingRuns", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/billing/runs", Tag: tag,
+		Summary:     "List billing runs, newest first",
+		Description: "All runs, with sums and progress as they are at this moment.",
+		Success:     "A page of runs.", List: billingRunList.Keys()}, s.listBillingRuns)
+	rest.Register(s.API, rest.Operation{ID: "getBillingRun", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/billing/runs/{billing_run_id}", Tag: tag,
+		Summary:     "Where a billing run is",
+		Description: "Sums and progress as they are at this moment, while the run goes on and after it.",
+		Success:     "The run.", Refusals: []refusal.Code{refusal.BillingRunNotFound}}, s.getBillingRun)
+}
+
+// BillingRunCreate asks for a run.
+type BillingRunCreate struct {
+	PeriodStart calendar.Date  `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd   calendar.Date  `json:"period_end" format:"date" example:"2026-10-31"`
+	DueDays     int32          `json:"due_days,omitempty" default:"15" minimum:"1" maximum:"90" example:"15"`
+	TaxRate     rest.RateInput `json:"tax_rate,omitempty" doc:"0 to 1; 0 when absent." example:"\"0.20\""`
+	Proration   string         `json:"proration,omitempty" enum:"none,daily" default:"none" doc:"Whether a contract that is active for a part of the period owes its whole monthly fee, or the days of it." example:"none"`
+}
+
+// BillingRunResult is what a run issued.
+type BillingRunResult struct {
+	BillingRunID        uuid.UUID     `json:"billing_run_id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
+	PeriodStart         calendar.Date `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd           calendar.Date `json:"period_end" format:"date" example:"2026-10-31"`
+	InvoiceCount        int32         `json:"invoice_count" example:"2"`
+	SubtotalAmount      money.Amount  `json:"subtotal_amount" example:"448.50" format:"decimal"`
+	TaxAmount           money.Amount  `json:"tax_amount" example:"89.70" format:"decimal"`
+	TotalAmount         money.Amount  `json:"total_amount" example:"538.20" format:"decimal"`
+	InvoiceIDs          []uuid.UUID   `json:"invoice_ids" nullable:"false" doc:"The first 1,000." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5,01932c05-51ab-7e16-93d4-c7a82f0b6e15"`
+	InvoiceIDsTruncated bool          `json:"invoice_ids_truncated"`
+	InvoicesURL         *string       `json:"invoices_url,omitempty" doc:"Where all are listed; there when invoice_ids is truncated." example:"/api/v1/invoices?filters=billing_run_id%3D01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
+	Status              string        `json:"status" enum:"completed,completed_with_failures,cancelled" example:"completed"`
+	SkippedCount        int32         `json:"skipped_count" doc:"Clients whose days were billed already." example:"1"`
+	FailedCount         int32         `json:"failed_count" doc:"Clients that could not be billed." example:"0"`
+	IdempotencyReplayed bool          `json:"idempotency_replayed"`
+}
+
+// BillingRunRead is a run as the API shows it while it runs and after.
+type BillingRunRead struct {
+	ID               uuid.UUID       `json:"id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
+	IdempotencyKey   string          `json:"idempotency_key" example:"billing-2026-10"`
+	WorkflowID       string          `json:"workflow_id" doc:"Where the Temporal UI shows the run." example:"billing-run/billing-2026-10"`
+	PeriodStart      calendar.Date   `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd        calendar.Date   `json:"period_end" format:"date" example:"2026-10-31"`
+	DueDays          int32           `json:"due_days" example:"15"`
+	TaxRate          money.Rate      `json:"tax_rate" example:"0.200000" format:"decimal"`
+	Currency         string          `json:"currency" example:"MAD"`
+	Proration        string          `json:"proration" enum:"none,daily" example:"none"`
+	Status           string          `json:"status" example:"completed"`
+	ClientCount      int32           `json:"client_count" doc:"Clients in the plan, and those whose contracts became active before their turn." example:"3"`
+	ChunkCount       int32           `json:"chunk_count" example:"1"`
+	Progress         BillingRunDone  `json:"progress"`
+	InvoiceCount     int32           `json:"invoice_count" example:"2"`
+	SkippedCount     int32           `json:"skipped_count" example:"1"`
+	FailedCount      int32           `json:"failed_count" example:"0"`
+	SubtotalAmount   money.Amount    `json:"subtotal_amount" example:"448.50" format:"decimal"`
+	TaxAmount        money.Amount    `json:"tax_amount" example:"89.70" format:"decimal"`
+	TotalAmount      money.Amount    `json:"total_amount" example:"538.20" format:"decimal"`
+	PlannedAt        rest.Timestamp  `json:"planned_at" example:"2026-11-22T15:29:17.640100Z"`
+	CompletedAt      *rest.Timestamp `json:"completed_at" example:"2026-11-22T15:29:18.102300Z" nullable:"true"`
+	ElapsedSeconds   float64         `json:"elapsed_seconds" example:"0.4622"`
+	HoldReason       *string         `json:"hold_reason" doc:"Why a planned run waits for an operator to approve or cancel it."`
+	Fault            *string         `json:"fault" doc:"Why a run failed."`
+	ExpectedInvoices int32           `json:"expected_invoice_count" doc:"What the plan expected to issue." example:"2"`
+	ExpectedTotal    money.Amount    `json:"expected_total_amount" example:"478.80"`
+	RemainingSeconds *float64        `json:"remaining_seconds" doc:"An estimate while the run goes on, to its last document, by how long it has been running."`
+	ClientsPerSecond float64         `json:"clients_per_second" doc:"Billed, in the time that the run was running: neither held nor paused." example:"6.49"`
+}
+
+// BillingRunDetail is a run with its history.
+type BillingRunDetail struct {
+	BillingRunRead
+	Events      []BillingRunEventRead `json:"events" nullable:"false" doc:"The moves of the run, oldest first."`
+	InvoicesURL string                `json:"invoices_url" doc:"The invoices of the run." example:"/api/v1/invoices?filters=billing_run_id%3D01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
+	FailuresURL string                `json:"failures_url" doc:"The clients that could not be billed." example:"/api/v1/billing/runs/01932c01-2b6d-7a90-8c3f-e1d47b5a6f02/failures"`
+	SkippedURL  string                `json:"skipped_url" doc:"What was left out because another run billed it." example:"/api/v1/billing/runs/01932c01-2b6d-7a90-8c3f-e1d47b5a6f02/skipped"`
+}
+
+// BillingRunEventRead is a move of a run.
+type BillingRunEventRead struct {
+	FromStatus string         `json:"from_status" example:"planned"`
+	ToStatus   string         `json:"to_status" example:"running"`
+	ActorID    string         `json:"actor_id" example:"billing-run"`
+	Reason     *string        `json:"reason"`
+	CreatedAt  rest.Timestamp `json:"created_at"`
+}
+
+// BillingRunOutput answers with one run.
+type BillingRunOutput struct{ Body BillingRunDetail }
+
+// BillingRunPath names a run.
+type BillingRunPath struct {
+	BillingRunID string `path:"billing_run_id" doc:"The billing run." example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
+}
+
+// BillingRunDone says how much of the plan is done.
+type BillingRunDone struct {
+	BilledChunks     int32 `json:"billed_chunks" example:"1"`
+	DocumentedChunks int32 `json:"documented_chunks" example:"1"`
+	BilledClients    int32 `json:"billed_clients" example:"3"`
+	Documents        int32 `json:"documents" example:"2"`
+}
+
+// billingRunList is the list of all billing runs.
+var billingRunList = rest.List[dbsqlc.BillingRun]{
+	Name: "billing_runs", ID: func(row dbsqlc.BillingRun) uuid.UUID { return row.ID },
+	Sorts: []rest.SortKey[dbsqlc.BillingRun]{
+		{Name: "planned_at", Value: func(row dbsqlc.BillingRun) string { return rest.SortedByTime(row.PlannedAt) }},
+		{Name: "period_start", Value: func(row dbsqlc.BillingRun) string { return row.PeriodStart.String() }},
+	},
+	Filters: []rest.FilterKey{
+		{Name: "status", Values: "planned, running, paused, completed, completed_with_failures, cancelled or failed"}, {Name: "period_start", Values: "a date"},
+	},
+}
+
+func (s *handlers) runBilling(ctx context.Context, input *struct {
+	rest.KeyParams
+	Body BillingRunCreate
+}) (*struct{ Body BillingRunResult }, error) {
+	terms, err := input.Body.terms()
+	if err != nil {
+		return nil, err
+	}
+	key, err := idempotency.ParseKey(input.Key)
+	if err != nil {
+		return nil, err
+	}
+	run, err := s.Processes.BillingRun(ctx, starter.BillingRun{Key: key, Terms: terms, ActorID: rest.ActorOf(ctx).ID, Wait: input.Wait()})
+	if err != nil {
+		return nil, err
+	}
+	var result billing.Result
+	replayed, err := s.Run(ctx, run, &result)
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body BillingRunResult }{newBillingRunResult(result, replayed)}, nil
+}
+
+func (b BillingRunCreate) terms() (billing.Terms, error) {
+	var checked rest.Validator
+	terms := billing.Terms{
+		Period: calendar.Period{Start: b.PeriodStart, End: b.PeriodEnd}, DueDays: b.DueDays, TaxRate: b.TaxRate.Rate,
+		Proration: billing.ProrationNamed(b.Proration),
+	}
+	if b.PeriodEnd.Before(b.PeriodStart) {
+		checked.Fail("period_end", "period_end must not be before period_start")
+	}
+	if terms.DueDate().Year() > calendar.MaxYear {
+		checked.Fail("period_end", "period_end leaves no due date")
+	}
+	if b.TaxRate.Rate < 0 || b.TaxRate.Rate > money.MaxRate {
+		checked.Fail("tax_rate", "tax_rate must be from 0 to 1")
+	}
+	return terms, checked.Err()
+}
+
+func newBillingRunResult(result billing.Result, replayed bool) BillingRunResult {
+	read := BillingRunResult{
+		BillingRunID: result.RunID, PeriodStart: result.Period.Start, PeriodEnd: result.Period.End,
+		InvoiceCount: result.InvoiceCount, SubtotalAmount: result.SubtotalAmount, TaxAmount: result.TaxAmount,
+		TotalAmount: result.TotalAmount, InvoiceIDs: result.InvoiceIDs, InvoiceIDsTruncated: result.InvoicesTruncated,
+		Status: result.Status, SkippedCount: result.SkippedCount, FailedCount: result.FailedCount,
+		IdempotencyReplayed: replayed,
+	}
+	if result.InvoicesTruncated {
+		read.InvoicesURL = new(invoicesOfRun(result.RunID))
+	}
+	return read
+}
+
+// invoicesOfRun is the list of a run's invoices.
+func invoicesOfRun(id uuid.UUID) string {
+	return "/api/v1/invoices?filters=" + url.QueryEscape("billing_run_id="+id.String())
+}
+
+func (s *handlers) listBillingRuns(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[BillingRunRead], error) {
+	request, err := rest.ParseList(s.API, billingRunList, *input)
+	if err != nil {
+		return nil, err
+	}
+	filters := dbsqlc.BillingRunCountParams{Status: request.Text("status"), PeriodStart: request.Date("period_start")}
+	var done map[uuid.UUID]dbsqlc.BillingRunProgressListRow
+	read := func(row dbsqlc.BillingRun) BillingRunRead { return newBillingRunRead(row, done[row.ID], s.Now()) }
+	return rest.AnswerList(ctx, s.API, request, read, func(at rest.ListPosition) ([]dbsqlc.BillingRun, error) {
+		rows, err := s.Queries.BillingRunList(ctx, s.Pool, dbsqlc.BillingRunListParams{
+			Status: filters.Status, PeriodStart: filters.PeriodStart,
+			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+		if err != nil {
+			return nil, err
+		}
+		done, err = s.progressOf(ctx, rows...)
+		return rows, err
+	}, func() (int64, error) { return s.Queries.BillingRunCount(ctx, s.Pool, filters) })
+}
+
+func (s *handlers) getBillingRun(ctx context.Context, input *BillingRunPath) (*BillingRunOutput, error) {
+	return s.readBillingRunByID(ctx, input.BillingRunID)
+}
+
+func (s *handlers) findBillingRun(ctx context.Context, id string) (dbsqlc.BillingRun, error) {
+	run, err := s.Queries.BillingRunGetByID(ctx, s.Pool, rest.ParseID(id))
+	return run, rest.OrNotFound(err, refusal.BillingRunNotFound)
+}
+
+// readBillingRunByID answers with a run as it is at this moment.
+func (s *handlers) readBillingRunByID(ctx context.Context, id string) (*BillingRunOutput, error) {
+	row, err := s.findBillingRun(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	done, err := s.progressOf(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	events, err := s.Queries.BillingRunEventList(ctx, s.Pool, row.ID)
+	if err != nil {
+		return nil, err
+	}
+	detail := BillingRunDetail{
+		BillingRunRead: newBillingRunRead(row, done[row.ID], s.Now()), Events: rest.Convert(events, newBillingRunEventRead),
+		InvoicesURL: invoicesOfRun(row.ID), FailuresURL: starter.BillingRunLocation(row.ID) + "/failures", SkippedURL: starter.BillingRunLocation(row.ID) + "/skipped",
+	}
+	return &BillingRunOutput{Body: detail}, nil
+}
+
+func newBillingRunEventRead(row dbsqlc.BillingRunEvent) BillingRunEventRead {
+	return BillingRunEventRead{
+		FromStatus: row.FromStatus, ToStatus: row.ToStatus, ActorID: row.ActorID, Reason: row.Reason,
+		CreatedAt: rest.Timestamp(row.CreatedAt),
+	}
+}
+
+// progressOf adds up the chunks of runs, so that counts and sums are those of this moment.
+func (s *handlers) progressOf(ctx context.Context, runs ...dbsqlc.BillingRun) (map[uuid.UUID]dbsqlc.BillingRunProgressListRow, error) {
+	ids := make([]uuid.UUID, len(runs))
+	for i, run := range runs {
+		ids[i] = run.ID
+	}
+	rows, err := s.Queries.BillingRunProgressList(ctx, s.Pool, dbsqlc.BillingRunProgressListParams{BillingRunIDS: ids, Now: s.Now()})
+	if err != nil {
+		return nil, err
+	}
+	progress := make(map[uuid.UUID]dbsqlc.BillingRunProgressListRow, len(rows))
+	for _, row := range rows {
+		progress[row.BillingRunID] = row
+	}
+	return progress, nil
+}
+
+func newBillingRunRead(row dbsqlc.BillingRun, done dbsqlc.BillingRunProgressListRow, now time.Time) BillingRunRead {
+	if row.CompletedAt != nil {
+		now = *row.CompletedAt
+	}
+	elapsed := now.Sub(row.PlannedAt).Seconds()
+	read := BillingRunRead{
+		ID: row.ID, IdempotencyKey: row.IdempotencyKey,
+		WorkflowID:  workflows.ID(idempotency.Request{Operation: idempotency.BillingRun, Key: idempotency.Key(row.IdempotencyKey)}),
+		PeriodStart: row.PeriodStart, PeriodEnd: row.PeriodEnd, DueDays: row.DueDays, TaxRate: row.TaxRate,
+		Currency: row.Currency, Proration: row.Proration, Status: row.Status, ClientCount: done.ClientCount, ChunkCount: row.ChunkCount,
+		Progress: BillingRunDone{
+			BilledChunks: done.BilledChunks, DocumentedChunks: done.DocumentedChunks,
+			BilledClients: done.BilledClients, Documents: done.DocumentCount,
+		},
+		InvoiceCount: done.InvoiceCount, SkippedCount: done.SkippedCount, FailedCount: done.FailedCount,
+		SubtotalAmount: done.SubtotalAmount, TaxAmount: done.TaxAmount, TotalAmount: done.TotalAmount,
+		PlannedAt: rest.Timestamp(row.PlannedAt), CompletedAt: rest.OptionalTimestamp(row.CompletedAt), ElapsedSeconds: elapsed,
+		HoldReason: row.HoldReason, Fault: row.Fault, ExpectedInvoices: row.ExpectedInvoiceCount, ExpectedTotal: row.ExpectedTotalAmount,
+	}
+	if done.RunningSeconds > 0 {
+		read.ClientsPerSecond = float64(done.BilledClients) / done.RunningSeconds
+	}
+	if row.Status == string(billing.RunRunning) && done.DocumentedClients > 0 {
+		read.RemainingSeconds = new(done.RunningSeconds * float64(done.ClientCount-done.DocumentedClients) / float64(done.DocumentedClients))
+	}
+	return read
+}

@@ -1,0 +1,76 @@
+package operators
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/mtfacturation/mtf/api/rest"
+
+	commonpb "go.temporal.io/api/common/v1"
+
+	"github.com/mtfacturation/mtf/internal/identity"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
+)
+
+const tagOperations = "Operations"
+
+// CodecPath is what the Temporal UI is told, behind the API's address. It adds the rest.
+const CodecPath = "/api/v1/codec"
+
+const codecDecodePath = CodecPath + "/decode"
+
+// Only decoding is offered: what is started and commanded goes through the other
+// operations, which check it and know who asks.
+func (s *handlers) codecRoutes() {
+	s.TrustLocally(codecDecodePath, temporalUI)
+	rest.Register(s.API, rest.Operation{ID: "decodePayloads", Access: rest.Writers, Method: http.MethodPost, Path: codecDecodePath, Tag: tagOperations,
+		Summary: "Decrypt payloads of workflows for the Temporal UI",
+		Description: "The protocol of Temporal's codec servers: payloads come as the Temporal UI or the `temporal` command line shows " +
+			"them, and go back in clear, in the same order. Payloads that are not encrypted go back as they came. Who asks is " +
+			"logged, with the number of payloads and nothing of them.",
+		Success:  "The payloads in clear.",
+		Refusals: []refusal.Code{refusal.PayloadNotDecodable}}, s.decodePayloads)
+}
+
+// CodecPayloads are payloads in the JSON of Temporal's protocol.
+type CodecPayloads struct {
+	Payloads []CodecPayload `json:"payloads" nullable:"false" doc:"At most 1 MiB in all."`
+}
+
+// CodecPayload is one payload.
+type CodecPayload struct {
+	Metadata map[string][]byte `json:"metadata,omitempty" doc:"How the data is encoded; each value in base64." example:"{\"encoding\":\"anNvbi9wbGFpbg==\"}"`
+	Data     []byte            `json:"data,omitempty" doc:"The data in base64." example:"IkJvbmpvdXIi"`
+}
+
+func (s *handlers) decodePayloads(ctx context.Context, input *struct{ Body CodecPayloads }) (*struct{ Body CodecPayloads }, error) {
+	payloads := make([]*commonpb.Payload, len(input.Body.Payloads))
+	encrypted := 0
+	for i, payload := range input.Body.Payloads {
+		payloads[i] = &commonpb.Payload{Metadata: payload.Metadata, Data: payload.Data}
+		if payloadcodec.Encrypted(payloads[i]) {
+			encrypted++
+		}
+	}
+	decoded, err := s.Config.PayloadKeys.Codec().Decode(payloads)
+	slog.InfoContext(ctx, "payloads decoded", rest.LogRequestID, rest.RequestID(ctx), "actor", s.MaskActor(rest.ActorOf(ctx).ID),
+		"payloads", len(payloads), "encrypted", encrypted, "refused", err != nil)
+	if failure, refused := errors.AsType[*payloadcodec.DecodeError](err); refused {
+		return nil, refusal.New(refusal.PayloadNotDecodable).With("key_id", failure.KeyID).With("reason", failure.Err.Error())
+	}
+	if err != nil {
+		return nil, err
+	}
+	answer := CodecPayloads{Payloads: make([]CodecPayload, len(decoded))}
+	for i, payload := range decoded {
+		answer.Payloads[i] = CodecPayload{Metadata: payload.GetMetadata(), Data: payload.GetData()}
+	}
+	return &struct{ Body CodecPayloads }{answer}, nil
+}
+
+// temporalUI is the actor of the Temporal UI on a developer's machine. Its users do not log
+// in there, so its requests carry no identity.
+var temporalUI = identity.Actor{ID: "temporal-ui", Roles: []string{identity.Ops}}

@@ -1,0 +1,91 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *handlers) collectionCaseChangeRoutes() {
+	const tag = "Collections"
+	rest.Register(s.API, rest.Operation{ID: "addCollectionCaseAction", Access: rest.Writers, Method: http.MethodPost,
+		Path: "/api/v1/collections/cases/{case_id}/actions", Tag: tag,
+		Summary:     "Append an action to a collection case",
+		Description: "An action tells something under the caller's name. A reminder or a warning takes an open case in progress; no other changes it.",
+		Success:     "The new action.",
+		Refusals:    []refusal.Code{refusal.CollectionCaseNotFound}}, s.addCollectionCaseAction)
+	rest.Register(s.API, rest.Operation{ID: "changeCollectionCaseStatus", Access: rest.Writers, Method: http.MethodPut,
+		Path: "/api/v1/collections/cases/{case_id}/status", Tag: tag,
+		Summary: "Put a collection case into another status",
+		Description: "Every status follows every other, and each change is told in the history. The calendar has the last word: a case " +
+			"that contradicts what is owed is put right when the cases are next asked for.",
+		Success:  "The case as it is now.",
+		Refusals: []refusal.Code{refusal.CollectionCaseNotFound}}, s.changeCollectionCaseStatus)
+}
+
+// CollectionCaseActionCreate is the body of an action. Every type of the original is
+// taken, as it does: an action only tells something, under the name of who tells it.
+type CollectionCaseActionCreate struct {
+	ActionType string  `json:"action_type" enum:"case_opened,case_reopened,payment_recorded,status_updated,reminder_sent,warning_sent,note,case_resolved,case_closed" doc:"A reminder or a warning takes an open case in progress." example:"reminder_sent"`
+	Note       *string `json:"note,omitempty" nullable:"true" maxLength:"1200" doc:"Required for the type note." example:"Called, will pay on Friday"`
+}
+
+// CollectionCaseStatusUpdate asks for a status of a case.
+type CollectionCaseStatusUpdate struct {
+	Status string  `json:"status" enum:"open,in_progress,resolved,closed" example:"in_progress"`
+	Note   *string `json:"note,omitempty" nullable:"true" maxLength:"1200" example:"Promised to pay this week"`
+}
+
+// CollectionCaseOutput answers with one case.
+type CollectionCaseOutput struct{ Body CollectionCaseRead }
+
+// CollectionCaseActionOutput answers with one action.
+type CollectionCaseActionOutput struct{ Body CollectionCaseActionRead }
+
+func (s *handlers) addCollectionCaseAction(ctx context.Context, input *struct {
+	CollectionCasePath
+	Body CollectionCaseActionCreate
+}) (*CollectionCaseActionOutput, error) {
+	var checked rest.Validator
+	note := rest.OptionalText(input.Body.Note)
+	if input.Body.ActionType == collections.ActionNote && note == nil {
+		checked.Fail("note", "note must not be empty")
+	}
+	if err := checked.Err(); err != nil {
+		return nil, err
+	}
+	today, now := s.Today(), s.Now()
+	var added dbsqlc.CollectionCaseAction
+	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
+		added, err = collections.AddAction(ctx, tx, rest.ParseID(input.CaseID), input.Body.ActionType, note, rest.ActorOf(ctx).ID, today, now)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &CollectionCaseActionOutput{Body: newCollectionCaseActionRead(added)}, nil
+}
+
+func (s *handlers) changeCollectionCaseStatus(ctx context.Context, input *struct {
+	CollectionCasePath
+	Body CollectionCaseStatusUpdate
+}) (*CollectionCaseOutput, error) {
+	today, now := s.Today(), s.Now()
+	var changed dbsqlc.CollectionCase
+	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
+		changed, err = collections.ChangeStatus(ctx, tx, rest.ParseID(input.CaseID), input.Body.Status, rest.OptionalText(input.Body.Note),
+			rest.ActorOf(ctx).ID, today, now)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &CollectionCaseOutput{Body: newCollectionCaseRead(changed, today)}, nil
+}

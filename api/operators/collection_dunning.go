@@ -1,0 +1,90 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/dunning"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/workflows"
+)
+
+func (s *handlers) collectionDunningRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "getCollectionCaseDunning", Access: rest.Readers, Method: http.MethodGet,
+		Path: "/api/v1/collections/cases/{case_id}/dunning", Tag: "Collections",
+		Summary: "Where the client of a collection case is in dunning",
+		Description: "Dunning is per client, so all cases of a client show the same: the steps that were taken since the client became " +
+			"delinquent, and the next one. Of a client who is not delinquent any more it shows the last time.",
+		Success:  "What was done about the client, and what comes next.",
+		Refusals: []refusal.Code{refusal.CollectionCaseNotFound}}, s.getCollectionCaseDunning)
+}
+
+// DunningRead is where a client is in dunning.
+type DunningRead struct {
+	ClientID      uuid.UUID       `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	WorkflowID    string          `json:"workflow_id" doc:"Of the workflow that follows the client, in the Temporal UI." example:"dunning/01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	PolicyVersion int32           `json:"policy_version" doc:"Of the policy that decides about the next step." example:"1"`
+	EpisodeSince  *rest.Timestamp `json:"episode_since" nullable:"true" doc:"Since when the client is or was delinquent; null for one who never was."`
+	EpisodeEnded  *rest.Timestamp `json:"episode_ended_at" nullable:"true" doc:"When dunning noticed that they are not any more."`
+	Steps         []DunningStep   `json:"steps" nullable:"false" doc:"Those taken in the episode, oldest first."`
+	// The next step: all null when none is left, or nothing is overdue.
+	NextStep        *string         `json:"next_step" doc:"The step that comes next; null when none is left, or nothing is overdue." example:"warning"`
+	NextAction      *string         `json:"next_step_action" enum:"reminder_sent,warning_sent,suspend_contracts" example:"warning_sent"`
+	NextDaysPastDue *int            `json:"next_step_days_past_due" example:"21"`
+	NextDate        *calendar.Date  `json:"next_step_date" nullable:"true" format:"date" doc:"The business day on which it is due." example:"2026-12-06"`
+	NextAt          *rest.Timestamp `json:"next_step_at" nullable:"true" doc:"The instant from which on it is taken."`
+}
+
+// DunningStep is a step that was taken.
+type DunningStep struct {
+	Step          string         `json:"step" example:"reminder"`
+	DaysPastDue   int32          `json:"days_past_due" doc:"After how many days the policy has it." example:"7"`
+	Action        string         `json:"action" enum:"reminder_sent,warning_sent,suspend_contracts" example:"reminder_sent"`
+	PolicyVersion int32          `json:"policy_version" example:"1"`
+	DoneAt        rest.Timestamp `json:"done_at"`
+	// The step's message: all null for a step that sends none.
+	NotificationID       *uuid.UUID `json:"notification_id" format:"uuid" nullable:"true" example:"01932d70-2f4b-7a18-b3c6-9e50d1a7f842"`
+	NotificationStatus   *string    `json:"notification_status" enum:"pending,sent,failed,skipped" doc:"What became of its message; null for a step that sends none." example:"sent"`
+	NotificationReason   *string    `json:"notification_reason" doc:"Why it was not sent, or not yet."`
+	NotificationAttempts *int32     `json:"notification_attempts" example:"1"`
+}
+
+func newDunningRead(clientID uuid.UUID, status dunning.Status) DunningRead {
+	answer := DunningRead{
+		ClientID: clientID, WorkflowID: workflows.DunningID(clientID), PolicyVersion: status.PolicyVersion,
+		Steps: make([]DunningStep, len(status.Steps)),
+	}
+	if status.Episode != nil {
+		answer.EpisodeSince = rest.OptionalTimestamp(&status.Episode.Since)
+		answer.EpisodeEnded = rest.OptionalTimestamp(status.Episode.EndedAt)
+	}
+	for i, row := range status.Steps {
+		step := row.DunningStep
+		answer.Steps[i] = DunningStep{
+			Step: step.Step, DaysPastDue: step.DaysPastDue, Action: step.Action, PolicyVersion: step.PolicyVersion, DoneAt: rest.Timestamp(step.DoneAt),
+			NotificationID: step.NotificationID, NotificationStatus: row.NotificationStatus, NotificationReason: row.NotificationReason,
+			NotificationAttempts: row.Attempts,
+		}
+	}
+	if next := status.Next; next != nil {
+		answer.NextStep, answer.NextAction, answer.NextDaysPastDue = &next.Step.Name, &next.Step.Action, &next.Step.DaysPastDue
+		answer.NextDate, answer.NextAt = &next.Date, rest.OptionalTimestamp(&next.At)
+	}
+	return answer
+}
+
+func (s *handlers) getCollectionCaseDunning(ctx context.Context, input *CollectionCasePath) (*struct{ Body DunningRead }, error) {
+	about, err := s.Queries.CollectionCaseGetByID(ctx, s.Pool, rest.ParseID(input.CaseID))
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.CollectionCaseNotFound)
+	}
+	status, err := dunning.StatusOf(ctx, s.Pool, about.ClientID, s.Config.Dunning.Hours(s.Zone), s.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body DunningRead }{Body: newDunningRead(about.ClientID, status)}, nil
+}

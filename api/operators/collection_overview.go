@@ -1,0 +1,53 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/money"
+)
+
+func (s *handlers) collectionOverviewRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "getCollectionsOverview", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/collections/overview",
+		Tag:         "Collections",
+		Summary:     "What is overdue",
+		Description: "The cases that are worked on, in step with the business day: how many there are, and what they owe by aging bucket.",
+		Success:     "The overview of this business day.", ReadsCases: true}, s.getCollectionsOverview)
+}
+
+// CollectionsOverview is what is overdue: how many cases are worked on and what they owe.
+type CollectionsOverview struct {
+	OpenCases              int64              `json:"open_cases" example:"2"`
+	InProgressCases        int64              `json:"in_progress_cases" example:"1"`
+	OverdueInvoices        int64              `json:"overdue_invoices" example:"3"`
+	TotalOutstandingAmount money.Amount       `json:"total_outstanding_amount" example:"898.20" format:"decimal"`
+	BucketTotals           AgingBucketAmounts `json:"bucket_totals"`
+}
+
+// AgingBucketAmounts is what the cases of each aging bucket owe.
+type AgingBucketAmounts struct {
+	Current  money.Amount `json:"current" example:"0.00" format:"decimal"`
+	To30     money.Amount `json:"1_30" example:"299.40" format:"decimal"`
+	To60     money.Amount `json:"31_60" example:"598.80" format:"decimal"`
+	To90     money.Amount `json:"61_90" example:"0.00" format:"decimal"`
+	Beyond90 money.Amount `json:"90_plus" example:"0.00" format:"decimal"`
+}
+
+// CollectionsOverviewOutput answers with the overview.
+type CollectionsOverviewOutput struct{ Body CollectionsOverview }
+
+func (s *handlers) getCollectionsOverview(ctx context.Context, _ *struct{}) (*CollectionsOverviewOutput, error) {
+	overview, err := s.overdue.Overview(ctx, s.Today(), s.Now())
+	if err != nil {
+		return nil, err
+	}
+	owed := overview.Buckets
+	return &CollectionsOverviewOutput{Body: CollectionsOverview{
+		OpenCases: overview.OpenCases, InProgressCases: overview.InProgressCases, OverdueInvoices: overview.OverdueInvoices(),
+		TotalOutstandingAmount: overview.Outstanding,
+		BucketTotals: AgingBucketAmounts{
+			Current: owed["current"], To30: owed["1_30"], To60: owed["31_60"], To90: owed["61_90"], Beyond90: owed["90_plus"],
+		},
+	}}, nil
+}

@@ -1,0 +1,74 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/api/resource"
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *handlers) invoiceVoidRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "voidInvoice", Access: rest.Billers, Method: http.MethodPost, Path: "/api/v1/invoices/{invoice_id}/void", Tag: "Invoices",
+		Summary: "Void an invoice of which nothing is paid",
+		Description: "For an invoice that should not have been issued: nothing is owed on it any more, its case is closed, and its days " +
+			"are free, so that the next run of their period bills them again under a new number. The number and the document of the void " +
+			"invoice stay. Payments of it have to be reversed first. An invoice is voided once and for good.",
+		Success: "The void invoice.",
+		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
+			refusal.InvoiceVoid, refusal.InvoiceNotVoidable}}, s.voidInvoice)
+}
+
+// InvoiceVoid is the body of voiding an invoice.
+type InvoiceVoid struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"1200" doc:"Kept in the audit trail of the invoice." example:"Billed at the wrong tariff"`
+}
+
+// InvoiceVoidResult is what voiding an invoice did.
+type InvoiceVoidResult struct {
+	Invoice              InvoiceRead    `json:"invoice"`
+	VoidedAt             rest.Timestamp `json:"voided_at" example:"2026-11-22T15:29:17.901200Z"`
+	VoidedBy             string         `json:"voided_by" example:"op-1"`
+	Reason               string         `json:"reason" example:"Billed at the wrong tariff"`
+	CollectionCaseStatus *string        `json:"collection_case_status" enum:"resolved,closed"`
+	IdempotencyReplayed  bool           `json:"idempotency_replayed"`
+}
+
+// InvoiceVoidOutput answers the voiding of an invoice.
+type InvoiceVoidOutput struct{ Body InvoiceVoidResult }
+
+func newInvoiceVoidResult(voided collections.Voided, replayed bool) *InvoiceVoidOutput {
+	invoice := voided.Invoice
+	return &InvoiceVoidOutput{Body: InvoiceVoidResult{
+		Invoice: newInvoiceRead(invoice), VoidedAt: rest.Timestamp(*invoice.VoidedAt), VoidedBy: *invoice.VoidedBy, Reason: *invoice.VoidReason,
+		CollectionCaseStatus: voided.CaseStatus, IdempotencyReplayed: replayed,
+	}}
+}
+
+func (s *handlers) voidInvoice(ctx context.Context, input *struct {
+	resource.InvoicePath
+	rest.KeyParams
+	Body InvoiceVoid
+}) (*InvoiceVoidOutput, error) {
+	var checked rest.Validator
+	asked := collections.VoidInput{InvoiceID: rest.ParseID(input.InvoiceID), Reason: checked.Trimmed("reason", input.Body.Reason, 1)}
+	if err := checked.Err(); err != nil {
+		return nil, err
+	}
+	request, err := rest.NewRequest(idempotency.InvoiceVoid, input.Key, asked)
+	if err != nil {
+		return nil, err
+	}
+	voided, replayed, err := changeBalance(ctx, s.API, func(tx pgx.Tx) (collections.Voided, bool, error) {
+		return collections.VoidInvoice(ctx, tx, request, asked, rest.ActorOf(ctx).ID, s.Today(), s.Now())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newInvoiceVoidResult(voided, replayed), nil
+}

@@ -1,0 +1,207 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/mtfacturation/mtf/api/resource"
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/filestore"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *handlers) invoiceRoutes() {
+	const tag = "Invoices"
+	rest.Register(s.API, rest.Operation{ID: "listInvoices", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/invoices", Tag: tag,
+		Summary: "List invoices, newest first",
+		Description: "All invoices; `client_id`, `service` and `offer_id` narrow the list down, and combine. An id that names " +
+			"nothing gives an empty list.",
+		Success: "A page of invoices.", List: invoiceList.Keys()}, s.listInvoices)
+	rest.Register(s.API, rest.Operation{ID: "exportInvoices", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/invoices/export", Tag: tag,
+		Summary:     "Export invoices as CSV",
+		Description: rest.ExportDescription("invoices"),
+		Success:     "All invoices that match.", List: invoiceList.Keys(), Export: true}, s.exportInvoices)
+	rest.Register(s.API, rest.Operation{ID: "getInvoice", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/invoices/{invoice_id}", Tag: tag,
+		Summary:     "Get an invoice with its lines",
+		Description: "An invoice with its lines and legal number.",
+		Success:     "The invoice.", Refusals: []refusal.Code{refusal.InvoiceNotFound}}, s.getInvoice)
+	rest.Register(s.API, rest.Operation{ID: "getInvoicePDF", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/invoices/{invoice_id}/pdf", Tag: tag,
+		Summary: "Download an invoice",
+		Description: "The document as it was issued. A lost file is made again from the invoice and must have the digest of " +
+			"the first one.",
+		File: true, Success: "The invoice as a PDF.", Refusals: []refusal.Code{refusal.InvoiceNotFound}}, s.getInvoicePDF)
+}
+
+// InvoiceRead is an invoice as the API shows it.
+type InvoiceRead struct {
+	ID             uuid.UUID      `json:"id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
+	Number         string         `json:"number" doc:"Legal number, without gaps in a year." example:"FA-2026-0000001"`
+	BillingRunID   uuid.UUID      `json:"billing_run_id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
+	ClientID       uuid.UUID      `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	PeriodStart    calendar.Date  `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd      calendar.Date  `json:"period_end" format:"date" example:"2026-10-31"`
+	DueDate        calendar.Date  `json:"due_date" format:"date" example:"2026-11-15"`
+	Status         string         `json:"status" enum:"issued,paid,overdue,void"`
+	Currency       string         `json:"currency" example:"MAD"`
+	SubtotalAmount money.Amount   `json:"subtotal_amount" example:"249.50" format:"decimal"`
+	TaxAmount      money.Amount   `json:"tax_amount" example:"49.90" format:"decimal"`
+	TotalAmount    money.Amount   `json:"total_amount" example:"299.40" format:"decimal"`
+	IssuedAt       rest.Timestamp `json:"issued_at" example:"2026-11-22T15:29:17.901200Z"`
+	PDFFileName    string         `json:"pdf_file_name" example:"invoice-01932c05-51aa-7d27-b8e6-3f90c4d1a7e5.pdf"`
+	CreatedAt      rest.Timestamp `json:"created_at"`
+	UpdatedAt      rest.Timestamp `json:"updated_at"`
+}
+
+// InvoiceLineRead is a line of an invoice.
+type InvoiceLineRead struct {
+	ID          uuid.UUID      `json:"id" example:"01932c05-51b0-7342-a1f7-6d8e09b2c453" format:"uuid"`
+	InvoiceID   uuid.UUID      `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
+	ContractID  uuid.UUID      `json:"contract_id" example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4" format:"uuid"`
+	LineType    string         `json:"line_type" enum:"recurring,activation"`
+	Description string         `json:"description" example:"Mobile 20GB monthly recurring fee"`
+	Quantity    int32          `json:"quantity" example:"1"`
+	UnitAmount  money.Amount   `json:"unit_amount" example:"199.00" format:"decimal"`
+	LineTotal   money.Amount   `json:"line_total" example:"199.00" format:"decimal"`
+	CreatedAt   rest.Timestamp `json:"created_at"`
+}
+
+// InvoiceDetailRead is an invoice with its lines.
+type InvoiceDetailRead struct {
+	InvoiceRead
+	Lines []InvoiceLineRead `json:"lines" nullable:"false"`
+}
+
+// invoiceList is the list of all invoices.
+var invoiceList = rest.List[dbsqlc.InvoiceListRow]{
+	Name: "invoices", ID: func(row dbsqlc.InvoiceListRow) uuid.UUID { return row.Invoice.ID },
+	Total: func(row dbsqlc.InvoiceListRow) int64 { return row.ListTotal },
+	Sorts: []rest.SortKey[dbsqlc.InvoiceListRow]{
+		{Name: "created_at", Value: func(row dbsqlc.InvoiceListRow) string { return rest.SortedByTime(row.Invoice.CreatedAt) }},
+		{Name: "due_date", Value: func(row dbsqlc.InvoiceListRow) string { return row.Invoice.DueDate.String() }},
+		{Name: "total_amount", Value: func(row dbsqlc.InvoiceListRow) string { return rest.SortedByAmount(row.Invoice.TotalAmount) }},
+		{Name: "number", Value: func(row dbsqlc.InvoiceListRow) string { return row.Invoice.Number }},
+	},
+	Filters: []rest.FilterKey{
+		{Name: "client_id", Values: "an id"}, {Name: "status", Values: "issued, paid, overdue or void"}, {Name: "billing_run_id", Values: "an id"},
+		{Name: "period_start", Values: "a date"}, {Name: "service", Values: "mobile, internet or landline"}, {Name: "offer_id", Values: "an id"},
+	},
+}
+
+func newInvoiceRead(row dbsqlc.Invoice) InvoiceRead {
+	return InvoiceRead{
+		ID: row.ID, Number: row.Number, BillingRunID: row.BillingRunID, ClientID: row.ClientID, PeriodStart: row.PeriodStart,
+		PeriodEnd: row.PeriodEnd, DueDate: row.DueDate, Status: row.Status, Currency: row.Currency,
+		SubtotalAmount: row.SubtotalAmount, TaxAmount: row.TaxAmount, TotalAmount: row.TotalAmount,
+		IssuedAt: rest.Timestamp(row.IssuedAt), PDFFileName: filestore.InvoiceFileName(row.ID),
+		CreatedAt: rest.Timestamp(row.CreatedAt), UpdatedAt: rest.Timestamp(row.UpdatedAt),
+	}
+}
+
+func newInvoiceLineRead(row dbsqlc.InvoiceLine) InvoiceLineRead {
+	return InvoiceLineRead{
+		ID: row.ID, InvoiceID: row.InvoiceID, ContractID: row.ContractID, LineType: row.LineType, Description: row.Description,
+		Quantity: row.Quantity, UnitAmount: row.UnitAmount, LineTotal: row.LineTotal, CreatedAt: rest.Timestamp(row.CreatedAt),
+	}
+}
+
+// InvoiceFilters narrow the list of invoices down.
+type InvoiceFilters struct {
+	ClientID string `query:"client_id" doc:"Only of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	Service  string `query:"service" enum:"mobile,internet,landline" doc:"Only invoices with a line of this service category." example:"mobile"`
+	OfferID  string `query:"offer_id" doc:"Only with a line of this offer." example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
+}
+
+// parseInvoiceList reads what is request of the list of invoices.
+func (s *handlers) parseInvoiceList(params rest.PageParams, given InvoiceFilters) (*rest.ListRequest[dbsqlc.InvoiceListRow], dbsqlc.InvoiceCountParams, error) {
+	request, err := rest.ParseList(s.API, invoiceList, params,
+		rest.Filter{Name: "client_id", Value: given.ClientID}, rest.Filter{Name: "service", Value: given.Service}, rest.Filter{Name: "offer_id", Value: given.OfferID})
+	if err != nil {
+		return nil, dbsqlc.InvoiceCountParams{}, err
+	}
+	return request, dbsqlc.InvoiceCountParams{
+		ClientID: request.ID("client_id"), Status: request.Text("status"), BillingRunID: request.ID("billing_run_id"),
+		PeriodStart: request.Date("period_start"), ServiceCategory: request.Text("service"), OfferID: request.ID("offer_id"),
+	}, nil
+}
+
+// invoicesAt reads the invoices that match from a position on.
+func (s *handlers) invoicesAt(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.InvoiceCountParams, at rest.ListPosition) ([]dbsqlc.InvoiceListRow, error) {
+	return s.Queries.InvoiceList(ctx, tx, dbsqlc.InvoiceListParams{
+		ClientID: filters.ClientID, Status: filters.Status, BillingRunID: filters.BillingRunID,
+		PeriodStart: filters.PeriodStart, ServiceCategory: filters.ServiceCategory, OfferID: filters.OfferID,
+		Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+	})
+}
+
+func newListedInvoiceRead(row dbsqlc.InvoiceListRow) InvoiceRead { return newInvoiceRead(row.Invoice) }
+
+func (s *handlers) exportInvoices(ctx context.Context, input *struct {
+	rest.ExportParams
+	InvoiceFilters
+}) (*huma.StreamResponse, error) {
+	request, filters, err := s.parseInvoiceList(input.All(), input.InvoiceFilters)
+	if err != nil {
+		return nil, err
+	}
+	return rest.AnswerExport(ctx, s.API, "invoices-"+s.Today().String(), request, newListedInvoiceRead,
+		func(ctx context.Context, tx dbsqlc.DBTX, at rest.ListPosition) ([]dbsqlc.InvoiceListRow, error) {
+			return s.invoicesAt(ctx, tx, filters, at)
+		})
+}
+
+func (s *handlers) listInvoices(ctx context.Context, input *struct {
+	rest.PageParams
+	InvoiceFilters
+}) (*rest.PageOutput[InvoiceRead], error) {
+	request, filters, err := s.parseInvoiceList(input.PageParams, input.InvoiceFilters)
+	if err != nil {
+		return nil, err
+	}
+	return rest.AnswerList(ctx, s.API, request, newListedInvoiceRead, func(at rest.ListPosition) ([]dbsqlc.InvoiceListRow, error) {
+		if at.Newest {
+			before, err := rest.NewestStart(ctx, s.API, at, s.Queries.InvoiceNewestAt)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := s.Queries.InvoiceNewest(ctx, s.Pool, dbsqlc.InvoiceNewestParams{
+				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
+			})
+			return rest.Convert(rows, func(row dbsqlc.InvoiceNewestRow) dbsqlc.InvoiceListRow { return dbsqlc.InvoiceListRow(row) }), err
+		}
+		return s.invoicesAt(ctx, s.Pool, filters, at)
+	}, func() (int64, error) {
+		if (filters.ServiceCategory == nil) != (filters.OfferID == nil) {
+			return s.Queries.InvoiceCountByLine(ctx, s.Pool, dbsqlc.InvoiceCountByLineParams(filters))
+		}
+		return s.Queries.InvoiceCount(ctx, s.Pool, filters)
+	})
+}
+
+func (s *handlers) getInvoice(ctx context.Context, input *resource.InvoicePath) (*struct{ Body InvoiceDetailRead }, error) {
+	row, err := s.Queries.InvoiceGetByID(ctx, s.Pool, rest.ParseID(input.InvoiceID))
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.InvoiceNotFound)
+	}
+	lines, err := s.Queries.InvoiceLineListByInvoices(ctx, s.Pool, []uuid.UUID{row.ID})
+	if err != nil {
+		return nil, err
+	}
+	read := func(line dbsqlc.InvoiceLineListByInvoicesRow) InvoiceLineRead {
+		return newInvoiceLineRead(line.InvoiceLine)
+	}
+	return &struct{ Body InvoiceDetailRead }{InvoiceDetailRead{InvoiceRead: newInvoiceRead(row), Lines: rest.Convert(lines, read)}}, nil
+}
+
+func (s *handlers) getInvoicePDF(ctx context.Context, input *resource.InvoicePath) (*huma.StreamResponse, error) {
+	file, err := s.Archive.InvoiceFile(ctx, rest.ParseID(input.InvoiceID), s.Now())
+	if err != nil {
+		return nil, err
+	}
+	return rest.SendFile(file), nil
+}

@@ -1,0 +1,60 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *handlers) identityRoutes() {
+	const tag = "Identity"
+	rest.Register(s.API, rest.Operation{ID: "getMe", Access: rest.Authenticated, Method: http.MethodGet, Path: "/api/v1/me", Tag: tag,
+		Summary:     "Who is calling",
+		Description: "The identity that the request was made with, as the API understands it.",
+		Success:     "The caller."}, s.getMe)
+	rest.Register(s.API, rest.Operation{ID: "pingAdmin", Access: rest.Admins, Method: http.MethodGet, Path: "/api/v1/admin/ping", Tag: tag,
+		Summary:     "Check that the caller has the role admin",
+		Description: "Tells an administrator that the role is there. Anyone else is refused and told which roles would do.",
+		Success:     "The caller is an administrator.",
+		Refusals:    []refusal.Code{refusal.Forbidden}}, s.pingAdmin)
+	rest.Register(s.API, rest.Operation{ID: "listSample", Access: rest.Authenticated, Method: http.MethodGet, Path: "/api/v1/conventions/sample", Tag: tag,
+		Summary:     "A list that shows the envelope of all lists",
+		Description: "One item on every page, to try paging out without data.",
+		Success:     "The sample page."}, s.listSample)
+}
+
+// MeRead is the caller as the API knows it.
+type MeRead struct {
+	ActorID string   `json:"actor_id" example:"op-1"`
+	Roles   []string `json:"roles" nullable:"false" example:"ops,billing"`
+}
+
+// AdminPing answers an administrator.
+type AdminPing struct {
+	Status  string `json:"status" enum:"ok"`
+	ActorID string `json:"actor_id" example:"op-1"`
+}
+
+// SampleItem is an item of the list that shows the envelope.
+type SampleItem struct {
+	ID   string `json:"id" example:"sample-1"`
+	Name string `json:"name" example:"Sample Item"`
+}
+
+func (s *handlers) getMe(ctx context.Context, _ *struct{}) (*struct{ Body MeRead }, error) {
+	actor := rest.ActorOf(ctx)
+	return &struct{ Body MeRead }{MeRead{ActorID: actor.ID, Roles: actor.Roles}}, nil
+}
+
+func (s *handlers) pingAdmin(ctx context.Context, _ *struct{}) (*struct{ Body AdminPing }, error) {
+	return &struct{ Body AdminPing }{AdminPing{Status: "ok", ActorID: rest.ActorOf(ctx).ID}}, nil
+}
+
+// listSample answers its one item on every page, as the original does.
+func (s *handlers) listSample(_ context.Context, input *rest.PageParams) (*rest.PageOutput[SampleItem], error) {
+	page := rest.Page[SampleItem]{Data: []SampleItem{{ID: "sample-1", Name: "Sample Item"}}, Meta: input.Meta()}
+	page.Meta.Total = int64(len(page.Data))
+	return &rest.PageOutput[SampleItem]{Body: page}, nil
+}

@@ -1,0 +1,53 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/catalog"
+)
+
+func (s *handlers) offerCategoryRoutes() {
+	const tag = "Catalogue"
+	rest.Register(s.API, rest.Operation{ID: "listOfferCategories", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/offer-categories", Tag: tag,
+		Summary: "All offers by service category",
+		Description: "Every category that has offers, in the order mobile, internet, landline; offers by name, the latest " +
+			"version first.",
+		Success: "The catalogue."}, s.listOfferCategories)
+	rest.Register(s.API, rest.Operation{ID: "listOfferFamilies", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/offer-families", Tag: tag, Deprecated: true,
+		Summary:     "The former name of offer-categories",
+		Description: "The same as `/api/v1/offer-categories`, for clients that know it by this name.",
+		Success:     "The catalogue."}, s.listOfferCategories)
+}
+
+// OfferCategoryRead lists the offers of one service category, by name and the
+// latest version first.
+type OfferCategoryRead struct {
+	ServiceCategory catalog.Category `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	Offers          []OfferRead      `json:"offers" nullable:"false"`
+}
+
+// OfferCategoriesOutput answers with the catalogue. A category without offers is left out.
+type OfferCategoriesOutput struct {
+	Body []OfferCategoryRead `nullable:"false"`
+}
+
+func (s *handlers) listOfferCategories(ctx context.Context, _ *struct{}) (*OfferCategoriesOutput, error) {
+	rows, err := s.Queries.OfferListByName(ctx, s.Pool)
+	if err != nil {
+		return nil, err
+	}
+	offers := map[catalog.Category][]OfferRead{}
+	for _, row := range rows {
+		category := catalog.Category(row.ServiceCategory)
+		offers[category] = append(offers[category], newOfferRead(row))
+	}
+	output := &OfferCategoriesOutput{Body: []OfferCategoryRead{}}
+	for _, category := range catalog.Categories() {
+		if len(offers[category]) > 0 {
+			output.Body = append(output.Body, OfferCategoryRead{ServiceCategory: category, Offers: offers[category]})
+		}
+	}
+	return output, nil
+}

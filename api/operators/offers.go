@@ -1,0 +1,283 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/catalog"
+	"github.com/mtfacturation/mtf/internal/ledger"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *handlers) offerRoutes() {
+	const tag = "Catalogue"
+	rest.Register(s.API, rest.Operation{ID: "createOffer", Access: rest.Writers, Method: http.MethodPost, Path: "/api/v1/offers", Tag: tag,
+		Summary: "Create an offer",
+		Description: "The service type follows from the category and the access type. A mobile offer includes data or calls, " +
+			"an internet offer has exactly one access type with its speed, a landline offer includes national, " +
+			"international or phone hours. What belongs to another category is ignored. Name, category and version " +
+			"together are unique.",
+		Success: "The new offer.", Refusals: []refusal.Code{refusal.OfferVersionConflict}}, s.createOffer)
+	rest.Register(s.API, rest.Operation{ID: "listOffers", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/offers", Tag: tag,
+		Summary:     "List offers, newest first",
+		Description: "All offers, retired ones included.",
+		Success:     "A page of offers.", List: offerList.Keys()}, s.listOffers)
+	rest.Register(s.API, rest.Operation{ID: "getOffer", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/offers/{offer_id}", Tag: tag,
+		Summary:     "Get an offer",
+		Description: "An offer with what it includes.",
+		Success:     "The offer.", Refusals: []refusal.Code{refusal.OfferNotFound}}, s.getOffer)
+	rest.Register(s.API, rest.Operation{ID: "updateOffer", Access: rest.Writers, Method: http.MethodPut, Path: "/api/v1/offers/{offer_id}", Tag: tag,
+		Summary: "Change what is sent of an offer; the whole is checked again",
+		Description: "What is sent is merged over what is stored, and the whole is checked as for a new offer. Contracts on " +
+			"the offer are billed by its new fees from the next run on; issued invoices do not change.",
+		Success:  "The offer as it is now.",
+		Refusals: []refusal.Code{refusal.OfferNotFound, refusal.OfferVersionConflict}}, s.updateOffer)
+	rest.Register(s.API, rest.Operation{ID: "deleteOffer", Access: rest.Writers, Method: http.MethodDelete, Path: "/api/v1/offers/{offer_id}", Tag: tag,
+		Summary:     "Delete an offer that no contract refers to",
+		Description: "An offer that any contract refers to stays; retire it instead.",
+		Success:     "The offer is gone.",
+		Refusals:    []refusal.Code{refusal.OfferNotFound, refusal.OfferDeleteBlocked}}, s.deleteOffer)
+}
+
+// OfferCreate is the body of a new offer. Its service type is derived, and the
+// components of other categories are ignored.
+type OfferCreate struct {
+	Name                       string           `json:"name" minLength:"2" maxLength:"100" example:"Mobile 20GB"`
+	ServiceCategory            string           `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	Version                    int32            `json:"version,omitempty" default:"1" minimum:"1" maximum:"2147483647"`
+	MonthlyFee                 rest.AmountInput `json:"monthly_fee" doc:"Above 0, before tax." example:"\"199.00\""`
+	ActivationFee              rest.AmountInput `json:"activation_fee,omitempty" doc:"Not negative, before tax; 0 when absent." example:"\"50.50\""`
+	Status                     string           `json:"status,omitempty" enum:"active,retired" default:"active"`
+	ValidFrom                  calendar.Date    `json:"valid_from" format:"date" example:"2026-01-01"`
+	ValidTo                    *calendar.Date   `json:"valid_to,omitempty" nullable:"true" format:"date" example:"2027-12-31"`
+	MobileDataGB               *int32           `json:"mobile_data_gb,omitempty" nullable:"true" minimum:"1" maximum:"2147483647" example:"20"`
+	MobileCallsHours           *int32           `json:"mobile_calls_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647" example:"10"`
+	InternetAccessType         *string          `json:"internet_access_type,omitempty" nullable:"true" enum:"fiber,adsl"`
+	InternetFiberSpeedMbps     *int32           `json:"internet_fiber_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetADSLSpeedMbps      *int32           `json:"internet_adsl_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetLandlineIncluded   bool             `json:"internet_landline_included,omitempty" doc:"Ignored: every internet offer includes it."`
+	InternetTVIncluded         bool             `json:"internet_tv_included,omitempty"`
+	LandlineNationalIncluded   bool             `json:"landline_national_included,omitempty"`
+	LandlineInternationalHours *int32           `json:"landline_international_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	LandlinePhoneHours         *int32           `json:"landline_phone_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+}
+
+// OfferUpdate is the body of a change: what is sent is merged over what is stored.
+type OfferUpdate struct {
+	Name                       rest.Optional[string]        `json:"name,omitempty" minLength:"2" maxLength:"100"`
+	ServiceCategory            rest.Optional[string]        `json:"service_category,omitempty" enum:"mobile,internet,landline"`
+	Version                    rest.Optional[int32]         `json:"version,omitempty" minimum:"1" maximum:"2147483647"`
+	MonthlyFee                 rest.AmountInput             `json:"monthly_fee,omitempty" example:"\"189.00\""`
+	ActivationFee              rest.AmountInput             `json:"activation_fee,omitempty"`
+	Status                     rest.Optional[string]        `json:"status,omitempty" enum:"active,retired"`
+	ValidFrom                  rest.Optional[calendar.Date] `json:"valid_from,omitempty" format:"date"`
+	ValidTo                    rest.Optional[calendar.Date] `json:"valid_to,omitempty" nullable:"true" format:"date" example:"2027-12-31"`
+	MobileDataGB               rest.Optional[int32]         `json:"mobile_data_gb,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	MobileCallsHours           rest.Optional[int32]         `json:"mobile_calls_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetAccessType         rest.Optional[string]        `json:"internet_access_type,omitempty" nullable:"true" enum:"fiber,adsl"`
+	InternetFiberSpeedMbps     rest.Optional[int32]         `json:"internet_fiber_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetADSLSpeedMbps      rest.Optional[int32]         `json:"internet_adsl_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetTVIncluded         rest.Optional[bool]          `json:"internet_tv_included,omitempty"`
+	LandlineNationalIncluded   rest.Optional[bool]          `json:"landline_national_included,omitempty"`
+	LandlineInternationalHours rest.Optional[int32]         `json:"landline_international_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	LandlinePhoneHours         rest.Optional[int32]         `json:"landline_phone_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+}
+
+// OfferRead is an offer as the API shows it.
+type OfferRead struct {
+	ID                         uuid.UUID      `json:"id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147" format:"uuid"`
+	Name                       string         `json:"name" example:"Mobile 20GB"`
+	ServiceCategory            string         `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	ServiceType                string         `json:"service_type" enum:"mobile,fiber,adsl,landline" example:"mobile"`
+	Version                    int32          `json:"version" example:"1"`
+	MonthlyFee                 money.Amount   `json:"monthly_fee" example:"199.00" format:"decimal"`
+	ActivationFee              money.Amount   `json:"activation_fee" example:"50.50" format:"decimal"`
+	Status                     string         `json:"status" enum:"active,retired"`
+	ValidFrom                  calendar.Date  `json:"valid_from" format:"date" example:"2026-01-01"`
+	ValidTo                    *calendar.Date `json:"valid_to" format:"date"`
+	MobileDataGB               *int32         `json:"mobile_data_gb" example:"20"`
+	MobileCallsHours           *int32         `json:"mobile_calls_hours" example:"10"`
+	InternetAccessType         *string        `json:"internet_access_type"`
+	InternetFiberSpeedMbps     *int32         `json:"internet_fiber_speed_mbps"`
+	InternetADSLSpeedMbps      *int32         `json:"internet_adsl_speed_mbps"`
+	InternetLandlineIncluded   bool           `json:"internet_landline_included"`
+	InternetTVIncluded         bool           `json:"internet_tv_included"`
+	LandlineNationalIncluded   bool           `json:"landline_national_included"`
+	LandlineInternationalHours *int32         `json:"landline_international_hours"`
+	LandlinePhoneHours         *int32         `json:"landline_phone_hours"`
+	CreatedAt                  rest.Timestamp `json:"created_at"`
+	UpdatedAt                  rest.Timestamp `json:"updated_at"`
+}
+
+// OfferOutput answers with one offer.
+type OfferOutput struct{ Body OfferRead }
+
+// OfferPath names an offer.
+type OfferPath struct {
+	OfferID string `path:"offer_id" doc:"The offer." example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
+}
+
+// offerList is the list of the whole catalogue.
+var offerList = rest.List[dbsqlc.Offer]{
+	Name: "offers", ID: func(row dbsqlc.Offer) uuid.UUID { return row.ID },
+	Sorts: []rest.SortKey[dbsqlc.Offer]{
+		{Name: "created_at", Value: func(row dbsqlc.Offer) string { return rest.SortedByTime(row.CreatedAt) }},
+		{Name: "name", Value: func(row dbsqlc.Offer) string { return row.Name }},
+		{Name: "monthly_fee", Value: func(row dbsqlc.Offer) string { return rest.SortedByAmount(row.MonthlyFee) }},
+	},
+	Filters: []rest.FilterKey{
+		{Name: "status", Values: "active or retired"}, {Name: "service_category", Values: "mobile, internet or landline"},
+		{Name: "service_type", Values: "mobile, fiber, adsl or landline"},
+	},
+}
+
+func newOfferRead(row dbsqlc.Offer) OfferRead {
+	return OfferRead{
+		ID: row.ID, Name: row.Name, ServiceCategory: row.ServiceCategory, ServiceType: row.ServiceType, Version: row.Version,
+		MonthlyFee: row.MonthlyFee, ActivationFee: row.ActivationFee, Status: row.Status, ValidFrom: row.ValidFrom,
+		ValidTo: row.ValidTo, MobileDataGB: row.MobileDataGB, MobileCallsHours: row.MobileCallsHours,
+		InternetAccessType: row.InternetAccessType, InternetFiberSpeedMbps: row.InternetFiberSpeedMbps,
+		InternetADSLSpeedMbps: row.InternetADSLSpeedMbps, InternetLandlineIncluded: row.InternetLandlineIncluded,
+		InternetTVIncluded: row.InternetTVIncluded, LandlineNationalIncluded: row.LandlineNationalIncluded,
+		LandlineInternationalHours: row.LandlineInternationalHours, LandlinePhoneHours: row.LandlinePhoneHours,
+		CreatedAt: rest.Timestamp(row.CreatedAt), UpdatedAt: rest.Timestamp(row.UpdatedAt),
+	}
+}
+
+func (s *handlers) createOffer(ctx context.Context, input *struct{ Body OfferCreate }) (*OfferOutput, error) {
+	definition := input.Body.definition()
+	if problems := definition.Normalise(); len(problems) > 0 {
+		return nil, refusal.Invalid(problems...)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	row, err := s.Queries.OfferInsert(ctx, s.Pool, definition.Row(id, s.Now()))
+	if err != nil {
+		return nil, db.Translate(err)
+	}
+	return &OfferOutput{Body: newOfferRead(row)}, nil
+}
+
+func (b OfferCreate) definition() catalog.Definition {
+	return catalog.Definition{
+		Name: b.Name, Category: catalog.Category(b.ServiceCategory), Version: b.Version, MonthlyFee: b.MonthlyFee.Amount,
+		ActivationFee: b.ActivationFee.Amount, Status: b.Status, ValidFrom: b.ValidFrom, ValidTo: b.ValidTo,
+		MobileDataGB: b.MobileDataGB, MobileCallsHours: b.MobileCallsHours, InternetAccessType: b.InternetAccessType,
+		InternetFiberSpeedMbps: b.InternetFiberSpeedMbps, InternetADSLSpeedMbps: b.InternetADSLSpeedMbps,
+		InternetTVIncluded: b.InternetTVIncluded, LandlineNationalIncluded: b.LandlineNationalIncluded,
+		LandlineInternationalHours: b.LandlineInternationalHours, LandlinePhoneHours: b.LandlinePhoneHours,
+	}
+}
+
+func (s *handlers) listOffers(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[OfferRead], error) {
+	request, err := rest.ParseList(s.API, offerList, *input)
+	if err != nil {
+		return nil, err
+	}
+	filters := dbsqlc.OfferCountParams{
+		Status: request.Text("status"), ServiceCategory: request.Text("service_category"), ServiceType: request.Text("service_type"),
+	}
+	return rest.AnswerList(ctx, s.API, request, newOfferRead, func(at rest.ListPosition) ([]dbsqlc.Offer, error) {
+		return s.Queries.OfferList(ctx, s.Pool, dbsqlc.OfferListParams{
+			Status: filters.Status, ServiceCategory: filters.ServiceCategory, ServiceType: filters.ServiceType,
+			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+	}, func() (int64, error) { return s.Queries.OfferCount(ctx, s.Pool, filters) })
+}
+
+func (s *handlers) getOffer(ctx context.Context, input *OfferPath) (*OfferOutput, error) {
+	row, err := s.Queries.OfferGetByID(ctx, s.Pool, rest.ParseID(input.OfferID))
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.OfferNotFound)
+	}
+	return &OfferOutput{Body: newOfferRead(row)}, nil
+}
+
+func (s *handlers) updateOffer(ctx context.Context, input *struct {
+	OfferPath
+	Body OfferUpdate
+}) (*OfferOutput, error) {
+	if err := input.Body.nulls(); err != nil {
+		return nil, err
+	}
+	var updated dbsqlc.Offer
+	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
+		row, err := s.Queries.OfferLockForUpdate(ctx, tx, rest.ParseID(input.OfferID))
+		if err != nil {
+			return rest.OrNotFound(err, refusal.OfferNotFound)
+		}
+		definition := catalog.DefinitionOf(row)
+		input.Body.apply(&definition)
+		if problems := definition.Normalise(); len(problems) > 0 {
+			return refusal.Invalid(problems...)
+		}
+		updated, err = s.Queries.OfferUpdate(ctx, tx, dbsqlc.OfferUpdateParams(definition.Row(row.ID, s.Now())))
+		if err != nil || updated.MonthlyFee == row.MonthlyFee {
+			return err
+		}
+		return ledger.Reprice(ctx, tx, row.ID, row.MonthlyFee, rest.ActorOf(ctx).ID, s.Today(), s.Now())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &OfferOutput{Body: newOfferRead(updated)}, nil
+}
+
+// nulls refuses a null for what an offer cannot be without.
+func (u *OfferUpdate) nulls() error {
+	var checked rest.Validator
+	u.Name.RefuseNull("name", &checked)
+	u.ServiceCategory.RefuseNull("service_category", &checked)
+	u.Version.RefuseNull("version", &checked)
+	u.Status.RefuseNull("status", &checked)
+	u.ValidFrom.RefuseNull("valid_from", &checked)
+	u.InternetTVIncluded.RefuseNull("internet_tv_included", &checked)
+	u.LandlineNationalIncluded.RefuseNull("landline_national_included", &checked)
+	return checked.Err()
+}
+
+// apply merges what was sent over a definition.
+func (u *OfferUpdate) apply(d *catalog.Definition) {
+	u.Name.Set(&d.Name)
+	u.ServiceCategory.Set((*string)(&d.Category))
+	u.Version.Set(&d.Version)
+	u.Status.Set(&d.Status)
+	u.ValidFrom.Set(&d.ValidFrom)
+	u.ValidTo.SetOptional(&d.ValidTo)
+	u.MobileDataGB.SetOptional(&d.MobileDataGB)
+	u.MobileCallsHours.SetOptional(&d.MobileCallsHours)
+	u.InternetAccessType.SetOptional(&d.InternetAccessType)
+	u.InternetFiberSpeedMbps.SetOptional(&d.InternetFiberSpeedMbps)
+	u.InternetADSLSpeedMbps.SetOptional(&d.InternetADSLSpeedMbps)
+	u.InternetTVIncluded.Set(&d.InternetTVIncluded)
+	u.LandlineNationalIncluded.Set(&d.LandlineNationalIncluded)
+	u.LandlineInternationalHours.SetOptional(&d.LandlineInternationalHours)
+	u.LandlinePhoneHours.SetOptional(&d.LandlinePhoneHours)
+	if u.MonthlyFee.Present {
+		d.MonthlyFee = u.MonthlyFee.Amount
+	}
+	if u.ActivationFee.Present {
+		d.ActivationFee = u.ActivationFee.Amount
+	}
+}
+
+func (s *handlers) deleteOffer(ctx context.Context, input *OfferPath) (*struct{}, error) {
+	deleted, err := s.Queries.OfferDelete(ctx, s.Pool, rest.ParseID(input.OfferID))
+	if err != nil {
+		return nil, db.Translate(err)
+	}
+	if deleted == 0 {
+		return nil, refusal.New(refusal.OfferNotFound)
+	}
+	return nil, nil
+}

@@ -1,0 +1,76 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/api/resource"
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// approvalNote is the note of an approval that comes without one.
+const approvalNote = "Invoice marked as paid by operator approval"
+
+func (s *handlers) paymentApprovalRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "approveInvoicePaid", Access: rest.Billers, Method: http.MethodPost,
+		Path: "/api/v1/collections/invoices/{invoice_id}/approve-paid", Tag: "Collections",
+		Summary: "Record a payment of all that is outstanding of an invoice",
+		Description: "For an operator who has seen the money: records a payment of all that is outstanding. Without a date it " +
+			"is today's.",
+		Success: "The payment, and how the invoice stands.",
+		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
+			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid}}, s.approvePaid)
+}
+
+// InvoiceApproval is the body of an approval.
+type InvoiceApproval struct {
+	PaymentDate *calendar.Date `json:"payment_date,omitempty" nullable:"true" format:"date" doc:"Today when absent." example:"2026-11-20"`
+	Method      string         `json:"method,omitempty" enum:"cash,card,bank_transfer,wallet,other" default:"other" example:"bank_transfer"`
+	Reference   *string        `json:"reference,omitempty" nullable:"true" maxLength:"120" example:"VIR-2026-1120"`
+	Note        *string        `json:"note,omitempty" nullable:"true" maxLength:"1200"`
+}
+
+// approval is what makes two approvals the same request. A date that was left to
+// the system stays absent: the same request tomorrow is still the same.
+type approval struct {
+	InvoiceID   uuid.UUID      `json:"invoice_id"`
+	PaymentDate *calendar.Date `json:"payment_date"`
+	Method      string         `json:"method"`
+	Reference   *string        `json:"reference"`
+	Note        string         `json:"note"`
+}
+
+func (s *handlers) approvePaid(ctx context.Context, input *struct {
+	resource.InvoicePath
+	rest.KeyParams
+	Body InvoiceApproval
+}) (*PaymentAllocationOutput, error) {
+	asked := approval{
+		InvoiceID: rest.ParseID(input.InvoiceID), PaymentDate: input.Body.PaymentDate, Method: input.Body.Method,
+		Reference: rest.OptionalText(input.Body.Reference), Note: approvalNote,
+	}
+	if note := rest.OptionalText(input.Body.Note); note != nil {
+		asked.Note = *note
+	}
+	request, err := rest.NewRequest(idempotency.ApprovePaid, input.Key, asked)
+	if err != nil {
+		return nil, err
+	}
+	today := s.Today()
+	payment := collections.PaymentInput{
+		InvoiceID: asked.InvoiceID, PaymentDate: today, Method: asked.Method, Reference: asked.Reference, Note: &asked.Note,
+	}
+	if asked.PaymentDate != nil {
+		payment.PaymentDate = *asked.PaymentDate
+	}
+	return s.allocate(ctx, func(tx pgx.Tx) (collections.Allocation, bool, error) {
+		return collections.ApprovePaid(ctx, tx, request, payment, rest.ActorOf(ctx).ID, today, s.Now())
+	})
+}

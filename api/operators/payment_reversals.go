@@ -1,0 +1,82 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *handlers) paymentReversalRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "reversePayment", Access: rest.Billers, Method: http.MethodPost,
+		Path: "/api/v1/collections/payments/{payment_id}/reverse", Tag: "Collections",
+		Summary: "Take a payment back",
+		Description: "For money that did not come or was not meant for this invoice: the payment stays in the list as `reversed`, its " +
+			"amount is outstanding again, and an invoice that is overdue for it gets its case back. A payment is reversed once.",
+		Success: "The reversed payment, and how the invoice stands.",
+		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.PaymentNotFound,
+			refusal.PaymentAlreadyReversed}}, s.reversePayment)
+}
+
+// PaymentPath names a payment.
+type PaymentPath struct {
+	PaymentID string `path:"payment_id" doc:"The payment." example:"01932d44-8e17-7f6c-8a25-b0d3e9c71f64"`
+}
+
+// PaymentReversal is the body of a reversal.
+type PaymentReversal struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"1200" doc:"Kept in the audit trail of the invoice and in the history of its case." example:"The cheque bounced"`
+}
+
+// PaymentReversalResult is what a reversal did.
+type PaymentReversalResult struct {
+	Payment              PaymentRead    `json:"payment"`
+	ReversedAt           rest.Timestamp `json:"reversed_at" example:"2026-11-22T15:29:17.901200Z"`
+	ReversedBy           string         `json:"reversed_by" example:"op-1"`
+	Reason               string         `json:"reason" example:"The cheque bounced"`
+	InvoiceStatus        string         `json:"invoice_status" enum:"issued,overdue" example:"overdue"`
+	OutstandingAmount    money.Amount   `json:"outstanding_amount" example:"299.40" format:"decimal"`
+	CollectionCaseStatus *string        `json:"collection_case_status" enum:"open,in_progress,resolved,closed"`
+	IdempotencyReplayed  bool           `json:"idempotency_replayed"`
+}
+
+// PaymentReversalOutput answers a reversal.
+type PaymentReversalOutput struct{ Body PaymentReversalResult }
+
+func newPaymentReversalResult(reversal collections.Reversal, replayed bool) *PaymentReversalOutput {
+	payment := reversal.Payment
+	return &PaymentReversalOutput{Body: PaymentReversalResult{
+		Payment: newPaymentRead(payment), ReversedAt: rest.Timestamp(*payment.ReversedAt), ReversedBy: *payment.ReversedBy,
+		Reason: *payment.ReversalReason, InvoiceStatus: reversal.InvoiceStatus, OutstandingAmount: reversal.OutstandingAmount,
+		CollectionCaseStatus: reversal.CaseStatus, IdempotencyReplayed: replayed,
+	}}
+}
+
+func (s *handlers) reversePayment(ctx context.Context, input *struct {
+	PaymentPath
+	rest.KeyParams
+	Body PaymentReversal
+}) (*PaymentReversalOutput, error) {
+	var checked rest.Validator
+	asked := collections.ReversalInput{PaymentID: rest.ParseID(input.PaymentID), Reason: checked.Trimmed("reason", input.Body.Reason, 1)}
+	if err := checked.Err(); err != nil {
+		return nil, err
+	}
+	request, err := rest.NewRequest(idempotency.PaymentReversal, input.Key, asked)
+	if err != nil {
+		return nil, err
+	}
+	reversal, replayed, err := changeBalance(ctx, s.API, func(tx pgx.Tx) (collections.Reversal, bool, error) {
+		return collections.ReversePayment(ctx, tx, request, asked, rest.ActorOf(ctx).ID, s.Today(), s.Now())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newPaymentReversalResult(reversal, replayed), nil
+}

@@ -1,0 +1,209 @@
+package operators
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *handlers) paymentRoutes() {
+	const tag = "Collections"
+	rest.Register(s.API, rest.Operation{ID: "recordPayment", Access: rest.Billers, Method: http.MethodPost, Path: "/api/v1/collections/payments", Tag: tag,
+		Summary: "Record a payment of an invoice",
+		Description: "A payment is at most what is outstanding of the invoice, which is paid once nothing is. More than two " +
+			"decimals are rounded half up first.",
+		Success: "The payment, and how the invoice stands.",
+		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
+			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding}}, s.recordPayment)
+	rest.Register(s.API, rest.Operation{ID: "listPayments", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/collections/payments", Tag: tag,
+		Summary:     "List payments, newest first",
+		Description: "All payments; `invoice_id` and `client_id` narrow the list down, and combine.",
+		Success:     "A page of payments.", List: paymentList.Keys()}, s.listPayments)
+	rest.Register(s.API, rest.Operation{ID: "exportPayments", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/collections/payments/export", Tag: tag,
+		Summary:     "Export payments as CSV",
+		Description: rest.ExportDescription("payments"),
+		Success:     "All payments that match.", List: paymentList.Keys(), Export: true}, s.exportPayments)
+}
+
+// PaymentCreate is the body of a payment.
+type PaymentCreate struct {
+	InvoiceID   string           `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5"`
+	Amount      rest.AmountInput `json:"amount" doc:"Above 0, at most what is outstanding." example:"\"299.40\""`
+	PaymentDate calendar.Date    `json:"payment_date" format:"date" example:"2026-11-20"`
+	Method      string           `json:"method,omitempty" enum:"cash,card,bank_transfer,wallet,other" default:"other" example:"bank_transfer"`
+	Reference   *string          `json:"reference,omitempty" nullable:"true" maxLength:"120" example:"VIR-2026-1120"`
+	Note        *string          `json:"note,omitempty" nullable:"true" maxLength:"1200"`
+}
+
+// PaymentRead is a payment as the API shows it.
+type PaymentRead struct {
+	ID          uuid.UUID      `json:"id" example:"01932d44-8e17-7f6c-8a25-b0d3e9c71f64" format:"uuid"`
+	InvoiceID   uuid.UUID      `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
+	ClientID    uuid.UUID      `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	Amount      money.Amount   `json:"amount" example:"299.40" format:"decimal"`
+	Currency    string         `json:"currency" example:"MAD"`
+	PaymentDate calendar.Date  `json:"payment_date" format:"date" example:"2026-11-20"`
+	Method      string         `json:"method" enum:"cash,card,bank_transfer,wallet,other" example:"bank_transfer"`
+	Reference   *string        `json:"reference" example:"VIR-2026-1120"`
+	Note        *string        `json:"note"`
+	Status      string         `json:"status" enum:"posted,reversed"`
+	CreatedAt   rest.Timestamp `json:"created_at"`
+}
+
+// PaymentAllocationResult is what a payment did.
+type PaymentAllocationResult struct {
+	Payment              PaymentRead  `json:"payment"`
+	InvoiceStatus        string       `json:"invoice_status" enum:"issued,paid,overdue" example:"paid"`
+	OutstandingAmount    money.Amount `json:"outstanding_amount" example:"0.00" format:"decimal"`
+	AllocationState      string       `json:"allocation_state" enum:"partial,full" example:"full"`
+	CollectionCaseStatus *string      `json:"collection_case_status" enum:"open,in_progress,resolved,closed"`
+	IdempotencyReplayed  bool         `json:"idempotency_replayed"`
+}
+
+// PaymentAllocationOutput answers what posts a payment.
+type PaymentAllocationOutput struct{ Body PaymentAllocationResult }
+
+func newPaymentAllocationResult(allocation collections.Allocation, replayed bool) *PaymentAllocationOutput {
+	return &PaymentAllocationOutput{Body: PaymentAllocationResult{
+		Payment: newPaymentRead(allocation.Payment), InvoiceStatus: allocation.InvoiceStatus,
+		OutstandingAmount: allocation.OutstandingAmount, AllocationState: string(allocation.State),
+		CollectionCaseStatus: allocation.CaseStatus, IdempotencyReplayed: replayed,
+	}}
+}
+
+// paymentList is the list of all payments.
+var paymentList = rest.List[dbsqlc.PaymentListRow]{
+	Name: "payments", ID: func(row dbsqlc.PaymentListRow) uuid.UUID { return row.Payment.ID },
+	Total: func(row dbsqlc.PaymentListRow) int64 { return row.ListTotal },
+	Sorts: []rest.SortKey[dbsqlc.PaymentListRow]{
+		{Name: "created_at", Value: func(row dbsqlc.PaymentListRow) string { return rest.SortedByTime(row.Payment.CreatedAt) }},
+		{Name: "payment_date", Value: func(row dbsqlc.PaymentListRow) string { return row.Payment.PaymentDate.String() }},
+		{Name: "amount", Value: func(row dbsqlc.PaymentListRow) string { return rest.SortedByAmount(row.Payment.Amount) }},
+	},
+	Filters: []rest.FilterKey{
+		{Name: "invoice_id", Values: "an id"}, {Name: "client_id", Values: "an id"}, {Name: "method", Values: "cash, card, bank_transfer, wallet or other"},
+		{Name: "status", Values: "posted or reversed"},
+	},
+}
+
+func newPaymentRead(row dbsqlc.Payment) PaymentRead {
+	return PaymentRead{
+		ID: row.ID, InvoiceID: row.InvoiceID, ClientID: row.ClientID, Amount: row.Amount, Currency: row.Currency,
+		PaymentDate: row.PaymentDate, Method: row.Method, Reference: row.Reference, Note: row.Note, Status: row.Status,
+		CreatedAt: rest.Timestamp(row.CreatedAt),
+	}
+}
+
+func (s *handlers) recordPayment(ctx context.Context, input *struct {
+	rest.KeyParams
+	Body PaymentCreate
+}) (*PaymentAllocationOutput, error) {
+	var checked rest.Validator
+	if input.Body.Amount.Amount <= 0 {
+		checked.Fail("amount", "amount must be greater than 0")
+	}
+	if err := checked.Err(); err != nil {
+		return nil, err
+	}
+	payment := collections.PaymentInput{
+		InvoiceID: rest.ParseID(input.Body.InvoiceID), Amount: input.Body.Amount.Amount, PaymentDate: input.Body.PaymentDate,
+		Method: input.Body.Method, Reference: rest.OptionalText(input.Body.Reference), Note: rest.OptionalText(input.Body.Note),
+	}
+	request, err := rest.NewRequest(idempotency.Payment, input.Key, payment)
+	if err != nil {
+		return nil, err
+	}
+	today := s.Today()
+	output, err := s.allocate(ctx, func(tx pgx.Tx) (collections.Allocation, bool, error) {
+		return collections.RecordPayment(ctx, tx, request, payment, rest.ActorOf(ctx).ID, today, s.Now())
+	})
+	if errors.Is(err, refusal.New(refusal.PaymentExceedsOutstanding)) {
+		return nil, refusal.As(err).With("payment_amount", input.Body.Amount.Text)
+	}
+	return output, err
+}
+
+// allocate answers with what a payment did.
+func (s *handlers) allocate(ctx context.Context, post func(pgx.Tx) (collections.Allocation, bool, error)) (*PaymentAllocationOutput, error) {
+	allocation, replayed, err := changeBalance(ctx, s.API, post)
+	if err != nil {
+		return nil, err
+	}
+	return newPaymentAllocationResult(allocation, replayed), nil
+}
+
+// PaymentFilters narrow the list of payments down.
+type PaymentFilters struct {
+	InvoiceID string `query:"invoice_id" doc:"Only of this invoice." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5"`
+	ClientID  string `query:"client_id" doc:"Only of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+}
+
+// parsePaymentList reads what is request of the list of payments.
+func (s *handlers) parsePaymentList(params rest.PageParams, given PaymentFilters) (*rest.ListRequest[dbsqlc.PaymentListRow], dbsqlc.PaymentCountParams, error) {
+	request, err := rest.ParseList(s.API, paymentList, params, rest.Filter{Name: "invoice_id", Value: given.InvoiceID}, rest.Filter{Name: "client_id", Value: given.ClientID})
+	if err != nil {
+		return nil, dbsqlc.PaymentCountParams{}, err
+	}
+	return request, dbsqlc.PaymentCountParams{
+		InvoiceID: request.ID("invoice_id"), ClientID: request.ID("client_id"), Method: request.Text("method"), Status: request.Text("status"),
+	}, nil
+}
+
+// paymentsAt reads the payments that match from a position on.
+func (s *handlers) paymentsAt(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.PaymentCountParams, at rest.ListPosition) ([]dbsqlc.PaymentListRow, error) {
+	return s.Queries.PaymentList(ctx, tx, dbsqlc.PaymentListParams{
+		InvoiceID: filters.InvoiceID, ClientID: filters.ClientID, Method: filters.Method, Status: filters.Status,
+		Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+	})
+}
+
+func newListedPaymentRead(row dbsqlc.PaymentListRow) PaymentRead { return newPaymentRead(row.Payment) }
+
+func (s *handlers) exportPayments(ctx context.Context, input *struct {
+	rest.ExportParams
+	PaymentFilters
+}) (*huma.StreamResponse, error) {
+	request, filters, err := s.parsePaymentList(input.All(), input.PaymentFilters)
+	if err != nil {
+		return nil, err
+	}
+	return rest.AnswerExport(ctx, s.API, "payments-"+s.Today().String(), request, newListedPaymentRead,
+		func(ctx context.Context, tx dbsqlc.DBTX, at rest.ListPosition) ([]dbsqlc.PaymentListRow, error) {
+			return s.paymentsAt(ctx, tx, filters, at)
+		})
+}
+
+func (s *handlers) listPayments(ctx context.Context, input *struct {
+	rest.PageParams
+	PaymentFilters
+}) (*rest.PageOutput[PaymentRead], error) {
+	request, filters, err := s.parsePaymentList(input.PageParams, input.PaymentFilters)
+	if err != nil {
+		return nil, err
+	}
+	return rest.AnswerList(ctx, s.API, request, newListedPaymentRead, func(at rest.ListPosition) ([]dbsqlc.PaymentListRow, error) {
+		if at.Newest {
+			before, err := rest.NewestStart(ctx, s.API, at, s.Queries.PaymentNewestAt)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := s.Queries.PaymentNewest(ctx, s.Pool, dbsqlc.PaymentNewestParams{
+				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
+			})
+			return rest.Convert(rows, func(row dbsqlc.PaymentNewestRow) dbsqlc.PaymentListRow { return dbsqlc.PaymentListRow(row) }), err
+		}
+		return s.paymentsAt(ctx, s.Pool, filters, at)
+	}, func() (int64, error) { return s.Queries.PaymentCount(ctx, s.Pool, filters) })
+}

@@ -1,0 +1,201 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/workflows/starter"
+)
+
+const tagSchedules = "Schedules"
+
+func (s *handlers) scheduleRoutes() {
+	rest.Register(s.API, rest.Operation{ID: "listSchedules", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/schedules", Tag: tagSchedules,
+		Summary: "What starts by itself, and when",
+		Description: "Every schedule of the program with its times by its own clock, and what became of its latest starts. The times are " +
+			"those of the configuration: a schedule that is paused, or not registered yet, starts nothing at them.",
+		Success: "All schedules."}, s.listSchedules)
+	for _, command := range []struct {
+		name, id, summary, description string
+		do                             func(context.Context, string, string) (starter.Entry, error)
+	}{
+		{"pause", "pauseSchedule", "Pause a schedule",
+			"Starts nothing until it is resumed, whatever a deployment does. What falls due meanwhile is not made up for by itself: see " +
+				"`backfill`. A schedule that is paused stays so.", s.pauseSchedule},
+		{"resume", "resumeSchedule", "Resume a paused schedule",
+			"Starts again what falls due from now on. A schedule that is not paused stays as it is.", s.resumeSchedule},
+		{"trigger", "triggerSchedule", "Have a schedule start now",
+			"As if this moment was its time, paused or not: monthly billing bills the month before this one. What was done " +
+				"already is not done again, and nothing is started while the last start is under way. The start is in `latest` a moment later.",
+			s.triggerSchedule},
+	} {
+		rest.Register(s.API, rest.Operation{ID: command.id, Access: rest.Writers, Method: http.MethodPost, Path: "/api/v1/schedules/{schedule_name}/" + command.name,
+			Tag: tagSchedules, Summary: command.summary, Description: command.description, Success: "The schedule as it is now.",
+			Refusals: []refusal.Code{refusal.ScheduleNotFound, refusal.ScheduleOff}},
+			func(ctx context.Context, input *ScheduleCommand) (*struct{ Body ScheduleRead }, error) {
+				entry, err := command.do(ctx, input.Name, input.note())
+				if err != nil {
+					return nil, err
+				}
+				return &struct{ Body ScheduleRead }{newScheduleRead(entry, s.Now(), defaultTimes)}, nil
+			})
+	}
+	rest.Register(s.API, rest.Operation{ID: "backfillSchedule", Access: rest.Writers, Method: http.MethodPost, Path: "/api/v1/schedules/{schedule_name}/backfill", Tag: tagSchedules,
+		Summary: "Make up for times that a schedule has missed",
+		Description: "Starts now, one after the other, what the schedule starts at its times on these days, paused or not. Monthly billing bills " +
+			"the month before each of them; a month that was billed is not billed again.",
+		Success: "The times that are made up for.", Refusals: []refusal.Code{refusal.ScheduleNotFound, refusal.ScheduleOff}}, s.backfillSchedule)
+}
+
+const (
+	// defaultTimes is how many previous and next times of a schedule are shown.
+	defaultTimes = 5
+	// maxBackfillDays bounds the days that are made up for at once.
+	maxBackfillDays = 366
+)
+
+// ScheduleRead is a schedule as the API shows it.
+type ScheduleRead struct {
+	Name          string           `json:"name" example:"monthly-billing"`
+	Description   string           `json:"description" example:"Bills the month before"`
+	Enabled       bool             `json:"enabled" doc:"Whether the configuration has it; one that is off starts nothing." example:"true"`
+	Cron          *string          `json:"cron" doc:"Minute, hour, day of the month, month, day of the week; null when it is off." example:"5 0 1 * *"`
+	TimeZone      *string          `json:"time_zone" doc:"By whose clock." example:"Africa/Casablanca"`
+	WorkflowType  string           `json:"workflow_type" doc:"What it starts." example:"BillLastMonth"`
+	Starts        string           `json:"starts" doc:"The id of the workflow that does the work." example:"billing-run/monthly-YYYY-MM"`
+	Registered    bool             `json:"registered" doc:"Whether Temporal has it: a worker makes it when it starts." example:"true"`
+	Paused        bool             `json:"paused" example:"false"`
+	Note          *string          `json:"note" doc:"Why it was paused or resumed." example:"Prices are being checked"`
+	PreviousTimes []rest.Timestamp `json:"previous_times" nullable:"false" doc:"The latest first." example:"2026-10-31T23:05:00.000000Z,2026-09-30T23:05:00.000000Z"`
+	NextTimes     []rest.Timestamp `json:"next_times" nullable:"false" example:"2026-11-30T23:05:00.000000Z,2026-12-31T23:05:00.000000Z"`
+	Latest        []ScheduleRun    `json:"latest" nullable:"false" doc:"Its latest starts, the newest first."`
+}
+
+// ScheduleRun is one start of a schedule.
+type ScheduleRun struct {
+	WorkflowID  string         `json:"workflow_id" doc:"Where the Temporal UI shows it." example:"monthly-billing-2026-10-31T23:05:00Z"`
+	Status      string         `json:"status" enum:"running,completed,failed,cancelled,terminated,timed_out,paused,gone" doc:"Gone is what Temporal does not keep any more." example:"completed"`
+	ScheduledAt rest.Timestamp `json:"scheduled_at" doc:"The time that it stands for." example:"2026-10-31T23:05:00.000000Z"`
+	StartedAt   rest.Timestamp `json:"started_at" example:"2026-10-31T23:05:00.041000Z"`
+}
+
+// ScheduleList is all schedules.
+type ScheduleList struct {
+	Data []ScheduleRead `json:"data" nullable:"false"`
+}
+
+// SchedulePath names a schedule.
+type SchedulePath struct {
+	Name string `path:"schedule_name" doc:"The schedule." example:"monthly-billing"`
+}
+
+// ScheduleCommand is what an operator tells a schedule.
+type ScheduleCommand struct {
+	SchedulePath
+	Body *ScheduleNote
+}
+
+// ScheduleNote is why an operator pauses or resumes a schedule.
+type ScheduleNote struct {
+	Note *string `json:"note,omitempty" nullable:"true" maxLength:"400" doc:"Shown with the schedule; no personal data." example:"Prices are being checked"`
+}
+
+func (c *ScheduleCommand) note() string {
+	if c.Body == nil {
+		return ""
+	}
+	if note := rest.OptionalText(c.Body.Note); note != nil {
+		return *note
+	}
+	return ""
+}
+
+// ScheduleBackfill asks for the times of past days.
+type ScheduleBackfill struct {
+	From calendar.Date `json:"from" format:"date" doc:"The first day, by the schedule's clock." example:"2026-09-01"`
+	To   calendar.Date `json:"to" format:"date" doc:"The last day, today at most." example:"2026-10-31"`
+}
+
+// ScheduleBackfilled tells what is made up for.
+type ScheduleBackfilled struct {
+	Name  string           `json:"name" example:"monthly-billing"`
+	Times []rest.Timestamp `json:"times" nullable:"false" example:"2026-08-31T23:05:00.000000Z,2026-09-30T23:05:00.000000Z"`
+}
+
+func newScheduleRead(entry starter.Entry, now time.Time, times int) ScheduleRead {
+	read := ScheduleRead{
+		Name: entry.ID, Description: entry.Description, Enabled: !entry.Off(), WorkflowType: entry.Workflow, Starts: entry.Starts,
+		Registered: entry.Known, Paused: entry.Paused, PreviousTimes: timestamps(entry.Previous(now, times)),
+		NextTimes: timestamps(entry.Next(now, times)), Latest: rest.Convert(entry.Latest, newScheduleRun),
+	}
+	if read.Enabled {
+		read.Cron, read.TimeZone = &entry.Cron, &entry.Zone
+	}
+	if entry.Note != "" {
+		read.Note = &entry.Note
+	}
+	return read
+}
+
+func newScheduleRun(start starter.Start) ScheduleRun {
+	return ScheduleRun{
+		WorkflowID: start.WorkflowID, Status: start.Status, ScheduledAt: rest.Timestamp(start.ScheduledAt), StartedAt: rest.Timestamp(start.StartedAt),
+	}
+}
+
+func timestamps(instants []time.Time) []rest.Timestamp {
+	return rest.Convert(instants, func(instant time.Time) rest.Timestamp { return rest.Timestamp(instant) })
+}
+
+func (s *handlers) listSchedules(ctx context.Context, input *struct {
+	Times int `query:"times" default:"5" minimum:"1" maximum:"100" doc:"How many previous and next times are shown." example:"5"`
+}) (*struct{ Body ScheduleList }, error) {
+	entries, err := s.Timetable.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body ScheduleList }{ScheduleList{rest.Convert(entries, func(entry starter.Entry) ScheduleRead {
+		return newScheduleRead(entry, s.Now(), input.Times)
+	})}}, nil
+}
+
+func (s *handlers) pauseSchedule(ctx context.Context, name, note string) (starter.Entry, error) {
+	return s.Timetable.Pause(ctx, name, note)
+}
+
+func (s *handlers) resumeSchedule(ctx context.Context, name, note string) (starter.Entry, error) {
+	return s.Timetable.Resume(ctx, name, note)
+}
+
+func (s *handlers) triggerSchedule(ctx context.Context, name, _ string) (starter.Entry, error) {
+	return s.Timetable.Trigger(ctx, name)
+}
+
+func (s *handlers) backfillSchedule(ctx context.Context, input *struct {
+	SchedulePath
+	Body ScheduleBackfill
+}) (*struct{ Body ScheduleBackfilled }, error) {
+	var checked rest.Validator
+	if input.Body.To.Before(input.Body.From) {
+		checked.Fail("to", "to must not be before from")
+	}
+	if days := input.Body.To.DaysSince(input.Body.From); days >= maxBackfillDays {
+		checked.Fail("from", fmt.Sprintf("from and to must be %d days at most", maxBackfillDays))
+	}
+	if input.Body.To.After(s.Today()) {
+		checked.Fail("to", "to must not be after today")
+	}
+	if err := checked.Err(); err != nil {
+		return nil, err
+	}
+	times, err := s.Timetable.Backfill(ctx, input.Name, input.Body.From, input.Body.To, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body ScheduleBackfilled }{ScheduleBackfilled{Name: input.Name, Times: timestamps(times)}}, nil
+}

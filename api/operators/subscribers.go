@@ -1,0 +1,159 @@
+package operators
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/client"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+func (s *handlers) subscriberRoutes() {
+	const tag = "Customers"
+	rest.Register(s.API, rest.Operation{ID: "createSubscriber", Access: rest.Writers, Method: http.MethodPost, Path: "/api/v1/customers/{client_id}/subscribers", Tag: tag,
+		Summary:     "Give a client a subscriber",
+		Description: "A subscriber is a line or an access that a service runs on. Its identifier is unique among all clients.",
+		Success:     "The new subscriber.",
+		Refusals:    []refusal.Code{refusal.ClientNotFound, refusal.SubscriberTaken}}, s.createSubscriber)
+	rest.Register(s.API, rest.Operation{ID: "listSubscribers", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/customers/{client_id}/subscribers", Tag: tag,
+		Summary:     "List the subscribers of a client, newest first",
+		Description: "All subscribers of one client, whatever their status.",
+		Success:     "A page of subscribers.", List: subscriberList.Keys(), Refusals: []refusal.Code{refusal.ClientNotFound}}, s.listSubscribers)
+	rest.Register(s.API, rest.Operation{ID: "getSubscriber", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/subscribers/{subscriber_id}", Tag: tag,
+		Summary:     "Get a subscriber",
+		Description: "A subscriber with its identifier and status.",
+		Success:     "The subscriber.", Refusals: []refusal.Code{refusal.SubscriberNotFound}}, s.getSubscriber)
+	rest.Register(s.API, rest.Operation{ID: "updateSubscriber", Access: rest.Writers, Method: http.MethodPut, Path: "/api/v1/subscribers/{subscriber_id}", Tag: tag,
+		Summary:     "Change what is sent of a subscriber",
+		Description: "The status is all that can change.",
+		Success:     "The subscriber as it is now.", Refusals: []refusal.Code{refusal.SubscriberNotFound}}, s.updateSubscriber)
+}
+
+// SubscriberCreate is the body of a new subscriber. Its identifier is its own among
+// all clients.
+type SubscriberCreate struct {
+	ServiceType       string `json:"service_type" enum:"mobile,fiber,adsl,tv,addon,landline" example:"mobile"`
+	ServiceIdentifier string `json:"service_identifier" minLength:"3" maxLength:"100" example:"+212600000001"`
+	Status            string `json:"status,omitempty" enum:"active,suspended,terminated" default:"active"`
+}
+
+// SubscriberUpdate is the body of a change: only what is sent changes.
+type SubscriberUpdate struct {
+	Status rest.Optional[string] `json:"status,omitempty" enum:"active,suspended,terminated" example:"suspended"`
+}
+
+// SubscriberRead is a subscriber as the API shows it.
+type SubscriberRead struct {
+	ID                uuid.UUID      `json:"id" example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36" format:"uuid"`
+	ClientID          uuid.UUID      `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	ServiceType       string         `json:"service_type" enum:"mobile,fiber,adsl,tv,addon,landline" example:"mobile"`
+	ServiceIdentifier string         `json:"service_identifier" example:"+212612345678"`
+	Status            string         `json:"status" enum:"active,suspended,terminated"`
+	CreatedAt         rest.Timestamp `json:"created_at"`
+	UpdatedAt         rest.Timestamp `json:"updated_at"`
+}
+
+// SubscriberOutput answers with one subscriber.
+type SubscriberOutput struct{ Body SubscriberRead }
+
+// SubscriberPath names a subscriber.
+type SubscriberPath struct {
+	SubscriberID string `path:"subscriber_id" doc:"The subscriber." example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36"`
+}
+
+// subscriberList is the list of a client's subscribers.
+var subscriberList = rest.List[dbsqlc.Subscriber]{
+	Name: "subscribers", ID: func(row dbsqlc.Subscriber) uuid.UUID { return row.ID },
+	Sorts: []rest.SortKey[dbsqlc.Subscriber]{
+		{Name: "created_at", Value: func(row dbsqlc.Subscriber) string { return rest.SortedByTime(row.CreatedAt) }},
+		{Name: "service_identifier", Value: func(row dbsqlc.Subscriber) string { return row.ServiceIdentifier }},
+	},
+	Filters: []rest.FilterKey{
+		{Name: "status", Values: "active, suspended or terminated"}, {Name: "service_type", Values: "mobile, fiber, adsl, tv, addon or landline"},
+	},
+}
+
+func newSubscriberRead(row dbsqlc.Subscriber) SubscriberRead {
+	return SubscriberRead{
+		ID: row.ID, ClientID: row.ClientID, ServiceType: row.ServiceType, ServiceIdentifier: row.ServiceIdentifier,
+		Status: row.Status, CreatedAt: rest.Timestamp(row.CreatedAt), UpdatedAt: rest.Timestamp(row.UpdatedAt),
+	}
+}
+
+func (s *handlers) createSubscriber(ctx context.Context, input *struct {
+	ClientPath
+	Body SubscriberCreate
+}) (*SubscriberOutput, error) {
+	var checked rest.Validator
+	subscriber := client.NewSubscriber{
+		ClientID: rest.ParseID(input.ClientID), ServiceType: input.Body.ServiceType, Status: input.Body.Status,
+		ServiceIdentifier: checked.Trimmed("service_identifier", input.Body.ServiceIdentifier, client.MinServiceIdentifierLength),
+	}
+	if err := checked.Err(); err != nil {
+		return nil, err
+	}
+	var row dbsqlc.Subscriber
+	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
+		row, err = client.CreateSubscriber(ctx, tx, subscriber, s.Now())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &SubscriberOutput{Body: newSubscriberRead(row)}, nil
+}
+
+func (s *handlers) listSubscribers(ctx context.Context, input *struct {
+	ClientPath
+	rest.PageParams
+}) (*rest.PageOutput[SubscriberRead], error) {
+	owner, err := s.Queries.ClientGetByID(ctx, s.Pool, rest.ParseID(input.ClientID))
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.ClientNotFound)
+	}
+	request, err := rest.ParseList(s.API, subscriberList, input.PageParams, rest.Filter{Name: "client_id", Value: owner.ID.String()})
+	if err != nil {
+		return nil, err
+	}
+	filters := dbsqlc.SubscriberCountByClientParams{
+		ClientID: owner.ID, Status: request.Text("status"), ServiceType: request.Text("service_type"),
+	}
+	return rest.AnswerList(ctx, s.API, request, newSubscriberRead, func(at rest.ListPosition) ([]dbsqlc.Subscriber, error) {
+		return s.Queries.SubscriberListByClient(ctx, s.Pool, dbsqlc.SubscriberListByClientParams{
+			ClientID: filters.ClientID, Status: filters.Status, ServiceType: filters.ServiceType,
+			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+	}, func() (int64, error) { return s.Queries.SubscriberCountByClient(ctx, s.Pool, filters) })
+}
+
+func (s *handlers) getSubscriber(ctx context.Context, input *SubscriberPath) (*SubscriberOutput, error) {
+	row, err := s.Queries.SubscriberGetByID(ctx, s.Pool, rest.ParseID(input.SubscriberID))
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.SubscriberNotFound)
+	}
+	return &SubscriberOutput{Body: newSubscriberRead(row)}, nil
+}
+
+func (s *handlers) updateSubscriber(ctx context.Context, input *struct {
+	SubscriberPath
+	Body SubscriberUpdate
+}) (*SubscriberOutput, error) {
+	var checked rest.Validator
+	input.Body.Status.RefuseNull("status", &checked)
+	if err := checked.Err(); err != nil {
+		return nil, err
+	}
+	row, err := s.Queries.SubscriberUpdate(ctx, s.Pool, dbsqlc.SubscriberUpdateParams{
+		ID: rest.ParseID(input.SubscriberID), Status: input.Body.Status.Pointer(), Now: s.Now(),
+	})
+	if err != nil {
+		return nil, rest.OrNotFound(err, refusal.SubscriberNotFound)
+	}
+	return &SubscriberOutput{Body: newSubscriberRead(row)}, nil
+}

@@ -1,0 +1,101 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/go-chi/cors"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/documents"
+	"github.com/mtfacturation/mtf/internal/identity"
+	"github.com/mtfacturation/mtf/internal/telemetry"
+	"github.com/mtfacturation/mtf/internal/token"
+	"github.com/mtfacturation/mtf/workflows/starter"
+)
+
+// Dependencies are what the API works with.
+type Dependencies struct {
+	Config    config.Config
+	Pool      *pgxpool.Pool
+	Processes *starter.Starter
+	Timetable *starter.Timetable
+	Archive   *documents.Archive
+	Tokens    *token.Signer
+	Zone      calendar.Zone
+	// Now tells the time, in UTC and whole microseconds as PostgreSQL keeps them.
+	Now func() time.Time
+	// Ready returns nil once requests will be served.
+	Ready   func(context.Context) error
+	Version string
+	// Metrics counts requests and payments; nil counts nothing.
+	Metrics *telemetry.Metrics
+
+	// Identities checks the tokens of callers outside local and test; nil leaves API keys alone.
+	Identities *identity.Verifier
+}
+
+// API answers the API's requests.
+type API struct {
+	Dependencies
+	Queries  *dbsqlc.Queries
+	cursors  cursors
+	api      huma.API
+	document Document
+	router   chi.Router
+	// exporting bounds how many exports are sent at once.
+	exporting *semaphore.Weighted
+	// publicPaths and publicPrefixes need no identity. They are collected as the routes are added.
+	publicPaths    map[string]bool
+	publicPrefixes []string
+	// localActors are the actors of requests without an identity, by path, in the local environment.
+	localActors map[string]identity.Actor
+}
+
+// New returns an API without operations. The doors register theirs.
+func New(dependencies Dependencies, document Document) *API {
+	server := &API{
+		Dependencies: dependencies, Queries: dbsqlc.New(), cursors: newCursors(dependencies.Config.TokenSecret),
+		document: document, exporting: starter.Limit(dependencies.Config.Admission.Exports),
+		publicPaths: map[string]bool{}, publicPrefixes: []string{docsPath + "/", redocPath + "/"}, localActors: map[string]identity.Actor{},
+	}
+	server.router = chi.NewRouter()
+	server.router.Use(identify, server.withErrorFormat, accessLog(dependencies.Config.HTTP.AnswerTimeout, dependencies.Metrics), secure,
+		recoverPanics, crossOrigin(dependencies.Config.CORSOrigins), cleanURL, server.authenticate, limitSizes, middleware.GetHead)
+	server.router.NotFound(noRoute)
+	server.router.MethodNotAllowed(noMethod)
+	server.api = humachi.New(server.router, document.openAPI(dependencies.Version))
+	server.documentationRoutes()
+	return server
+}
+
+// Handler returns the handler of all registered operations.
+func (s *API) Handler() http.Handler { return s.router }
+
+// Today is the business day.
+func (s *API) Today() calendar.Date { return s.Zone.DateAt(s.Now()) }
+
+// crossOrigin answers preflights before anything asks who is calling. Without a
+// list of origins, the development servers on localhost are let in.
+func crossOrigin(origins []string) func(http.Handler) http.Handler {
+	if len(origins) == 0 {
+		origins = []string{"http://localhost:*", "http://127.0.0.1:*"}
+	}
+	return cors.Handler(cors.Options{
+		AllowedOrigins: origins,
+		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Actor-Id", "X-Actor-Roles", headerRequestID,
+			"X-Namespace", "Authorization-Extras"}, // The Temporal UI sends these two to the codec.
+		ExposedHeaders: []string{headerRequestID, "Location", "Retry-After", "Content-Disposition", headerErrorCode},
+		MaxAge:         600,
+	})
+}

@@ -1,0 +1,124 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/mtfacturation/mtf/internal/apikey"
+	"github.com/mtfacturation/mtf/internal/config"
+	"github.com/mtfacturation/mtf/internal/identity"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// ServePublicly opens every path under a prefix. A path that does not exist there is answered
+// 404 to every caller.
+func (s *API) ServePublicly(prefix string) { s.publicPrefixes = append(s.publicPrefixes, prefix) }
+
+// TrustLocally makes requests to a path without any identity those of an actor, in the local
+// environment only.
+func (s *API) TrustLocally(path string, actor identity.Actor) {
+	if s.Config.Environment == config.Local {
+		s.localActors[path] = actor
+	}
+}
+
+// authenticate finds out who makes a request. It refuses those that do not prove it
+// before anything else is told, except on the public paths.
+//
+// What it lets through is not open yet: every operation that is not public asks for
+// the actor once more, see authorize.
+func (s *API) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.isPublic(r.URL.Path) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), s.Config.HTTP.RequestTimeout)
+		defer cancel()
+		bounded := r.WithContext(ctx)
+		actor, err := s.identify(bounded)
+		if err != nil {
+			refuseIdentity(w, bounded, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(withActor(r.Context(), actor)))
+	})
+}
+
+// isPublic reports whether a path needs no identity: that of a public operation, or
+// any under one of publicPrefixes.
+func (s *API) isPublic(path string) bool {
+	return s.publicPaths[path] || slices.ContainsFunc(s.publicPrefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+}
+
+// identify returns the actor of a request, or an error that is identity.ErrInvalid
+// when none is proven.
+//
+// An API key counts everywhere. Besides it, local and test believe what callers say
+// of themselves, and every other environment wants a token of the issuer.
+func (s *API) identify(r *http.Request) (identity.Actor, error) {
+	token, given := bearer(r)
+	if key, ok := apikey.Parse(token); ok {
+		return apikey.Authenticate(r.Context(), s.Pool, key, s.Now())
+	}
+	if actor, local := s.localActors[r.URL.Path]; local && r.Header.Get("Authorization") == "" && r.Header.Get("X-Actor-Id") == "" {
+		return actor, nil
+	}
+	if s.Config.Environment.TrustsCallers() {
+		return localActor(r, token)
+	}
+	if !given || s.Identities == nil {
+		return identity.Actor{}, identity.ErrInvalid
+	}
+	return s.Identities.Verify(r.Context(), token, s.Now())
+}
+
+// bearer returns the bearer token of a request and whether it has one.
+func bearer(r *http.Request) (token string, given bool) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", false
+	}
+	token = strings.TrimSpace(token)
+	return token, token != ""
+}
+
+// localActor reads the local formats: the bearer "actor_id[:role1,role2]", or X-Actor-Id
+// with X-Actor-Roles.
+func localActor(r *http.Request, token string) (identity.Actor, error) {
+	id, roles := r.Header.Get("X-Actor-Id"), r.Header.Get("X-Actor-Roles")
+	if r.Header.Get("Authorization") != "" {
+		id, roles, _ = strings.Cut(token, ":")
+	}
+	id = strings.TrimSpace(id)
+	if !identity.ValidID(id) {
+		return identity.Actor{}, identity.ErrInvalid
+	}
+	actor := identity.Actor{ID: id, Roles: []string{}}
+	for role := range strings.SplitSeq(roles, ",") {
+		if role = strings.TrimSpace(role); role != "" {
+			actor.Roles = append(actor.Roles, role)
+		}
+	}
+	return actor, nil
+}
+
+// refuseIdentity answers a request whose actor is not known. Whatever the reason is,
+// the caller gets the same words: others would only help who is guessing.
+func refuseIdentity(w http.ResponseWriter, r *http.Request, err error) {
+	ctx := r.Context()
+	switch {
+	case errors.Is(err, identity.ErrInvalid):
+		slog.DebugContext(ctx, "identity refused", LogRequestID, RequestID(ctx), "reason", err)
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		writeEnvelope(w, newEnvelope(ctx, http.StatusUnauthorized, refusal.New(refusal.Unauthorized)))
+	case errors.Is(err, identity.ErrUnavailable):
+		writeEnvelope(w, faultEnvelope(ctx, CodeUnavailable))
+	default:
+		writeEnvelope(w, envelopeOf(ctx, err))
+	}
+}

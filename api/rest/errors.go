@@ -1,0 +1,163 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/workflows/starter"
+)
+
+// The codes of errors that no business rule causes.
+const (
+	codeNotFound         refusal.Code = "not_found"
+	codeMethodNotAllowed refusal.Code = "method_not_allowed"
+	codePayloadTooLarge  refusal.Code = "payload_too_large"
+	codeRequestTimeout   refusal.Code = "request_timeout"
+	codeRangeInvalid     refusal.Code = "range_not_satisfiable"
+	codeInternal         refusal.Code = "internal_error"
+	CodeUnavailable      refusal.Code = "service_unavailable"
+	codeOverloaded       refusal.Code = "overloaded"
+	codeDeadlineExceeded refusal.Code = "deadline_exceeded"
+	codeURITooLong       refusal.Code = "uri_too_long"
+	codeHeadersTooLarge  refusal.Code = "request_headers_too_large"
+	// codeStale is answered while collection cases are not yet synced to the business day.
+	codeStale refusal.Code = "collections_behind"
+)
+
+// retryAfterSeconds is what a caller is told to wait when the system cannot answer now.
+const retryAfterSeconds = 2
+
+// ErrorEnvelope is the body of every answer that is not a success.
+type ErrorEnvelope struct {
+	Detail ErrorDetail `json:"error"`
+
+	status int
+	format *ErrorFormat
+}
+
+// ErrorDetail is what went wrong, in terms that a caller may see.
+type ErrorDetail struct {
+	Code    refusal.Code   `json:"code" doc:"Stable error code." example:"offer_not_found"`
+	Message string         `json:"message" doc:"What is wrong, for people." example:"Offer not found"`
+	Details map[string]any `json:"details" doc:"What the code's description names, else empty."`
+	TraceID string         `json:"trace_id" doc:"The X-Request-ID of this exchange."`
+}
+
+// Error implements error.
+func (e *ErrorEnvelope) Error() string { return string(e.Detail.Code) + ": " + e.Detail.Message }
+
+// GetStatus implements huma.StatusError.
+func (e *ErrorEnvelope) GetStatus() int { return e.status }
+
+// body is what is sent, in the format of the request's path.
+func (e *ErrorEnvelope) body() any { return e.format.Body(e.status, e.Detail) }
+
+// GetHeaders implements huma.HeadersError: what is temporary says when to try again.
+func (e *ErrorEnvelope) GetHeaders() http.Header {
+	header := e.format.headers(e.Detail.Code)
+	switch e.status {
+	case http.StatusServiceUnavailable:
+		header.Set("Retry-After", strconv.Itoa(retryAfterSeconds))
+	case http.StatusTooManyRequests:
+		header.Set("Retry-After", fmt.Sprint(e.Detail.Details[detailRetryAfter]))
+	}
+	return header
+}
+
+// newEnvelope returns the envelope of a refusal; status is the one that it usually has.
+func newEnvelope(ctx context.Context, status int, refused *refusal.Error) *ErrorEnvelope {
+	format, details := errorFormatOf(ctx), refused.Details
+	if details == nil {
+		details = map[string]any{}
+	}
+	noteCode(ctx, refused.Code)
+	return &ErrorEnvelope{
+		status: format.statusOf(status, refused), format: format,
+		Detail: ErrorDetail{Code: refused.Code, Message: refused.Message, Details: details, TraceID: RequestID(ctx)},
+	}
+}
+
+// PlainEnvelope returns an envelope without details.
+func PlainEnvelope(ctx context.Context, status int, code refusal.Code, message string) *ErrorEnvelope {
+	return newEnvelope(ctx, status, &refusal.Error{Code: code, Message: message})
+}
+
+// envelopeOf turns any error of a handler into its envelope. A fault is logged and
+// answered without its text.
+func envelopeOf(ctx context.Context, err error) *ErrorEnvelope {
+	if refused := refusal.As(err); refused != nil {
+		return newEnvelope(ctx, statusOf(refused.Code), refused)
+	}
+	if errors.Is(err, starter.ErrOverloaded) {
+		return faultEnvelope(ctx, codeOverloaded)
+	}
+	if errors.Is(err, collections.ErrBehind) {
+		return faultEnvelope(ctx, codeStale)
+	}
+	if deadlineExceeded(ctx, err) {
+		slog.WarnContext(ctx, "request took too long", LogRequestID, RequestID(ctx), "error", err)
+		return faultEnvelope(ctx, codeDeadlineExceeded)
+	}
+	if errors.Is(err, starter.ErrUnavailable) || db.Unavailable(err) {
+		slog.WarnContext(ctx, "Temporal or PostgreSQL is unavailable", LogRequestID, RequestID(ctx), "error", err)
+		return faultEnvelope(ctx, CodeUnavailable)
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return PlainEnvelope(ctx, http.StatusRequestTimeout, codeRequestTimeout, "The request was cancelled")
+	}
+	slog.ErrorContext(ctx, "request failed", LogRequestID, RequestID(ctx), "error", err)
+	return faultEnvelope(ctx, codeInternal)
+}
+
+// humaError is the envelope of the errors that huma itself finds, which are those of
+// a request that does not fit its operation.
+func humaError(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+	requestCtx := context.Background()
+	if ctx != nil {
+		requestCtx = ctx.Context()
+	}
+	switch status {
+	case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return newEnvelope(requestCtx, http.StatusUnprocessableEntity, refusal.Invalid(problemsOf(message, errs)...))
+	case http.StatusRequestEntityTooLarge:
+		return faultEnvelope(requestCtx, codePayloadTooLarge)
+	case http.StatusRequestTimeout:
+		return faultEnvelope(requestCtx, codeRequestTimeout)
+	case http.StatusInternalServerError:
+		// Handlers bring their own answers: what huma itself fails at is reading a broken body.
+		problem := refusal.Problem{Location: []any{"body"}, Message: "Body could not be read", Type: "body_unreadable"}
+		return newEnvelope(requestCtx, http.StatusUnprocessableEntity, refusal.Invalid(problem))
+	default:
+		return envelopeOf(requestCtx, errors.Join(append(errs, errors.New(message))...))
+	}
+}
+
+// writeEnvelope answers outside of an operation: from a middleware, or where no route fits.
+func writeEnvelope(w http.ResponseWriter, envelope *ErrorEnvelope) {
+	for name, values := range envelope.GetHeaders() {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(envelope.status)
+	// The client may be gone; there is nobody left to tell.
+	_ = json.NewEncoder(w).Encode(envelope.body())
+}
+
+// OrNotFound turns a missing row into its refusal.
+func OrNotFound(err error, code refusal.Code) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return refusal.New(code)
+	}
+	return err
+}

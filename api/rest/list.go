@@ -1,0 +1,294 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// List says how the rows of one list are sorted, filtered and continued. Its query
+// has a branch for every sort key in both directions, and a parameter for every
+// filter.
+type List[Row any] struct {
+	// Name tells cursors of different lists apart. It is the table's where the database
+	// keeps the list's total.
+	Name string
+	ID   func(Row) uuid.UUID
+	// Total is set where the database keeps it: rows bring it along, which saves a
+	// statement.
+	Total func(Row) int64
+	// Sorts are what "sort" can name. Without it the first one is used, newest first.
+	Sorts   []SortKey[Row]
+	Filters []FilterKey
+}
+
+// SortKey is a column that is never NULL, with an index for the columns (key, id)
+// where the list can be long.
+type SortKey[Row any] struct {
+	Name string
+	// value is the column as PostgreSQL reads it from text.
+	Value func(Row) string
+}
+
+// FilterKey is what "filters" can name.
+type FilterKey struct{ Name, Values string }
+
+// SortedByTime is the value of a sort key.
+func SortedByTime(instant time.Time) string { return instant.UTC().Format(time.RFC3339Nano) }
+
+// SortedByAmount is the value of a sort key.
+func SortedByAmount[Amount ~int64](amount Amount) string { return strconv.FormatInt(int64(amount), 10) }
+
+// Keys describes the list to OpenAPI.
+func (l List[Row]) Keys() *listKeys {
+	var sorts, filters []string
+	for _, key := range l.Sorts {
+		sorts = append(sorts, "`"+key.Name+"`")
+	}
+	for _, key := range l.Filters {
+		filters = append(filters, "`"+key.Name+"` ("+key.Values+")")
+	}
+	return &listKeys{
+		sort: "`key:asc` or `key:desc`, ascending without a direction. Keys: " + strings.Join(sorts, ", ") +
+			". Default `" + l.Sorts[0].Name + ":desc`, which stands for any other key too. Rows that are equal are in the order of their ids.",
+		filters: "`key=value`, several separated by commas; all must hold. Keys: " + strings.Join(filters, ", ") +
+			". Other keys are ignored, and so is an empty value; a value that the key cannot have finds nothing.",
+	}
+}
+
+// listKeys describes the parameters of a list.
+type listKeys struct{ sort, filters string }
+
+// describe completes the descriptions that all lists share.
+func (k *listKeys) describe(parameters []*huma.Param) {
+	for _, parameter := range parameters {
+		switch parameter.Name {
+		case "sort":
+			parameter.Description = k.sort + " " + parameter.Description
+		case "filters":
+			parameter.Description = k.filters + " " + parameter.Description
+		}
+	}
+}
+
+// ListRequest is what a caller asks of a list.
+type ListRequest[Row any] struct {
+	definition List[Row]
+	params     PageParams
+	key        SortKey[Row]
+	// order is the key with its direction, as the list's query knows it.
+	order   string
+	filters map[string]string
+	// nothing is true when no row can match: a filter has a value that is none.
+	nothing bool
+	// after is set when the caller continues behind a place.
+	after *keyset
+}
+
+// ParseList reads what is request of a list. given are filters with a parameter of their
+// own; they hold beside those in "filters". A cursor of another list, order or
+// filter is refused.
+func ParseList[Row any](s *API, l List[Row], params PageParams, given ...Filter) (*ListRequest[Row], error) {
+	request := &ListRequest[Row]{definition: l, params: params, filters: map[string]string{}}
+	request.key, request.order = l.order(params.Sort)
+	for pair := range strings.SplitSeq(params.Filters, ",") {
+		name, value, _ := strings.Cut(pair, "=")
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		if value != "" && slices.ContainsFunc(l.Filters, func(key FilterKey) bool { return key.Name == name }) {
+			request.filters[name] = value
+		}
+	}
+	for _, each := range given {
+		request.require(each)
+	}
+	if params.Cursor != "" {
+		after, err := s.cursors.open(params.Cursor, request.identity())
+		if err != nil {
+			return nil, refusal.Invalid(refusal.Problem{
+				Location: []any{"query", "cursor"}, Type: "value_error",
+				Message: "Input is no cursor of this list in this order with these filters",
+			})
+		}
+		request.after = &after
+	}
+	return request, nil
+}
+
+// order reads "key", "key:asc" or "key:desc". Everything else, which existing
+// clients may send, stands for the default.
+func (l List[Row]) order(sort string) (SortKey[Row], string) {
+	name, direction, _ := strings.Cut(sort, ":")
+	if direction == "" {
+		direction = "asc"
+	}
+	at := slices.IndexFunc(l.Sorts, func(key SortKey[Row]) bool { return key.Name == name })
+	if at < 0 || direction != "asc" && direction != "desc" {
+		return l.Sorts[0], l.Sorts[0].Name + ":desc"
+	}
+	return l.Sorts[at], name + ":" + direction
+}
+
+// Filter is a filter with its value; an empty value is no filter.
+type Filter struct{ Name, Value string }
+
+func (r *ListRequest[Row]) require(given Filter) {
+	if given.Value == "" {
+		return
+	}
+	if other, present := r.filters[given.Name]; present && !strings.EqualFold(other, given.Value) {
+		r.nothing = true
+	}
+	r.filters[given.Name] = given.Value
+}
+
+// identity says which rows in which order: what a cursor is good for.
+func (r *ListRequest[Row]) identity() string {
+	values := url.Values{}
+	for name, value := range r.filters {
+		values.Set(name, value)
+	}
+	return r.definition.Name + "?" + values.Encode() + "#" + r.order
+}
+
+// Text is a filter by a text.
+func (r *ListRequest[Row]) Text(name string) *string {
+	if value, present := r.filters[name]; present {
+		return &value
+	}
+	return nil
+}
+
+// ID is a filter by an identifier. One that is no UUID finds nothing.
+func (r *ListRequest[Row]) ID(name string) *uuid.UUID { return OptionalID(r.Text(name)) }
+
+// Boolean is a filter by true or false.
+func (r *ListRequest[Row]) Boolean(name string) *bool {
+	switch value, present := r.filters[name]; {
+	case !present:
+		return nil
+	case value == "true" || value == "false":
+		holds := value == "true"
+		return &holds
+	default:
+		r.nothing = true
+		return nil
+	}
+}
+
+// Date is a filter by a day.
+func (r *ListRequest[Row]) Date(name string) *calendar.Date {
+	value, present := r.filters[name]
+	if !present {
+		return nil
+	}
+	day, err := calendar.Parse(value)
+	if err != nil {
+		r.nothing = true
+		return nil
+	}
+	return &day
+}
+
+// position is where in the list a page begins, in the terms of its query.
+func (r *ListRequest[Row]) position() ListPosition {
+	// One row more than the page tells whether another page follows.
+	at := ListPosition{Sort: r.order, Limit: r.params.Size + 1}
+	at.Newest = len(r.filters) == 0 && r.order == r.definition.Sorts[0].Name+":desc"
+	if r.after == nil {
+		at.Offset = (r.params.Page - 1) * r.params.Size
+		return at
+	}
+	at.After, at.AfterValue, at.AfterID = r.order, r.after.value, r.after.id
+	return at
+}
+
+// ListPosition is the part of the parameters that all lists' queries share.
+type ListPosition struct {
+	Sort          string
+	After         string // sort, or empty for a page that is found by its number.
+	AfterValue    string
+	AfterID       uuid.UUID
+	Limit, Offset int32
+	// Newest is true for a page of the whole list, newest first. A long list has a query
+	// of its own for these, which begins behind a row.
+	Newest bool
+}
+
+// NewestRow is where a row is in a list that is newest first.
+type NewestRow struct {
+	CreatedAt time.Time
+	ID        uuid.UUID
+}
+
+// NewestStart returns the row behind which a page of the newest rows begins. find finds
+// the row at an offset, for pages far down that are request for by their number.
+func NewestStart[Found ~struct {
+	CreatedAt time.Time `json:"created_at"`
+	ID        uuid.UUID `json:"id"`
+}](ctx context.Context, s *API, at ListPosition, find func(ctx context.Context, tx dbsqlc.DBTX, offset int32) (Found, error)) (NewestRow, error) {
+	switch {
+	case at.After != "":
+		createdAt, err := time.Parse(time.RFC3339Nano, at.AfterValue)
+		return NewestRow{createdAt, at.AfterID}, err
+	case at.Offset == 0:
+		return NewestRow{time.Date(calendar.MaxYear+1, time.January, 1, 0, 0, 0, 0, time.UTC), uuid.Max}, nil
+	}
+	found, err := find(ctx, s.Pool, at.Offset-1)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return NewestRow{}, nil // Past the last row; nothing is older than no time.
+	}
+	return NewestRow(found), err
+}
+
+func Convert[From, To any](rows []From, convert func(From) To) []To {
+	all := make([]To, len(rows))
+	for i, row := range rows {
+		all[i] = convert(row)
+	}
+	return all
+}
+
+// AnswerList answers a request with the rows at its position and the number of all
+// that match.
+func AnswerList[Row, T any](ctx context.Context, s *API, request *ListRequest[Row], read func(Row) T,
+	rows func(ListPosition) ([]Row, error), count func() (int64, error)) (*PageOutput[T], error) {
+	page := Page[T]{Data: []T{}, Meta: request.params.Meta()}
+	if request.nothing {
+		return &PageOutput[T]{Body: page}, nil
+	}
+	found, err := rows(request.position())
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(request.filters) > 0 || request.definition.Total == nil:
+		page.Meta.Total, err = count()
+	case len(found) > 0:
+		page.Meta.Total = request.definition.Total(found[0])
+	default:
+		page.Meta.Total, err = s.Queries.ListTotalGet(ctx, s.Pool, request.definition.Name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if size := int(request.params.Size); len(found) > size {
+		found = found[:size]
+		last := found[size-1]
+		next := s.cursors.seal(keyset{value: request.key.Value(last), id: request.definition.ID(last)}, request.identity())
+		page.Meta.NextCursor = &next
+	}
+	page.Data = Convert(found, read)
+	return &PageOutput[T]{Body: page}, nil
+}

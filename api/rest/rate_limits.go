@@ -1,0 +1,55 @@
+package rest
+
+import (
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
+	"github.com/mtfacturation/mtf/internal/ratelimit"
+	"github.com/mtfacturation/mtf/internal/refusal"
+)
+
+// detailRetryAfter is the detail that holds the seconds to wait.
+const detailRetryAfter = "retry_after_seconds"
+
+// RateLimits bound how often operations that share them may be used. A nil limiter
+// limits nothing.
+type RateLimits struct{ Address, CIN *ratelimit.Limiter }
+
+// NewRateLimits returns limits by the caller's address and by CIN. The zero limit means none.
+func NewRateLimits(address, cin ratelimit.Limit) *RateLimits {
+	return &RateLimits{Address: ratelimit.New(address), CIN: ratelimit.New(cin)}
+}
+
+// limitAddress refuses a request of an address that has used up its share. It reads the
+// headers only.
+func (s *API) limitAddress(limits *RateLimits) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if limits == nil || limits.Address == nil {
+			next(ctx)
+			return
+		}
+		r, w := humachi.Unwrap(ctx)
+		if err := s.within(limits.Address, addressKey(clientAddress(r, s.Config.Proxies))); err != nil {
+			writeEnvelope(w, envelopeOf(r.Context(), err))
+			return
+		}
+		next(ctx)
+	}
+}
+
+// LimitCIN refuses a request about a normalised CIN that was asked about too often,
+// whatever the callers' addresses.
+func (s *API) LimitCIN(limits *RateLimits, cin string) error {
+	return s.within(limits.CIN, cin)
+}
+
+func (s *API) within(limiter *ratelimit.Limiter, key string) error {
+	wait, allowed := limiter.Allow(key, s.Now())
+	if allowed {
+		return nil
+	}
+	seconds := int((wait + time.Second - 1) / time.Second)
+	return refusal.New(refusal.RateLimited).With(detailRetryAfter, seconds)
+}

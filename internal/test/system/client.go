@@ -1,0 +1,153 @@
+package system
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Header is one header of a request.
+type Header struct{ Name, Value string }
+
+// Key is the Idempotency-Key header.
+func Key(key string) Header { return Header{"Idempotency-Key", key} }
+
+// Anonymous leaves the identity out.
+var Anonymous = Header{"Authorization", ""}
+
+// Response is an answer of the API.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Call sends a request as an operator. The body is sent as JSON, a string as it is. An
+// answer that the OpenAPI document does not declare fails the test.
+func (s *System) Call(t testing.TB, method, path string, body any, headers ...Header) Response {
+	t.Helper()
+	response, err := s.TryCall(method, path, body, headers...)
+	require.NoError(t, err, "%s %s", method, path)
+	return response
+}
+
+// TryCall is Call for goroutines, which must not end the test.
+func (s *System) TryCall(method, path string, body any, headers ...Header) (Response, error) {
+	var content io.Reader
+	switch body := body.(type) {
+	case nil:
+	case string:
+		content = bytes.NewBufferString(body)
+	default:
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return Response{}, err
+		}
+		content = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequest(method, s.URL+path, content)
+	if err != nil {
+		return Response{}, err
+	}
+	request.Header.Set("Authorization", "Bearer op-1:ops,billing")
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for _, header := range headers {
+		request.Header.Set(header.Name, header.Value)
+		if header.Value == "" {
+			request.Header.Del(header.Name)
+		}
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return Response{}, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	read, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return Response{}, err
+	}
+	response := Response{Status: answer.StatusCode, Header: answer.Header, Body: read}
+	return response, s.conforms(method, path, response)
+}
+
+// Get is Call for a GET that must succeed; it reads the answer into target.
+func (s *System) Get(t testing.TB, path string, target any) {
+	t.Helper()
+	s.Call(t, http.MethodGet, path, nil).Into(t, http.StatusOK, target)
+}
+
+// Post is Call for a POST that must succeed; it reads the answer into target.
+func (s *System) Post(t testing.TB, path string, body, target any, headers ...Header) {
+	t.Helper()
+	s.Call(t, http.MethodPost, path, body, headers...).Into(t, http.StatusOK, target)
+}
+
+// Into checks the status and reads the answer into target.
+func (r Response) Into(t testing.TB, status int, target any) {
+	t.Helper()
+	require.Equal(t, status, r.Status, "answer: %s", r.Body)
+	if target != nil {
+		require.NoError(t, json.Unmarshal(r.Body, target), "answer: %s", r.Body)
+	}
+}
+
+// headerErrorCode has the code of an error whose body has no place for it.
+const headerErrorCode = "X-Error-Code"
+
+// toldError is what an error says of itself.
+type toldError struct {
+	Code    string         `json:"code"`
+	Message string         `json:"message"`
+	Details map[string]any `json:"details"`
+	TraceID string         `json:"trace_id"`
+}
+
+// told reads an error whose body has its code, and reports whether it is in the envelope;
+// in another dialect it is bare.
+func (r Response) told() (told toldError, enveloped bool, err error) {
+	var body struct {
+		toldError
+		Error *toldError `json:"error"`
+	}
+	err = json.Unmarshal(r.Body, &body)
+	if body.Error != nil {
+		return *body.Error, true, err
+	}
+	return body.toldError, false, err
+}
+
+// Code is that of an error, in whichever dialect it is worded; "" when there is none.
+func (r Response) Code() string {
+	if code := r.Header.Get(headerErrorCode); code != "" {
+		return code
+	}
+	told, _, _ := r.told()
+	return told.Code
+}
+
+// Refused checks that the answer is an error with a status and a code, and returns its
+// details. Of an error whose body has no place for them it returns none.
+func (r Response) Refused(t testing.TB, status int, code string) map[string]any {
+	t.Helper()
+	if told := r.Header.Get(headerErrorCode); told != "" {
+		require.Equal(t, code, told, "answer: %s", r.Body)
+		require.Equal(t, status, r.Status, "answer: %s", r.Body)
+		return nil
+	}
+	told, enveloped, err := r.told()
+	require.NoError(t, err, "answer: %s", r.Body)
+	require.Equal(t, code, told.Code, "answer: %s", r.Body)
+	require.Equal(t, status, r.Status, "answer: %s", r.Body)
+	require.NotEmpty(t, told.Message, "answer: %s", r.Body)
+	require.NotNil(t, told.Details, "answer: %s", r.Body)
+	if enveloped {
+		require.Equal(t, r.Header.Get("X-Request-Id"), told.TraceID, "answer: %s", r.Body)
+	}
+	return told.Details
+}

@@ -1,0 +1,64 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/workflows"
+)
+
+// ErrNotRunning is returned when no process of a request is under way.
+var ErrNotRunning = errors.New("process: not running")
+
+// ErrUnderWay is returned when a process is to be started again that has not ended yet.
+var ErrUnderWay = errors.New("process: under way")
+
+// endedMeanwhile is how Temporal names an update whose workflow ended before it was done.
+const endedMeanwhile = "AcceptedUpdateCompletedWorkflow"
+
+// Command sends an update to the running process of a request and waits until it is
+// carried out. Refusals of the process come back as such. Other errors: ErrNotRunning,
+// ErrPending when the process has accepted it and takes longer than the wait,
+// ErrUnavailable when nobody accepted it in the time of a start, or a fault.
+func (s *Starter) Command(ctx context.Context, request idempotency.Request, update string, argument any, wait time.Duration) error {
+	accepting, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
+	defer cancel()
+	handle, err := s.temporal.UpdateWorkflow(accepting, client.UpdateWorkflowOptions{
+		WorkflowID: workflows.ID(request), UpdateName: update, Args: []any{argument},
+		WaitForStage: client.WorkflowUpdateStageAccepted,
+	})
+	accepted := err == nil
+	if accepted {
+		waiting, cancel := context.WithTimeout(ctx, wait)
+		defer cancel()
+		defer context.AfterFunc(s.waiting, cancel)()
+		err = handle.Get(waiting, nil)
+	}
+	if err == nil {
+		return nil
+	}
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone {
+		return ErrNotRunning
+	}
+	if refused := activities.Refusal(err); refused != nil {
+		return refused
+	}
+	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok && failure.Type() == endedMeanwhile {
+		return ErrNotRunning
+	}
+	if _, late := errors.AsType[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err); late && ctx.Err() == nil {
+		if accepted {
+			return ErrPending
+		}
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return unavailable(err)
+}

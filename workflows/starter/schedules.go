@@ -1,0 +1,220 @@
+package starter
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/temporal/schedule"
+)
+
+// Timetable shows and operates the schedules of the program. All methods return
+// ErrUnavailable when Temporal cannot be reached.
+type Timetable struct {
+	temporal client.Client
+	table    []schedule.Schedule
+}
+
+// NewTimetable returns the timetable of the schedules of one Temporal namespace.
+func NewTimetable(temporal client.Client, table ...schedule.Schedule) *Timetable {
+	return &Timetable{temporal: temporal, table: table}
+}
+
+// Entry is a schedule as it stands.
+type Entry struct {
+	schedule.Schedule
+	// Known is false until a worker has made the schedule.
+	Known  bool
+	Paused bool
+	// Note is why it was paused or resumed last.
+	Note string
+	// Latest are the latest starts, the newest first.
+	Latest []Start
+}
+
+// Start is one start of a schedule.
+type Start struct {
+	WorkflowID string
+	// Status is the state of the workflow in lower case, such as "completed"; "gone" once
+	// Temporal does not keep it any more.
+	Status string
+	// ScheduledAt is the time that was meant, StartedAt when it was done.
+	ScheduledAt, StartedAt time.Time
+}
+
+// shownStarts is how many starts an entry has.
+const shownStarts = 5
+
+// List returns all schedules in the order of the table.
+func (t *Timetable) List(ctx context.Context) ([]Entry, error) {
+	entries := make([]Entry, len(t.table))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, each := range t.table {
+		group.Go(func() (err error) {
+			entries[i], err = t.entry(ctx, each)
+			return err
+		})
+	}
+	return entries, group.Wait()
+}
+
+func (t *Timetable) entry(ctx context.Context, of schedule.Schedule) (Entry, error) {
+	entry := Entry{Schedule: of}
+	if of.Off() {
+		return entry, nil
+	}
+	known, err := t.handle(ctx, of).Describe(ctx)
+	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
+		return entry, nil
+	}
+	if err != nil {
+		return entry, unavailable(err)
+	}
+	entry.Known, entry.Paused, entry.Note = true, known.Schedule.State.Paused, known.Schedule.State.Note
+	entry.Latest, err = t.latest(ctx, known.Info.RecentActions)
+	return entry, err
+}
+
+// latest finds out what became of the latest starts.
+func (t *Timetable) latest(ctx context.Context, actions []client.ScheduleActionResult) ([]Start, error) {
+	// Those that were filled in come in the order in which they were made.
+	actions = slices.SortedStableFunc(slices.Values(actions), func(a, b client.ScheduleActionResult) int {
+		return cmp.Or(b.ActualTime.Compare(a.ActualTime), b.ScheduleTime.Compare(a.ScheduleTime))
+	})
+	starts := []Start{}
+	for _, action := range actions[:min(len(actions), shownStarts)] {
+		if action.StartWorkflowResult == nil {
+			continue
+		}
+		start := Start{
+			WorkflowID: action.StartWorkflowResult.WorkflowID, Status: "gone", ScheduledAt: action.ScheduleTime, StartedAt: action.ActualTime,
+		}
+		// Without a run id: one that has continued as new is where it is now.
+		described, err := t.temporal.DescribeWorkflow(ctx, start.WorkflowID, "")
+		if _, gone := errors.AsType[*serviceerror.NotFound](err); err != nil && !gone {
+			return nil, unavailable(err)
+		}
+		if err == nil {
+			start.Status = statusNames[described.Status]
+		}
+		starts = append(starts, start)
+	}
+	return starts, nil
+}
+
+var statusNames = map[enums.WorkflowExecutionStatus]string{
+	enums.WORKFLOW_EXECUTION_STATUS_RUNNING: "running", enums.WORKFLOW_EXECUTION_STATUS_COMPLETED: "completed",
+	enums.WORKFLOW_EXECUTION_STATUS_FAILED: "failed", enums.WORKFLOW_EXECUTION_STATUS_CANCELED: "cancelled",
+	enums.WORKFLOW_EXECUTION_STATUS_TERMINATED: "terminated", enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW: "running",
+	enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT: "timed_out", enums.WORKFLOW_EXECUTION_STATUS_PAUSED: "paused",
+}
+
+func (t *Timetable) handle(ctx context.Context, of schedule.Schedule) client.ScheduleHandle {
+	return t.temporal.ScheduleClient().GetHandle(ctx, of.ID)
+}
+
+// find returns a schedule that can be told something, and its state. One that no worker
+// has made yet is made now.
+func (t *Timetable) find(ctx context.Context, id string) (schedule.Schedule, client.ScheduleState, error) {
+	at := slices.IndexFunc(t.table, func(each schedule.Schedule) bool { return each.ID == id })
+	if at < 0 {
+		return schedule.Schedule{}, client.ScheduleState{}, refusal.New(refusal.ScheduleNotFound)
+	}
+	found := t.table[at]
+	if found.Off() {
+		return found, client.ScheduleState{}, refusal.New(refusal.ScheduleOff)
+	}
+	known, err := t.handle(ctx, found).Describe(ctx)
+	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
+		return found, client.ScheduleState{}, unavailable(schedule.Ensure(ctx, t.temporal.ScheduleClient(), found))
+	}
+	if err != nil {
+		return found, client.ScheduleState{}, unavailable(err)
+	}
+	return found, *known.Schedule.State, nil
+}
+
+// Pause keeps a schedule from starting anything until it is resumed; what falls due
+// meanwhile is not caught up on. One that is paused stays so; one that the configuration
+// pauses is the operators' from now on. The note says why. It refuses with
+// schedule_not_found and schedule_off, as all that follow.
+func (t *Timetable) Pause(ctx context.Context, id, note string) (Entry, error) {
+	return t.tell(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
+		if state.Paused && state.Note != schedule.PausedNote && (note == "" || note == state.Note) {
+			return nil
+		}
+		return handle.Pause(ctx, client.SchedulePauseOptions{Note: cmp.Or(note, "Paused over the API")})
+	})
+}
+
+// Resume has a paused schedule start again what falls due from now on.
+func (t *Timetable) Resume(ctx context.Context, id, note string) (Entry, error) {
+	return t.tell(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
+		if !state.Paused {
+			return nil
+		}
+		return handle.Unpause(ctx, client.ScheduleUnpauseOptions{Note: cmp.Or(note, "Resumed over the API")})
+	})
+}
+
+// Trigger has a schedule start at once, paused or not, as if this moment was its time. It
+// starts nothing while its last start is under way.
+func (t *Timetable) Trigger(ctx context.Context, id string) (Entry, error) {
+	return t.tell(ctx, id, func(_ client.ScheduleState, handle client.ScheduleHandle) error {
+		return handle.Trigger(ctx, client.ScheduleTriggerOptions{})
+	})
+}
+
+// maxBackfill is how many times are made up for at once. Temporal takes its time for them, and
+// drops what is beyond a thousand.
+const maxBackfill = 400
+
+// Backfill has a schedule start now, one after the other, what it starts at its times on the
+// days from one to another by its own clock, as far as they have come, and returns those
+// times. More than 400 are refused as invalid.
+func (t *Timetable) Backfill(ctx context.Context, id string, from, to calendar.Date, now time.Time) ([]time.Time, error) {
+	found, _, err := t.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := calendar.LoadZone(found.Zone)
+	if err != nil {
+		return nil, err
+	}
+	end := zone.At(to.AddDays(1), 0).Add(-time.Nanosecond)
+	if end.After(now) {
+		end = now
+	}
+	times := found.Between(zone.At(from, 0), end)
+	switch {
+	case len(times) == 0:
+		return times, nil
+	case len(times) > maxBackfill:
+		return nil, refusal.Invalid(refusal.InBody("from", fmt.Sprintf("the schedule has %d times on these days, make up for %d at most", len(times), maxBackfill)))
+	}
+	return times, unavailable(t.handle(ctx, found).Backfill(ctx, client.ScheduleBackfillOptions{Backfill: []client.ScheduleBackfill{
+		{Start: times[0], End: times[len(times)-1], Overlap: enums.SCHEDULE_OVERLAP_POLICY_BUFFER_ALL},
+	}}))
+}
+
+// tell has something done to a schedule and returns it as it is after that.
+func (t *Timetable) tell(ctx context.Context, id string, do func(client.ScheduleState, client.ScheduleHandle) error) (Entry, error) {
+	found, state, err := t.find(ctx, id)
+	if err != nil {
+		return Entry{}, err
+	}
+	if err := do(state, t.handle(ctx, found)); err != nil {
+		return Entry{}, unavailable(err)
+	}
+	return t.entry(ctx, found)
+}
