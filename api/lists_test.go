@@ -391,7 +391,8 @@ func cursorsSurviveConcurrentInserts(t *testing.T, s *systemtest.System, lists [
 		for _, direction := range []string{"asc", "desc"} {
 			before := ordered(t, s, "clients", key, direction)
 			got := walkList(t, s, customersPath, func() {
-				execute(t, s, `INSERT INTO clients SELECT gen_random_uuid(), NULL, 'individual', 'Client ' || n % 7, NULL, NULL, NULL, 'active', NULL,
+				execute(t, s, `INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
+					SELECT gen_random_uuid(), 'individual', 'Client ' || n % 7, 'active',
 					'2026-11-01'::timestamptz + (n % 5 - 1) * interval '1 microsecond', '2026-11-01' FROM generate_series(1, 3) n`)
 			}, "sort", key+":"+direction, "size", "6")
 			seen := map[string]bool{}
