@@ -47,7 +47,7 @@ func TestLists(t *testing.T) {
 // fillLists gives every list some dozens of rows, most of which are equal in any key.
 func fillLists(t *testing.T, s *systemtest.System) []sortedList {
 	t.Helper()
-	execute(t, s, `INSERT INTO clients
+	execute(t, s, `INSERT INTO clients (id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at)
 		SELECT gen_random_uuid(), 'LIST' || lpad(n::text, 4, '0'), CASE WHEN n % 3 = 0 THEN 'business' ELSE 'individual' END,
 			'Client ' || n % 5, NULL, NULL, NULL, CASE WHEN n % 4 = 0 THEN 'suspended' ELSE 'active' END,
 			CASE WHEN n % 6 = 0 THEN timestamptz '2026-10-01' END,
