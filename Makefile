@@ -4,20 +4,13 @@ GO         ?= go
 BIN        := bin
 VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-# What the test targets pass to go test: `make test/root RUN=TestPayment PKG=./api/...`.
-PKG        ?= ./...
-RUN        ?= .
-TEST_FLAGS ?=
-
 # The version is stamped by the linker; reading it from git would fail in a
 # checkout that belongs to another user.
 BUILD_FLAGS := -buildvcs=false -ldflags "-X main.version=$(VERSION)"
 
-# Results of tests that talk to servers are never taken from Go's cache.
-GO_TEST   = $(GO) test -count=1 -timeout=30m
 MTF_DEV   := $(BIN)/mtf-dev
 WITH_DEV  = $(MTF_DEV) exec --
-MODULES   := . tools cmd/dev
+MODULES   := . tools tools/lint cmd/dev
 SERVER    := go.temporal.io/server
 
 export GOTOOLCHAIN = local
@@ -27,7 +20,9 @@ export GOWORK = off
 
 .PHONY: help
 help: ## Show this help
-	@awk 'BEGIN { FS = ":.*## " } /^[a-zA-Z0-9\/_-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^# --- .* ---$$/ { title = $$0; gsub(/^# --- | ---$$/, "", title); printf "\n%s\n", title } \
+		/^[a-zA-Z0-9\/_-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' Makefile
 
 # --- Run ---
 
@@ -64,22 +59,47 @@ build/dev: ## Build bin/mtf-dev: the program with an embedded Temporal and a pri
 
 # --- Test ---
 
+# The test targets pass these to go test: `make test/root RUN=TestPayment PKG=./api/...`.
+PKG        ?= ./...
+RUN        ?= .
+TEST_FLAGS ?=
+
+# Go does not cache the results of tests that use servers, so -count=1.
+GO_TEST   = $(GO) test -count=1 -timeout=30m
+
+# The number of random inputs that each property test tries; the default is 100.
+# -short divides it by 5.
+QUICK_CHECKS := 50
+DEEP_CHECKS  := 1000
+
 .PHONY: test
-test: test/root test/dev ## Run the tests of all modules on a real PostgreSQL and Temporal
+test: test/tools test/root test/dev ## Run the tests of all modules on a real PostgreSQL and Temporal
+
+.PHONY: test/quick
+test/quick: build/dev ## Run the tests that need no whole system, with few random inputs: the inner loop
+	RAPID_CHECKS=$(QUICK_CHECKS) $(WITH_DEV) $(GO_TEST) -short -run '$(RUN)' $(TEST_FLAGS) $(PKG)
 
 .PHONY: test/root
 test/root: build/dev ## Run the tests of the root module: PKG=./api/... RUN=TestName narrow it down
 	$(WITH_DEV) $(GO_TEST) -run '$(RUN)' $(TEST_FLAGS) $(PKG)
 
 .PHONY: test/dev
-test/dev: build/dev build ## Run the tests of the embedded stack, which start it as processes
+test/dev: build/dev build ## Run the tests of the embedded stack, which start it as OS processes
 	cd cmd/dev && $(GO_TEST) -run '$(RUN)' $(TEST_FLAGS) ./...
+
+.PHONY: test/tools
+test/tools: ## Run the tests of the checks in tools
+	cd tools && $(GO) test ./boundaries ./prose
+
+.PHONY: test/deep
+test/deep: build/dev test-faults ## Run the tests with ten times the random inputs, and kill every part of the system
+	RAPID_CHECKS=$(DEEP_CHECKS) $(WITH_DEV) $(GO_TEST) -timeout=2h -run '$(RUN)' $(TEST_FLAGS) $(PKG)
 
 .PHONY: test-race
 test-race: build/dev ## Run the tests of the root module with the race detector
 	$(WITH_DEV) $(GO_TEST) -race -run '$(RUN)' $(TEST_FLAGS) $(PKG)
 
-# The clients come from the npm registry, by npm's own settings; versions and digests are those of the lock file.
+# npm installs the clients with the user's own settings. The lock file has their versions and digests.
 LEDGER_CLIENTS := internal/test/ledgerclients
 
 .PHONY: test-clients
@@ -99,8 +119,8 @@ test-faults: build/dev build ## Kill every part of the system during a large run
 	cd cmd/dev && MTF_FAULTS_SEED=$(or $(SEED),random) MTF_FAULTS_CLIENTS=$(or $(CLIENTS),20000) \
 		MTF_FAULTS_ROUNDS=$(or $(ROUNDS),10) $(GO_TEST) -v -run '^TestFault' $(TEST_FLAGS) ./faults
 
-# Each target fuzzes for FUZZTIME on servers of its own; what it finds is kept in
-# testdata/fuzz and runs with the tests from then on.
+# Each target fuzzes for FUZZTIME on its own servers. Go keeps a failing input in
+# testdata/fuzz, and the tests run it too.
 FUZZTIME   ?= 1m
 .PHONY: fuzz
 fuzz: build/dev ## Fuzz every target for FUZZTIME: PKG=./api RUN=FuzzBody narrow it down
@@ -112,16 +132,10 @@ fuzz: build/dev ## Fuzz every target for FUZZTIME: PKG=./api RUN=FuzzBody narrow
 	done
 
 .PHONY: bench
-bench: build/dev ## Run the benchmarks of the root module, on a durable PostgreSQL
-	$(MTF_DEV) exec --durable -- $(GO_TEST) -run '^$$' -bench '$(RUN)' -benchmem $(TEST_FLAGS) $(PKG)
+bench: build/dev ## Run the benchmarks of the root module on a durable PostgreSQL: GATE=1 fails on a missed goal
+	$(if $(filter-out 0,$(GATE)),MTF_BENCH_GATE=1) $(MTF_DEV) exec --durable -- $(GO_TEST) -run '^$$' -bench '$(RUN)' -benchmem $(TEST_FLAGS) $(PKG)
 
-# --- Pictures ---
-
-.PHONY: screenshots
-screenshots: build/dev build ## Make the pictures of docs/images from a demo (needs Chromium or Chrome)
-	cd tools && $(GO) run -buildvcs=false ./screenshots -program ../$(MTF_DEV) -out ../docs/images
-
-# --- Generated code and checks ---
+# --- Generate ---
 
 .PHONY: generate
 generate: generate/sqlc generate/access ## Generate all generated code
@@ -144,21 +158,37 @@ generate/sqlc: $(BIN)/sqlc ## Generate db/dbsqlc from the migrations and the que
 	@rm -f db/dbsqlc/*.go
 	$(BIN)/sqlc generate
 
+.PHONY: format
+format: $(BIN)/golangci-lint ## Format all Go files with gofumpt, and order their imports
+	$(BIN)/golangci-lint fmt
+
 # Not part of generate: it asks the npm registry, and its result changes with the pinned version alone.
 .PHONY: generate/redoc
 generate/redoc: ## Fetch Redoc's bundle, at the version pinned in api/rest/redoc/generate.sh
 	sh api/rest/redoc/generate.sh
 
+.PHONY: screenshots
+screenshots: build/dev build ## Make the pictures of docs/images from a demo (needs Chromium or Chrome)
+	cd tools && $(GO) run -buildvcs=false ./screenshots -program ../$(MTF_DEV) -out ../docs/images
+
+# --- Verify ---
+
 .PHONY: verify
-verify: verify/format verify/modules verify/tidy verify/vet verify/generate verify/staticcheck verify/workflowcheck ## Run every check that CI runs besides the tests
+verify: verify/modules verify/tidy verify/vet verify/generate verify/staticcheck verify/workflowcheck verify/deadcode ## Run every check that CI runs besides the tests
 
-.PHONY: lint
-lint: verify/format verify/vet verify/staticcheck ## Run the quick checks
+.PHONY: verify/boundaries
+verify/boundaries: ## Check which packages import each other, and how long files are
+	@cd tools && $(GO) run ./boundaries -root ..
 
+.PHONY: verify/deadcode
+verify/deadcode: $(BIN)/deadcode ## Check that a program or a test can reach every function
+	@dead=$$($(BIN)/deadcode -test ./...) || exit 1; \
+	if [ -n "$$dead" ]; then echo "Not reachable:"; echo "$$dead"; exit 1; fi
+
+# Unlike verify/lint this needs no types, so it covers cmd/dev too.
 .PHONY: verify/format
-verify/format: ## Check that gofmt would change nothing
-	@files=$$(find . -path './.*' -prune -o -path ./$(BIN) -prune -o -name '*.go' -print | xargs gofmt -l) || exit 1; \
-	if [ -n "$$files" ]; then echo "Not formatted by gofmt:"; echo "$$files"; exit 1; fi
+verify/format: $(BIN)/golangci-lint ## Check that make format would change nothing
+	@$(BIN)/golangci-lint fmt --diff
 
 .PHONY: verify/generate
 verify/generate: $(BIN)/sqlc ## Check that the generated code is up to date
@@ -168,13 +198,24 @@ verify/generate: $(BIN)/sqlc ## Check that the generated code is up to date
 	@diff -ru db/dbsqlc $(BIN)/.generated/db/dbsqlc || { echo "db/dbsqlc is out of date: run make generate."; exit 1; }
 	@rm -rf $(BIN)/.generated
 
-# The root module keeps the Temporal server out of what users build.
+# golangci-lint includes go vet and staticcheck. Type-checking the embedded
+# Temporal server takes too long, so cmd/dev gets only verify/format.
+.PHONY: verify/lint
+verify/lint: verify/format ## Run the linters of .golangci.yaml on the root module and the tools
+	$(BIN)/golangci-lint run ./...
+	cd tools && ../$(BIN)/golangci-lint run ./...
+
+# The root module keeps the Temporal server out of the program.
 .PHONY: verify/modules
 verify/modules: ## Check that the root module does not depend on the Temporal server
 	@modules=$$($(GO) list -m all) || exit 1; \
 	if echo "$$modules" | grep '^$(SERVER) '; then \
 		echo "$(SERVER) belongs in cmd/dev/go.mod only."; exit 1; \
 	fi
+
+.PHONY: verify/prose
+verify/prose: ## Check the wording of docs, comments, and messages: FILES="docs README.md" SUMMARY=1
+	@cd tools && $(GO) run ./prose -root .. $(if $(filter-out 0,$(SUMMARY)),-summary) $(FILES)
 
 .PHONY: verify/staticcheck
 verify/staticcheck: $(BIN)/staticcheck ## Run staticcheck on the root module
@@ -186,7 +227,7 @@ verify/tidy: ## Check that go mod tidy would change nothing in any module
 		(cd $$module && $(GO) mod tidy -diff) || { echo "$$module/go.mod is not tidy."; status=1; }; \
 	done; exit $$status
 
-# Vetting the module of the embedded server takes longer than building it.
+# Vetting cmd/dev takes longer than building it.
 .PHONY: verify/vet
 verify/vet: ## Run go vet on the root module
 	$(GO) vet ./...
@@ -197,18 +238,27 @@ verify/workflowcheck: $(BIN)/workflowcheck ## Check that workflow code is determ
 
 # --- Tools and cleaning ---
 
-TOOLS := $(BIN)/sqlc $(BIN)/staticcheck $(BIN)/workflowcheck
+TOOLS := $(BIN)/deadcode $(BIN)/sqlc $(BIN)/staticcheck $(BIN)/workflowcheck
 
+$(BIN)/deadcode:      tool = golang.org/x/tools/cmd/deadcode
+$(BIN)/golangci-lint: tool = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(BIN)/sqlc:          tool = github.com/sqlc-dev/sqlc/cmd/sqlc
 $(BIN)/staticcheck:   tool = honnef.co/go/tools/cmd/staticcheck
 $(BIN)/workflowcheck: tool = go.temporal.io/sdk/contrib/tools/workflowcheck
 
-# Built once per change of the pinned versions. sqlc compiles PostgreSQL's own
-# parser with the C compiler; without one it falls back to a slower parser.
+# A tool is built again when its pinned version changes. sqlc compiles
+# PostgreSQL's own parser with the C compiler; without one it uses a slower parser.
 $(TOOLS): tools/go.mod tools/go.sum
 	@echo "Building $@ at the version pinned in tools/go.mod; the first build takes some minutes."
 	@mkdir -p $(BIN)
 	@cd tools && $(GO) build -buildvcs=false -o ../$@ $(tool)
+	@touch $@
+
+# Its own module, because it requires several hundred others.
+$(BIN)/golangci-lint: tools/lint/go.mod tools/lint/go.sum
+	@echo "Building $@ at the version pinned in tools/lint/go.mod; the first build takes some minutes."
+	@mkdir -p $(BIN)
+	@cd tools/lint && $(GO) build -buildvcs=false -o ../../$@ $(tool)
 	@touch $@
 
 .PHONY: clean

@@ -271,7 +271,8 @@ func exportOfOneMoment(t *testing.T, s *system.System) {
 	for _, statement := range []string{
 		"UPDATE payments SET note = 'changed' WHERE amount > 39000",
 		"DELETE FROM payments WHERE amount BETWEEN 38000 AND 38010",
-		`INSERT INTO payments SELECT gen_random_uuid(), invoice_id, client_id, 1, 'MAD', payment_date, 'cash', NULL, 'added', 'posted', 'op', '2026-12-31'
+		`INSERT INTO payments (id, invoice_id, client_id, amount, currency, payment_date, method, note, status, actor_id, created_at)
+			SELECT gen_random_uuid(), invoice_id, client_id, 1, 'MAD', payment_date, 'cash', 'added', 'posted', 'op', '2026-12-31'
 			FROM payments WHERE amount = 1`,
 	} {
 		execute(t, s, statement)

@@ -47,7 +47,7 @@ func TestLists(t *testing.T) {
 // fillLists gives every list some dozens of rows, most of which are equal in any key.
 func fillLists(t *testing.T, s *system.System) []sortedList {
 	t.Helper()
-	execute(t, s, `INSERT INTO clients
+	execute(t, s, `INSERT INTO clients (id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at)
 		SELECT gen_random_uuid(), 'LIST' || lpad(n::text, 4, '0'), CASE WHEN n % 3 = 0 THEN 'business' ELSE 'individual' END,
 			'Client ' || n % 5, NULL, NULL, NULL, CASE WHEN n % 4 = 0 THEN 'suspended' ELSE 'active' END,
 			CASE WHEN n % 6 = 0 THEN timestamptz '2026-10-01' END,
@@ -391,7 +391,8 @@ func cursorsSurviveConcurrentInserts(t *testing.T, s *system.System, lists []sor
 		for _, direction := range []string{"asc", "desc"} {
 			before := ordered(t, s, "clients", key, direction)
 			got := walkList(t, s, customersPath, func() {
-				execute(t, s, `INSERT INTO clients SELECT gen_random_uuid(), NULL, 'individual', 'Client ' || n % 7, NULL, NULL, NULL, 'active', NULL,
+				execute(t, s, `INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
+					SELECT gen_random_uuid(), 'individual', 'Client ' || n % 7, 'active',
 					'2026-11-01'::timestamptz + (n % 5 - 1) * interval '1 microsecond', '2026-11-01' FROM generate_series(1, 3) n`)
 			}, "sort", key+":"+direction, "size", "6")
 			seen := map[string]bool{}

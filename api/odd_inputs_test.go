@@ -131,8 +131,8 @@ func TestListsShowTheNewestFirstOnPagesThatNeverOverlap(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	// All rows of one instant: only the id tells them apart.
-	execute(t, s, `INSERT INTO clients SELECT gen_random_uuid(), NULL, 'individual', 'Client', NULL, NULL, NULL, 'active', NULL,
-		'2026-11-01', '2026-11-01' FROM generate_series(1, 23)`)
+	execute(t, s, `INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
+		SELECT gen_random_uuid(), 'individual', 'Client', 'active', '2026-11-01', '2026-11-01' FROM generate_series(1, 23)`)
 	newest, _ := newClient(t, s)
 	seen := map[string]bool{}
 	for page := 1; page <= 5; page++ {

@@ -2,7 +2,6 @@ package db_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"math/rand/v2"
 	"sync"
@@ -11,10 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/test/servers"
 )
@@ -107,7 +104,7 @@ func TestWritersOfOneListDoNotWaitForEachOther(t *testing.T) {
 		require.NoError(t, err)
 		execute(t, tx, "SET LOCAL lock_timeout = '5s'")
 		execute(t, tx, addClients, 3)
-		execute(t, tx, "INSERT INTO clients SELECT gen_random_uuid(), NULL, 'business', 'More', NULL, NULL, NULL, 'active', NULL, now(), now()")
+		execute(t, tx, addClients, 1)
 		open = append(open, tx)
 	}
 	requireExact(t, pool, 0)
@@ -176,28 +173,4 @@ func changeClients(ctx context.Context, pool *pgxpool.Pool, random *rand.Rand) (
 		return 0, nil
 	}
 	return grown, err
-}
-
-func TestTotalsBeginWithTheRowsThatAreThere(t *testing.T) {
-	t.Parallel()
-	url := servers.DatabaseURL(t)
-	pool, err := db.Open(t.Context(), url)
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	execute(t, pool, addClients, 3)
-
-	database, err := sql.Open("pgx", url)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = database.Close() })
-	migrations, err := goose.NewProvider(goose.DialectPostgres, database, db.Migrations())
-	require.NoError(t, err)
-	const before = 10
-	_, err = migrations.DownTo(t.Context(), before)
-	require.NoError(t, err)
-	execute(t, pool, addClients, 4)
-	_, err = migrations.Up(t.Context())
-	require.NoError(t, err)
-	requireExact(t, pool, 7)
-	execute(t, pool, addClients, 1)
-	requireExact(t, pool, 8)
 }

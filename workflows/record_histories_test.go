@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/mtfacturation/mtf/activities"
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
@@ -133,8 +134,7 @@ func workflowOptions(id, queue string) client.StartWorkflowOptions {
 // start begins a run over the next month in chunks of two clients; change adjusts its input first.
 func (r *recorder) start(t *testing.T, key string, change func(*workflows.BillingRunInput)) (client.WorkflowRun, workflows.BillingRunInput) {
 	t.Helper()
-	id, err := uuid.NewV7()
-	require.NoError(t, err)
+	id := db.NewID()
 	key = "history-" + key
 	input := workflows.BillingRunInput{
 		RunID:   id,

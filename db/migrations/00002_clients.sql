@@ -9,8 +9,11 @@ CREATE TABLE clients (
     email            text,
     phone            text,
     status           text NOT NULL,
-    -- Set while any invoice of the client is overdue: delinquent since then.
+    -- The start of the client's delinquency; NULL while none of the client's invoices is overdue.
     delinquent_since timestamptz,
+    -- The delinquent_since that dunning has seen. Where the two differ, the client became delinquent or ceased to be,
+    -- and the next enrolment acts on it.
+    dunned_since     timestamptz,
     created_at       timestamptz NOT NULL,
     updated_at       timestamptz NOT NULL,
 
@@ -24,8 +27,17 @@ CREATE TABLE clients (
     CONSTRAINT clients_status_valid CHECK (status IN ('active', 'suspended', 'terminated'))
 );
 
--- The list's order, newest first.
+-- The orders of the list. Newest first is the default; ties are broken by id.
 CREATE INDEX clients_created_idx ON clients (created_at DESC, id DESC);
+CREATE INDEX clients_full_name_idx ON clients (full_name, id);
+-- The filters of the list: a page of a rare value, and the count of any value.
+CREATE INDEX clients_status_idx ON clients (status, created_at DESC, id DESC);
+CREATE INDEX clients_client_type_idx ON clients (client_type, created_at DESC, id DESC);
+CREATE INDEX clients_delinquent_idx ON clients (created_at DESC, id DESC) WHERE delinquent_since IS NOT NULL;
+-- Almost always empty, so that an enrolment that finds no change costs one probe.
+CREATE INDEX clients_dunning_untold_idx ON clients (id) WHERE dunned_since IS DISTINCT FROM delinquent_since;
+
+SELECT keep_list_total('clients');
 
 CREATE TABLE subscribers (
     id                 uuid PRIMARY KEY,
@@ -38,7 +50,7 @@ CREATE TABLE subscribers (
 
     CONSTRAINT subscribers_client_fkey FOREIGN KEY (client_id) REFERENCES clients (id) ON DELETE CASCADE,
     CONSTRAINT subscribers_service_identifier_key UNIQUE (service_identifier),
-    -- Lets a contract refer to a subscriber of its own client only.
+    -- The target of the foreign key by which a contract can name only a subscriber of its own client.
     CONSTRAINT subscribers_client_id_key UNIQUE (client_id, id),
     CONSTRAINT subscribers_service_type_valid
         CHECK (service_type IN ('mobile', 'fiber', 'adsl', 'tv', 'addon', 'landline')),

@@ -26,13 +26,19 @@ CREATE TABLE contracts (
         CHECK ((status = 'terminated') = (terminated_at IS NOT NULL))
 );
 
--- A subscriber has one open contract at most.
+-- A subscriber has at most one open contract.
 CREATE UNIQUE INDEX contracts_one_open_per_subscriber_key ON contracts (subscriber_id)
     WHERE status IN ('draft', 'active', 'suspended');
--- The billing run reads a range of clients in this order.
+-- A billing run reads a range of clients in this order.
 CREATE INDEX contracts_client_idx ON contracts (client_id, id);
 CREATE INDEX contracts_offer_idx ON contracts (offer_id);
+CREATE INDEX contracts_subscriber_idx ON contracts (subscriber_id);
+-- The orders and the filter of the list.
 CREATE INDEX contracts_created_idx ON contracts (created_at DESC, id DESC);
+CREATE INDEX contracts_start_date_idx ON contracts (start_date, id);
+CREATE INDEX contracts_status_idx ON contracts (status, created_at DESC, id DESC);
+
+SELECT keep_list_total('contracts');
 
 CREATE TABLE contract_audit_events (
     id          uuid PRIMARY KEY,
@@ -44,7 +50,7 @@ CREATE TABLE contract_audit_events (
 
     CONSTRAINT contract_audit_events_contract_fkey FOREIGN KEY (contract_id) REFERENCES contracts (id),
     CONSTRAINT contract_audit_events_event_type_valid CHECK (event_type IN (
-        'contract_created', 'contract_provisioned', 'contract_offer_changed', 'contract_status_changed',
+        'contract_created', 'contract_provisioned', 'contract_offer_changed', 'contract_status_changed', 'contract_end_date_changed',
         'landing_service_identifier_allocated', 'contract_document_issued')),
     CONSTRAINT contract_audit_events_details_object CHECK (jsonb_typeof(details) = 'object')
 );

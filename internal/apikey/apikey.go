@@ -94,10 +94,7 @@ func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, now time.Tim
 	if err := input.Validate(); err != nil {
 		return Key{}, dbsqlc.APIKey{}, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Key{}, dbsqlc.APIKey{}, fmt.Errorf("apikey: %w", err)
-	}
+	id := db.NewID()
 	key := newKey(id)
 	var expiresAt *time.Time
 	if input.Lifetime > 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
@@ -193,7 +194,8 @@ func (c *chunk) bill(rows []dbsqlc.BillableContractListRow) error {
 		c.result.SkippedCount++
 		return nil
 	}
-	return c.add(rows[0], statement)
+	c.add(rows[0], statement)
+	return nil
 }
 
 // statementOf computes what a client owes. A subtotal of zero stands for no invoice:
@@ -224,12 +226,8 @@ func (c *chunk) park(clientID uuid.UUID, code, message string) {
 }
 
 // add appends an invoice without its number and date of issue, which are given when the chunk is written.
-func (c *chunk) add(client dbsqlc.BillableContractListRow, statement Statement) error {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("billing: new id: %w", err)
-	}
-	at := c.input.IssuedAt
+func (c *chunk) add(client dbsqlc.BillableContractListRow, statement Statement) {
+	id, at := db.NewID(), c.input.IssuedAt
 	added := bill{invoice: dbsqlc.InvoiceInsertManyParams{
 		ID: id, BillingRunID: c.run.ID, ClientID: client.ClientID, SellerCode: c.input.Seller.Code,
 		PeriodStart: c.terms.Period.Start, PeriodEnd: c.terms.Period.End, DueDate: c.terms.DueDate(), Status: InvoiceIssued, Currency: c.run.Currency,
@@ -238,19 +236,14 @@ func (c *chunk) add(client dbsqlc.BillableContractListRow, statement Statement) 
 		ClientAddress: client.ClientAddress, IssuedAt: at, CreatedAt: at, UpdatedAt: at,
 	}}
 	for i, line := range statement.Lines {
-		lineID, err := uuid.NewV7()
-		if err != nil {
-			return fmt.Errorf("billing: new id: %w", err)
-		}
 		added.lines = append(added.lines, dbsqlc.InvoiceLineInsertManyParams{
-			ID: lineID, InvoiceID: id, Position: int32(i + 1), ContractID: line.Contract.ID, OfferID: line.Contract.OfferID,
+			ID: db.NewID(), InvoiceID: id, Position: int32(i + 1), ContractID: line.Contract.ID, OfferID: line.Contract.OfferID,
 			ServiceCategory: line.Contract.ServiceCategory, ServiceIdentifier: line.Contract.ServiceIdentifier,
 			LineType: line.Type, Description: line.Description, Quantity: line.Quantity(),
 			UnitAmount: line.UnitAmount, LineTotal: line.Total(), BilledDays: dayRange(line.Days), CreatedAt: at,
 		})
 	}
 	c.bills = append(c.bills, added)
-	return nil
 }
 
 // issued counts an invoice that is written.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -122,12 +123,8 @@ func TransitionRefused(from, to RunStatus) error {
 }
 
 func noteMove(ctx context.Context, tx dbsqlc.DBTX, from RunStatus, move Move, now time.Time) error {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("billing: new id: %w", err)
-	}
 	params := dbsqlc.BillingRunEventInsertParams{
-		ID: id, BillingRunID: move.RunID, FromStatus: string(from), ToStatus: string(move.To), ActorID: move.ActorID, Now: now,
+		ID: db.NewID(), BillingRunID: move.RunID, FromStatus: string(from), ToStatus: string(move.To), ActorID: move.ActorID, Now: now,
 	}
 	if move.Reason != "" {
 		params.Reason = &move.Reason

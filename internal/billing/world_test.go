@@ -77,9 +77,7 @@ func addContract(batch *pgx.Batch, client, id uuid.UUID, name, status string, co
 }
 
 func newID(t require.TestingT) uuid.UUID {
-	id, err := uuid.NewV7()
-	require.NoError(t, err)
-	return id
+	return db.NewID()
 }
 
 // run plans a run, bills its chunks, each of them twice, and ends it.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -102,12 +103,8 @@ func Conflict(ctx context.Context, tx dbsqlc.DBTX, cin string) error {
 }
 
 func insert(ctx context.Context, tx dbsqlc.DBTX, input New, now time.Time) (dbsqlc.Client, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return dbsqlc.Client{}, fmt.Errorf("client: new id: %w", err)
-	}
 	return dbsqlc.New().ClientInsert(ctx, tx, dbsqlc.ClientInsertParams{
-		ID: id, CIN: input.CIN, ClientType: input.ClientType, FullName: input.FullName, Address: input.Address,
+		ID: db.NewID(), CIN: input.CIN, ClientType: input.ClientType, FullName: input.FullName, Address: input.Address,
 		Email: input.Email, Phone: input.Phone, Status: input.Status, Now: now,
 	})
 }

@@ -2,11 +2,11 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 )
 
@@ -28,12 +28,8 @@ func CreateSubscriber(ctx context.Context, tx dbsqlc.DBTX, input NewSubscriber, 
 	if _, err := Lock(ctx, tx, input.ClientID); err != nil {
 		return dbsqlc.Subscriber{}, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return dbsqlc.Subscriber{}, fmt.Errorf("client: new id: %w", err)
-	}
 	return dbsqlc.New().SubscriberInsert(ctx, tx, dbsqlc.SubscriberInsertParams{
-		ID: id, ClientID: input.ClientID, ServiceType: input.ServiceType, ServiceIdentifier: input.ServiceIdentifier,
+		ID: db.NewID(), ClientID: input.ClientID, ServiceType: input.ServiceType, ServiceIdentifier: input.ServiceIdentifier,
 		Status: input.Status, Now: now,
 	})
 }

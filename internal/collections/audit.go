@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 )
 
@@ -32,12 +33,8 @@ func audit(ctx context.Context, tx dbsqlc.DBTX, event auditEvent, now time.Time)
 	if err != nil {
 		return fmt.Errorf("collections: encode audit details: %w", err)
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("collections: new id: %w", err)
-	}
 	err = dbsqlc.New().InvoiceAuditEventInsert(ctx, tx, dbsqlc.InvoiceAuditEventInsertParams{
-		ID: id, InvoiceID: event.invoiceID, PaymentID: event.paymentID, EventType: event.kind, ActorID: event.actorID,
+		ID: db.NewID(), InvoiceID: event.invoiceID, PaymentID: event.paymentID, EventType: event.kind, ActorID: event.actorID,
 		Details: details, Now: now,
 	})
 	if err != nil {

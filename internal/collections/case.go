@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -89,12 +90,8 @@ func notBefore(about dbsqlc.CollectionCase, now time.Time) time.Time {
 }
 
 func openCase(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, now time.Time) (*dbsqlc.CollectionCase, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return nil, fmt.Errorf("collections: new id: %w", err)
-	}
 	opened, err := dbsqlc.New().CollectionCaseInsert(ctx, tx, dbsqlc.CollectionCaseInsertParams{
-		ID: id, InvoiceID: invoice.ID, ClientID: invoice.ClientID, DueDate: invoice.DueDate,
+		ID: db.NewID(), InvoiceID: invoice.ID, ClientID: invoice.ClientID, DueDate: invoice.DueDate,
 		OutstandingAmount: outstandingOf(invoice), Now: now,
 	})
 	if err != nil {
@@ -158,12 +155,8 @@ func insertAction(ctx context.Context, tx dbsqlc.DBTX, caseID uuid.UUID, action 
 	if err != nil {
 		return dbsqlc.CollectionCaseAction{}, fmt.Errorf("collections: encode payload: %w", err)
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return dbsqlc.CollectionCaseAction{}, fmt.Errorf("collections: new id: %w", err)
-	}
 	inserted, err := dbsqlc.New().CollectionCaseActionInsert(ctx, tx, dbsqlc.CollectionCaseActionInsertParams{
-		ID: id, CaseID: caseID, ActionType: action, ActorID: actorID, Note: note, Payload: encoded, Now: now,
+		ID: db.NewID(), CaseID: caseID, ActionType: action, ActorID: actorID, Note: note, Payload: encoded, Now: now,
 	})
 	if err != nil {
 		return inserted, fmt.Errorf("collections: insert action: %w", err)

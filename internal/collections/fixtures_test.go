@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
 )
@@ -30,8 +31,7 @@ func execute(t fataler, pool *pgxpool.Pool, statement string, args ...any) {
 
 func newClient(t fataler, pool *pgxpool.Pool) uuid.UUID {
 	t.Helper()
-	id, err := uuid.NewV7()
-	require.NoError(t, err)
+	id := db.NewID()
 	execute(t, pool, `INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
 		VALUES ($1, 'individual', 'Test Client', 'active', '2026-01-01Z', '2026-01-01Z')`, id)
 	return id
@@ -58,8 +58,7 @@ func newContract(t fataler, pool *pgxpool.Pool, client uuid.UUID, fee money.Amou
 // issue issues an invoice of a run of its own.
 func issue(t fataler, pool *pgxpool.Pool, client uuid.UUID, due calendar.Date, total money.Amount) uuid.UUID {
 	t.Helper()
-	id, err := uuid.NewV7()
-	require.NoError(t, err)
+	id := db.NewID()
 	issueMany(t, pool, []uuid.UUID{id}, []uuid.UUID{client}, due, total)
 	return id
 }

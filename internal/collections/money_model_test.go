@@ -429,7 +429,7 @@ func (b *books) requireInvoice(t *rapid.T, invoice issued, want state) {
 	}
 	rows, err := b.pool.Query(ctx, "SELECT * FROM collection_case_actions WHERE case_id = $1 ORDER BY created_at, id", found.ID)
 	require.NoError(t, err)
-	actions, err := pgx.CollectRows(rows, pgx.RowToStructByPos[dbsqlc.CollectionCaseAction])
+	actions, err := pgx.CollectRows(rows, pgx.RowToStructByName[dbsqlc.CollectionCaseAction])
 	require.NoError(t, err)
 	require.Equal(t, found.Status, told(t, actions, status == "void"), "the history ends where the case is: %s", about)
 	b.requireNoted(t, *found, actions)

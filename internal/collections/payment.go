@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -123,12 +124,8 @@ func checkPayable(invoice dbsqlc.Invoice) error {
 func allocate(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow, input PaymentInput, actorID string,
 	today calendar.Date, now time.Time) (Allocation, error) {
 	queries, invoice := dbsqlc.New(), locked.Invoice
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Allocation{}, fmt.Errorf("collections: new id: %w", err)
-	}
 	payment, err := queries.PaymentInsert(ctx, tx, dbsqlc.PaymentInsertParams{
-		ID: id, InvoiceID: invoice.ID, ClientID: invoice.ClientID, Amount: input.Amount, Currency: invoice.Currency,
+		ID: db.NewID(), InvoiceID: invoice.ID, ClientID: invoice.ClientID, Amount: input.Amount, Currency: invoice.Currency,
 		PaymentDate: input.PaymentDate, Method: input.Method, Reference: input.Reference, Note: input.Note,
 		ActorID: actorID, Now: now,
 	})

@@ -104,16 +104,8 @@ func SyncBatch(ctx context.Context, pool *pgxpool.Pool, today calendar.Date, now
 // markOverdue marks invoices that have become overdue, opens their cases and marks
 // their clients. It locks in the order of a payment: invoices, cases, clients.
 func markOverdue(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now time.Time) (Synced, error) {
-	caseIDs, err := newIDs(syncBatchSize)
-	if err != nil {
-		return Synced{}, err
-	}
-	actionIDs, err := newIDs(syncBatchSize)
-	if err != nil {
-		return Synced{}, err
-	}
 	marked, err := dbsqlc.New().CollectionSyncMarkOverdue(ctx, tx, dbsqlc.CollectionSyncMarkOverdueParams{
-		Today: today, CaseIDS: caseIDs, ActionIDS: actionIDs, ActorID: SyncActor, Note: noteCaseOpened, Now: now,
+		Today: today, CaseIDS: newIDs(syncBatchSize), ActionIDS: newIDs(syncBatchSize), ActorID: SyncActor, Note: noteCaseOpened, Now: now,
 	})
 	if err != nil {
 		return Synced{}, fmt.Errorf("collections: mark invoices overdue: %w", err)
@@ -141,17 +133,13 @@ func markOverdue(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now t
 	return synced, nil
 }
 
-// newIDs returns so many ids, in their order.
-func newIDs(count int) ([]uuid.UUID, error) {
+// newIDs returns count new ids, in ascending order.
+func newIDs(count int) []uuid.UUID {
 	ids := make([]uuid.UUID, count)
 	for i := range ids {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return nil, fmt.Errorf("collections: new id: %w", err)
-		}
-		ids[i] = id
+		ids[i] = db.NewID()
 	}
-	return ids, nil
+	return ids
 }
 
 // syncOutOfStep syncs cases that an operator put into a status that contradicts

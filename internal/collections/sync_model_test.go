@@ -115,7 +115,7 @@ func caseOf(t fataler, pool *pgxpool.Pool, invoice uuid.UUID) *dbsqlc.Collection
 	t.Helper()
 	rows, err := pool.Query(ctx, "SELECT * FROM collection_cases WHERE invoice_id = $1", invoice)
 	require.NoError(t, err)
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[dbsqlc.CollectionCase])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[dbsqlc.CollectionCase])
 	require.NoError(t, err)
 	if len(found) == 0 {
 		return nil

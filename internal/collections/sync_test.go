@@ -38,7 +38,7 @@ func issueToEach(t *testing.T, pool *pgxpool.Pool, clients int) []uuid.UUID {
 	rows := make([]uuid.UUID, clients)
 	ids := make([]uuid.UUID, clients)
 	for i := range rows {
-		rows[i], ids[i] = uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
+		rows[i], ids[i] = db.NewID(), db.NewID()
 	}
 	execute(t, pool, `INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
 		SELECT id, 'individual', 'Test Client', 'active', '2026-01-01Z', '2026-01-01Z' FROM unnest($1::uuid[]) AS c (id)`, rows)

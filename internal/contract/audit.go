@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 )
 
@@ -42,9 +43,7 @@ func (t *Trail) Write(ctx context.Context, tx dbsqlc.DBTX, now time.Time) error 
 		if params.Details[i], err = json.Marshal(details); err != nil {
 			return fmt.Errorf("contract: encode audit details: %w", err)
 		}
-		if params.IDS[i], err = uuid.NewV7(); err != nil {
-			return fmt.Errorf("contract: new id: %w", err)
-		}
+		params.IDS[i] = db.NewID()
 	}
 	if err := dbsqlc.New().ContractAuditEventInsert(ctx, tx, params); err != nil {
 		return fmt.Errorf("contract: append to the audit trail: %w", err)

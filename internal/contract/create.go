@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/client"
@@ -50,10 +51,7 @@ func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, actorID stri
 	if err := checkNoneOpen(ctx, tx, input.SubscriberID); err != nil {
 		return dbsqlc.Contract{}, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return dbsqlc.Contract{}, fmt.Errorf("contract: new id: %w", err)
-	}
+	id := db.NewID()
 	entered := enter(dbsqlc.Contract{StartDate: input.StartDate, EndDate: input.EndDate}, input.Status, today, now)
 	created, err := dbsqlc.New().ContractInsert(ctx, tx, dbsqlc.ContractInsertParams{
 		ID: id, ClientID: input.ClientID, SubscriberID: input.SubscriberID, OfferID: offer.ID, Status: entered.Status,

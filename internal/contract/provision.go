@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/catalog"
@@ -246,10 +247,7 @@ func (p *provisioning) open(ctx context.Context) (Done, error) {
 	if err != nil {
 		return Done{}, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Done{}, fmt.Errorf("contract: new id: %w", err)
-	}
+	id := db.NewID()
 	status, activatedAt := StatusDraft, (*time.Time)(nil)
 	if p.input.AutoActivate {
 		status, activatedAt = StatusActive, &p.now
@@ -289,10 +287,6 @@ func (p *provisioning) newSubscriber(ctx context.Context) (dbsqlc.Subscriber, er
 	if p.input.ServiceType != nil && *p.input.ServiceType != p.Offer.ServiceType {
 		return dbsqlc.Subscriber{}, refusal.New(refusal.SubscriberOffer)
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return dbsqlc.Subscriber{}, fmt.Errorf("contract: new id: %w", err)
-	}
 	identifier := automaticIdentifier(p.Offer.ServiceType)
 	if p.input.ServiceIdentifier != nil {
 		identifier = *p.input.ServiceIdentifier
@@ -302,7 +296,7 @@ func (p *provisioning) newSubscriber(ctx context.Context) (dbsqlc.Subscriber, er
 		status = StatusSuspended
 	}
 	return dbsqlc.New().SubscriberInsert(ctx, p.tx, dbsqlc.SubscriberInsertParams{
-		ID: id, ClientID: p.Client.ID, ServiceType: p.Offer.ServiceType, ServiceIdentifier: identifier,
+		ID: db.NewID(), ClientID: p.Client.ID, ServiceType: p.Offer.ServiceType, ServiceIdentifier: identifier,
 		Status: status, Now: p.now,
 	})
 }

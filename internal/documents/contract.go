@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/filestore"
@@ -25,10 +26,7 @@ import (
 // leaves no orphan file.
 func (a *Archive) IssueContract(ctx context.Context, tx dbsqlc.DBTX, parties contract.Parties, mode pdf.ContractMode,
 	trail *contract.Trail, now time.Time) (dbsqlc.Document, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return dbsqlc.Document{}, fmt.Errorf("archive: new id: %w", err)
-	}
+	id := db.NewID()
 	shown := contractContent(id, parties, mode, now, a.zone.DateAt(now))
 	renderer, err := a.rendererFor(ctx, a.current)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/filestore"
 	"github.com/mtfacturation/mtf/internal/pdf"
@@ -87,9 +88,7 @@ func (a *Archive) issue(ctx context.Context, invoices []dbsqlc.Invoice, now time
 			if err != nil {
 				return fmt.Errorf("%w: invoice %s: %w", ErrRendering, invoice.ID, err)
 			}
-			if err := register.set(i, invoice.ID, content); err != nil {
-				return err
-			}
+			register.set(i, invoice.ID, content)
 			return a.store.Put(groupCtx, register.StorageKeys[i], content)
 		})
 	}
@@ -133,14 +132,9 @@ func newRegister(size int, letterheadID uuid.UUID, now time.Time) *register {
 	}}
 }
 
-func (r *register) set(slot int, invoiceID uuid.UUID, content []byte) error {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("archive: new id: %w", err)
-	}
+func (r *register) set(slot int, invoiceID uuid.UUID, content []byte) {
 	sum := sha256.Sum256(content)
-	r.IDS[slot], r.InvoiceIDS[slot] = id, invoiceID
+	r.IDS[slot], r.InvoiceIDS[slot] = db.NewID(), invoiceID
 	r.FileNames[slot], r.StorageKeys[slot] = filestore.InvoiceFileName(invoiceID), filestore.InvoiceKey(invoiceID)
 	r.Sha256s[slot], r.Sizes[slot] = sum[:], int32(len(content))
-	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/pdf"
 )
@@ -36,12 +37,8 @@ func registerLetterhead(ctx context.Context, tx dbsqlc.DBTX, letterhead pdf.Lett
 // insertLetterhead returns the new row of a letterhead, or that of another process which
 // was faster.
 func insertLetterhead(ctx context.Context, tx dbsqlc.DBTX, fingerprint, content []byte, now time.Time) (dbsqlc.Letterhead, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return dbsqlc.Letterhead{}, fmt.Errorf("new id: %w", err)
-	}
 	queries := dbsqlc.New()
-	row, err := queries.LetterheadInsert(ctx, tx, dbsqlc.LetterheadInsertParams{ID: id, Fingerprint: fingerprint, Content: content, Now: now})
+	row, err := queries.LetterheadInsert(ctx, tx, dbsqlc.LetterheadInsertParams{ID: db.NewID(), Fingerprint: fingerprint, Content: content, Now: now})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return queries.LetterheadGetByFingerprint(ctx, tx, fingerprint)
 	}

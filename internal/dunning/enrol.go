@@ -41,11 +41,7 @@ func enrol(ctx context.Context, tx pgx.Tx, now time.Time) (int, error) {
 		if row.DelinquentSince == nil {
 			continue
 		}
-		id, err := uuid.NewV7()
-		if err != nil {
-			return 0, fmt.Errorf("dunning: new id: %w", err)
-		}
-		begun.IDS = append(begun.IDS, id)
+		begun.IDS = append(begun.IDS, db.NewID())
 		begun.ClientIDS = append(begun.ClientIDS, row.ID)
 		begun.Since = append(begun.Since, *row.DelinquentSince)
 	}

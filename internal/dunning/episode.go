@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/client"
@@ -183,12 +184,8 @@ func (s standing) turn(hours Hours, now time.Time) Turn {
 }
 
 func open(ctx context.Context, tx dbsqlc.DBTX, owner dbsqlc.Client, now time.Time) (dbsqlc.DunningEpisode, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return dbsqlc.DunningEpisode{}, fmt.Errorf("dunning: new id: %w", err)
-	}
 	episode, err := dbsqlc.New().DunningEpisodeInsert(ctx, tx, dbsqlc.DunningEpisodeInsertParams{
-		ID: id, ClientID: owner.ID, Since: *owner.DelinquentSince, WakeAt: now, Now: now,
+		ID: db.NewID(), ClientID: owner.ID, Since: *owner.DelinquentSince, WakeAt: now, Now: now,
 	})
 	if err != nil {
 		return episode, fmt.Errorf("dunning: open episode: %w", err)

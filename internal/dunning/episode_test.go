@@ -166,8 +166,8 @@ func TestWhoIsDelinquentAgainHasANewEpisode(t *testing.T) {
 func TestAClientWhoIsGoneIsOver(t *testing.T) {
 	t.Parallel()
 	w, hours := newWorld(t)
-	require.True(t, look(w, hours, uuid.Must(uuid.NewV7()), june(8, 9)).Over)
-	require.False(t, take(w, hours, uuid.Must(uuid.NewV7()), "reminder", june(8, 9)))
+	require.True(t, look(w, hours, db.NewID(), june(8, 9)).Over)
+	require.False(t, take(w, hours, db.NewID(), "reminder", june(8, 9)))
 	require.True(t, look(w, hours, w.Client(""), june(8, 9)).Over)
 }
 

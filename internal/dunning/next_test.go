@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/dunning"
 	dunningtest "github.com/mtfacturation/mtf/internal/test/dunning"
@@ -80,7 +81,7 @@ func TestClientsAreSpreadOverTheHour(t *testing.T) {
 	oldest, now := calendar.MustParse("2026-06-01"), time.Date(2026, 6, 2, 0, 0, 0, 0, time.UTC)
 	from, seen := time.Date(2026, 6, 8, 8, 0, 0, 0, time.UTC), map[time.Time]bool{}
 	for range 1000 {
-		client := uuid.Must(uuid.NewV7())
+		client := db.NewID()
 		next, found := dunning.Next(ladder, nil, client, oldest, hours, now)
 		require.True(t, found)
 		again, _ := dunning.Next(ladder, nil, client, oldest, hours, now.Add(time.Hour))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/client"
@@ -76,12 +77,8 @@ func TakeStep(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, name stri
 			return false, err
 		}
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return false, fmt.Errorf("dunning: new id: %w", err)
-	}
 	err = dbsqlc.New().DunningStepInsert(ctx, tx, dbsqlc.DunningStepInsertParams{
-		ID: id, EpisodeID: standing.episode.ID, PolicyVersion: standing.policy.Version, Step: name,
+		ID: db.NewID(), EpisodeID: standing.episode.ID, PolicyVersion: standing.policy.Version, Step: name,
 		DaysPastDue: int32(due.Step.DaysPastDue), Action: due.Step.Action, NotificationID: message, Now: now,
 	})
 	if err != nil {
@@ -108,10 +105,7 @@ func prepare(ctx context.Context, tx dbsqlc.DBTX, at standing, step Step, owner 
 	if err != nil {
 		return nil, fmt.Errorf("dunning: encode facts: %w", err)
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return nil, fmt.Errorf("dunning: new id: %w", err)
-	}
+	id := db.NewID()
 	row := dbsqlc.NotificationInsertParams{
 		ID: id, ClientID: owner.ID, Channel: step.Channel, Template: step.Template, Language: notify.French, Facts: encoded,
 		Status: NotificationPending, NextAttemptAt: &now, DedupKey: fmt.Sprintf("dunning/%s/%s", at.episode.ID, step.Name), Now: now,

@@ -115,9 +115,7 @@ func NoteMissing(ctx context.Context, pool *pgxpool.Pool) (contracts int64, err 
 }
 
 func noteChange(ctx context.Context, tx dbsqlc.DBTX, change dbsqlc.ConfigurationChangeInsertParams) (err error) {
-	if change.ID, err = uuid.NewV7(); err != nil {
-		return fmt.Errorf("ledger: new id: %w", err)
-	}
+	change.ID = db.NewID()
 	if err := dbsqlc.New().ConfigurationChangeInsert(ctx, tx, change); err != nil {
 		return fmt.Errorf("ledger: note what a contract costs: %w", err)
 	}

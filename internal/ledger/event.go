@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
@@ -51,10 +52,7 @@ func NeedsDueDate(kind string) bool { return kind == TypeInstallment || kind == 
 // CreateEvent enters an event in the given transaction and returns its id. It refuses with billing_event_contract_unknown,
 // and the database with billing_event_external_id_taken.
 func CreateEvent(ctx context.Context, tx dbsqlc.DBTX, event Event, actorID string, now time.Time) (uuid.UUID, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return id, fmt.Errorf("ledger: new id: %w", err)
-	}
+	id := db.NewID()
 	entered, err := event.entry(ctx, tx, id, actorID)
 	if err != nil {
 		return id, err
@@ -180,10 +178,7 @@ func (e Event) entry(ctx context.Context, tx dbsqlc.DBTX, eventID uuid.UUID, act
 	if err != nil {
 		return entry{}, fmt.Errorf("ledger: find contract: %w", err)
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return entry{}, fmt.Errorf("ledger: new id: %w", err)
-	}
+	id := db.NewID()
 	return entry{
 		id: id, eventID: eventID, source: SourceAPI, clientID: owner.ClientID, kind: e.Type, direction: e.Direction, amount: e.Amount,
 		currency: e.Currency, parts: []part{{e.ContractID, e.Amount}}, booked: e.BookingDate, due: e.DueDate, details: e.Details, actorID: actorID,
@@ -224,10 +219,7 @@ func (e Event) same(other Event) bool {
 
 // takeEventBack enters the opposite of a version of an event.
 func takeEventBack(ctx context.Context, tx dbsqlc.DBTX, current dbsqlc.LedgerEntry, actorID string, now time.Time) error {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("ledger: new id: %w", err)
-	}
+	id := db.NewID()
 	return entry{
 		id: id, eventID: current.EventID, source: SourceTakenBack, reverses: &current.ID, clientID: current.ClientID, kind: current.Type,
 		direction: opposite(current.Direction), amount: current.Amount, currency: current.Currency, parts: partsOf(current),

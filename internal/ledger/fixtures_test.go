@@ -29,9 +29,7 @@ func within(t *testing.T, pool *pgxpool.Pool, work func(pgx.Tx) error) {
 
 func newID(t *testing.T) uuid.UUID {
 	t.Helper()
-	id, err := uuid.NewV7()
-	require.NoError(t, err)
-	return id
+	return db.NewID()
 }
 
 // newClient makes a client with some contracts, which come back in the order of their ids.

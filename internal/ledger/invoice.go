@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
@@ -86,9 +87,7 @@ func takeBack(ctx context.Context, tx dbsqlc.DBTX, e entry, reason string, now t
 		return fmt.Errorf("ledger: find what is taken back: %w", err)
 	}
 	e.parts = partsOf(taken)
-	if e.id, err = uuid.NewV7(); err != nil {
-		return fmt.Errorf("ledger: new id: %w", err)
-	}
+	e.id = db.NewID()
 	e.eventID = e.id
 	if e.details, err = json.Marshal(map[string]string{"internal_note": reason}); err != nil {
 		return fmt.Errorf("ledger: encode reason: %w", err)

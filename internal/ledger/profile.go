@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
@@ -53,11 +54,8 @@ func GetContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (Contract, e
 
 // CreateContract makes a contract that stands alone, in the given transaction, and returns its id.
 func CreateContract(ctx context.Context, tx dbsqlc.DBTX, profile Profile, actorID string, today calendar.Date, now time.Time) (uuid.UUID, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return id, fmt.Errorf("ledger: new id: %w", err)
-	}
-	err = dbsqlc.New().BillingProfileInsert(ctx, tx, dbsqlc.BillingProfileInsertParams{
+	id := db.NewID()
+	err := dbsqlc.New().BillingProfileInsert(ctx, tx, dbsqlc.BillingProfileInsertParams{
 		ID: id, Status: profile.Status, StartDate: profile.StartDate, TerminationDate: profile.TerminationDate,
 		InstallmentAmount: profile.InstallmentAmount, Currency: profile.Currency, Details: profile.Details, Now: now,
 	})

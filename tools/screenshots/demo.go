@@ -19,7 +19,7 @@ type demo struct {
 	folder  string
 }
 
-// startDemo runs the demo in a folder and on ports of its own, and returns once its walk is over.
+// startDemo runs the demo in a temporary folder on free ports, and returns when the demo's tour is over.
 func startDemo(ctx context.Context, program string) (*demo, error) {
 	folder, err := os.MkdirTemp("", "screenshots-")
 	if err != nil {
@@ -47,7 +47,7 @@ func startDemo(ctx context.Context, program string) (*demo, error) {
 			}
 		}
 		if strings.Contains(lines.Text(), "stays up") {
-			go func() { // What it prints at its end must have somewhere to go.
+			go func() { // Keep reading, so that the demo can print when it stops.
 				for lines.Scan() {
 					continue
 				}
@@ -55,12 +55,12 @@ func startDemo(ctx context.Context, program string) (*demo, error) {
 			return d, nil
 		}
 	}
-	return nil, errors.Join(errors.New("the demo ended before its walk was over"), d.stop())
+	return nil, errors.Join(errors.New("the demo ended before its tour was over"), d.stop())
 }
 
-// unconfigured is an environment without settings of the system: those of another one, on whose
-// data the demo must not work, and those that would change the pictures. Where PostgreSQL's
-// programs are is no such setting.
+// unconfigured removes the system's settings from an environment: the demo must not use the data
+// of another installation, and settings would change the pictures. The folder of PostgreSQL's
+// programs stays.
 func unconfigured(environment []string) (rest []string) {
 	for _, variable := range environment {
 		name, _, _ := strings.Cut(variable, "=")

@@ -30,9 +30,9 @@ const (
 // picture is a page and the part of it that is shown: the top, this many pixels high.
 type picture struct {
 	file, address string
-	// tail is added to the path that the page leads to by itself.
+	// tail is added to the path that the page redirects to.
 	tail string
-	// shows is what the page must say before it is taken.
+	// shows is the text to wait for before the picture is taken.
 	shows  string
 	height int64
 }
@@ -150,8 +150,8 @@ func rest(ctx context.Context) (taken []byte, err error) {
 	return taken, nil
 }
 
-// reduce writes a picture with the 256 colours that it has most of, which text on plain
-// ground hardly shows and which makes the file a fraction of what it was.
+// reduce encodes a picture with its 256 most frequent colours. Text on a plain background
+// looks the same, and the file is several times smaller.
 func reduce(content []byte) ([]byte, error) {
 	full, err := png.Decode(bytes.NewReader(content))
 	if err != nil {

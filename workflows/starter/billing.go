@@ -3,12 +3,12 @@ package starter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -40,10 +40,7 @@ func (s *Starter) BillingRun(ctx context.Context, run BillingRun) (Process, erro
 	if err != nil {
 		return Process{}, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Process{}, fmt.Errorf("process: new id: %w", err)
-	}
+	id := db.NewID()
 	known, found, err := s.findBillingRun(ctx, run.Key)
 	if err != nil {
 		return Process{}, err

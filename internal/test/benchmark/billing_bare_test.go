@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -155,7 +156,7 @@ func (l *bareLoop) compute(contracts []dbsqlc.BillableContractListRow) (invoices
 		if err != nil {
 			continue
 		}
-		id := uuid.Must(uuid.NewV7())
+		id := db.NewID()
 		invoices = append(invoices, dbsqlc.InvoiceInsertManyParams{
 			ID: id, BillingRunID: l.run.ID, ClientID: client.ClientID, SellerCode: l.seller.Code, PeriodStart: terms.Period.Start,
 			PeriodEnd: terms.Period.End, IssueDate: calendar.NewDate(2026, time.November, 22), DueDate: terms.DueDate(),
@@ -165,7 +166,7 @@ func (l *bareLoop) compute(contracts []dbsqlc.BillableContractListRow) (invoices
 		})
 		for i, line := range statement.Lines {
 			added := dbsqlc.InvoiceLineInsertManyParams{
-				ID: uuid.Must(uuid.NewV7()), InvoiceID: id, Position: int32(i + 1), ContractID: line.Contract.ID, OfferID: line.Contract.OfferID,
+				ID: db.NewID(), InvoiceID: id, Position: int32(i + 1), ContractID: line.Contract.ID, OfferID: line.Contract.OfferID,
 				ServiceCategory: line.Contract.ServiceCategory, ServiceIdentifier: line.Contract.ServiceIdentifier, LineType: line.Type,
 				Description: line.Description, Quantity: line.Quantity(), UnitAmount: line.UnitAmount, LineTotal: line.Total(), CreatedAt: at,
 			}
@@ -199,7 +200,7 @@ func (l *bareLoop) file(ctx context.Context, invoices []dbsqlc.InvoiceInsertMany
 		if err := l.store.Put(ctx, key, rendered); err != nil {
 			return err
 		}
-		register.IDS, register.InvoiceIDS = append(register.IDS, uuid.Must(uuid.NewV7())), append(register.InvoiceIDS, invoice.ID)
+		register.IDS, register.InvoiceIDS = append(register.IDS, db.NewID()), append(register.InvoiceIDS, invoice.ID)
 		register.FileNames = append(register.FileNames, filestore.InvoiceFileName(invoice.ID))
 		register.StorageKeys = append(register.StorageKeys, key)
 		register.Sha256s, register.Sizes = append(register.Sha256s, sum[:]), append(register.Sizes, int32(len(rendered)))

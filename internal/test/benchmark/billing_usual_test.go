@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/filestore"
 	"github.com/mtfacturation/mtf/internal/ledger"
@@ -117,7 +118,7 @@ func (l *bareLoop) fileAsUsual(ctx context.Context, tx pgx.Tx, invoice dbsqlc.In
 		return err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO documents (id, document_type, invoice_id, letterhead_id, file_name, storage_key, sha256, size_bytes, created_at)
-		VALUES ($1, 'invoice_pdf', $2, $3, $4, $5, $6, $7, $8)`, uuid.Must(uuid.NewV7()), invoice.ID, l.letterhead,
+		VALUES ($1, 'invoice_pdf', $2, $3, $4, $5, $6, $7, $8)`, db.NewID(), invoice.ID, l.letterhead,
 		filestore.InvoiceFileName(invoice.ID), key, sum[:], len(content), invoice.IssuedAt)
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/app"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -69,7 +70,7 @@ func barePayment(s *system.System, invoices []uuid.UUID) benchmark.Operation {
 	var number atomic.Int64
 	ctx, queries, day := context.Background(), dbsqlc.New(), calendar.NewDate(2026, time.November, 22)
 	return func(int) error {
-		n, id, now := number.Add(1), uuid.Must(uuid.NewV7()), app.Clock()
+		n, id, now := number.Add(1), db.NewID(), app.Clock()
 		return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
 			locked, err := queries.InvoiceLock(ctx, tx, invoices[int(n)%len(invoices)])
 			if err != nil {

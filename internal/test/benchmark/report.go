@@ -2,85 +2,98 @@ package benchmark
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
 )
 
-// Goal is what a figure is held against, in the words of the line that tells it.
-type Goal func(Comparison) string
+// gated makes a missed goal fail its benchmark: make bench GATE=1 sets it.
+var gated = os.Getenv("MTF_BENCH_GATE") == "1"
 
-// AtLeast is the least share of the limit's rate.
+// Goal compares a figure with its target. It returns the comparison in words,
+// and whether the figure meets the target.
+type Goal func(Comparison) (comparison string, met bool)
+
+// AtLeast requires a share of the limit's rate.
 func AtLeast(share float64) Goal {
-	return func(c Comparison) string {
+	return func(c Comparison) (string, bool) {
 		_, _, ratio := c.Rates()
-		return fmt.Sprintf("at least %.2f of the limit: %s", share, verdict(ratio >= share))
+		return fmt.Sprintf("at least %.2f of the limit", share), ratio >= share
 	}
 }
 
-// P50AtMost is how many times the limit's median latency ours may take.
+// P50AtMost limits our median latency to a multiple of the limit's.
 func P50AtMost(times float64) Goal {
-	return func(c Comparison) string {
+	return func(c Comparison) (string, bool) {
 		_, _, ratio := c.P50()
-		return fmt.Sprintf("p50 %.2f times the limit's, at most %.2f: %s", ratio, times, verdict(ratio <= times))
+		return fmt.Sprintf("p50 %.2f times the limit's, at most %.2f", ratio, times), ratio <= times
 	}
 }
 
-// P50Within is the most that our median latency may be.
+// P50Within limits our median latency.
 func P50Within(bound time.Duration) Goal {
-	return func(c Comparison) string {
+	return func(c Comparison) (string, bool) {
 		ours, _, _ := c.P50()
-		return fmt.Sprintf("p50 %.2f ms, at most %.2f: %s", milliseconds(ours), milliseconds(bound), verdict(ours <= bound))
+		return fmt.Sprintf("p50 %.2f ms, at most %.2f", milliseconds(ours), milliseconds(bound)), ours <= bound
 	}
 }
 
-// Original is the rate of the system that this one replaces, measured on a machine of
-// the same kind: the figure must be four times as high.
+// Original requires four times the rate of the system that this one replaces,
+// which was measured on a machine of the same kind.
 func Original(perSecond float64) Goal {
-	return func(c Comparison) string {
+	return func(c Comparison) (string, bool) {
 		ours, _, _ := c.Rates()
 		const times = 4
-		return fmt.Sprintf("%.1f times the original's %.0f/s, at least %d: %s", ours/perSecond, perSecond, times, verdict(ours >= times*perSecond))
+		return fmt.Sprintf("%.1f times the original's %.0f/s, at least %d", ours/perSecond, perSecond, times), ours >= times*perSecond
 	}
 }
 
-// RatioGoal is what a ratio is held against.
-type RatioGoal func(ratio float64) string
+// RatioGoal compares a ratio with its target, as Goal does.
+type RatioGoal func(ratio float64) (comparison string, met bool)
 
-// LeastRatio is the smallest ratio that is good.
+// LeastRatio requires a ratio of at least bound.
 func LeastRatio(bound float64) RatioGoal {
-	return func(ratio float64) string { return fmt.Sprintf("at least %.2f: %s", bound, verdict(ratio >= bound)) }
+	return func(ratio float64) (string, bool) { return fmt.Sprintf("at least %.2f", bound), ratio >= bound }
 }
 
-// MostRatio is the largest ratio that is good.
+// MostRatio requires a ratio of at most bound.
 func MostRatio(bound float64) RatioGoal {
-	return func(ratio float64) string { return fmt.Sprintf("at most %.2f: %s", bound, verdict(ratio <= bound)) }
+	return func(ratio float64) (string, bool) { return fmt.Sprintf("at most %.2f", bound), ratio <= bound }
 }
 
-// ReportRatio prints a ratio and how it stands to its goal, and makes it a metric of the benchmark.
+// ReportRatio prints a ratio and whether it meets its goal, and adds it to the
+// metrics of the benchmark.
 func ReportRatio(b *testing.B, name string, ratio float64, goal RatioGoal) {
 	b.Helper()
-	b.Logf("%-28s %8.2f, %s", name, ratio, goal(ratio))
+	comparison, met := goal(ratio)
+	b.Logf("%-28s %8.2f, %s", name, ratio, verdict(b, name, comparison, met))
 	b.ReportMetric(ratio, name)
 }
 
-func verdict(met bool) string {
+// verdict completes a comparison. A missed goal fails the benchmark if goals are gated.
+func verdict(b *testing.B, name, comparison string, met bool) string {
+	b.Helper()
 	if met {
-		return "met"
+		return comparison + ": met"
 	}
-	return "MISSED"
+	if gated {
+		b.Errorf("%s misses its goal: %s", name, comparison)
+	}
+	return comparison + ": MISSED"
 }
 
-// Report prints a figure on a line of its own: our rate, the limit of the same run,
-// their ratio, our latencies, and how it stands to its goals. The same numbers are
-// the benchmark's metrics.
+// Report prints one line per figure: our rate, the limit of the same run, their
+// ratio, our latencies, and whether the goals are met. The benchmark's metrics
+// have the same numbers.
 func Report(b *testing.B, name string, c Comparison, goals ...Goal) {
 	b.Helper()
 	ours, limit, ratio := c.Rates()
 	p50, _, _ := c.P50()
 	line := fmt.Sprintf("%-28s %8.0f/s, limit %8.0f/s, ratio %.2f, p50 %s, p99 %s", name, ours, limit, ratio, short(p50), short(c.P99()))
 	for _, goal := range goals {
-		line += "; " + goal(c)
+		comparison, met := goal(c)
+		line += "; " + verdict(b, name, comparison, met)
 	}
 	b.Log(line)
 

@@ -57,7 +57,7 @@ func (w World) Count(query string, args ...any) (found int) {
 // Client makes a client; without an address they cannot be written to.
 func (w World) Client(email string) uuid.UUID {
 	w.Helper()
-	id := uuid.Must(uuid.NewV7())
+	id := db.NewID()
 	w.Execute(`INSERT INTO clients (id, client_type, full_name, email, status, created_at, updated_at)
 		VALUES ($1, 'individual', 'Amina Bensaïd', nullif($2, ''), 'active', '2026-01-01Z', '2026-01-01Z')`, id, email)
 	return id
@@ -66,7 +66,7 @@ func (w World) Client(email string) uuid.UUID {
 // Invoice issues an invoice of 100 dirhams to a client.
 func (w World) Invoice(client uuid.UUID, due string) uuid.UUID {
 	w.Helper()
-	id, run := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
+	id, run := db.NewID(), db.NewID()
 	w.Execute(`INSERT INTO billing_runs (id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status,
 			actor_id, client_count, chunk_count, planned_at, completed_at, updated_at)
 		VALUES ($1, $1::uuid::text, decode(repeat('00', 32), 'hex'), '2026-01-01', '2026-01-31', 15, 0, 'MAD', 'completed', 'op-1', 1, 1,
@@ -83,7 +83,7 @@ func (w World) Invoice(client uuid.UUID, due string) uuid.UUID {
 // Contract gives a client an active contract.
 func (w World) Contract(client uuid.UUID) uuid.UUID {
 	w.Helper()
-	offer, line, id := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
+	offer, line, id := db.NewID(), db.NewID(), db.NewID()
 	w.Execute(`INSERT INTO offers (id, name, service_category, service_type, version, monthly_fee, activation_fee, status, valid_from,
 			mobile_data_gb, internet_tv_included, internet_landline_included, landline_national_included, created_at, updated_at)
 		VALUES ($1, $1::uuid::text, 'mobile', 'mobile', 1, 10000, 0, 'active', '2026-01-01', 5, false, false, false, '2026-01-01Z', '2026-01-01Z')`, offer)

@@ -42,8 +42,12 @@ type System struct {
 }
 
 // Start runs the system until the test ends. adjust changes its settings first.
+// It skips a test that runs with -short: make test/quick starts no whole system.
 func Start(t testing.TB, adjust ...func(*config.Config)) *System {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a whole system")
+	}
 	settings := config.Config{
 		Environment: config.Test, DatabaseURL: servers.DatabaseURL(t), HTTPAddress: "127.0.0.1:0",
 		TimeZone: "Africa/Casablanca", DocumentsDirectory: t.TempDir(), PayloadKeys: PayloadKeys(t, PayloadKey(t, "test")),

@@ -1,7 +1,7 @@
 -- +goose Up
 
--- What is done about a client who does not pay, and after how many days. A version is
--- never changed: what was done refers to the one that it followed. The latest counts.
+-- The steps to take against a delinquent client, and the days past due of each. A version never changes, since the
+-- steps that were taken refer to it; the latest version is in force.
 CREATE TABLE dunning_policies (
     version    integer PRIMARY KEY,
     steps      jsonb NOT NULL,
@@ -20,22 +20,15 @@ CREATE TRIGGER dunning_policies_immutable
     BEFORE UPDATE OR DELETE ON dunning_policies
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- The delinquency that dunning knows of: once told, it is that of delinquent_since. Where
--- the two differ, somebody became delinquent, or ceased to be, and dunning must look. The
--- index holds only them, so that a day without any costs one probe.
-ALTER TABLE clients ADD COLUMN dunned_since timestamptz;
-CREATE INDEX clients_dunning_untold_idx ON clients (id) WHERE dunned_since IS DISTINCT FROM delinquent_since;
-
--- A time for which a client is delinquent, from the moment they became so until they are
--- not any more. Every step is taken once in it.
+-- One delinquency of a client, from its start to its end. Each step is taken once per episode.
 CREATE TABLE dunning_episodes (
     id         uuid PRIMARY KEY,
     client_id  uuid NOT NULL,
     -- The client's delinquent_since.
     since      timestamptz NOT NULL,
     ended_at   timestamptz,
-    -- Until when the client's workflow will have looked by itself. Past that, it has been
-    -- lost or must be told of something, and the next enrolment wakes or starts it.
+    -- When the client's workflow will have acted at the latest. Past that time the workflow is lost or needs a signal,
+    -- and the next enrolment wakes or starts it.
     wake_at    timestamptz NOT NULL,
     created_at timestamptz NOT NULL,
 
@@ -46,23 +39,23 @@ CREATE TABLE dunning_episodes (
 CREATE UNIQUE INDEX dunning_episodes_one_live_key ON dunning_episodes (client_id) WHERE ended_at IS NULL;
 CREATE INDEX dunning_episodes_wake_idx ON dunning_episodes (wake_at, id) WHERE ended_at IS NULL;
 
--- Messages to clients: what is to be sent is written in the transaction of its cause and
--- delivered after it. Names and addresses are read when it is delivered; they are not kept here.
+-- Messages to clients. The transaction that causes a message inserts it, and it is delivered afterwards. The name and
+-- the address are read at delivery and not stored here.
 CREATE TABLE notifications (
     id              uuid PRIMARY KEY,
     client_id       uuid NOT NULL,
     channel         text NOT NULL,
     template        text NOT NULL,
     language        text NOT NULL,
-    -- What the message tells: days, amounts, numbers of invoices.
+    -- The values of the template: days, amounts, invoice numbers.
     facts           jsonb NOT NULL,
     status          text NOT NULL,
-    -- Why it was not sent, or not yet.
+    -- Why the message was not sent, or not yet.
     reason          text,
     attempts        integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz,
     sent_at         timestamptz,
-    -- What caused it: one cause has one message.
+    -- The cause of the message; a cause has one message.
     dedup_key       text NOT NULL,
     created_at      timestamptz NOT NULL,
     updated_at      timestamptz NOT NULL,
@@ -83,7 +76,7 @@ CREATE TABLE dunning_steps (
     episode_id      uuid NOT NULL,
     policy_version  integer NOT NULL,
     step            text NOT NULL,
-    -- Those of the policy; the client's on that day may be more.
+    -- The days past due in the policy; the client's own may be more when the step is taken.
     days_past_due   integer NOT NULL,
     action          text NOT NULL,
     notification_id uuid,
@@ -100,6 +93,4 @@ CREATE TABLE dunning_steps (
 DROP TABLE dunning_steps;
 DROP TABLE notifications;
 DROP TABLE dunning_episodes;
-DROP INDEX clients_dunning_untold_idx;
-ALTER TABLE clients DROP COLUMN dunned_since;
 DROP TABLE dunning_policies;
