@@ -7,7 +7,7 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/mtfacturation/mtf/api"
+	"github.com/mtfacturation/mtf/api/operators"
 	"github.com/mtfacturation/mtf/cmd/dev/postgres"
 )
 
@@ -61,7 +61,7 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 		DatabaseURL:     getenv(DatabaseURLVariable),
 		TemporalAddress: getenv(TemporalAddressVariable),
 		Namespace:       cmp.Or(getenv(NamespaceVariable), "default"),
-		CodecPath:       api.CodecPath,
+		CodecPath:       operators.CodecPath,
 		Locator:         postgres.SystemLocator(),
 		Progress:        os.Stderr,
 	}
