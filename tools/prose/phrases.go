@@ -150,7 +150,7 @@ var phrases = []phrase{
 	},
 	{
 		find:   `\b(\w+ )?(is|are|was|were) no\b`,
-		except: `\b(there|here|which) (is|are|was|were) no\b|\bno (longer|more|less|fewer|later|earlier|older|newer|slower|faster|larger|smaller|one)\b`,
+		except: `\b(there|here|which) (is|are|was|were) no\b|\bno (longer|more|less|fewer|one|(lat|earli|old|new|slow|fast|larg|small)er)\b`,
 		use:    "say is not a",
 		bad:    "A payment is no workflow.", good: "A payment is not a workflow. There is no workflow.",
 	},
