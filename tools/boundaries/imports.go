@@ -81,7 +81,8 @@ func checkImports(files []source) []string {
 			}
 			for _, rule := range rules {
 				if rule.forbids(file, target) {
-					problems = append(problems, fmt.Sprintf("%s: %s imports %s: %s", file.position(spec), file.pkg(), target, rule.why))
+					problem := fmt.Sprintf("%s: %s imports %s: %s", file.position(spec), file.pkg(), target, rule.why)
+					problems = append(problems, problem)
 				}
 			}
 		}
@@ -106,7 +107,8 @@ func checkRules(files []source) []string {
 		for _, patterns := range [][]string{rule.from, rule.except, rule.to, rule.allowed} {
 			for _, pattern := range patterns {
 				if !covers(pattern, files) {
-					problems = append(problems, fmt.Sprintf("tools/boundaries: no package matches %s: the package has moved, so correct the rule", pattern))
+					problem := fmt.Sprintf("tools/boundaries: no package matches %s: the package has moved, so correct the rule", pattern)
+					problems = append(problems, problem)
 				}
 			}
 		}

@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // exemption allows a phrase in one text.
 type exemption struct {
@@ -11,12 +14,12 @@ type exemption struct {
 // exemptions are the texts that must keep a phrase, such as quotations.
 var exemptions = []exemption{}
 
-// exempt reports whether a match in a text is allowed.
+// allows reports whether a phrase is allowed in a text of a file.
+func (e exemption) allows(path, text, match string) bool {
+	return e.path == path && strings.Contains(text, e.within) && strings.EqualFold(e.match, strings.Join(strings.Fields(match), " "))
+}
+
+// exempt reports whether an exemption allows a phrase.
 func exempt(path, text, match string) bool {
-	for _, e := range exemptions {
-		if e.path == path && strings.Contains(text, e.within) && strings.EqualFold(e.match, strings.Join(strings.Fields(match), " ")) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(exemptions, func(e exemption) bool { return e.allows(path, text, match) })
 }

@@ -94,11 +94,10 @@ func goPassages(name, content string) ([]passage, error) {
 // commentText returns the text of a comment with the line breaks of the file, which
 // go/ast would change.
 func commentText(group *ast.CommentGroup) string {
-	var lines []string
-	for _, comment := range group.List {
+	lines := make([]string, len(group.List))
+	for i, comment := range group.List {
 		text := strings.TrimPrefix(comment.Text, "//")
-		text = strings.TrimSuffix(strings.TrimPrefix(text, "/*"), "*/")
-		lines = append(lines, text)
+		lines[i] = strings.TrimSuffix(strings.TrimPrefix(text, "/*"), "*/")
 	}
 	return maskCode(strings.Join(lines, "\n"))
 }
@@ -170,9 +169,9 @@ var (
 
 // markdownPassages returns the text outside of code.
 func markdownPassages(name, content string) ([]passage, error) {
-	var text []string
+	lines := strings.Split(content, "\n")
 	inCode, opened := false, 0
-	for number, line := range strings.Split(content, "\n") {
+	for number, line := range lines {
 		switch {
 		case fence.MatchString(line):
 			inCode, opened = !inCode, number+1
@@ -182,12 +181,12 @@ func markdownPassages(name, content string) ([]passage, error) {
 		case heading.MatchString(line):
 			line = strings.TrimLeft(line, "# ")
 		}
-		text = append(text, line)
+		lines[number] = line
 	}
 	if inCode {
 		return nil, fmt.Errorf("%s:%d: the code that begins here does not end", name, opened)
 	}
-	return []passage{{1, maskCode(strings.Join(text, "\n"))}}, nil
+	return []passage{{1, maskCode(strings.Join(lines, "\n"))}}, nil
 }
 
 var code = regexp.MustCompile("`[^`\n]*`")

@@ -47,7 +47,8 @@ var phrases = []phrase{
 		bad:  "Every setting that stands in the file counts.", good: "Every setting in the file counts.",
 	},
 	{
-		find:   `\b(has|have|had|having) (the|a|an|its|their|it|them|those|these|this|each|every|all|temporal|postgresql)( \w+){0,3}? (know|be|do|go|going|begin|end|start|run|stop|wait|add|look|looked|done|told|sent|made|repeated)\b`,
+		find: `\b(has|have|had|having) (the|a|an|its|their|it|them|those|these|this|each|every|all|temporal|postgresql)( \w+){0,3}? ` +
+			`(know|be|do|go|going|begin|end|start|run|stop|wait|add|look|looked|done|told|sent|made|repeated)\b`,
 		except: `\b(to|been|that|which|who|and|or|when|if|is|are|was|of|in|on|for|with|at|by|from|not|no|can|must|may)\b`,
 		use:    "say make, let, cause, or ensure: nobody has a thing done",
 		bad:    "The update has the counts add up.", good: "The update makes the counts add up.",
@@ -149,7 +150,7 @@ var phrases = []phrase{
 	},
 	{
 		find:   `\b(\w+ )?(is|are|was|were) no\b`,
-		except: `\b(there|here|which) (is|are|was|were) no\b|\bno (longer|more|less|fewer|later|earlier|older|newer|slower|faster|larger|smaller|one)\b`,
+		except: `\b(there|here|which) (is|are|was|were) no\b|\bno (longer|more|less|fewer|one|(lat|earli|old|new|slow|fast|larg|small)er)\b`,
 		use:    "say is not a",
 		bad:    "A payment is no workflow.", good: "A payment is not a workflow. There is no workflow.",
 	},

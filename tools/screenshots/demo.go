@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 )
@@ -25,7 +26,8 @@ func startDemo(ctx context.Context, program string) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &demo{folder: folder, command: exec.Command(program, "demo")}
+	d := &demo{folder: folder, command: exec.CommandContext(ctx, program, "demo")}
+	d.command.Cancel = func() error { return d.command.Process.Signal(os.Interrupt) }
 	d.command.Env = append(unconfigured(os.Environ()), "MTF_DATA_DIR="+folder,
 		"MTF_API_PORT=0", "MTF_METRICS_PORT=0", "MTF_TEMPORAL_PORT=0", "MTF_TEMPORAL_UI_PORT=0", "MTF_POSTGRES_PORT=0")
 	d.command.Stderr = os.Stderr
@@ -36,7 +38,6 @@ func startDemo(ctx context.Context, program string) (*demo, error) {
 	if err := d.command.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
-	defer context.AfterFunc(ctx, func() { _ = d.command.Process.Signal(os.Interrupt) })()
 	lines := bufio.NewScanner(printed)
 	for lines.Scan() {
 		for label, address := range map[string]*string{
@@ -58,14 +59,15 @@ func startDemo(ctx context.Context, program string) (*demo, error) {
 	return nil, errors.Join(errors.New("the demo ended before its tour was over"), d.stop())
 }
 
+var settings = regexp.MustCompile(`^(DATABASE_URL$|MTF_|TEMPORAL_|OTEL_)`)
+
 // unconfigured removes the system's settings from an environment: the demo must not use the data
 // of another installation, and settings would change the pictures. The folder of PostgreSQL's
 // programs stays.
 func unconfigured(environment []string) (rest []string) {
 	for _, variable := range environment {
 		name, _, _ := strings.Cut(variable, "=")
-		own := name == "DATABASE_URL" || strings.HasPrefix(name, "MTF_") || strings.HasPrefix(name, "TEMPORAL_") || strings.HasPrefix(name, "OTEL_")
-		if !own || name == "MTF_POSTGRES_BIN" {
+		if !settings.MatchString(name) || name == "MTF_POSTGRES_BIN" {
 			rest = append(rest, variable)
 		}
 	}

@@ -22,17 +22,17 @@ func main() {
 	program := flag.String("program", "bin/mtf-dev", "the program with the embedded stack")
 	folder := flag.String("out", "docs/images", "where the pictures go")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	if err := run(ctx, *program, *folder); err != nil {
+	if err := run(*program, *folder); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, program, folder string) (err error) {
+func run(program, folder string) (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	shown, err := startDemo(ctx, program)
 	if err != nil {
 		return err

@@ -39,7 +39,10 @@ type picture struct {
 
 func pictures(d *demo) []picture {
 	return []picture{
-		{file: "workflows.png", address: d.workflows + "?query=" + url.QueryEscape(`WorkflowType != "DunClient"`), shows: "landing-new/", height: 600},
+		{
+			file: "workflows.png", address: d.workflows + "?query=" + url.QueryEscape(`WorkflowType != "DunClient"`),
+			shows: "landing-new/", height: 600,
+		},
 		{file: "billing-run.png", address: d.billingRun, tail: "user-metadata", shows: "Current Details", height: 930},
 		{file: "billing-run-timeline.png", address: d.billingRun, tail: "timeline", shows: "Run ID", height: 1150},
 		{file: "landing-submit.png", address: d.subscription, tail: "history", shows: "Run ID", height: 800},
