@@ -25,9 +25,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/seed"
 )
 
-// TestFaultABillingRunOutlivesTheDeathOfEverything kills the API, the workers, Temporal and PostgreSQL in the middle of a billing
+// TestFault_BillingRunSurvivesTotalKill kills the API, the workers, Temporal and PostgreSQL in the middle of a billing
 // run. Started again, and asked for nothing, the system must finish the run by itself.
-func TestFaultABillingRunOutlivesTheDeathOfEverything(t *testing.T) {
+func TestFault_BillingRunSurvivesTotalKill(t *testing.T) {
 	t.Parallel()
 	const clients = 1500
 	s := newSite(t)

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheDemoLeavesOtherSystemsAlone(t *testing.T) {
+func TestDemo_IgnoresForeignEnvironment(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"DATABASE_URL", "MTF_DOCUMENTS_STORE", "MTF_NOTIFY", "MTF_NOTIFY_SMTP_ADDR", "TEMPORAL_ADDRESS", "TEMPORAL_API_KEY"},
 		pointElsewhere([]string{

@@ -25,7 +25,7 @@ func requireEmpty(t *testing.T, dir string) {
 	require.Empty(t, entries)
 }
 
-func TestExecGivesTheCommandAStackOfItsOwn(t *testing.T) {
+func TestExec_StartsPrivateStack(t *testing.T) {
 	t.Parallel()
 	running, temporary := execIn(t, "--ui", "--",
 		"sh", "-c", `printf '%s\n' "$MTF_TEST_DATABASE_URL" "$MTF_TEST_TEMPORAL_ADDRESS" "$MTF_TEST_TEMPORAL_UI_URL"; exit 7`)
@@ -38,7 +38,7 @@ func TestExecGivesTheCommandAStackOfItsOwn(t *testing.T) {
 	requireEmpty(t, temporary)
 }
 
-func TestExecPassesASignalOn(t *testing.T) {
+func TestExec_ForwardsSignals(t *testing.T) {
 	t.Parallel()
 	running, temporary := execIn(t, "--", "sh", "-c", `trap 'echo caught; exit 3' TERM; echo waiting; tail -f /dev/null & wait`)
 	running.waitFor("waiting")
@@ -48,13 +48,13 @@ func TestExecPassesASignalOn(t *testing.T) {
 	requireEmpty(t, temporary)
 }
 
-func TestExecReportsACommandThatASignalEnded(t *testing.T) {
+func TestExec_ReportsSignalledCommand(t *testing.T) {
 	t.Parallel()
 	running, _ := execIn(t, "--", "sh", "-c", "kill -KILL $$")
 	require.Equal(t, 128+int(syscall.SIGKILL), running.exitCode())
 }
 
-func TestExecSaysThatTheCommandDoesNotExist(t *testing.T) {
+func TestExec_ReportsMissingCommand(t *testing.T) {
 	t.Parallel()
 	missing := filepath.Join(t.TempDir(), "missing")
 	running, temporary := execIn(t, "--", missing)

@@ -14,7 +14,7 @@ import (
 	"github.com/mtfacturation/mtf/cmd/dev/stack"
 )
 
-func TestATakenPortIsNamedBeforeAnythingStarts(t *testing.T) {
+func TestStart_NamesTakenPort(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp4", port.Address(0))
 	require.NoError(t, err)
@@ -34,21 +34,21 @@ func TestATakenPortIsNamedBeforeAnythingStarts(t *testing.T) {
 	}
 }
 
-func TestTwoPartsCannotShareAPort(t *testing.T) {
+func TestStart_RefusesSharedPort(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.uiPort = s.temporalPort
 	s.start(t, "run").requireSentence(s.uiPort, stack.TemporalPortVariable, stack.UIPortVariable)
 }
 
-func TestAPortThatIsNoNumberIsNamed(t *testing.T) {
+func TestStart_NamesInvalidPort(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.apiPort = "http"
 	s.start(t, "run").requireSentence(stack.APIPortVariable, `"http"`)
 }
 
-func TestTheDataOfAnotherMajorVersionIsLeftAsItIs(t *testing.T) {
+func TestStart_KeepsDataOfOtherMajorVersion(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	data := filepath.Join(s.dataDir, "postgres", "data")
@@ -79,7 +79,7 @@ func contents(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-func TestAnImpossibleDataDirectoryIsNamed(t *testing.T) {
+func TestStart_NamesUnusableDataDirectory(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
@@ -97,7 +97,7 @@ func TestAnImpossibleDataDirectoryIsNamed(t *testing.T) {
 	}
 }
 
-func TestASecondProgramOnTheSameDirectoryIsRefused(t *testing.T) {
+func TestStart_RefusesSecondProcessOnDirectory(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	first := s.startReady(t)
@@ -107,7 +107,7 @@ func TestASecondProgramOnTheSameDirectoryIsRefused(t *testing.T) {
 	s.dial(t) // The first goes on.
 }
 
-func TestMissingProgramsAreNamed(t *testing.T) {
+func TestStart_NamesMissingPrograms(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	empty := t.TempDir()

@@ -55,9 +55,9 @@ func traces(value string) [][]byte {
 	return found
 }
 
-// TestNoPersonalDataIsInTemporalsDatabases goes through the processes that handle persons and looks for them in every column of
+// TestPrivacy_NoPersonalDataInTemporal goes through the processes that handle persons and looks for them in every column of
 // every row that Temporal keeps.
-func TestNoPersonalDataIsInTemporalsDatabases(t *testing.T) {
+func TestPrivacy_NoPersonalDataInTemporal(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	running := s.startWith(t, []string{"MTF_DUNNING_FROM=0s", "MTF_DUNNING_SPREAD=0s"}, "run")

@@ -33,7 +33,7 @@ func (s site) dial(t *testing.T) client.Client {
 	return connection
 }
 
-func TestAWorkflowOutlivesAKilledStack(t *testing.T) {
+func TestRun_WorkflowSurvivesKilledStack(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	first := s.startReady(t)
@@ -54,14 +54,14 @@ func TestAWorkflowOutlivesAKilledStack(t *testing.T) {
 	require.Equal(t, "hello Amina", greeting)
 }
 
-func TestAKilledStackLeavesNoServerBehind(t *testing.T) {
+func TestRun_KilledStackLeavesNoServers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.startReady(t).kill()
 	s.requireNothingRuns(t)
 }
 
-func TestASignalStopsTheStackInOrder(t *testing.T) {
+func TestRun_SignalStopsInOrder(t *testing.T) {
 	t.Parallel()
 	for _, by := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		s := newSite(t)
@@ -72,7 +72,7 @@ func TestASignalStopsTheStackInOrder(t *testing.T) {
 	}
 }
 
-func TestASecondSignalHurriesTheStop(t *testing.T) {
+func TestRun_SecondSignalStopsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	running := s.startReady(t)
@@ -82,7 +82,7 @@ func TestASecondSignalHurriesTheStop(t *testing.T) {
 	s.requireNothingRuns(t)
 }
 
-func TestASignalDuringTheStartStopsIt(t *testing.T) {
+func TestRun_SignalDuringStart(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	starting := s.start(t, "run")
@@ -92,7 +92,7 @@ func TestASignalDuringTheStartStopsIt(t *testing.T) {
 	s.requireNothingRuns(t)
 }
 
-func TestTheUIAndTheMetricsShowTheSystem(t *testing.T) {
+func TestRun_ServesUIAndMetrics(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.startReady(t).waitFor(`metrics http://127\.0\.0\.1:` + s.metricsPort + `/metrics`)
@@ -110,7 +110,7 @@ func TestTheUIAndTheMetricsShowTheSystem(t *testing.T) {
 	}
 }
 
-func TestTheEndOfPostgreSQLEndsTheStack(t *testing.T) {
+func TestRun_EndsWithPostgreSQL(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	running := s.startReady(t)

@@ -15,7 +15,7 @@ func environment(variables map[string]string) func(string) string {
 	return func(name string) string { return variables[name] }
 }
 
-func TestTheEnvironmentHasDefaults(t *testing.T) {
+func TestConfig_Defaults(t *testing.T) {
 	t.Parallel()
 	config, err := stack.FromEnvironment(environment(nil))
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func external(t *testing.T, variables map[string]string) (stack.Config, string) 
 	return config, dir
 }
 
-func TestServersElsewhereReplaceTheEmbeddedOnes(t *testing.T) {
+func TestConfig_ExternalServersReplaceEmbedded(t *testing.T) {
 	t.Parallel()
 	config, dir := external(t, map[string]string{
 		stack.DatabaseURLVariable: "postgres://elsewhere/mtf", stack.TemporalAddressVariable: "elsewhere:7233",
@@ -56,7 +56,7 @@ func TestServersElsewhereReplaceTheEmbeddedOnes(t *testing.T) {
 	require.NotEmpty(t, s.Endpoints().TemporalUIURL)
 }
 
-func TestADatabaseElsewhereLeavesTheEmbeddedOneToTemporal(t *testing.T) {
+func TestConfig_ExternalDatabaseKeepsEmbeddedForTemporal(t *testing.T) {
 	t.Parallel()
 	config, dir := external(t, map[string]string{stack.DatabaseURLVariable: "postgres://elsewhere/mtf"})
 	s, err := stack.Start(t.Context(), config)
@@ -67,7 +67,7 @@ func TestADatabaseElsewhereLeavesTheEmbeddedOneToTemporal(t *testing.T) {
 	require.Regexp(t, `^127\.0\.0\.1:\d+$`, s.Endpoints().TemporalAddress)
 }
 
-func TestAStackThatWasStoppedLeavesItsDirectoryFree(t *testing.T) {
+func TestStack_StopReleasesDirectory(t *testing.T) {
 	t.Parallel()
 	config, dir := external(t, map[string]string{
 		stack.DatabaseURLVariable: "postgres://elsewhere/mtf", stack.TemporalAddressVariable: "elsewhere:7233",

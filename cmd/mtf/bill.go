@@ -18,13 +18,13 @@ type billCommand struct {
 	Period    string `required:"" help:"Month to bill, YYYY-MM." placeholder:"2026-10"`
 	TaxRate   string `default:"0.20" help:"Tax rate from 0 to 1."`
 	DueDays   int    `default:"15" help:"Days from the end of the month to the due date."`
-	Proration string `default:"none" enum:"none,daily" help:"What is billed of a month that a contract is active in for a part: none for all of it, daily for its days."`
-	Key       string `required:"" help:"Idempotency key: the same key never bills twice." placeholder:"monthly-2026-10"`
-	Watch     bool   `help:"Show how the run goes on: a bar on a terminal, lines elsewhere."`
+	Proration string `default:"none" enum:"none,daily" help:"How a partly active month is billed: none bills the whole month, daily bills the active days."`
+	Key       string `required:"" help:"Idempotency key. The same key never bills twice." placeholder:"monthly-2026-10"`
+	Watch     bool   `help:"Show progress: a bar on a terminal, lines elsewhere."`
 	apiFlags
 }
 
-// Run starts the billing run, or joins the one of the same key, and follows it.
+// Run starts the billing run, or joins the run of the same key, and follows it to its end.
 func (c billCommand) Run(ctx context.Context, out io.Writer) error {
 	period, err := calendar.ParseMonth(c.Period)
 	if err != nil {
@@ -51,8 +51,8 @@ func (c billCommand) Run(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// runBar shows a run's progress: a bar on a terminal; elsewhere lines, if they are
-// wanted, and else nothing. It writes to standard error.
+// runBar shows the progress of a run on standard error: a bar on a terminal, and lines
+// elsewhere if --watch asks for them.
 type runBar struct {
 	quiet bool
 	lines bool
@@ -81,11 +81,11 @@ func (b *runBar) show(progress apiclient.BillingProgress) {
 			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("clients"),
 			progressbar.OptionFullWidth(), progressbar.OptionSetPredictTime(true))
 	}
-	// The bar is decoration: an error of the terminal must not end the command.
+	// A terminal error must not end the command.
 	_ = b.bar.Set(progress.Progress.BilledClients)
 }
 
-// line writes what has changed since the line before.
+// line writes a line if the progress changed since the last one.
 func (b *runBar) line(progress apiclient.BillingProgress) {
 	line := fmt.Sprintf("%s: %d of %d clients, %d invoices, %s", progress.Status, progress.Progress.BilledClients,
 		progress.ClientCount, progress.InvoiceCount, progress.TotalAmount)

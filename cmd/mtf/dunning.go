@@ -18,12 +18,12 @@ type dunningCommand struct {
 
 type dunningPolicyCommand struct {
 	Show dunningPolicyShowCommand `cmd:"" help:"Print the current policy as JSON."`
-	Set  dunningPolicySetCommand  `cmd:"" help:"Put a new version in."`
+	Set  dunningPolicySetCommand  `cmd:"" help:"Replace the policy with a new version."`
 }
 
 type dunningPolicyShowCommand struct{}
 
-// Run prints the policy in the form in which it is set.
+// Run prints the policy in the format that set reads.
 func (dunningPolicyShowCommand) Run(ctx context.Context, out io.Writer) error {
 	return withDatabase(ctx, func(pool *pgxpool.Pool) error {
 		policy, err := dunning.CurrentPolicy(ctx, pool)
@@ -35,10 +35,10 @@ func (dunningPolicyShowCommand) Run(ctx context.Context, out io.Writer) error {
 }
 
 type dunningPolicySetCommand struct {
-	File string `arg:"" help:"File with the steps as JSON, as show prints them; - is standard input."`
+	File string `arg:"" help:"File with the steps as JSON, in the format of show. - reads standard input."`
 }
 
-// Run checks the file before it asks the database, and says which version counts now.
+// Run validates the file, stores it as a new version and prints the version.
 func (c dunningPolicySetCommand) Run(ctx context.Context, out io.Writer) error {
 	steps, err := c.read()
 	if err != nil {

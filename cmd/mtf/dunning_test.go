@@ -12,7 +12,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
-func TestTheDunningPolicyIsShownAndSet(t *testing.T) {
+func TestDunningPolicy_ShowAndSet(t *testing.T) {
 	t.Setenv("DATABASE_URL", servers.DatabaseURL(t))
 	t.Setenv("MTF_ENV", "test")
 	shown, err := run(t, "dunning", "policy", "show")

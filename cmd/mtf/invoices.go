@@ -17,20 +17,20 @@ type invoicesCommand struct {
 }
 
 type invoiceGapsCommand struct {
-	Year *int32 `help:"Only of this year of issue." placeholder:"2026"`
+	Year *int32 `help:"Check this year of issue only." placeholder:"2026"`
 	JSON bool   `name:"json" help:"Print the result as JSON."`
 }
 
-// errGaps ends the command with 1.
+// errGaps makes the command exit with 1.
 var errGaps = errors.New("invoice numbers have gaps")
 
-// numbering is what is found: every sequence, and what is wrong with it.
+// numbering is the result: every sequence and its gaps.
 type numbering struct {
 	Sequences []dbsqlc.InvoiceNumberSequenceListRow `json:"sequences"`
 	Gaps      []dbsqlc.InvoiceGapListRow            `json:"gaps"`
 }
 
-// Run compares the numbers of all invoices with the last ones given, in one snapshot.
+// Run compares the numbers of all invoices with the last numbers assigned, in one snapshot.
 func (c invoiceGapsCommand) Run(ctx context.Context, out io.Writer) error {
 	return withDatabase(ctx, func(pool *pgxpool.Pool) error {
 		var found numbering
@@ -62,7 +62,7 @@ func (n numbering) write(out io.Writer, asJSON bool) error {
 		return writeJSON(out, n)
 	}
 	for _, sequence := range n.Sequences {
-		if _, err := fmt.Fprintf(out, "%s %d: numbers 1 to %d given, %d invoices\n",
+		if _, err := fmt.Fprintf(out, "%s %d: numbers 1 to %d assigned, %d invoices\n",
 			sequence.SellerCode, sequence.Year, sequence.LastNumber, sequence.InvoiceCount); err != nil {
 			return err
 		}

@@ -13,18 +13,17 @@ import (
 )
 
 type ledgerCommand struct {
-	Prove        ledgerProveCommand        `cmd:"" help:"Prove that every balance follows from its entries, and they from invoices, payments and events."`
-	EnterMissing ledgerEnterMissingCommand `cmd:"" help:"Enter what processes wrote that knew no ledger, after an update."`
+	Prove ledgerProveCommand `cmd:"" help:"Prove that balances match their entries, and entries match invoices, payments and events."`
 }
 
 type ledgerProveCommand struct {
 	JSON bool `name:"json" help:"Print the result as JSON."`
 }
 
-// errNotProven ends the command with 1.
-var errNotProven = errors.New("the ledger is not right")
+// errNotProven makes the command exit with 1.
+var errNotProven = errors.New("the ledger has faults")
 
-// Run looks through the whole ledger in one snapshot.
+// Run checks the whole ledger in one snapshot.
 func (c ledgerProveCommand) Run(ctx context.Context, out io.Writer) error {
 	return withDatabase(ctx, func(pool *pgxpool.Pool) error {
 		var faults []ledger.Fault
@@ -60,22 +59,4 @@ func writeFaults(out io.Writer, faults []ledger.Fault, asJSON bool) error {
 	}
 	_, err := fmt.Fprintln(out, "every balance is proven")
 	return err
-}
-
-type ledgerEnterMissingCommand struct{}
-
-// Run enters what has no entry and notes what has no history, beside whoever bills, pays and provisions.
-func (ledgerEnterMissingCommand) Run(ctx context.Context, out io.Writer) error {
-	return withDatabase(ctx, func(pool *pgxpool.Pool) error {
-		entries, err := ledger.EnterMissing(ctx, pool)
-		if err != nil {
-			return err
-		}
-		contracts, err := ledger.NoteMissing(ctx, pool)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(out, "%d entries were missing, and what %d contracts cost\n", entries, contracts)
-		return err
-	})
 }

@@ -18,22 +18,22 @@ import (
 // version is set by the linker.
 var version = "dev"
 
-// commands are the subcommands. Settings come from the environment, see docs.
+// commands are the subcommands. Settings come from the environment, see docs/configuration.md.
 type commands struct {
-	Serve    serveCommand    `cmd:"" help:"Run the API and the workers in one process."`
-	API      apiCommand      `cmd:"" name:"api" help:"Run the API alone."`
-	Worker   workerCommand   `cmd:"" help:"Run the workers alone."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this program's schema."`
-	Seed     seedCommand     `cmd:"" help:"Load a demo catalogue and synthetic clients."`
-	Bill     billCommand     `cmd:"" help:"Bill a month and follow the run."`
-	Runs     runsCommand     `cmd:"" help:"List, show, pause, resume, approve, cancel and retry billing runs."`
-	Schedule scheduleCommand `cmd:"" help:"Show what starts by itself; pause, resume, trigger and backfill it."`
-	Invoices invoicesCommand `cmd:"" help:"Check invoice numbers."`
-	Ledger   ledgerCommand   `cmd:"" help:"Check the ledger, and enter what is missing."`
-	Dunning  dunningCommand  `cmd:"" help:"Show and set what is done about clients who do not pay."`
-	APIKey   apiKeyCommand   `cmd:"" name:"apikey" help:"Create, list and revoke the API keys of programs."`
-	Key      payloadKey      `cmd:"" name:"payload-key" help:"Make a key that encrypts what Temporal keeps."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Serve     serveCommand     `cmd:"" help:"Run the API and the workers in one process."`
+	API       apiCommand       `cmd:"" name:"api" help:"Run the API alone."`
+	Worker    workerCommand    `cmd:"" help:"Run the workers alone."`
+	Migrate   migrateCommand   `cmd:"" help:"Migrate the database to the schema of this version."`
+	Seed      seedCommand      `cmd:"" help:"Load a demo catalogue and synthetic clients."`
+	Bill      billCommand      `cmd:"" help:"Bill a month and follow the run."`
+	Runs      runsCommand      `cmd:"" help:"List, show, pause, resume, approve, cancel and retry billing runs."`
+	Schedules schedulesCommand `cmd:"" help:"List, pause, resume, trigger and backfill schedules."`
+	Invoices  invoicesCommand  `cmd:"" help:"Check invoice numbers."`
+	Ledger    ledgerCommand    `cmd:"" help:"Prove the ledger."`
+	Dunning   dunningCommand   `cmd:"" help:"Show and replace the dunning policy."`
+	APIKeys   apiKeysCommand   `cmd:"" name:"apikeys" help:"Create, list and revoke API keys."`
+	Key       payloadKey       `cmd:"" name:"payload-key" help:"Create a key that encrypts Temporal payloads."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 func main() {

@@ -9,10 +9,10 @@ import (
 )
 
 type payloadKey struct {
-	ID string `help:"What the key is called; it stands beside every payload in clear. Left out, today's date." placeholder:"2026-11"`
+	ID string `help:"Id of the key, stored in clear with every payload. Default: today's date." placeholder:"2026-11"`
 }
 
-// Run writes the key to out and nothing else there, so that it can be piped.
+// Run writes only the key to out, so that the output can be piped.
 func (c payloadKey) Run(out io.Writer) error {
 	id := c.ID
 	if id == "" {

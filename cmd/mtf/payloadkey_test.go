@@ -10,7 +10,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
 )
 
-func TestAPayloadKeyIsOneThatTheSettingsTake(t *testing.T) {
+func TestPayloadKey_IsAcceptedByConfig(t *testing.T) {
 	t.Parallel()
 	var first, second bytes.Buffer
 	require.NoError(t, payloadKey{ID: "2026-11"}.Run(&first))

@@ -10,29 +10,29 @@ import (
 	"github.com/mtfacturation/mtf/internal/apiclient"
 )
 
-// apiFlags say which API a command asks, and how it answers.
+// apiFlags select the API and the output format of a command.
 type apiFlags struct {
-	JSON  bool   `name:"json" help:"Print the answer as JSON."`
-	API   string `env:"MTF_API_URL" default:"http://127.0.0.1:8000" help:"The API to ask."`
+	JSON  bool   `name:"json" help:"Print the response as JSON."`
+	API   string `env:"MTF_API_URL" default:"http://127.0.0.1:8000" help:"Base URL of the API."`
 	Token string `env:"MTF_API_TOKEN" default:"mtf-cli:ops,billing" help:"Bearer token."`
 }
 
 func (f apiFlags) client() *apiclient.Client { return apiclient.New(f.API, f.Token) }
 
 type runsCommand struct {
-	Ls      runsListCommand `cmd:"" help:"List billing runs, newest first."`
-	Show    runShowCommand  `cmd:"" help:"Show where a run is."`
-	Pause   runPause        `cmd:"" help:"Begin no other chunk until the run is resumed."`
-	Resume  runResume       `cmd:"" help:"Go on with a paused run."`
-	Approve runApprove      `cmd:"" help:"Start a run that is held beyond its bounds."`
-	Cancel  runCancel       `cmd:"" help:"End a run; invoices that were issued stay."`
-	Retry   runRetry        `cmd:"" help:"Bill the clients that could not be billed, and go on after a fault."`
+	List    runsListCommand `cmd:"" help:"List billing runs, newest first."`
+	Show    runShowCommand  `cmd:"" help:"Show the progress of a run."`
+	Pause   runPause        `cmd:"" help:"Pause a run after the chunks under way."`
+	Resume  runResume       `cmd:"" help:"Resume a paused run."`
+	Approve runApprove      `cmd:"" help:"Approve a run that exceeds its safety limits."`
+	Cancel  runCancel       `cmd:"" help:"Cancel a run. Issued invoices stay."`
+	Retry   runRetry        `cmd:"" help:"Retry failed clients and continue after a fault."`
 }
 
 type runsListCommand struct {
 	apiFlags
-	Status string `help:"Only runs in this state." placeholder:"running"`
-	Size   int    `default:"20" help:"How many, 1 to 100."`
+	Status string `help:"List only runs with this status." placeholder:"running"`
+	Size   int    `default:"20" help:"Number of runs, 1 to 100."`
 }
 
 // Run prints a table of runs.
@@ -49,7 +49,7 @@ func (c runsListCommand) Run(ctx context.Context, out io.Writer) error {
 		return writeJSON(out, whole)
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	// A tabwriter keeps its errors for Flush.
+	// A tabwriter reports its errors in Flush.
 	fmt.Fprintln(table, "ID\tPERIOD\tSTATUS\tCLIENTS\tINVOICES\tTOTAL\tKEY")
 	for _, run := range runs {
 		fmt.Fprintf(table, "%s\t%s..%s\t%s\t%d/%d\t%d\t%s\t%s\n", run.ID, run.PeriodStart, run.PeriodEnd, run.Status,
@@ -112,7 +112,7 @@ func (f apiFlags) write(out io.Writer, run apiclient.BillingProgress) error {
 type runOrder struct {
 	apiFlags
 	ID     string `arg:"" help:"Id of the run."`
-	Reason string `help:"Why; kept in the run's history."`
+	Reason string `help:"Reason, stored in the history of the run."`
 }
 
 func (c runOrder) send(ctx context.Context, out io.Writer, command string) error {
@@ -124,7 +124,7 @@ func (c runOrder) send(ctx context.Context, out io.Writer, command string) error
 		return writeJSON(out, run.Whole)
 	}
 	if accepted {
-		_, err = fmt.Fprintf(out, "run %s is %s; %s is accepted and carried out as soon as what is under way is done\n", run.ID, run.Status, command)
+		_, err = fmt.Fprintf(out, "run %s is %s; %s is accepted and takes effect after the chunks under way\n", run.ID, run.Status, command)
 	} else {
 		_, err = fmt.Fprintf(out, "run %s is %s\n", run.ID, run.Status)
 	}

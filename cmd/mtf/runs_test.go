@@ -11,7 +11,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func TestRunsAreStartedListedShownAndCommanded(t *testing.T) {
+func TestRuns_StartListShowCommand(t *testing.T) {
 	s := system.Start(t)
 	t.Setenv("MTF_API_URL", s.URL)
 	t.Setenv("MTF_API_TOKEN", "op-1:ops,billing")
@@ -25,10 +25,10 @@ func TestRunsAreStartedListedShownAndCommanded(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(out), &result), out)
 	id := result["billing_run_id"].(string)
 
-	out, err = run(t, "runs", "ls")
+	out, err = run(t, "runs", "list")
 	require.NoError(t, err)
 	require.Regexp(t, `(?m)^`+id+` +2026-10-01\.\.2026-10-31 +completed +0/0 +0 +0\.00 +monthly-2026-10$`, out)
-	out, err = run(t, "runs", "ls", "--status", "failed", "--json")
+	out, err = run(t, "runs", "list", "--status", "failed", "--json")
 	require.NoError(t, err)
 	require.JSONEq(t, "[]", out)
 	out, err = run(t, "runs", "show", id)
@@ -70,7 +70,7 @@ func TestRunsAreStartedListedShownAndCommanded(t *testing.T) {
 	require.ErrorContains(t, err, "billing_run_not_found")
 }
 
-func TestGapsInInvoiceNumbersAreFound(t *testing.T) {
+func TestInvoicesGaps_FindsGaps(t *testing.T) {
 	url := servers.DatabaseURL(t)
 	t.Setenv("DATABASE_URL", url)
 	t.Setenv("MTF_ENV", "test")
@@ -101,13 +101,13 @@ func TestGapsInInvoiceNumbersAreFound(t *testing.T) {
 
 	out, err = run(t, "invoices", "gaps", "--year", "2025")
 	require.NoError(t, err)
-	require.Equal(t, "MTF 2025: numbers 1 to 3 given, 3 invoices\nno gaps\n", out)
+	require.Equal(t, "MTF 2025: numbers 1 to 3 assigned, 3 invoices\nno gaps\n", out)
 	out, err = run(t, "invoices", "gaps")
 	require.ErrorIs(t, err, errGaps)
-	require.Equal(t, `MTF 2025: numbers 1 to 3 given, 3 invoices
-MTF 2026: numbers 1 to 8 given, 3 invoices
-MTF 2027: numbers 1 to 2 given, 0 invoices
-OTHER 2026: numbers 1 to 0 given, 0 invoices
+	require.Equal(t, `MTF 2025: numbers 1 to 3 assigned, 3 invoices
+MTF 2026: numbers 1 to 8 assigned, 3 invoices
+MTF 2027: numbers 1 to 2 assigned, 0 invoices
+OTHER 2026: numbers 1 to 0 assigned, 0 invoices
 MTF 2026: 1 to 1 missing
 MTF 2026: 4 to 5 missing
 MTF 2026: 7 to 8 missing

@@ -17,7 +17,7 @@ import (
 
 type seedCommand struct {
 	Clients int    `default:"1000" help:"Number of clients."`
-	Seed    uint64 `default:"1" help:"The same seed gives the same data."`
+	Seed    uint64 `default:"1" help:"Seed of the generator. The same seed generates the same data."`
 }
 
 // Run loads the data into the configured database.
@@ -40,7 +40,7 @@ func (c seedCommand) Run(ctx context.Context) error {
 	options := seed.Options{Clients: c.Clients, Seed: c.Seed, Today: zone.DateAt(now), Now: now}
 	if term.IsTerminal(int(os.Stderr.Fd())) {
 		bar := progressbar.Default(int64(c.Clients), "clients")
-		// The bar is decoration: an error of the terminal must not end the command.
+		// A terminal error must not end the command.
 		options.Progress = func(done, _ int) { _ = bar.Set(done) }
 	}
 	loaded, err := seed.Load(ctx, pool, options)

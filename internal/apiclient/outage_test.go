@@ -69,7 +69,7 @@ func (n *noticing) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-func TestARunIsFollowedOverAnAPIThatGoesAwayAndReturns(t *testing.T) {
+func TestFollow_SurvivesAPIOutage(t *testing.T) {
 	t.Parallel()
 	first := serve(t, "127.0.0.1:0", map[string][]reply{http.MethodPost: {accepted}, http.MethodGet: {running}})
 	client := New("http://"+first.Addr, "")
@@ -93,7 +93,7 @@ func TestARunIsFollowedOverAnAPIThatGoesAwayAndReturns(t *testing.T) {
 	require.Equal(t, []string{"running", "running", "completed"}, seen)
 }
 
-func TestAnAPIThatStaysAwayIsGivenUp(t *testing.T) {
+func TestFollow_GivesUpAfterLongOutage(t *testing.T) {
 	t.Parallel()
 	server := serve(t, "127.0.0.1:0", map[string][]reply{http.MethodPost: {accepted}, http.MethodGet: {running, down}})
 	client := New("http://"+server.Addr, "")
@@ -103,14 +103,14 @@ func TestAnAPIThatStaysAwayIsGivenUp(t *testing.T) {
 	require.True(t, HasCode(err, "service_unavailable"), "%v", err)
 }
 
-func TestWhatIsRefusedIsNotAskedAgain(t *testing.T) {
+func TestFollow_DoesNotRetryRefusals(t *testing.T) {
 	t.Parallel()
 	server := serve(t, "127.0.0.1:0", map[string][]reply{http.MethodPost: {accepted}, http.MethodGet: {running, forbidden, completed}})
 	_, err := New("http://"+server.Addr, "").RunBilling(t.Context(), october, "key", nil)
 	require.True(t, HasCode(err, "forbidden"), "%v", err)
 }
 
-func TestARunThatWasNotAcceptedIsNotAskedForAgain(t *testing.T) {
+func TestFollow_DoesNotRepeatUnacceptedStart(t *testing.T) {
 	t.Parallel()
 	server := serve(t, "127.0.0.1:0", map[string][]reply{http.MethodPost: {behind, answer}})
 	_, err := New("http://"+server.Addr, "").RunBilling(t.Context(), october, "key", nil)

@@ -26,7 +26,7 @@ func create(t *testing.T, pool *pgxpool.Pool, input apikey.CreateInput) apikey.K
 	return key
 }
 
-func TestAKeyProvesItsNameAndRoles(t *testing.T) {
+func TestAuthenticate_NameAndRoles(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	key := create(t, pool, apikey.CreateInput{Name: "crm", Roles: []string{"ops", "billing", "ops"}})
@@ -37,7 +37,7 @@ func TestAKeyProvesItsNameAndRoles(t *testing.T) {
 	require.Equal(t, identity.Actor{ID: "apikey:crm", Roles: []string{"billing", "ops"}}, actor)
 }
 
-func TestAKeyActsForTheOrganisationsThatItWasMadeFor(t *testing.T) {
+func TestAuthenticate_Organisations(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	for _, test := range []struct {
@@ -56,7 +56,7 @@ func TestAKeyActsForTheOrganisationsThatItWasMadeFor(t *testing.T) {
 	require.ErrorContains(t, err, "organisation")
 }
 
-func TestOnlyTheRightSecretProvesAKey(t *testing.T) {
+func TestAuthenticate_RequiresSecret(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	first := create(t, pool, apikey.CreateInput{Name: "first", Roles: []string{"viewer"}})
@@ -81,7 +81,7 @@ func TestOnlyTheRightSecretProvesAKey(t *testing.T) {
 	}
 }
 
-func TestAKeyEndsWithItsLifetimeOrItsRevocation(t *testing.T) {
+func TestAuthenticate_ExpiryAndRevocation(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	good := func(key apikey.Key, at time.Time) bool {
@@ -109,7 +109,7 @@ func TestAKeyEndsWithItsLifetimeOrItsRevocation(t *testing.T) {
 	require.Equal(t, "short", row.Name)
 }
 
-func TestANameBelongsToOneUnrevokedKey(t *testing.T) {
+func TestCreate_NameIsUniqueAmongActiveKeys(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	input := apikey.CreateInput{Name: "crm", Roles: []string{"ops"}, Lifetime: time.Minute}
@@ -124,7 +124,7 @@ func TestANameBelongsToOneUnrevokedKey(t *testing.T) {
 	require.Len(t, rows, 2)
 }
 
-func TestTheLastUseIsWrittenOnceAMinute(t *testing.T) {
+func TestAuthenticate_MarksUseOncePerMinute(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	key := create(t, pool, apikey.CreateInput{Name: "crm", Roles: []string{"ops"}})
@@ -147,7 +147,7 @@ func TestTheLastUseIsWrittenOnceAMinute(t *testing.T) {
 	require.Equal(t, now.Add(time.Hour), rows[0].LastUsedAt.UTC(), "a wrong secret is no use")
 }
 
-func TestTheSecretIsNeitherStoredNorPrinted(t *testing.T) {
+func TestSecret_IsNeitherStoredNorPrinted(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	key := create(t, pool, apikey.CreateInput{Name: "crm", Roles: []string{"ops"}})
@@ -160,7 +160,7 @@ func TestTheSecretIsNeitherStoredNorPrinted(t *testing.T) {
 	}
 }
 
-func TestKeysDiffer(t *testing.T) {
+func TestNewKey_IsUnique(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	seen := map[string]bool{}
@@ -174,7 +174,7 @@ func TestKeysDiffer(t *testing.T) {
 	}
 }
 
-func TestOnlyTheShapeOfAKeyIsAKey(t *testing.T) {
+func TestParse_AcceptsOnlyKeys(t *testing.T) {
 	t.Parallel()
 	id, secret := strings.Repeat("0a", 16), strings.Repeat("Zz9", 14)+"x"
 	_, ok := apikey.Parse("mtf_" + id + "_" + secret)
@@ -189,7 +189,7 @@ func TestOnlyTheShapeOfAKeyIsAKey(t *testing.T) {
 	}
 }
 
-func TestANewKeyIsCheckedWhole(t *testing.T) {
+func TestCreate_ReportsAllProblems(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		input apikey.CreateInput
@@ -214,7 +214,7 @@ func TestANewKeyIsCheckedWhole(t *testing.T) {
 	}
 }
 
-func TestLifetimesAreDaysOrDurations(t *testing.T) {
+func TestLifetime_DaysOrDurations(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{"90d": 2160 * time.Hour, "1d": 24 * time.Hour, "12h30m": 750 * time.Minute, "3650d": 87600 * time.Hour} {
 		got, err := apikey.ParseLifetime(text)

@@ -11,7 +11,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-func TestParseReadsDays(t *testing.T) {
+func TestParse_Days(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]calendar.Date{
 		"2026-10-01": calendar.NewDate(2026, time.October, 1),
@@ -27,7 +27,7 @@ func TestParseReadsDays(t *testing.T) {
 	}
 }
 
-func TestParseRefusesWhatIsNoDay(t *testing.T) {
+func TestParse_RefusesInvalidDays(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"", "today", "2026", "2026-10", "2026-10-1", "2026-1-01", "26-10-01", "2026/10/01", "01-10-2026", "20261001",
@@ -42,7 +42,7 @@ func TestParseRefusesWhatIsNoDay(t *testing.T) {
 	assert.Panics(t, func() { calendar.MustParse("2026-02-30") })
 }
 
-func TestDatesAreComparedByDay(t *testing.T) {
+func TestDate_Compare(t *testing.T) {
 	t.Parallel()
 	ordered := []string{"0001-01-01", "2025-12-31", "2026-01-01", "2026-01-31", "2026-02-01", "2027-01-01", "9999-12-31"}
 	for i, a := range ordered {
@@ -54,14 +54,14 @@ func TestDatesAreComparedByDay(t *testing.T) {
 	}
 }
 
-func TestNewDateCarriesDaysOver(t *testing.T) {
+func TestNewDate_CarriesOver(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, calendar.MustParse("2026-03-01"), calendar.NewDate(2026, time.February, 29))
 	assert.Equal(t, calendar.MustParse("2026-01-31"), calendar.NewDate(2026, time.February, 0))
 	assert.Equal(t, calendar.MustParse("2027-01-15"), calendar.NewDate(2026, time.December+1, 15))
 }
 
-func TestADateKnowsItsParts(t *testing.T) {
+func TestDate_Parts(t *testing.T) {
 	t.Parallel()
 	date := calendar.MustParse("2026-10-09")
 	assert.Equal(t, 2026, date.Year())
@@ -71,7 +71,7 @@ func TestADateKnowsItsParts(t *testing.T) {
 	assert.True(t, calendar.Date{}.IsZero())
 }
 
-func TestAddDaysCrossesMonthsAndYears(t *testing.T) {
+func TestAddDays_CrossesMonthsAndYears(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		from string
@@ -94,7 +94,7 @@ func TestAddDaysCrossesMonthsAndYears(t *testing.T) {
 	}
 }
 
-func TestAddMonthsClampsToTheMonthsEnd(t *testing.T) {
+func TestAddMonths_ClampsToMonthEnd(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		from   string
@@ -120,7 +120,7 @@ func TestAddMonthsClampsToTheMonthsEnd(t *testing.T) {
 	}
 }
 
-func TestDaysSinceCountsDays(t *testing.T) {
+func TestDaysSince_CountsDays(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		from, to string
@@ -141,7 +141,7 @@ func TestDaysSinceCountsDays(t *testing.T) {
 	}
 }
 
-func TestDatesAreTextInJSON(t *testing.T) {
+func TestDate_JSON(t *testing.T) {
 	t.Parallel()
 	encoded, err := json.Marshal(map[calendar.Date]calendar.Date{
 		calendar.MustParse("2026-10-01"): calendar.MustParse("2026-10-31"),

@@ -9,7 +9,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-func TestAMonthReachesFromItsFirstToItsLastDay(t *testing.T) {
+func TestMonth_FirstToLastDay(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		month, start, end string
@@ -35,7 +35,7 @@ func TestAMonthReachesFromItsFirstToItsLastDay(t *testing.T) {
 	}
 }
 
-func TestParseMonthRefusesWhatIsNoMonth(t *testing.T) {
+func TestParseMonth_RefusesInvalidMonths(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"", "2026", "2026-1", "2026-00", "2026-13", "26-10", "10-2026", "2026-10-01", "2026/10", " 2026-10", "2026-10 ", "0000-01", "october",
@@ -46,7 +46,7 @@ func TestParseMonthRefusesWhatIsNoMonth(t *testing.T) {
 	}
 }
 
-func TestAPeriodContainsBothItsEnds(t *testing.T) {
+func TestPeriod_ContainsBothEnds(t *testing.T) {
 	t.Parallel()
 	period := calendar.Period{Start: calendar.MustParse("2026-10-15"), End: calendar.MustParse("2026-11-14")}
 	for day, want := range map[string]bool{
@@ -58,7 +58,7 @@ func TestAPeriodContainsBothItsEnds(t *testing.T) {
 	assert.Equal(t, 31, period.Days())
 }
 
-func TestAPeriodOfOneDayHasOneDay(t *testing.T) {
+func TestPeriod_OneDay(t *testing.T) {
 	t.Parallel()
 	day := calendar.MustParse("2026-02-28")
 	period := calendar.Period{Start: day, End: day}

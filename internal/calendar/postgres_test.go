@@ -12,7 +12,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-func TestEveryDateSurvivesPostgres(t *testing.T) {
+func TestDate_PostgresRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		date := anyDate().Draw(t, "date")
@@ -27,7 +27,7 @@ func TestEveryDateSurvivesPostgres(t *testing.T) {
 	})
 }
 
-func TestEveryDateSurvivesTheWireFormats(t *testing.T) {
+func TestDate_WireRoundTrip(t *testing.T) {
 	t.Parallel()
 	types := pgtype.NewMap()
 	for _, text := range []string{"0001-01-01", "1999-12-31", "2000-01-01", "2024-02-29", "2026-10-31", "9999-12-31"} {
@@ -42,7 +42,7 @@ func TestEveryDateSurvivesTheWireFormats(t *testing.T) {
 	}
 }
 
-func TestTheZeroDateIsNull(t *testing.T) {
+func TestDate_ZeroIsNull(t *testing.T) {
 	t.Parallel()
 	value, err := calendar.Date{}.DateValue()
 	require.NoError(t, err)
@@ -53,7 +53,7 @@ func TestTheZeroDateIsNull(t *testing.T) {
 	assert.Nil(t, written)
 }
 
-func TestNullAndInfinityAreNoDates(t *testing.T) {
+func TestDate_RefusesNullAndInfinity(t *testing.T) {
 	t.Parallel()
 	for _, value := range []pgtype.Date{
 		{},
@@ -66,7 +66,7 @@ func TestNullAndInfinityAreNoDates(t *testing.T) {
 	}
 }
 
-func TestADateIsTextForDatabaseSQL(t *testing.T) {
+func TestDate_DatabaseSQLText(t *testing.T) {
 	t.Parallel()
 	written, err := calendar.NewDate(2026, time.October, 1).Value()
 	require.NoError(t, err)

@@ -24,7 +24,7 @@ func anyDate() *rapid.Generator[calendar.Date] {
 	})
 }
 
-func TestEveryDateSurvivesText(t *testing.T) {
+func TestDate_TextRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		date := anyDate().Draw(t, "date")
@@ -34,7 +34,7 @@ func TestEveryDateSurvivesText(t *testing.T) {
 	})
 }
 
-func TestDaysSinceInvertsAddDays(t *testing.T) {
+func TestDaysSince_InvertsAddDays(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		first := calendar.NewDate(1, time.January, 1)
@@ -50,7 +50,7 @@ func TestDaysSinceInvertsAddDays(t *testing.T) {
 	})
 }
 
-func TestAddMonthsKeepsTheDayOrTakesTheLast(t *testing.T) {
+func TestAddMonths_KeepsDayOrTakesLast(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		from := anyDate().Filter(func(d calendar.Date) bool { return 100 < d.Year() && d.Year() < 9900 }).Draw(t, "from")
@@ -65,7 +65,7 @@ func TestAddMonthsKeepsTheDayOrTakesTheLast(t *testing.T) {
 
 func monthNumber(d calendar.Date) int { return d.Year()*12 + int(d.Month()) }
 
-func TestTheMonthOfADayContainsIt(t *testing.T) {
+func TestMonth_ContainsItsDays(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		day := anyDate().Draw(t, "day")

@@ -17,7 +17,7 @@ func morocco(t *testing.T) calendar.Zone {
 	return zone
 }
 
-func TestTheBusinessDayBeginsAtLocalMidnight(t *testing.T) {
+func TestZone_BusinessDayBeginsAtLocalMidnight(t *testing.T) {
 	t.Parallel()
 	zone := morocco(t)
 	for instant, want := range map[string]string{
@@ -51,8 +51,8 @@ func TestTheBusinessDayBeginsAtLocalMidnight(t *testing.T) {
 	}
 }
 
-// TestTheDayFollowsTheRamadanShifts goes to where the zone data itself says that clocks change.
-func TestTheDayFollowsTheRamadanShifts(t *testing.T) {
+// TestZone_RamadanShifts goes to where the zone data itself says that clocks change.
+func TestZone_RamadanShifts(t *testing.T) {
 	t.Parallel()
 	location, err := time.LoadLocation(calendar.DefaultZone)
 	require.NoError(t, err)
@@ -93,7 +93,7 @@ func transitions(location *time.Location, from, to time.Time) []time.Time {
 	}
 }
 
-func TestEveryLocalDayBeginsAtItsMidnight(t *testing.T) {
+func TestZone_LocalMidnightOfEveryDay(t *testing.T) {
 	t.Parallel()
 	zone := morocco(t)
 	location, err := time.LoadLocation(calendar.DefaultZone)
@@ -105,7 +105,7 @@ func TestEveryLocalDayBeginsAtItsMidnight(t *testing.T) {
 	}
 }
 
-func TestNineOClockIsNineOClockOnDaysThatChangeTheClock(t *testing.T) {
+func TestZone_TimeOfDayOnShiftDays(t *testing.T) {
 	t.Parallel()
 	zone := morocco(t)
 	location, err := time.LoadLocation(calendar.DefaultZone)
@@ -119,7 +119,7 @@ func TestNineOClockIsNineOClockOnDaysThatChangeTheClock(t *testing.T) {
 	assert.Equal(t, 9, zone.At(calendar.MustParse("2026-02-15"), 9*time.Hour).Hour(), "the clock goes back at three")
 }
 
-func TestZonesAreKnownByName(t *testing.T) {
+func TestZone_LoadByName(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "Africa/Casablanca", morocco(t).String())
 	for _, name := range []string{"Africa/Atlantis", "africa casablanca", "../etc/passwd", "/etc/localtime", "UTC+1"} {

@@ -13,7 +13,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func TestKeysAreTrimmed(t *testing.T) {
+func TestParseKey_Trims(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]idempotency.Key{
 		"demo-key-12345678":        "demo-key-12345678",
@@ -34,7 +34,7 @@ func TestKeysAreTrimmed(t *testing.T) {
 	}
 }
 
-func TestKeysThatCannotBeKeptAreRefused(t *testing.T) {
+func TestParseKey_RefusesInvalidKeys(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"", "        ", "1234567", " 1234567 ", "ééééééé", strings.Repeat("k", 201), strings.Repeat("é", 201), strings.Repeat("k", 1<<20),

@@ -28,7 +28,7 @@ func newRequest(t require.TestingT, operation idempotency.Operation, payload any
 	return request
 }
 
-func TestTheSamePayloadHasTheSameFingerprint(t *testing.T) {
+func TestFingerprint_EqualPayloads(t *testing.T) {
 	t.Parallel()
 	note := func() *string { return new("cash") }
 	first := payload{"i-1", 19_900, calendar.MustParse("2026-10-01"), note()}
@@ -41,7 +41,7 @@ func TestTheSamePayloadHasTheSameFingerprint(t *testing.T) {
 	assert.Len(t, newRequest(t, idempotency.Payment, nil).Fingerprint, 32)
 }
 
-func TestEveryChangeOfThePayloadChangesTheFingerprint(t *testing.T) {
+func TestFingerprint_ChangesWithPayload(t *testing.T) {
 	t.Parallel()
 	day := calendar.MustParse("2026-10-01")
 	seen := map[string]any{}
@@ -61,7 +61,7 @@ func TestEveryChangeOfThePayloadChangesTheFingerprint(t *testing.T) {
 	}
 }
 
-func TestFingerprintsDifferExactlyWhenPayloadsDo(t *testing.T) {
+func TestFingerprint_DiffersExactlyWithPayload(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		anyPayload := rapid.Custom(func(t *rapid.T) payload {
@@ -77,7 +77,7 @@ func TestFingerprintsDifferExactlyWhenPayloadsDo(t *testing.T) {
 	})
 }
 
-func TestARequestIsNamedByOperationAndKey(t *testing.T) {
+func TestRequest_NamedByOperationAndKey(t *testing.T) {
 	t.Parallel()
 	request := newRequest(t, idempotency.BillingRun, "payload")
 	assert.Equal(t, idempotency.BillingRun, request.Operation)
@@ -87,7 +87,7 @@ func TestARequestIsNamedByOperationAndKey(t *testing.T) {
 	assert.False(t, idempotency.Request{Operation: idempotency.Provision}.Keyed())
 }
 
-func TestOperationsScopeKeysApart(t *testing.T) {
+func TestRequest_OperationScopesKey(t *testing.T) {
 	t.Parallel()
 	seen := map[idempotency.Operation]bool{}
 	for _, operation := range []idempotency.Operation{
@@ -99,7 +99,7 @@ func TestOperationsScopeKeysApart(t *testing.T) {
 	}
 }
 
-func TestARequestSurvivesJSON(t *testing.T) {
+func TestRequest_JSONRoundTrip(t *testing.T) {
 	t.Parallel()
 	request := newRequest(t, idempotency.BillingRun, "payload")
 	encoded, err := json.Marshal(request)
@@ -109,7 +109,7 @@ func TestARequestSurvivesJSON(t *testing.T) {
 	assert.Equal(t, request, decoded, "%s", encoded)
 }
 
-func TestAPayloadThatHasNoJSONIsAnError(t *testing.T) {
+func TestNewRequest_RefusesNonJSON(t *testing.T) {
 	t.Parallel()
 	request, err := idempotency.NewRequest(idempotency.Payment, key, func() {})
 	require.ErrorContains(t, err, "encode payload")

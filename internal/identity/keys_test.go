@@ -42,7 +42,7 @@ func of(t *testing.T, server *issuer.Issuer, key issuer.Key) string {
 	return key.Sign(t, issued)
 }
 
-func TestNewKeysOfTheIssuerAreFoundAndOldOnesEnd(t *testing.T) {
+func TestKeys_Rotation(t *testing.T) {
 	t.Parallel()
 	first, second := issuer.ECKey(t, "first"), issuer.RSAKey(t, "second")
 	server := issuer.StartIssuer(t, first)
@@ -71,7 +71,7 @@ func TestNewKeysOfTheIssuerAreFoundAndOldOnesEnd(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestInventedKeysDoNotBurdenTheIssuer(t *testing.T) {
+func TestKeys_UnknownKeysDoNotFloodIssuer(t *testing.T) {
 	t.Parallel()
 	key := issuer.ECKey(t, "known")
 	server := issuer.StartIssuer(t, key)
@@ -91,7 +91,7 @@ func TestInventedKeysDoNotBurdenTheIssuer(t *testing.T) {
 	require.Equal(t, 1, server.Readings())
 }
 
-func TestAnIssuerThatIsDownIsAskedAgain(t *testing.T) {
+func TestKeys_RetryAfterIssuerOutage(t *testing.T) {
 	t.Parallel()
 	key := issuer.ECKey(t, "ec")
 	server := issuer.StartIssuer(t, key)
@@ -120,7 +120,7 @@ func TestAnIssuerThatIsDownIsAskedAgain(t *testing.T) {
 	require.ErrorIs(t, err, identity.ErrUnavailable, "but not forever")
 }
 
-func TestAnIssuerThatCallsItselfOtherwiseIsNotBelieved(t *testing.T) {
+func TestKeys_RefusesOtherIssuerName(t *testing.T) {
 	t.Parallel()
 	key := issuer.ECKey(t, "ec")
 	server := issuer.StartIssuer(t, key)
@@ -130,7 +130,7 @@ func TestAnIssuerThatCallsItselfOtherwiseIsNotBelieved(t *testing.T) {
 	require.ErrorIs(t, err, identity.ErrUnavailable)
 }
 
-func TestAFileOfKeysMayBeReplaced(t *testing.T) {
+func TestKeyFile_Replacement(t *testing.T) {
 	t.Parallel()
 	first, second := issuer.ECKey(t, "first"), issuer.ECKey(t, "second")
 	path := issuer.SetFile(t, first)
@@ -140,7 +140,7 @@ func TestAFileOfKeysMayBeReplaced(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestAFileOfKeysMustHoldPublicKeys(t *testing.T) {
+func TestKeyFile_RequiresPublicKeys(t *testing.T) {
 	t.Parallel()
 	strong, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
@@ -164,7 +164,7 @@ func TestAFileOfKeysMustHoldPublicKeys(t *testing.T) {
 	}
 }
 
-func TestKeysOfOtherKindsAreLeftOut(t *testing.T) {
+func TestKeys_IgnoresOtherKinds(t *testing.T) {
 	t.Parallel()
 	key := issuer.ECKey(t, "ec")
 	public, err := json.Marshal(key.Public())
@@ -175,7 +175,7 @@ func TestKeysOfOtherKindsAreLeftOut(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestWithoutASourceOfKeysThereIsNoVerifier(t *testing.T) {
+func TestVerifier_RequiresKeySource(t *testing.T) {
 	t.Parallel()
 	v, err := identity.NewVerifier(t.Context(), identity.Settings{}, now)
 	require.NoError(t, err)
@@ -191,7 +191,7 @@ func TestWithoutASourceOfKeysThereIsNoVerifier(t *testing.T) {
 	}
 }
 
-func TestKeysAreFetchedOverHTTPSOrFromThisMachine(t *testing.T) {
+func TestKeys_RequireHTTPSOrLoopback(t *testing.T) {
 	t.Parallel()
 	for address, refused := range map[string]bool{
 		"https://id.example/realms/mtf": false, "http://127.0.0.1:8080": false, "http://localhost:8080/x": false, "http://[::1]:8080": false,

@@ -54,7 +54,7 @@ func newVerifier(t *testing.T, settings identity.Settings) *identity.Verifier {
 	return v
 }
 
-func TestOnlyAGoodTokenProvesAnIdentity(t *testing.T) {
+func TestVerify_AcceptsOnlyValidTokens(t *testing.T) {
 	t.Parallel()
 	rsaKey, ecKey, stranger := issuer.RSAKey(t, "rsa"), issuer.ECKey(t, "ec"), issuer.ECKey(t, "ec")
 	v := newVerifier(t, identity.Settings{Issuer: issuerName, JWKSFile: issuer.SetFile(t, rsaKey, ecKey)})
@@ -157,7 +157,7 @@ func rs512(t *testing.T, key issuer.Key) string {
 	return issuer.NewKey(key.Public().KeyID, jose.RS512, private).Sign(t, good())
 }
 
-func TestAKeyThatNamesItsAlgorithmSignsWithNoOther(t *testing.T) {
+func TestVerify_PinsAlgorithmOfKey(t *testing.T) {
 	t.Parallel()
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
@@ -170,7 +170,7 @@ func TestAKeyThatNamesItsAlgorithmSignsWithNoOther(t *testing.T) {
 	require.ErrorIs(t, err, identity.ErrInvalid)
 }
 
-func TestRolesAreReadFromTheConfiguredClaim(t *testing.T) {
+func TestVerify_RolesClaim(t *testing.T) {
 	t.Parallel()
 	key := issuer.ECKey(t, "ec")
 	file := issuer.SetFile(t, key)
@@ -206,7 +206,7 @@ func TestRolesAreReadFromTheConfiguredClaim(t *testing.T) {
 	}
 }
 
-func TestATokenActsForTheOrganisationsOfItsClaim(t *testing.T) {
+func TestVerify_OrganisationsClaim(t *testing.T) {
 	t.Parallel()
 	key := issuer.ECKey(t, "ec")
 	file := issuer.SetFile(t, key)

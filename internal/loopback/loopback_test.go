@@ -8,7 +8,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/loopback"
 )
 
-func TestOnlyThisMachineIsLoopback(t *testing.T) {
+func TestHost_LoopbackOnly(t *testing.T) {
 	t.Parallel()
 	for host, local := range map[string]bool{
 		"localhost": true, "127.0.0.1": true, "127.8.9.10": true, "::1": true,

@@ -13,7 +13,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-func TestAmountsAreRenderedWithTwoDecimals(t *testing.T) {
+func TestAmount_TwoDecimals(t *testing.T) {
 	t.Parallel()
 	for amount, want := range map[money.Amount]string{
 		0: "0.00", 1: "0.01", 10: "0.10", 99: "0.99", 100: "1.00", 19_900: "199.00",
@@ -25,7 +25,7 @@ func TestAmountsAreRenderedWithTwoDecimals(t *testing.T) {
 	}
 }
 
-func TestAddStaysWithinBounds(t *testing.T) {
+func TestAdd_Bounds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		a, b, sum  money.Amount
@@ -57,7 +57,7 @@ func TestAddStaysWithinBounds(t *testing.T) {
 	}
 }
 
-func TestTaxIsRoundedHalfUp(t *testing.T) {
+func TestTax_RoundsHalfUp(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		amount money.Amount
@@ -83,7 +83,7 @@ func TestTaxIsRoundedHalfUp(t *testing.T) {
 	}
 }
 
-func TestTaxRefusesAmountsAndRatesOutOfBounds(t *testing.T) {
+func TestTax_RefusesOutOfBounds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		amount money.Amount
@@ -98,7 +98,7 @@ func TestTaxRefusesAmountsAndRatesOutOfBounds(t *testing.T) {
 	}
 }
 
-func TestTaxAgreesWithExactArithmetic(t *testing.T) {
+func TestTax_MatchesExactArithmetic(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		amount := money.Amount(rapid.Int64Range(0, int64(money.MaxAmount)).Draw(t, "amount"))
@@ -111,7 +111,7 @@ func TestTaxAgreesWithExactArithmetic(t *testing.T) {
 	})
 }
 
-func TestAddAgreesWithExactArithmetic(t *testing.T) {
+func TestAdd_MatchesExactArithmetic(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.Int64().Draw(t, "a"), rapid.Int64().Draw(t, "b")
@@ -127,7 +127,7 @@ func TestAddAgreesWithExactArithmetic(t *testing.T) {
 	})
 }
 
-func TestAmountsSurviveTextAndJSON(t *testing.T) {
+func TestAmount_TextAndJSONRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		amount := money.Amount(rapid.Int64Range(-int64(money.MaxAmount), int64(money.MaxAmount)).Draw(t, "amount"))

@@ -12,7 +12,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-func TestParseAmountRoundsHalfUpToTheCentime(t *testing.T) {
+func TestParseAmount_RoundsHalfUp(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]money.Amount{
 		"0": 0, "-0": 0, "+0": 0, "000": 0, "0.00": 0, "0e999": 0,
@@ -36,7 +36,7 @@ func TestParseAmountRoundsHalfUpToTheCentime(t *testing.T) {
 	}
 }
 
-func TestParseAmountRefusesWhatIsNoDecimalNumber(t *testing.T) {
+func TestParseAmount_RefusesNonDecimals(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"", " ", "-", "+", ".", "-.", "e", "e3", ".e3", "1e", "1e+", "1e1.5", "1e3e3", "1ee3",
@@ -51,7 +51,7 @@ func TestParseAmountRefusesWhatIsNoDecimalNumber(t *testing.T) {
 	}
 }
 
-func TestParseAmountRefusesWhatIsTooLarge(t *testing.T) {
+func TestParseAmount_RefusesTooLarge(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"1e10", "10000000000", "10000000000.00", "-10000000000", "9999999999.995", "-9999999999.995",
@@ -65,7 +65,7 @@ func TestParseAmountRefusesWhatIsTooLarge(t *testing.T) {
 	}
 }
 
-func TestParseRateRoundsHalfUpToTheMillionth(t *testing.T) {
+func TestParseRate_RoundsHalfUp(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]money.Rate{
 		"0": 0, "0.2": 200_000, "0.20": 200_000, "20e-2": 200_000, "1": money.MaxRate, "1.00": money.MaxRate,
@@ -84,7 +84,7 @@ func TestParseRateRoundsHalfUpToTheMillionth(t *testing.T) {
 	assert.ErrorIs(t, err, money.ErrOutOfRange)
 }
 
-func TestParseAmountAgreesWithExactArithmetic(t *testing.T) {
+func TestParseAmount_MatchesExactArithmetic(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringMatching(`[-+]?([0-9]{1,14}(\.[0-9]{0,8})?|\.[0-9]{1,8})([eE][-+]?[0-9]{1,2})?`).Draw(t, "text")

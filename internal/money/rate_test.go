@@ -11,7 +11,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-func TestRatesAreRenderedWithAtLeastTwoDecimals(t *testing.T) {
+func TestRate_AtLeastTwoDecimals(t *testing.T) {
 	t.Parallel()
 	for rate, want := range map[money.Rate]string{
 		0: "0.00", 200_000: "0.20", 100_000: "0.10", 75_000: "0.075", 145_500: "0.1455", 1: "0.000001",
@@ -21,7 +21,7 @@ func TestRatesAreRenderedWithAtLeastTwoDecimals(t *testing.T) {
 	}
 }
 
-func TestRatesSurviveTextAndJSON(t *testing.T) {
+func TestRate_TextAndJSONRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		rate := money.Rate(rapid.Int64Range(-int64(money.MaxRate), int64(money.MaxRate)).Draw(t, "rate"))
@@ -35,7 +35,7 @@ func TestRatesSurviveTextAndJSON(t *testing.T) {
 	})
 }
 
-func TestUnreadableTextLeavesAnError(t *testing.T) {
+func TestUnmarshalText_ReportsErrors(t *testing.T) {
 	t.Parallel()
 	var amount money.Amount
 	require.ErrorIs(t, amount.UnmarshalText([]byte("much")), money.ErrSyntax)

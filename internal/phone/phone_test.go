@@ -22,7 +22,7 @@ var kinds = map[string]struct {
 	"landline": {phone.Landline, "58", refusal.LandlineNumberInvalid},
 }
 
-func TestPrefixesAndPunctuationAreDropped(t *testing.T) {
+func TestParse_DropsPrefixesAndPunctuation(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"612345678", "0612345678", "212612345678", "+212612345678",
@@ -38,7 +38,7 @@ func TestPrefixesAndPunctuationAreDropped(t *testing.T) {
 	assert.Equal(t, phone.Number("+212522334455"), number)
 }
 
-func TestTheFirstDigitSaysTheKind(t *testing.T) {
+func TestParse_FirstDigitDecidesKind(t *testing.T) {
 	t.Parallel()
 	for name, k := range kinds {
 		for first := '0'; first <= '9'; first++ {
@@ -56,7 +56,7 @@ func TestTheFirstDigitSaysTheKind(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoNumberIsRefused(t *testing.T) {
+func TestParse_RefusesInvalidNumbers(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"", " ", "+", "+212", "0", "6", "61234567", "6123456789", "061234567", "06123456789", "00612345678",
@@ -72,7 +72,7 @@ func TestWhatIsNoNumberIsRefused(t *testing.T) {
 	}
 }
 
-func TestARefusedNumberComesWithExamplesThatWork(t *testing.T) {
+func TestParse_RefusalHasValidExamples(t *testing.T) {
 	t.Parallel()
 	for name, k := range kinds {
 		_, err := k.kind.Parse("nonsense")
@@ -88,7 +88,7 @@ func TestARefusedNumberComesWithExamplesThatWork(t *testing.T) {
 	}
 }
 
-func TestEveryRandomValueGivesAValidNumber(t *testing.T) {
+func TestRandom_IsAlwaysValid(t *testing.T) {
 	t.Parallel()
 	for name, k := range kinds {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestEveryRandomValueGivesAValidNumber(t *testing.T) {
 	}
 }
 
-func TestRandomValuesReachTheWholeRange(t *testing.T) {
+func TestRandom_CoversRange(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, phone.Number("+212600000000"), phone.Mobile.FromDigits(0))
 	assert.Equal(t, phone.Number("+212700000000"), phone.Mobile.FromDigits(1))
@@ -123,7 +123,7 @@ func TestRandomValuesReachTheWholeRange(t *testing.T) {
 	}
 }
 
-func TestAMaskedNumberShowsItsLastFourDigits(t *testing.T) {
+func TestMask_ShowsLastFourDigits(t *testing.T) {
 	t.Parallel()
 	number, err := phone.Mobile.Parse("0612345678")
 	require.NoError(t, err)

@@ -14,7 +14,7 @@ import (
 
 var noon = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
 
-func TestAKeyIsServedItsShareAndNoMore(t *testing.T) {
+func TestLimiter_AllowsExactlyTheLimit(t *testing.T) {
 	t.Parallel()
 	limiter := ratelimit.New(ratelimit.Limit{Count: 3, Period: time.Minute})
 	for i := range 3 {
@@ -33,7 +33,7 @@ func TestAKeyIsServedItsShareAndNoMore(t *testing.T) {
 	assert.False(t, allowed)
 }
 
-func TestKeysDoNotUseUpEachOther(t *testing.T) {
+func TestLimiter_KeysAreIndependent(t *testing.T) {
 	t.Parallel()
 	limiter := ratelimit.New(ratelimit.Limit{Count: 1, Period: time.Hour})
 	served := 0
@@ -45,7 +45,7 @@ func TestKeysDoNotUseUpEachOther(t *testing.T) {
 	assert.GreaterOrEqual(t, served, 7, "two of eight keys share a slot once in two thousand times, three never do")
 }
 
-func TestCallersAtOnceGetNoMoreThanTheShare(t *testing.T) {
+func TestLimiter_ConcurrentCallers(t *testing.T) {
 	t.Parallel()
 	limiter := ratelimit.New(ratelimit.Limit{Count: 50, Period: time.Hour})
 	var served atomic.Int64
@@ -63,7 +63,7 @@ func TestCallersAtOnceGetNoMoreThanTheShare(t *testing.T) {
 	assert.EqualValues(t, 50, served.Load())
 }
 
-func TestNoLimitLimitsNothing(t *testing.T) {
+func TestLimiter_NilAllowsAll(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []ratelimit.Limit{ratelimit.Off, {}} {
 		limiter := ratelimit.New(limit)
@@ -74,7 +74,7 @@ func TestNoLimitLimitsNothing(t *testing.T) {
 	}
 }
 
-func TestALimitIsReadAsItIsWritten(t *testing.T) {
+func TestLimit_TextRoundTrip(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]ratelimit.Limit{
 		"10/1m": {Count: 10, Period: time.Minute}, " 1/1h30m ": {Count: 1, Period: 90 * time.Minute}, "off": ratelimit.Off, "0": ratelimit.Off,

@@ -13,7 +13,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func TestEveryCodeHasAMessage(t *testing.T) {
+func TestCodes_HaveMessages(t *testing.T) {
 	t.Parallel()
 	declared := declaredCodes(t)
 	require.NotEmpty(t, declared)
@@ -26,7 +26,7 @@ func TestEveryCodeHasAMessage(t *testing.T) {
 	assert.Len(t, codes, len(declared), "every message belongs to one declared code")
 }
 
-func TestEveryCodeHasAMessageOfItsOwn(t *testing.T) {
+func TestCodes_HaveDistinctMessages(t *testing.T) {
 	t.Parallel()
 	seen := map[string]refusal.Code{}
 	for code, message := range refusal.Codes() {

@@ -13,14 +13,14 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func TestARefusalHasItsCodesMessage(t *testing.T) {
+func TestRefusal_HasMessageOfCode(t *testing.T) {
 	t.Parallel()
 	refused := refusal.New(refusal.OfferNotFound)
 	assert.Equal(t, &refusal.Error{Code: "offer_not_found", Message: "Offer not found"}, refused)
 	assert.Equal(t, "offer_not_found: Offer not found", refused.Error())
 }
 
-func TestWithLeavesTheRefusalAlone(t *testing.T) {
+func TestWith_Copies(t *testing.T) {
 	t.Parallel()
 	plain := refusal.New(refusal.ClientCINConflict)
 	first := plain.With("client_id", "c-1")
@@ -37,7 +37,7 @@ func TestWithLeavesTheRefusalAlone(t *testing.T) {
 	}
 }
 
-func TestRefusalsAreTheSameByCodeAlone(t *testing.T) {
+func TestIs_ComparesCodes(t *testing.T) {
 	t.Parallel()
 	refused := refusal.New(refusal.OfferNotFound).With("offer_id", "o-1")
 	assert.ErrorIs(t, refused, refusal.New(refusal.OfferNotFound))
@@ -47,7 +47,7 @@ func TestRefusalsAreTheSameByCodeAlone(t *testing.T) {
 	assert.NotErrorIs(t, io.EOF, refused)
 }
 
-func TestAsFindsTheRefusalInAChain(t *testing.T) {
+func TestAs_FindsRefusalInChain(t *testing.T) {
 	t.Parallel()
 	refused := refusal.New(refusal.InvoiceVoid)
 	for name, err := range map[string]error{
@@ -65,7 +65,7 @@ func TestAsFindsTheRefusalInAChain(t *testing.T) {
 	}
 }
 
-func TestAnInvalidRequestListsItsProblems(t *testing.T) {
+func TestInvalid_ListsProblems(t *testing.T) {
 	t.Parallel()
 	name, fee := refusal.InBody("name", "too short"), refusal.InBody("monthly_fee", "must be positive")
 	refused := refusal.Invalid(name, fee)

@@ -13,7 +13,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
-func TestTheCatalogueKeepsTheRulesOfOffers(t *testing.T) {
+func TestCatalogue_KeepsOfferRules(t *testing.T) {
 	t.Parallel()
 	today := calendar.MustParse("2026-11-22")
 	kinds, retired := map[string]int{}, 0
@@ -31,7 +31,7 @@ func TestTheCatalogueKeepsTheRulesOfOffers(t *testing.T) {
 	require.Equal(t, 1, retired)
 }
 
-func TestClientsLookLikeMoroccanOnes(t *testing.T) {
+func TestClients_LookMoroccan(t *testing.T) {
 	t.Parallel()
 	const total = 10_000
 	pool := servers.Database(t)
@@ -79,7 +79,7 @@ func TestClientsLookLikeMoroccanOnes(t *testing.T) {
 	require.Greater(t, seen["terminated"], 0)
 }
 
-func TestContractsLookLikeThoseOfAnOperator(t *testing.T) {
+func TestContracts_LookRealistic(t *testing.T) {
 	t.Parallel()
 	const total = 10_000
 	pool := servers.Database(t)
@@ -142,7 +142,7 @@ func TestContractsLookLikeThoseOfAnOperator(t *testing.T) {
 			'status', CASE c.status WHEN 'draft' THEN 'draft' ELSE 'active' END))`)
 }
 
-func TestServiceNumbersAreOfTheirKind(t *testing.T) {
+func TestNumbers_MatchServiceType(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	load(t, pool, optionsOf(99, 2_000))
@@ -165,7 +165,7 @@ func TestServiceNumbersAreOfTheirKind(t *testing.T) {
 
 // A bijection needs a factor that has no divisor in common with the size, a
 // product that does not wrap, and room for every index that the blocks use.
-func TestSeedsShareNoCINAndNoNumber(t *testing.T) {
+func TestSeeds_ShareNoIdentity(t *testing.T) {
 	t.Parallel()
 	divisor := func(a, b uint64) uint64 {
 		for b != 0 {

@@ -52,7 +52,7 @@ func contents(t *testing.T, pool *pgxpool.Pool) map[string]string {
 	return result
 }
 
-func TestTheSameOptionsGiveTheSameRows(t *testing.T) {
+func TestLoad_IsDeterministic(t *testing.T) {
 	t.Parallel()
 	// More than one batch, so that their order is part of what is compared.
 	options := optionsOf(7, batchSize+300)
@@ -69,7 +69,7 @@ func TestTheSameOptionsGiveTheSameRows(t *testing.T) {
 	require.Equal(t, summary.Contracts, number(t, one, "SELECT count(*) FROM contract_audit_events"))
 }
 
-func TestProgressIsToldAfterEveryBatch(t *testing.T) {
+func TestLoad_ReportsProgressPerBatch(t *testing.T) {
 	t.Parallel()
 	options := optionsOf(1, batchSize+1)
 	var told [][2]int
@@ -78,7 +78,7 @@ func TestProgressIsToldAfterEveryBatch(t *testing.T) {
 	require.Equal(t, [][2]int{{batchSize, batchSize + 1}, {batchSize + 1, batchSize + 1}}, told)
 }
 
-func TestASeedIsLoadedOnce(t *testing.T) {
+func TestLoad_IsIdempotent(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	load(t, pool, optionsOf(7, 40))
@@ -93,7 +93,7 @@ func TestASeedIsLoadedOnce(t *testing.T) {
 	require.Equal(t, before, contents(t, pool))
 }
 
-func TestSeedsLieBesideEachOtherOnOneCatalogue(t *testing.T) {
+func TestLoad_SeedsShareCatalogue(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	require.Equal(t, len(Catalogue(optionsOf(0, 0).Today)), load(t, pool, optionsOf(0, 300)).Offers)
@@ -111,7 +111,7 @@ func TestSeedsLieBesideEachOtherOnOneCatalogue(t *testing.T) {
 		WHERE c.start_date < o.valid_from OR c.start_date > o.valid_to`))
 }
 
-func TestACatalogueThatStartsTooLateIsRefused(t *testing.T) {
+func TestLoad_RefusesLateCatalogue(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	load(t, pool, optionsOf(0, 10))
@@ -122,14 +122,14 @@ func TestACatalogueThatStartsTooLateIsRefused(t *testing.T) {
 	require.Equal(t, 10, number(t, pool, "SELECT count(*) FROM clients"))
 }
 
-func TestWithoutClientsOnlyTheCatalogueIsLoaded(t *testing.T) {
+func TestLoad_CatalogueOnly(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	require.Equal(t, Summary{Offers: 9}, load(t, pool, optionsOf(0, 0)))
 	require.Equal(t, Summary{}, load(t, pool, optionsOf(0, 0)))
 }
 
-func TestImpossibleOptionsAreRefused(t *testing.T) {
+func TestLoad_RefusesInvalidOptions(t *testing.T) {
 	t.Parallel()
 	tooMany, negative := optionsOf(0, MaxClients+1), optionsOf(0, -1)
 	noDay, noTime := optionsOf(0, 1), optionsOf(0, 1)
@@ -140,7 +140,7 @@ func TestImpossibleOptionsAreRefused(t *testing.T) {
 	}
 }
 
-func TestAnInterruptedLoadLeavesWholeClients(t *testing.T) {
+func TestLoad_InterruptionLeavesWholeClients(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
 	ctx, cancel := context.WithCancel(t.Context())

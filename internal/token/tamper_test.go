@@ -18,7 +18,7 @@ import (
 // careless decoder drops from the last digit.
 const urlAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-func TestEveryChangedByteMakesATokenInvalid(t *testing.T) {
+func TestVerify_RefusesChangedBytes(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	for purpose, text := range oneOfEach(signer) {
@@ -39,7 +39,7 @@ func TestEveryChangedByteMakesATokenInvalid(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoTokenIsInvalid(t *testing.T) {
+func TestVerify_RefusesNonTokens(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	good := oneOfEach(signer)[token.Lookup]
@@ -71,8 +71,8 @@ func TestWhatIsNoTokenIsInvalid(t *testing.T) {
 	}
 }
 
-// TestSignedNonsenseIsInvalid has the right signature on what the signer would not sign.
-func TestSignedNonsenseIsInvalid(t *testing.T) {
+// TestVerify_RefusesSignedNonsense has the right signature on what the signer would not sign.
+func TestVerify_RefusesSignedNonsense(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	for _, payload := range []string{
@@ -97,7 +97,7 @@ func TestSignedNonsenseIsInvalid(t *testing.T) {
 	require.NoError(t, err, "the signature of this test is right")
 }
 
-func TestATokenHasALongestLength(t *testing.T) {
+func TestVerify_RefusesLongTokens(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	for padding, want := range map[int]bool{100: true, 1_300: true, 1_500: false, 100_000: false} {

@@ -43,7 +43,7 @@ func oneOfEach(signer *token.Signer) map[token.Purpose]string {
 	}
 }
 
-func TestATokenCarriesWhatItWasSignedFor(t *testing.T) {
+func TestToken_CarriesSubject(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	until := noon.Add(time.Minute).Unix()
@@ -58,7 +58,7 @@ func TestATokenCarriesWhatItWasSignedFor(t *testing.T) {
 	}
 }
 
-func TestATokenWorksForItsOwnPurposeOnly(t *testing.T) {
+func TestToken_IsBoundToPurpose(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	signed := oneOfEach(signer)
@@ -77,7 +77,7 @@ func TestATokenWorksForItsOwnPurposeOnly(t *testing.T) {
 	}
 }
 
-func TestATokenExpiresAtItsExpiry(t *testing.T) {
+func TestToken_Expires(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	expiry := noon.Add(time.Minute)
@@ -103,7 +103,7 @@ func TestATokenExpiresAtItsExpiry(t *testing.T) {
 	}
 }
 
-func TestALookupTokenLivesTenMinutesInWholeSeconds(t *testing.T) {
+func TestLookupToken_LivesTenMinutes(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	now := noon.Add(123_456 * time.Microsecond)
@@ -116,7 +116,7 @@ func TestALookupTokenLivesTenMinutesInWholeSeconds(t *testing.T) {
 	assert.Equal(t, 24*time.Hour, token.DocumentLifetime)
 }
 
-func TestAnotherSecretsTokenIsInvalid(t *testing.T) {
+func TestVerify_RefusesOtherSecret(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	for _, other := range []string{"x", secret + " ", strings.ToUpper(secret), secret[1:]} {
@@ -129,7 +129,7 @@ func TestAnotherSecretsTokenIsInvalid(t *testing.T) {
 	assert.Error(t, err, "an empty secret")
 }
 
-func TestDifferentSubjectsHaveDifferentTokens(t *testing.T) {
+func TestToken_DiffersBySubject(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	until := noon.Add(time.Minute)
@@ -146,7 +146,7 @@ func TestDifferentSubjectsHaveDifferentTokens(t *testing.T) {
 		"one subject has one token until one expiry")
 }
 
-func TestANameWithAnyCharactersIsKept(t *testing.T) {
+func TestToken_KeepsAnyCharacters(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	for _, cin := range []string{"", "É<>&\"'\\", "٠١", strings.Repeat("Ω", 40)} {

@@ -18,7 +18,7 @@ const (
 		"Nzk1NDQ3NzU4LCJwdXJwb3NlIjoibGFuZGluZ19jb250cmFjdF9kb2N1bWVudCIsInYiOjF9"
 )
 
-func TestPayloadsAreThoseOfTheOriginalSystem(t *testing.T) {
+func TestToken_MatchesOriginalPayloads(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 
@@ -30,7 +30,7 @@ func TestPayloadsAreThoseOfTheOriginalSystem(t *testing.T) {
 	assert.Equal(t, recordedDocument, payloadOf(document))
 }
 
-func TestClaimsAreInAlphabeticalOrder(t *testing.T) {
+func TestToken_ClaimsAreSorted(t *testing.T) {
 	t.Parallel()
 	signer := newSigner(t, secret)
 	until := time.Unix(1_795_447_758, 0)

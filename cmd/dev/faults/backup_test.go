@@ -24,9 +24,9 @@ import (
 // forgotten is done again with no effect; what Temporal believes done and the application has lost would be missing.
 var backedUp = []string{"temporal", "temporal_visibility", "mtf"}
 
-// TestFaultABackupThatIsRestoredGoesOn takes a backup in the middle of a run, as docs/operations.md says, loses everything
+// TestFault_RestoredBackupContinues takes a backup in the middle of a run, as docs/operations.md says, loses everything
 // later in the run, and restores what was taken.
-func TestFaultABackupThatIsRestoredGoesOn(t *testing.T) {
+func TestFault_RestoredBackupContinues(t *testing.T) {
 	programs := clientPrograms(t)
 	const clients = 2_000
 	s := newSite(t, clients/100, func(pool *pgxpool.Pool) {

@@ -16,9 +16,9 @@ import (
 // dueInvoices are enough for a sync that lasts for some seconds.
 const dueInvoices = 60_000
 
-// TestFaultASyncThatIsKilledEndsAsIfNothingHadHappened kills the workers, everything, and Temporal in the middle of a sync of
+// TestFault_KilledSyncCompletes kills the workers, everything, and Temporal in the middle of a sync of
 // collections. The schedule has begun it; nobody asks for anything then until it has ended.
-func TestFaultASyncThatIsKilledEndsAsIfNothingHadHappened(t *testing.T) {
+func TestFault_KilledSyncCompletes(t *testing.T) {
 	// For a day that no year has: it is triggered here.
 	s := newSite(t, 1, func(pool *pgxpool.Pool) { loadDueInvoices(t, pool) }, "MTF_COLLECTIONS_SYNC_CRON=5 0 30 2 *")
 	s.eventually(t, "the workers have made the schedule, and it begins the day", func(ctx context.Context) bool {

@@ -45,9 +45,9 @@ func setting(t *testing.T, name string, fallback uint64) uint64 {
 	return number
 }
 
-// TestFaultsDoNotLoseDoubleOrStopABillingRun is short here. make test-faults has it strike ten times at a larger run, by a
+// TestFault_BillingRunIsExactlyOnce is short here. make test-faults has it strike ten times at a larger run, by a
 // plan that the number SEED stands for.
-func TestFaultsDoNotLoseDoubleOrStopABillingRun(t *testing.T) {
+func TestFault_BillingRunIsExactlyOnce(t *testing.T) {
 	number := setting(t, "MTF_FAULTS_SEED", 1)
 	clients := int(setting(t, "MTF_FAULTS_CLIENTS", 2_000))
 	rounds := int(setting(t, "MTF_FAULTS_ROUNDS", 3))

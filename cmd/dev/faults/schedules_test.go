@@ -23,10 +23,10 @@ const (
 	awayAfter    = 2 * time.Second
 )
 
-// TestFaultAStartThatWasMissedIsCaughtUpOn has months billed at every minute, as often as a schedule can, and kills Temporal
+// TestFault_MissedScheduleIsCaughtUp has months billed at every minute, as often as a schedule can, and kills Temporal
 // over one of these minutes. A deployment changes the schedule in the very moment in which Temporal is back. That very start
 // is made all the same, and the month is billed once by all of them.
-func TestFaultAStartThatWasMissedIsCaughtUpOn(t *testing.T) {
+func TestFault_MissedScheduleIsCaughtUp(t *testing.T) {
 	zone := zoneWithinAMonth(t)
 	s := newSite(t, 10, func(pool *pgxpool.Pool) {
 		_, err := seed.Load(t.Context(), pool, seed.Options{Clients: 50, Seed: 1, Today: zone.DateAt(time.Now()), Now: time.Now()})

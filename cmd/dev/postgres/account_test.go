@@ -20,7 +20,7 @@ func otherUsers(t *testing.T) []account {
 	return []account{nobody}
 }
 
-func TestRootFallsBackToAnotherUserWhoCanReachTheDirectory(t *testing.T) {
+func TestAccount_RootFallsBackToReachableUser(t *testing.T) {
 	t.Parallel()
 	candidates := otherUsers(t)
 	dir, err := os.MkdirTemp("", "mtf-account-")
@@ -32,7 +32,7 @@ func TestRootFallsBackToAnotherUserWhoCanReachTheDirectory(t *testing.T) {
 	require.Equal(t, chosen.owner.Uid, ownerOf(t, dir))
 }
 
-func TestRootSaysWhyNoOtherUserCanServeADirectory(t *testing.T) {
+func TestAccount_RootExplainsUnusableDirectory(t *testing.T) {
 	t.Parallel()
 	candidates := otherUsers(t)
 	dir := filepath.Join(t.TempDir(), "private", "postgres") // t.TempDir is below a directory closed to others.

@@ -33,7 +33,7 @@ func dataOf(t *testing.T, major int) string {
 
 func candidates(dirs ...string) func() []string { return func() []string { return dirs } }
 
-func TestLocateTakesTheFirstInstallationThatIsRecentEnough(t *testing.T) {
+func TestLocate_FirstRecentInstallation(t *testing.T) {
 	t.Parallel()
 	old, good := installation(t, "13.9"), installation(t, "16.2 (Debian 16.2-1)")
 	locator := Locator{Candidates: candidates(t.TempDir(), old, good, installation(t, "17.1"))}
@@ -42,7 +42,7 @@ func TestLocateTakesTheFirstInstallationThatIsRecentEnough(t *testing.T) {
 	require.Equal(t, Binaries{Dir: good, Major: 16, Version: "16.2"}, found)
 }
 
-func TestLocateTakesTheInstallationOfTheDataDirectory(t *testing.T) {
+func TestLocate_InstallationOfDataDirectory(t *testing.T) {
 	t.Parallel()
 	older := installation(t, "14.3")
 	locator := Locator{Candidates: candidates(installation(t, "16.2"), older)}
@@ -51,7 +51,7 @@ func TestLocateTakesTheInstallationOfTheDataDirectory(t *testing.T) {
 	require.Equal(t, older, found.Dir)
 }
 
-func TestLocateSaysWhichVersionADataDirectoryNeeds(t *testing.T) {
+func TestLocate_NamesRequiredVersion(t *testing.T) {
 	t.Parallel()
 	for name, locator := range map[string]Locator{
 		"another version":         {Candidates: candidates(installation(t, "16.2"))},
@@ -65,14 +65,14 @@ func TestLocateSaysWhichVersionADataDirectoryNeeds(t *testing.T) {
 	}
 }
 
-func TestLocateSaysWhatToInstallWhenThereIsNothing(t *testing.T) {
+func TestLocate_NamesWhatToInstall(t *testing.T) {
 	t.Parallel()
 	_, err := Locator{Candidates: candidates(installation(t, "13.9"))}.Locate(t.Context(), t.TempDir())
 	require.ErrorContains(t, err, "PostgreSQL 14 or newer was not found here")
 	require.ErrorContains(t, err, "apt install postgresql")
 }
 
-func TestLocateLooksNowhereElseThanInTheChosenDirectory(t *testing.T) {
+func TestLocate_ChosenDirectoryOnly(t *testing.T) {
 	t.Parallel()
 	empty := t.TempDir()
 	_, err := Locator{Dir: empty, Candidates: candidates(installation(t, "16.2"))}.Locate(t.Context(), t.TempDir())

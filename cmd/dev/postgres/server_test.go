@@ -46,7 +46,7 @@ func query(t *testing.T, server *Server, database, sql string) string {
 	return string(last.Rows[0][0])
 }
 
-func TestDataOutlivesTheServer(t *testing.T) {
+func TestServer_KeepsData(t *testing.T) {
 	t.Parallel()
 	binaries, dir := installed(t), filepath.Join(t.TempDir(), "postgres")
 	first := startServer(t, binaries, dir)
@@ -60,7 +60,7 @@ func TestDataOutlivesTheServer(t *testing.T) {
 	require.Equal(t, "kept", query(t, second, "mtf", "SELECT v FROM t"))
 }
 
-func TestTextIsComparedByCodePointAndCaseKnowsAccents(t *testing.T) {
+func TestServer_CollationAndCase(t *testing.T) {
 	t.Parallel()
 	requireTextRules(t, startServer(t, installed(t), filepath.Join(t.TempDir(), "postgres")))
 }
@@ -72,7 +72,7 @@ func requireTextRules(t *testing.T, server *Server) {
 		"SELECT lower('É') || upper('à') || 'a' || ' ' || ('Z' < 'a' AND 'z' < 'é')::text"))
 }
 
-func TestOnlyThePasswordOpensTheServer(t *testing.T) {
+func TestServer_RequiresPassword(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, installed(t), filepath.Join(t.TempDir(), "postgres"))
 	_, err := pgx.Connect(t.Context(), strings.Replace(server.URL(MaintenanceDatabase), server.password, "guess", 1))
@@ -82,7 +82,7 @@ func TestOnlyThePasswordOpensTheServer(t *testing.T) {
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 }
 
-func TestAnInterruptedCreationIsBegunAnew(t *testing.T) {
+func TestServer_RepeatsInterruptedCreation(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "postgres")
 	half := filepath.Join(dir+incompleteSuffix, dataName)
@@ -92,7 +92,7 @@ func TestAnInterruptedCreationIsBegunAnew(t *testing.T) {
 	require.NoDirExists(t, dir+incompleteSuffix)
 }
 
-func TestADirectoryOfSomethingElseIsLeftAlone(t *testing.T) {
+func TestServer_LeavesForeignDirectory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "mine"), nil, 0o600))
@@ -101,7 +101,7 @@ func TestADirectoryOfSomethingElseIsLeftAlone(t *testing.T) {
 	require.FileExists(t, filepath.Join(dir, "mine"))
 }
 
-func TestAServerLeftBehindIsStopped(t *testing.T) {
+func TestServer_StopsStaleServer(t *testing.T) {
 	t.Parallel()
 	binaries, dir := installed(t), filepath.Join(t.TempDir(), "postgres")
 	left := startServer(t, binaries, dir)
@@ -109,7 +109,7 @@ func TestAServerLeftBehindIsStopped(t *testing.T) {
 	require.Equal(t, "exit status 0", left.Ending())
 }
 
-func TestAPidFileThatNamesAnotherProgramIsNoObstacle(t *testing.T) {
+func TestServer_IgnoresForeignPidFile(t *testing.T) {
 	t.Parallel()
 	binaries, dir := installed(t), filepath.Join(t.TempDir(), "postgres")
 	first := startServer(t, binaries, dir)
@@ -126,7 +126,7 @@ func TestAPidFileThatNamesAnotherProgramIsNoObstacle(t *testing.T) {
 	require.True(t, alive(other), "process %d was ended", other)
 }
 
-func TestRootServesTheDataOfAnotherUserAsThatUser(t *testing.T) {
+func TestServer_RootRunsAsOwnerOfData(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root can")

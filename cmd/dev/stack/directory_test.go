@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestADirectoryIsFreeAlthoughAStartingProcessHasACopyOfItsLock(t *testing.T) {
+func TestDirectory_ReleasedDespiteInheritedLock(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	held, err := lock(dir)

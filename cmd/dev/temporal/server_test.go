@@ -43,7 +43,7 @@ func wait(ctx workflow.Context, duration time.Duration) (string, error) {
 	return "waited", workflow.Sleep(ctx, duration)
 }
 
-func TestANamespaceWorksAsSoonAsItIsRegistered(t *testing.T) {
+func TestNamespace_UsableOnceRegistered(t *testing.T) {
 	t.Parallel()
 	mainURL, visibilityURL := databases(t)
 	server, err := Start(t.Context(), Config{
@@ -80,7 +80,7 @@ func TestANamespaceWorksAsSoonAsItIsRegistered(t *testing.T) {
 	require.Equal(t, retention, described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration())
 }
 
-func TestAnInterruptedMigrationLeavesNothingHalfDone(t *testing.T) {
+func TestSchema_InterruptedMigrationIsAtomic(t *testing.T) {
 	t.Parallel()
 	_, visibilityURL := databases(t)
 	const schemaName = "postgresql/v12/visibility"

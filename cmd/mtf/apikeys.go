@@ -19,20 +19,20 @@ import (
 	"github.com/mtfacturation/mtf/internal/config"
 )
 
-type apiKeyCommand struct {
-	Create apiKeyCreateCommand `cmd:"" help:"Make a key and print it, this once."`
+type apiKeysCommand struct {
+	Create apiKeyCreateCommand `cmd:"" help:"Create a key and print it. It is not shown again."`
 	List   apiKeyListCommand   `cmd:"" help:"List all keys, without their secrets."`
-	Revoke apiKeyRevokeCommand `cmd:"" help:"End a key, for the next request already."`
+	Revoke apiKeyRevokeCommand `cmd:"" help:"Revoke a key, effective immediately."`
 }
 
 type apiKeyCreateCommand struct {
-	Name    string   `required:"" help:"Name of the key; what is done with it is done by apikey:NAME." placeholder:"crm"`
+	Name    string   `required:"" help:"Name of the key. The audit trail names its actor apikey:NAME." placeholder:"crm"`
 	Role    []string `required:"" help:"Role of the key: viewer, ops, billing or admin. May be repeated." placeholder:"ops"`
-	Org     []string `help:"Organisation that the key may act for. May be repeated; left out, it may act for all." placeholder:"mtf"`
-	Expires string   `help:"When the key ends, such as 90d or 12h. Left out, it does not end by itself." placeholder:"90d"`
+	Org     []string `help:"Organisation that the key may act for. May be repeated. Default: all organisations." placeholder:"mtf"`
+	Expires string   `help:"Lifetime of the key, such as 90d or 12h. Default: no expiry." placeholder:"90d"`
 }
 
-// Run writes the key to out and nothing else there, so that it can be piped.
+// Run writes only the key to out, so that the output can be piped.
 func (c apiKeyCreateCommand) Run(ctx context.Context, out io.Writer) error {
 	input := apikey.CreateInput{Name: c.Name, Roles: c.Role, Organisations: c.Org}
 	if c.Expires != "" {
@@ -50,7 +50,7 @@ func (c apiKeyCreateCommand) Run(ctx context.Context, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(os.Stderr, "API key %s (%s) with %s, expires: %s. Keep it now, it is not shown again:\n",
+		fmt.Fprintf(os.Stderr, "API key %s (%s) with %s, expires: %s. Store it now; it is not shown again:\n",
 			row.Name, row.ID, strings.Join(row.Roles, ", "), instant(row.ExpiresAt, "never"))
 		_, err = fmt.Fprintln(out, key.Reveal())
 		return err
@@ -79,7 +79,7 @@ type apiKeyRevokeCommand struct {
 	Key string `arg:"" name:"name|id" help:"Name or id of the key."`
 }
 
-// Run ends the key and says which one it was.
+// Run revokes the key and prints its name and id.
 func (c apiKeyRevokeCommand) Run(ctx context.Context, out io.Writer) error {
 	return withDatabase(ctx, func(pool *pgxpool.Pool) error {
 		row, err := apikey.Revoke(ctx, pool, c.Key, app.Clock())
@@ -93,7 +93,7 @@ func (c apiKeyRevokeCommand) Run(ctx context.Context, out io.Writer) error {
 
 func writeKeys(out io.Writer, rows []dbsqlc.APIKey, now time.Time) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	// A tabwriter keeps its errors for Flush.
+	// A tabwriter reports its errors in Flush.
 	fmt.Fprintln(table, "NAME\tSTATE\tROLES\tORGANISATIONS\tCREATED\tEXPIRES\tLAST USED\tID")
 	for _, row := range rows {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Name, apikey.StateOf(row, now), strings.Join(row.Roles, ","),
@@ -117,12 +117,12 @@ func inUTC(at *time.Time) *time.Time {
 	return new(at.UTC())
 }
 
-// listedKey is a key as the list shows it to programs.
+// listedKey is a key in the JSON list.
 type listedKey struct {
 	ID    uuid.UUID `json:"id"`
 	Name  string    `json:"name"`
 	Roles []string  `json:"roles"`
-	// Organisations is null for a key that may act for all.
+	// Organisations is null for a key that may act for every organisation.
 	Organisations []string   `json:"organisations"`
 	CreatedAt     time.Time  `json:"created_at"`
 	ExpiresAt     *time.Time `json:"expires_at"`
@@ -141,7 +141,7 @@ func writeKeysJSON(out io.Writer, rows []dbsqlc.APIKey) error {
 	return writeJSON(out, keys)
 }
 
-// withDatabase runs work on the configured database, which must have been migrated.
+// withDatabase runs work on the configured database, which must be migrated.
 func withDatabase(ctx context.Context, work func(*pgxpool.Pool) error) error {
 	settings, err := config.FromEnvironment()
 	if err != nil {

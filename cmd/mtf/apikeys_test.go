@@ -34,7 +34,7 @@ func run(t *testing.T, arguments ...string) (string, error) {
 	return out.String(), err
 }
 
-func TestAPIKeysAreCreatedListedAndRevoked(t *testing.T) {
+func TestAPIKeys_CreateListRevoke(t *testing.T) {
 	url := servers.DatabaseURL(t)
 	t.Setenv("DATABASE_URL", url)
 	t.Setenv("MTF_ENV", "test")
@@ -42,7 +42,7 @@ func TestAPIKeysAreCreatedListedAndRevoked(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 
-	out, err := run(t, "apikey", "create", "--name", "crm", "--role", "ops", "--role", "billing", "--expires", "90d")
+	out, err := run(t, "apikeys", "create", "--name", "crm", "--role", "ops", "--role", "billing", "--expires", "90d")
 	require.NoError(t, err)
 	require.Regexp(t, `^mtf_[0-9a-f]{32}_[0-9A-Za-z]{43}\n$`, out, "the key stands alone, so that it can be piped")
 	key, ok := apikey.Parse(out[:len(out)-1])
@@ -53,13 +53,13 @@ func TestAPIKeysAreCreatedListedAndRevoked(t *testing.T) {
 	_, err = apikey.Authenticate(t.Context(), pool, key, app.Clock().Add(90*24*time.Hour))
 	require.ErrorIs(t, err, identity.ErrInvalid, "it ends after its 90 days")
 
-	_, err = run(t, "apikey", "create", "--name", "crm", "--role", "ops")
+	_, err = run(t, "apikeys", "create", "--name", "crm", "--role", "ops")
 	require.ErrorIs(t, err, apikey.ErrNameTaken)
 
-	table, err := run(t, "apikey", "list")
+	table, err := run(t, "apikeys", "list")
 	require.NoError(t, err)
 	require.Regexp(t, `(?m)^crm +active +billing,ops +all +\S+Z +\S+Z +\S+Z +`+key.ID.String()+`$`, table)
-	listed, err := run(t, "apikey", "list", "--json")
+	listed, err := run(t, "apikeys", "list", "--json")
 	require.NoError(t, err)
 	var keys []map[string]any
 	require.NoError(t, json.Unmarshal([]byte(listed), &keys))
@@ -68,31 +68,31 @@ func TestAPIKeysAreCreatedListedAndRevoked(t *testing.T) {
 	require.NotContains(t, listed, "secret", "not even the hash is shown")
 	require.NotContains(t, table+listed, out[len(out)-44:len(out)-1])
 
-	out, err = run(t, "apikey", "revoke", "crm")
+	out, err = run(t, "apikeys", "revoke", "crm")
 	require.NoError(t, err)
 	require.Contains(t, out, key.ID.String())
 	_, err = apikey.Authenticate(t.Context(), pool, key, app.Clock())
 	require.ErrorIs(t, err, identity.ErrInvalid)
-	_, err = run(t, "apikey", "revoke", key.ID.String())
+	_, err = run(t, "apikeys", "revoke", key.ID.String())
 	require.ErrorIs(t, err, apikey.ErrNotFound)
 
-	table, err = run(t, "apikey", "list")
+	table, err = run(t, "apikeys", "list")
 	require.NoError(t, err)
 	require.Regexp(t, `(?m)^crm +revoked `, table)
 }
 
-func TestAPIKeysThatCannotBeAreRefused(t *testing.T) {
+func TestAPIKeys_RefusesInvalidOptions(t *testing.T) {
 	t.Setenv("DATABASE_URL", servers.DatabaseURL(t))
 	t.Setenv("MTF_ENV", "test")
 	for _, arguments := range [][]string{
 		{"--name", "crm"}, {"--role", "ops"}, {"--name", "crm", "--role", "root"}, {"--name", "C R M", "--role", "ops"},
 		{"--name", "crm", "--role", "ops", "--expires", "soon"}, {"--name", "crm", "--role", "ops", "--expires", "0d"},
 	} {
-		out, err := run(t, append([]string{"apikey", "create"}, arguments...)...)
+		out, err := run(t, append([]string{"apikeys", "create"}, arguments...)...)
 		require.Error(t, err, "%v", arguments)
 		require.Empty(t, out, "%v", arguments)
 	}
-	listed, err := run(t, "apikey", "list", "--json")
+	listed, err := run(t, "apikeys", "list", "--json")
 	require.NoError(t, err)
 	require.JSONEq(t, "[]", listed)
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-type scheduleCommand struct {
-	Ls       scheduleListCommand     `cmd:"" help:"List what starts by itself."`
-	Next     scheduleNextCommand     `cmd:"" help:"Show when it starts next."`
-	Pause    schedulePause           `cmd:"" help:"Start nothing until the schedule is resumed."`
-	Resume   scheduleResume          `cmd:"" help:"Start again what falls due from now on."`
-	Trigger  scheduleTrigger         `cmd:"" help:"Start now, as if this was the schedule's time."`
-	Backfill scheduleBackfillCommand `cmd:"" help:"Make up for the times of past days."`
+type schedulesCommand struct {
+	List     scheduleListCommand     `cmd:"" help:"List schedules with their next and last start."`
+	Next     scheduleNextCommand     `cmd:"" help:"Show the next start times."`
+	Pause    schedulePause           `cmd:"" help:"Pause a schedule."`
+	Resume   scheduleResume          `cmd:"" help:"Resume a paused schedule. Missed starts are not caught up."`
+	Trigger  scheduleTrigger         `cmd:"" help:"Start the scheduled workflow now."`
+	Backfill scheduleBackfillCommand `cmd:"" help:"Backfill the starts of past days."`
 }
 
 type scheduleListCommand struct{ apiFlags }
@@ -33,7 +33,7 @@ func (c scheduleListCommand) Run(ctx context.Context, out io.Writer) error {
 		return writeSchedules(out, schedules)
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	// A tabwriter keeps its errors for Flush.
+	// A tabwriter reports its errors in Flush.
 	fmt.Fprintln(table, "NAME\tCRON\tZONE\tSTATE\tNEXT\tLATEST\tSTATUS")
 	for _, each := range schedules {
 		next, latest, status := "-", "-", "-"
@@ -50,11 +50,11 @@ func (c scheduleListCommand) Run(ctx context.Context, out io.Writer) error {
 
 type scheduleNextCommand struct {
 	apiFlags
-	Name  string `arg:"" optional:"" help:"Only this schedule." placeholder:"monthly-billing"`
-	Count int    `default:"5" help:"How many times, 1 to 100."`
+	Name  string `arg:"" optional:"" help:"Show this schedule only." placeholder:"monthly-billing"`
+	Count int    `default:"5" help:"Number of start times, 1 to 100."`
 }
 
-// Run prints the next times of schedules, by their own clocks and in UTC.
+// Run prints the next start times in each schedule's zone and in UTC.
 func (c scheduleNextCommand) Run(ctx context.Context, out io.Writer) error {
 	all, err := c.client().Schedules(ctx, c.Count)
 	if err != nil {
@@ -102,7 +102,7 @@ func (c scheduleOrder) send(ctx context.Context, out io.Writer, command, note, d
 
 type schedulePause struct {
 	scheduleOrder
-	Note string `help:"Why; shown with the schedule."`
+	Note string `help:"Reason, shown with the schedule."`
 }
 
 // Run pauses the schedule.
@@ -112,7 +112,7 @@ func (c schedulePause) Run(ctx context.Context, out io.Writer) error {
 
 type scheduleResume struct {
 	scheduleOrder
-	Note string `help:"Why; shown with the schedule."`
+	Note string `help:"Reason, shown with the schedule."`
 }
 
 // Run resumes the schedule.
@@ -133,7 +133,7 @@ type scheduleBackfillCommand struct {
 	To   string `required:"" help:"Last day, YYYY-MM-DD." placeholder:"2026-10-31"`
 }
 
-// Run prints the times that are made up for.
+// Run prints the start times that are backfilled.
 func (c scheduleBackfillCommand) Run(ctx context.Context, out io.Writer) error {
 	from, err := calendar.Parse(c.From)
 	if err != nil {
@@ -151,27 +151,27 @@ func (c scheduleBackfillCommand) Run(ctx context.Context, out io.Writer) error {
 		return writeJSON(out, done)
 	}
 	for _, at := range done.Times {
-		if _, err := fmt.Fprintf(out, "schedule %s makes up for %s\n", done.Name, at.Format(time.RFC3339)); err != nil {
+		if _, err := fmt.Fprintf(out, "schedule %s backfills %s\n", done.Name, at.Format(time.RFC3339)); err != nil {
 			return err
 		}
 	}
 	if len(done.Times) > 0 {
 		return nil
 	}
-	_, err = fmt.Fprintf(out, "schedule %s has no time on these days\n", done.Name)
+	_, err = fmt.Fprintf(out, "schedule %s has no start on these days\n", done.Name)
 	return err
 }
 
-// scheduleState is what keeps a schedule from starting anything, if something does.
-func scheduleState(of apiclient.Schedule) string {
+// scheduleState is the state of a schedule, with the reason for which it starts nothing.
+func scheduleState(schedule apiclient.Schedule) string {
 	switch {
-	case !of.Enabled:
+	case !schedule.Enabled:
 		return "off"
-	case !of.Registered:
+	case !schedule.Registered:
 		return "no worker yet"
-	case of.Paused && of.Note != "":
-		return "paused: " + of.Note
-	case of.Paused:
+	case schedule.Paused && schedule.Note != "":
+		return "paused: " + schedule.Note
+	case schedule.Paused:
 		return "paused"
 	}
 	return "active"
@@ -184,7 +184,7 @@ func orDash(text string) string {
 	return text
 }
 
-// inZone writes an instant as the clock of a zone shows it, in UTC where the zone is unknown.
+// inZone formats an instant in a zone, or in UTC if the zone is unknown.
 func inZone(instant time.Time, zone string) string {
 	location, err := time.LoadLocation(zone)
 	if err != nil {
