@@ -13,7 +13,7 @@ import (
 )
 
 const aPIKeyGetByID = `-- name: APIKeyGetByID :one
-SELECT id, name, roles, secret_hash, created_at, expires_at, revoked_at, last_used_at, organisations FROM api_keys WHERE id = $1
+SELECT id, name, roles, organisations, secret_hash, created_at, expires_at, revoked_at, last_used_at FROM api_keys WHERE id = $1
 `
 
 func (q *Queries) APIKeyGetByID(ctx context.Context, db DBTX, id uuid.UUID) (APIKey, error) {
@@ -23,12 +23,12 @@ func (q *Queries) APIKeyGetByID(ctx context.Context, db DBTX, id uuid.UUID) (API
 		&i.ID,
 		&i.Name,
 		&i.Roles,
+		&i.Organisations,
 		&i.SecretHash,
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.RevokedAt,
 		&i.LastUsedAt,
-		&i.Organisations,
 	)
 	return i, err
 }
@@ -37,7 +37,7 @@ const aPIKeyInsert = `-- name: APIKeyInsert :one
 INSERT INTO api_keys (id, name, roles, organisations, secret_hash, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (name) WHERE revoked_at IS NULL DO NOTHING
-RETURNING id, name, roles, secret_hash, created_at, expires_at, revoked_at, last_used_at, organisations
+RETURNING id, name, roles, organisations, secret_hash, created_at, expires_at, revoked_at, last_used_at
 `
 
 type APIKeyInsertParams struct {
@@ -66,18 +66,18 @@ func (q *Queries) APIKeyInsert(ctx context.Context, db DBTX, arg APIKeyInsertPar
 		&i.ID,
 		&i.Name,
 		&i.Roles,
+		&i.Organisations,
 		&i.SecretHash,
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.RevokedAt,
 		&i.LastUsedAt,
-		&i.Organisations,
 	)
 	return i, err
 }
 
 const aPIKeyList = `-- name: APIKeyList :many
-SELECT id, name, roles, secret_hash, created_at, expires_at, revoked_at, last_used_at, organisations FROM api_keys ORDER BY created_at DESC, id DESC
+SELECT id, name, roles, organisations, secret_hash, created_at, expires_at, revoked_at, last_used_at FROM api_keys ORDER BY created_at DESC, id DESC
 `
 
 func (q *Queries) APIKeyList(ctx context.Context, db DBTX) ([]APIKey, error) {
@@ -93,12 +93,12 @@ func (q *Queries) APIKeyList(ctx context.Context, db DBTX) ([]APIKey, error) {
 			&i.ID,
 			&i.Name,
 			&i.Roles,
+			&i.Organisations,
 			&i.SecretHash,
 			&i.CreatedAt,
 			&i.ExpiresAt,
 			&i.RevokedAt,
 			&i.LastUsedAt,
-			&i.Organisations,
 		); err != nil {
 			return nil, err
 		}
@@ -113,7 +113,7 @@ func (q *Queries) APIKeyList(ctx context.Context, db DBTX) ([]APIKey, error) {
 const aPIKeyRevoke = `-- name: APIKeyRevoke :one
 UPDATE api_keys SET revoked_at = $1
 WHERE revoked_at IS NULL AND (id = $2 OR name = $3)
-RETURNING id, name, roles, secret_hash, created_at, expires_at, revoked_at, last_used_at, organisations
+RETURNING id, name, roles, organisations, secret_hash, created_at, expires_at, revoked_at, last_used_at
 `
 
 type APIKeyRevokeParams struct {
@@ -130,12 +130,12 @@ func (q *Queries) APIKeyRevoke(ctx context.Context, db DBTX, arg APIKeyRevokePar
 		&i.ID,
 		&i.Name,
 		&i.Roles,
+		&i.Organisations,
 		&i.SecretHash,
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.RevokedAt,
 		&i.LastUsedAt,
-		&i.Organisations,
 	)
 	return i, err
 }

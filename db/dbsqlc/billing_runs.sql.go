@@ -76,7 +76,7 @@ SELECT ct.id AS contract_id, ct.client_id, ct.start_date, ct.end_date,
                WHERE l.contract_id = ct.id
                  AND l.billed_days && daterange($2::date, $3::date, '[]') AND NOT l.released) END)::datemultirange AS billed_days
 FROM contracts ct
-CROSS JOIN LATERAL (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since FROM clients WHERE id = ct.client_id LIMIT 1) cl
+CROSS JOIN LATERAL (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at FROM clients WHERE id = ct.client_id LIMIT 1) cl
 CROSS JOIN LATERAL (SELECT id, client_id, service_type, service_identifier, status, created_at, updated_at FROM subscribers WHERE id = ct.subscriber_id LIMIT 1) s
 JOIN offers o ON o.id = ct.offer_id
 WHERE ct.client_id BETWEEN $4 AND $5
@@ -189,7 +189,7 @@ SET client_count = chunks.client_count, invoice_count = chunks.invoice_count, sk
     updated_at = $1
 FROM chunks
 WHERE billing_runs.id = $2
-RETURNING billing_runs.id, billing_runs.idempotency_key, billing_runs.fingerprint, billing_runs.period_start, billing_runs.period_end, billing_runs.due_days, billing_runs.tax_rate, billing_runs.currency, billing_runs.status, billing_runs.actor_id, billing_runs.client_count, billing_runs.chunk_count, billing_runs.invoice_count, billing_runs.skipped_count, billing_runs.failed_count, billing_runs.subtotal_amount, billing_runs.tax_amount, billing_runs.total_amount, billing_runs.planned_at, billing_runs.completed_at, billing_runs.updated_at, billing_runs.proration, billing_runs.expected_invoice_count, billing_runs.expected_total_amount, billing_runs.hold_reason, billing_runs.fault
+RETURNING billing_runs.id, billing_runs.idempotency_key, billing_runs.fingerprint, billing_runs.period_start, billing_runs.period_end, billing_runs.due_days, billing_runs.tax_rate, billing_runs.currency, billing_runs.proration, billing_runs.status, billing_runs.actor_id, billing_runs.hold_reason, billing_runs.fault, billing_runs.client_count, billing_runs.chunk_count, billing_runs.expected_invoice_count, billing_runs.expected_total_amount, billing_runs.invoice_count, billing_runs.skipped_count, billing_runs.failed_count, billing_runs.subtotal_amount, billing_runs.tax_amount, billing_runs.total_amount, billing_runs.planned_at, billing_runs.completed_at, billing_runs.updated_at
 `
 
 type BillingRunAddUpParams struct {
@@ -210,10 +210,15 @@ func (q *Queries) BillingRunAddUp(ctx context.Context, db DBTX, arg BillingRunAd
 		&i.DueDays,
 		&i.TaxRate,
 		&i.Currency,
+		&i.Proration,
 		&i.Status,
 		&i.ActorID,
+		&i.HoldReason,
+		&i.Fault,
 		&i.ClientCount,
 		&i.ChunkCount,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
 		&i.InvoiceCount,
 		&i.SkippedCount,
 		&i.FailedCount,
@@ -223,11 +228,6 @@ func (q *Queries) BillingRunAddUp(ctx context.Context, db DBTX, arg BillingRunAd
 		&i.PlannedAt,
 		&i.CompletedAt,
 		&i.UpdatedAt,
-		&i.Proration,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
-		&i.HoldReason,
-		&i.Fault,
 	)
 	return i, err
 }
@@ -651,7 +651,7 @@ type BillingRunFailureInsertManyParams struct {
 }
 
 const billingRunFailureList = `-- name: BillingRunFailureList :many
-SELECT billing_run_id, client_id, chunk_number, code, message, created_at, attempts, resolved_at FROM billing_run_failures
+SELECT billing_run_id, client_id, chunk_number, code, message, attempts, created_at, resolved_at FROM billing_run_failures
 WHERE billing_run_id = $1
   AND ($2::boolean OR resolved_at IS NULL)
   AND ($3::text IS NULL OR code = $3)
@@ -702,8 +702,8 @@ func (q *Queries) BillingRunFailureList(ctx context.Context, db DBTX, arg Billin
 			&i.ChunkNumber,
 			&i.Code,
 			&i.Message,
-			&i.CreatedAt,
 			&i.Attempts,
+			&i.CreatedAt,
 			&i.ResolvedAt,
 		); err != nil {
 			return nil, err
@@ -790,7 +790,7 @@ func (q *Queries) BillingRunFailureResolve(ctx context.Context, db DBTX, arg Bil
 }
 
 const billingRunGetByID = `-- name: BillingRunGetByID :one
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault FROM billing_runs WHERE id = $1
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs WHERE id = $1
 `
 
 func (q *Queries) BillingRunGetByID(ctx context.Context, db DBTX, id uuid.UUID) (BillingRun, error) {
@@ -805,10 +805,15 @@ func (q *Queries) BillingRunGetByID(ctx context.Context, db DBTX, id uuid.UUID) 
 		&i.DueDays,
 		&i.TaxRate,
 		&i.Currency,
+		&i.Proration,
 		&i.Status,
 		&i.ActorID,
+		&i.HoldReason,
+		&i.Fault,
 		&i.ClientCount,
 		&i.ChunkCount,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
 		&i.InvoiceCount,
 		&i.SkippedCount,
 		&i.FailedCount,
@@ -818,17 +823,12 @@ func (q *Queries) BillingRunGetByID(ctx context.Context, db DBTX, id uuid.UUID) 
 		&i.PlannedAt,
 		&i.CompletedAt,
 		&i.UpdatedAt,
-		&i.Proration,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
-		&i.HoldReason,
-		&i.Fault,
 	)
 	return i, err
 }
 
 const billingRunGetByKey = `-- name: BillingRunGetByKey :one
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault FROM billing_runs WHERE idempotency_key = $1
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs WHERE idempotency_key = $1
 `
 
 func (q *Queries) BillingRunGetByKey(ctx context.Context, db DBTX, idempotencyKey string) (BillingRun, error) {
@@ -843,10 +843,15 @@ func (q *Queries) BillingRunGetByKey(ctx context.Context, db DBTX, idempotencyKe
 		&i.DueDays,
 		&i.TaxRate,
 		&i.Currency,
+		&i.Proration,
 		&i.Status,
 		&i.ActorID,
+		&i.HoldReason,
+		&i.Fault,
 		&i.ClientCount,
 		&i.ChunkCount,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
 		&i.InvoiceCount,
 		&i.SkippedCount,
 		&i.FailedCount,
@@ -856,11 +861,6 @@ func (q *Queries) BillingRunGetByKey(ctx context.Context, db DBTX, idempotencyKe
 		&i.PlannedAt,
 		&i.CompletedAt,
 		&i.UpdatedAt,
-		&i.Proration,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
-		&i.HoldReason,
-		&i.Fault,
 	)
 	return i, err
 }
@@ -871,7 +871,7 @@ INSERT INTO billing_runs (id, idempotency_key, fingerprint, period_start, period
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
     $9, 'planned', $10, 0, 0, $11, $11)
 ON CONFLICT ON CONSTRAINT billing_runs_idempotency_key_key DO NOTHING
-RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault
+RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at
 `
 
 type BillingRunInsertParams struct {
@@ -913,10 +913,15 @@ func (q *Queries) BillingRunInsert(ctx context.Context, db DBTX, arg BillingRunI
 		&i.DueDays,
 		&i.TaxRate,
 		&i.Currency,
+		&i.Proration,
 		&i.Status,
 		&i.ActorID,
+		&i.HoldReason,
+		&i.Fault,
 		&i.ClientCount,
 		&i.ChunkCount,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
 		&i.InvoiceCount,
 		&i.SkippedCount,
 		&i.FailedCount,
@@ -926,11 +931,6 @@ func (q *Queries) BillingRunInsert(ctx context.Context, db DBTX, arg BillingRunI
 		&i.PlannedAt,
 		&i.CompletedAt,
 		&i.UpdatedAt,
-		&i.Proration,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
-		&i.HoldReason,
-		&i.Fault,
 	)
 	return i, err
 }
@@ -986,7 +986,7 @@ func (q *Queries) BillingRunLargestRecent(ctx context.Context, db DBTX) (int32, 
 }
 
 const billingRunList = `-- name: BillingRunList :many
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault FROM billing_runs
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs
 WHERE ($1::text IS NULL OR status = $1)
   AND ($2::date IS NULL OR period_start = $2)
   AND CASE $3::text
@@ -1041,10 +1041,15 @@ func (q *Queries) BillingRunList(ctx context.Context, db DBTX, arg BillingRunLis
 			&i.DueDays,
 			&i.TaxRate,
 			&i.Currency,
+			&i.Proration,
 			&i.Status,
 			&i.ActorID,
+			&i.HoldReason,
+			&i.Fault,
 			&i.ClientCount,
 			&i.ChunkCount,
+			&i.ExpectedInvoiceCount,
+			&i.ExpectedTotalAmount,
 			&i.InvoiceCount,
 			&i.SkippedCount,
 			&i.FailedCount,
@@ -1054,11 +1059,6 @@ func (q *Queries) BillingRunList(ctx context.Context, db DBTX, arg BillingRunLis
 			&i.PlannedAt,
 			&i.CompletedAt,
 			&i.UpdatedAt,
-			&i.Proration,
-			&i.ExpectedInvoiceCount,
-			&i.ExpectedTotalAmount,
-			&i.HoldReason,
-			&i.Fault,
 		); err != nil {
 			return nil, err
 		}
@@ -1071,7 +1071,7 @@ func (q *Queries) BillingRunList(ctx context.Context, db DBTX, arg BillingRunLis
 }
 
 const billingRunLock = `-- name: BillingRunLock :one
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault FROM billing_runs WHERE id = $1 FOR NO KEY UPDATE
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs WHERE id = $1 FOR NO KEY UPDATE
 `
 
 // A chunk that is being billed holds the run's key, and must not keep an operator waiting.
@@ -1087,10 +1087,15 @@ func (q *Queries) BillingRunLock(ctx context.Context, db DBTX, id uuid.UUID) (Bi
 		&i.DueDays,
 		&i.TaxRate,
 		&i.Currency,
+		&i.Proration,
 		&i.Status,
 		&i.ActorID,
+		&i.HoldReason,
+		&i.Fault,
 		&i.ClientCount,
 		&i.ChunkCount,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
 		&i.InvoiceCount,
 		&i.SkippedCount,
 		&i.FailedCount,
@@ -1100,11 +1105,6 @@ func (q *Queries) BillingRunLock(ctx context.Context, db DBTX, id uuid.UUID) (Bi
 		&i.PlannedAt,
 		&i.CompletedAt,
 		&i.UpdatedAt,
-		&i.Proration,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
-		&i.HoldReason,
-		&i.Fault,
 	)
 	return i, err
 }
@@ -1114,7 +1114,7 @@ UPDATE billing_runs
 SET status = $1, fault = $2, completed_at = $3, updated_at = $4,
     hold_reason = CASE WHEN $1 = 'cancelled' THEN hold_reason END
 WHERE id = $5
-RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault
+RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at
 `
 
 type BillingRunMoveParams struct {
@@ -1144,10 +1144,15 @@ func (q *Queries) BillingRunMove(ctx context.Context, db DBTX, arg BillingRunMov
 		&i.DueDays,
 		&i.TaxRate,
 		&i.Currency,
+		&i.Proration,
 		&i.Status,
 		&i.ActorID,
+		&i.HoldReason,
+		&i.Fault,
 		&i.ClientCount,
 		&i.ChunkCount,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
 		&i.InvoiceCount,
 		&i.SkippedCount,
 		&i.FailedCount,
@@ -1157,11 +1162,6 @@ func (q *Queries) BillingRunMove(ctx context.Context, db DBTX, arg BillingRunMov
 		&i.PlannedAt,
 		&i.CompletedAt,
 		&i.UpdatedAt,
-		&i.Proration,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
-		&i.HoldReason,
-		&i.Fault,
 	)
 	return i, err
 }
@@ -1171,7 +1171,7 @@ UPDATE billing_runs
 SET client_count = $1, chunk_count = $2, expected_invoice_count = $3,
     expected_total_amount = $4, hold_reason = $5, updated_at = $6
 WHERE id = $7
-RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, status, actor_id, client_count, chunk_count, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at, proration, expected_invoice_count, expected_total_amount, hold_reason, fault
+RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at
 `
 
 type BillingRunPlannedParams struct {
@@ -1205,10 +1205,15 @@ func (q *Queries) BillingRunPlanned(ctx context.Context, db DBTX, arg BillingRun
 		&i.DueDays,
 		&i.TaxRate,
 		&i.Currency,
+		&i.Proration,
 		&i.Status,
 		&i.ActorID,
+		&i.HoldReason,
+		&i.Fault,
 		&i.ClientCount,
 		&i.ChunkCount,
+		&i.ExpectedInvoiceCount,
+		&i.ExpectedTotalAmount,
 		&i.InvoiceCount,
 		&i.SkippedCount,
 		&i.FailedCount,
@@ -1218,11 +1223,6 @@ func (q *Queries) BillingRunPlanned(ctx context.Context, db DBTX, arg BillingRun
 		&i.PlannedAt,
 		&i.CompletedAt,
 		&i.UpdatedAt,
-		&i.Proration,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
-		&i.HoldReason,
-		&i.Fault,
 	)
 	return i, err
 }

@@ -58,7 +58,7 @@ SET email = coalesce(email, $1),
     phone = coalesce(phone, $3),
     updated_at = $4
 WHERE id = $5
-RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since
+RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at
 `
 
 type ClientFillEmptyParams struct {
@@ -89,15 +89,15 @@ func (q *Queries) ClientFillEmpty(ctx context.Context, db DBTX, arg ClientFillEm
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
+		&i.DunnedSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.DunnedSince,
 	)
 	return i, err
 }
 
 const clientGetByCIN = `-- name: ClientGetByCIN :one
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since FROM clients WHERE cin = $1
+SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at FROM clients WHERE cin = $1
 `
 
 func (q *Queries) ClientGetByCIN(ctx context.Context, db DBTX, cin *string) (Client, error) {
@@ -113,15 +113,15 @@ func (q *Queries) ClientGetByCIN(ctx context.Context, db DBTX, cin *string) (Cli
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
+		&i.DunnedSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.DunnedSince,
 	)
 	return i, err
 }
 
 const clientGetByID = `-- name: ClientGetByID :one
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since FROM clients WHERE id = $1
+SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at FROM clients WHERE id = $1
 `
 
 func (q *Queries) ClientGetByID(ctx context.Context, db DBTX, id uuid.UUID) (Client, error) {
@@ -137,9 +137,9 @@ func (q *Queries) ClientGetByID(ctx context.Context, db DBTX, id uuid.UUID) (Cli
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
+		&i.DunnedSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.DunnedSince,
 	)
 	return i, err
 }
@@ -149,7 +149,7 @@ INSERT INTO clients (id, cin, client_type, full_name, address, email, phone, sta
 VALUES ($1, $2, $3, $4, $5, $6, $7,
         $8, $9, $9)
 ON CONFLICT ON CONSTRAINT clients_cin_key DO NOTHING
-RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since
+RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at
 `
 
 type ClientInsertParams struct {
@@ -188,9 +188,9 @@ func (q *Queries) ClientInsert(ctx context.Context, db DBTX, arg ClientInsertPar
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
+		&i.DunnedSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.DunnedSince,
 	)
 	return i, err
 }
@@ -209,7 +209,7 @@ type ClientInsertManyParams struct {
 }
 
 const clientList = `-- name: ClientList :many
-SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.created_at, clients.updated_at, clients.dunned_since,
+SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.dunned_since, clients.created_at, clients.updated_at,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
 FROM clients
 WHERE ($1::text IS NULL OR status = $1)
@@ -278,9 +278,9 @@ func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams)
 			&i.Client.Phone,
 			&i.Client.Status,
 			&i.Client.DelinquentSince,
+			&i.Client.DunnedSince,
 			&i.Client.CreatedAt,
 			&i.Client.UpdatedAt,
-			&i.Client.DunnedSince,
 			&i.ListTotal,
 		); err != nil {
 			return nil, err
@@ -294,7 +294,7 @@ func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams)
 }
 
 const clientLock = `-- name: ClientLock :one
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since FROM clients WHERE id = $1 FOR NO KEY UPDATE
+SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at FROM clients WHERE id = $1 FOR NO KEY UPDATE
 `
 
 // Serialises what decides over a client's contracts, without blocking readers or foreign keys.
@@ -311,15 +311,15 @@ func (q *Queries) ClientLock(ctx context.Context, db DBTX, id uuid.UUID) (Client
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
+		&i.DunnedSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.DunnedSince,
 	)
 	return i, err
 }
 
 const clientLockByCIN = `-- name: ClientLockByCIN :one
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since FROM clients WHERE cin = $1 FOR NO KEY UPDATE
+SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at FROM clients WHERE cin = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) ClientLockByCIN(ctx context.Context, db DBTX, cin *string) (Client, error) {
@@ -335,9 +335,9 @@ func (q *Queries) ClientLockByCIN(ctx context.Context, db DBTX, cin *string) (Cl
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
+		&i.DunnedSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.DunnedSince,
 	)
 	return i, err
 }
@@ -365,9 +365,9 @@ func (q *Queries) ClientMarkDelinquent(ctx context.Context, db DBTX, arg ClientM
 }
 
 const clientNewest = `-- name: ClientNewest :many
-SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.created_at, clients.updated_at, clients.dunned_since,
+SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.dunned_since, clients.created_at, clients.updated_at,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
-FROM (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since FROM clients WHERE (created_at, id) < ($1, $2::uuid)
+FROM (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at FROM clients WHERE (created_at, id) < ($1, $2::uuid)
       ORDER BY created_at DESC, id DESC LIMIT 101) clients
 ORDER BY created_at DESC, id DESC
 LIMIT $3
@@ -405,9 +405,9 @@ func (q *Queries) ClientNewest(ctx context.Context, db DBTX, arg ClientNewestPar
 			&i.Client.Phone,
 			&i.Client.Status,
 			&i.Client.DelinquentSince,
+			&i.Client.DunnedSince,
 			&i.Client.CreatedAt,
 			&i.Client.UpdatedAt,
-			&i.Client.DunnedSince,
 			&i.ListTotal,
 		); err != nil {
 			return nil, err
@@ -442,7 +442,7 @@ UPDATE clients
 SET cin = $1, full_name = $2, address = $3, email = $4,
     phone = $5, status = $6, updated_at = $7
 WHERE id = $8
-RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at, dunned_since
+RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at
 `
 
 type ClientUpdateParams struct {
@@ -478,9 +478,9 @@ func (q *Queries) ClientUpdate(ctx context.Context, db DBTX, arg ClientUpdatePar
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
+		&i.DunnedSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.DunnedSince,
 	)
 	return i, err
 }

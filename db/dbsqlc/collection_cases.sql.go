@@ -117,7 +117,7 @@ func (q *Queries) CollectionCaseCountByClient(ctx context.Context, db DBTX, arg 
 }
 
 const collectionCaseGetByID = `-- name: CollectionCaseGetByID :one
-SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases WHERE id = $1
+SELECT id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases WHERE id = $1
 `
 
 func (q *Queries) CollectionCaseGetByID(ctx context.Context, db DBTX, id uuid.UUID) (CollectionCase, error) {
@@ -129,6 +129,7 @@ func (q *Queries) CollectionCaseGetByID(ctx context.Context, db DBTX, id uuid.UU
 		&i.ClientID,
 		&i.Status,
 		&i.Reason,
+		&i.DueDate,
 		&i.DaysPastDue,
 		&i.AgingBucket,
 		&i.OutstandingAmount,
@@ -137,7 +138,6 @@ func (q *Queries) CollectionCaseGetByID(ctx context.Context, db DBTX, id uuid.UU
 		&i.ClosedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.DueDate,
 	)
 	return i, err
 }
@@ -146,7 +146,7 @@ const collectionCaseInsert = `-- name: CollectionCaseInsert :one
 INSERT INTO collection_cases (id, invoice_id, client_id, status, reason, due_date, outstanding_amount, opened_at,
     last_action_at, created_at, updated_at)
 VALUES ($1, $2, $3, 'open', 'invoice_overdue', $4, $5, $6, $6, $6, $6)
-RETURNING id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date
+RETURNING id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at
 `
 
 type CollectionCaseInsertParams struct {
@@ -174,6 +174,7 @@ func (q *Queries) CollectionCaseInsert(ctx context.Context, db DBTX, arg Collect
 		&i.ClientID,
 		&i.Status,
 		&i.Reason,
+		&i.DueDate,
 		&i.DaysPastDue,
 		&i.AgingBucket,
 		&i.OutstandingAmount,
@@ -182,16 +183,15 @@ func (q *Queries) CollectionCaseInsert(ctx context.Context, db DBTX, arg Collect
 		&i.ClosedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.DueDate,
 	)
 	return i, err
 }
 
 const collectionCaseLatest = `-- name: CollectionCaseLatest :many
-SELECT collection_cases.id, collection_cases.invoice_id, collection_cases.client_id, collection_cases.status, collection_cases.reason, collection_cases.days_past_due, collection_cases.aging_bucket, collection_cases.outstanding_amount, collection_cases.opened_at, collection_cases.last_action_at, collection_cases.closed_at, collection_cases.created_at, collection_cases.updated_at, collection_cases.due_date,
+SELECT collection_cases.id, collection_cases.invoice_id, collection_cases.client_id, collection_cases.status, collection_cases.reason, collection_cases.due_date, collection_cases.days_past_due, collection_cases.aging_bucket, collection_cases.outstanding_amount, collection_cases.opened_at, collection_cases.last_action_at, collection_cases.closed_at, collection_cases.created_at, collection_cases.updated_at,
        (SELECT coalesce(sum(case_count), 0) FROM collection_case_totals)::bigint AS list_total,
        coalesce((SELECT earliest_due_date FROM collections_backlog) < $1::date, false)::boolean AS behind
-FROM (SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases WHERE (updated_at, id) < ($2::text::timestamptz, $3::uuid)
+FROM (SELECT id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases WHERE (updated_at, id) < ($2::text::timestamptz, $3::uuid)
       ORDER BY updated_at DESC, id DESC LIMIT 101) collection_cases
 ORDER BY updated_at DESC, id DESC
 LIMIT $4
@@ -233,6 +233,7 @@ func (q *Queries) CollectionCaseLatest(ctx context.Context, db DBTX, arg Collect
 			&i.CollectionCase.ClientID,
 			&i.CollectionCase.Status,
 			&i.CollectionCase.Reason,
+			&i.CollectionCase.DueDate,
 			&i.CollectionCase.DaysPastDue,
 			&i.CollectionCase.AgingBucket,
 			&i.CollectionCase.OutstandingAmount,
@@ -241,7 +242,6 @@ func (q *Queries) CollectionCaseLatest(ctx context.Context, db DBTX, arg Collect
 			&i.CollectionCase.ClosedAt,
 			&i.CollectionCase.CreatedAt,
 			&i.CollectionCase.UpdatedAt,
-			&i.CollectionCase.DueDate,
 			&i.ListTotal,
 			&i.Behind,
 		); err != nil {
@@ -256,10 +256,10 @@ func (q *Queries) CollectionCaseLatest(ctx context.Context, db DBTX, arg Collect
 }
 
 const collectionCaseLatestByStatus = `-- name: CollectionCaseLatestByStatus :many
-SELECT collection_cases.id, collection_cases.invoice_id, collection_cases.client_id, collection_cases.status, collection_cases.reason, collection_cases.days_past_due, collection_cases.aging_bucket, collection_cases.outstanding_amount, collection_cases.opened_at, collection_cases.last_action_at, collection_cases.closed_at, collection_cases.created_at, collection_cases.updated_at, collection_cases.due_date,
+SELECT collection_cases.id, collection_cases.invoice_id, collection_cases.client_id, collection_cases.status, collection_cases.reason, collection_cases.due_date, collection_cases.days_past_due, collection_cases.aging_bucket, collection_cases.outstanding_amount, collection_cases.opened_at, collection_cases.last_action_at, collection_cases.closed_at, collection_cases.created_at, collection_cases.updated_at,
        (SELECT coalesce(sum(case_count), 0) FROM collection_case_totals WHERE status = $1::text)::bigint AS list_total,
        coalesce((SELECT earliest_due_date FROM collections_backlog) < $2::date, false)::boolean AS behind
-FROM (SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
+FROM (SELECT id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases
       WHERE status = $1::text AND (updated_at, id) < ($3::text::timestamptz, $4::uuid)
       ORDER BY updated_at DESC, id DESC LIMIT 101) collection_cases
 ORDER BY updated_at DESC, id DESC
@@ -302,6 +302,7 @@ func (q *Queries) CollectionCaseLatestByStatus(ctx context.Context, db DBTX, arg
 			&i.CollectionCase.ClientID,
 			&i.CollectionCase.Status,
 			&i.CollectionCase.Reason,
+			&i.CollectionCase.DueDate,
 			&i.CollectionCase.DaysPastDue,
 			&i.CollectionCase.AgingBucket,
 			&i.CollectionCase.OutstandingAmount,
@@ -310,7 +311,6 @@ func (q *Queries) CollectionCaseLatestByStatus(ctx context.Context, db DBTX, arg
 			&i.CollectionCase.ClosedAt,
 			&i.CollectionCase.CreatedAt,
 			&i.CollectionCase.UpdatedAt,
-			&i.CollectionCase.DueDate,
 			&i.ListTotal,
 			&i.Behind,
 		); err != nil {
@@ -325,7 +325,7 @@ func (q *Queries) CollectionCaseLatestByStatus(ctx context.Context, db DBTX, arg
 }
 
 const collectionCaseList = `-- name: CollectionCaseList :many
-SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
+SELECT id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases
 WHERE (updated_at, id) < ($1::text::timestamptz, $2::uuid)
 ORDER BY updated_at DESC, id DESC
 LIMIT $4 OFFSET $3
@@ -359,6 +359,7 @@ func (q *Queries) CollectionCaseList(ctx context.Context, db DBTX, arg Collectio
 			&i.ClientID,
 			&i.Status,
 			&i.Reason,
+			&i.DueDate,
 			&i.DaysPastDue,
 			&i.AgingBucket,
 			&i.OutstandingAmount,
@@ -367,7 +368,6 @@ func (q *Queries) CollectionCaseList(ctx context.Context, db DBTX, arg Collectio
 			&i.ClosedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
-			&i.DueDate,
 		); err != nil {
 			return nil, err
 		}
@@ -380,7 +380,7 @@ func (q *Queries) CollectionCaseList(ctx context.Context, db DBTX, arg Collectio
 }
 
 const collectionCaseListByBucket = `-- name: CollectionCaseListByBucket :many
-SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
+SELECT id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases
 WHERE id IN (
     SELECT p.id FROM (
         SELECT w.id, w.updated_at
@@ -443,6 +443,7 @@ func (q *Queries) CollectionCaseListByBucket(ctx context.Context, db DBTX, arg C
 			&i.ClientID,
 			&i.Status,
 			&i.Reason,
+			&i.DueDate,
 			&i.DaysPastDue,
 			&i.AgingBucket,
 			&i.OutstandingAmount,
@@ -451,7 +452,6 @@ func (q *Queries) CollectionCaseListByBucket(ctx context.Context, db DBTX, arg C
 			&i.ClosedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
-			&i.DueDate,
 		); err != nil {
 			return nil, err
 		}
@@ -464,7 +464,7 @@ func (q *Queries) CollectionCaseListByBucket(ctx context.Context, db DBTX, arg C
 }
 
 const collectionCaseListByClient = `-- name: CollectionCaseListByClient :many
-SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
+SELECT id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases
 WHERE client_id = $1 AND status = ANY($2::text[])
   AND ($3::text IS NULL OR aging_bucket = $3
        OR (aging_bucket IS NULL AND due_date BETWEEN $4::date AND $5::date))
@@ -510,6 +510,7 @@ func (q *Queries) CollectionCaseListByClient(ctx context.Context, db DBTX, arg C
 			&i.ClientID,
 			&i.Status,
 			&i.Reason,
+			&i.DueDate,
 			&i.DaysPastDue,
 			&i.AgingBucket,
 			&i.OutstandingAmount,
@@ -518,7 +519,6 @@ func (q *Queries) CollectionCaseListByClient(ctx context.Context, db DBTX, arg C
 			&i.ClosedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
-			&i.DueDate,
 		); err != nil {
 			return nil, err
 		}
@@ -531,7 +531,7 @@ func (q *Queries) CollectionCaseListByClient(ctx context.Context, db DBTX, arg C
 }
 
 const collectionCaseListByStatus = `-- name: CollectionCaseListByStatus :many
-SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
+SELECT id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases
 WHERE status = $1::text AND (updated_at, id) < ($2::text::timestamptz, $3::uuid)
 ORDER BY updated_at DESC, id DESC
 LIMIT $5 OFFSET $4
@@ -566,6 +566,7 @@ func (q *Queries) CollectionCaseListByStatus(ctx context.Context, db DBTX, arg C
 			&i.ClientID,
 			&i.Status,
 			&i.Reason,
+			&i.DueDate,
 			&i.DaysPastDue,
 			&i.AgingBucket,
 			&i.OutstandingAmount,
@@ -574,7 +575,6 @@ func (q *Queries) CollectionCaseListByStatus(ctx context.Context, db DBTX, arg C
 			&i.ClosedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
-			&i.DueDate,
 		); err != nil {
 			return nil, err
 		}
@@ -620,7 +620,7 @@ func (q *Queries) CollectionCaseListOutOfStep(ctx context.Context, db DBTX, arg 
 }
 
 const collectionCaseListSorted = `-- name: CollectionCaseListSorted :many
-SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases
+SELECT id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases
 WHERE ($1::uuid IS NULL OR client_id = $1)
   AND ($2::text IS NULL OR status = $2)
   AND ($3::text IS NULL OR aging_bucket = $3
@@ -687,6 +687,7 @@ func (q *Queries) CollectionCaseListSorted(ctx context.Context, db DBTX, arg Col
 			&i.ClientID,
 			&i.Status,
 			&i.Reason,
+			&i.DueDate,
 			&i.DaysPastDue,
 			&i.AgingBucket,
 			&i.OutstandingAmount,
@@ -695,7 +696,6 @@ func (q *Queries) CollectionCaseListSorted(ctx context.Context, db DBTX, arg Col
 			&i.ClosedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
-			&i.DueDate,
 		); err != nil {
 			return nil, err
 		}
@@ -708,7 +708,7 @@ func (q *Queries) CollectionCaseListSorted(ctx context.Context, db DBTX, arg Col
 }
 
 const collectionCaseLock = `-- name: CollectionCaseLock :one
-SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases WHERE id = $1 FOR NO KEY UPDATE
+SELECT id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases WHERE id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) CollectionCaseLock(ctx context.Context, db DBTX, id uuid.UUID) (CollectionCase, error) {
@@ -720,6 +720,7 @@ func (q *Queries) CollectionCaseLock(ctx context.Context, db DBTX, id uuid.UUID)
 		&i.ClientID,
 		&i.Status,
 		&i.Reason,
+		&i.DueDate,
 		&i.DaysPastDue,
 		&i.AgingBucket,
 		&i.OutstandingAmount,
@@ -728,13 +729,12 @@ func (q *Queries) CollectionCaseLock(ctx context.Context, db DBTX, id uuid.UUID)
 		&i.ClosedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.DueDate,
 	)
 	return i, err
 }
 
 const collectionCaseLockByInvoice = `-- name: CollectionCaseLockByInvoice :one
-SELECT id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date FROM collection_cases WHERE invoice_id = $1 FOR NO KEY UPDATE
+SELECT id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases WHERE invoice_id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) CollectionCaseLockByInvoice(ctx context.Context, db DBTX, invoiceID uuid.UUID) (CollectionCase, error) {
@@ -746,6 +746,7 @@ func (q *Queries) CollectionCaseLockByInvoice(ctx context.Context, db DBTX, invo
 		&i.ClientID,
 		&i.Status,
 		&i.Reason,
+		&i.DueDate,
 		&i.DaysPastDue,
 		&i.AgingBucket,
 		&i.OutstandingAmount,
@@ -754,7 +755,6 @@ func (q *Queries) CollectionCaseLockByInvoice(ctx context.Context, db DBTX, invo
 		&i.ClosedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.DueDate,
 	)
 	return i, err
 }
@@ -836,7 +836,7 @@ SET status = $1, days_past_due = $2, aging_bucket = $3,
     outstanding_amount = $4, last_action_at = $5,
     closed_at = $6, updated_at = $7
 WHERE id = $8
-RETURNING id, invoice_id, client_id, status, reason, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at, due_date
+RETURNING id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at
 `
 
 type CollectionCaseUpdateParams struct {
@@ -868,6 +868,7 @@ func (q *Queries) CollectionCaseUpdate(ctx context.Context, db DBTX, arg Collect
 		&i.ClientID,
 		&i.Status,
 		&i.Reason,
+		&i.DueDate,
 		&i.DaysPastDue,
 		&i.AgingBucket,
 		&i.OutstandingAmount,
@@ -876,7 +877,6 @@ func (q *Queries) CollectionCaseUpdate(ctx context.Context, db DBTX, arg Collect
 		&i.ClosedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
-		&i.DueDate,
 	)
 	return i, err
 }

@@ -126,7 +126,7 @@ func (q *Queries) ConfigurationChangeInsertOfPrice(ctx context.Context, db DBTX,
 }
 
 const configurationChangeList = `-- name: ConfigurationChangeList :many
-SELECT id, contract_id, reason, source, previous_amount, new_amount, currency, offer_id, offer_name, effective_date, changed_at, sequence FROM configuration_changes
+SELECT id, contract_id, sequence, reason, source, previous_amount, new_amount, currency, offer_id, offer_name, effective_date, changed_at FROM configuration_changes
 WHERE contract_id = ANY($1::uuid[])
 ORDER BY sequence DESC
 LIMIT $3 OFFSET $2
@@ -151,6 +151,7 @@ func (q *Queries) ConfigurationChangeList(ctx context.Context, db DBTX, arg Conf
 		if err := rows.Scan(
 			&i.ID,
 			&i.ContractID,
+			&i.Sequence,
 			&i.Reason,
 			&i.Source,
 			&i.PreviousAmount,
@@ -160,7 +161,6 @@ func (q *Queries) ConfigurationChangeList(ctx context.Context, db DBTX, arg Conf
 			&i.OfferName,
 			&i.EffectiveDate,
 			&i.ChangedAt,
-			&i.Sequence,
 		); err != nil {
 			return nil, err
 		}
@@ -173,7 +173,7 @@ func (q *Queries) ConfigurationChangeList(ctx context.Context, db DBTX, arg Conf
 }
 
 const configurationChangeListInForce = `-- name: ConfigurationChangeListInForce :many
-SELECT h.id, h.contract_id, h.reason, h.source, h.previous_amount, h.new_amount, h.currency, h.offer_id, h.offer_name, h.effective_date, h.changed_at, h.sequence
+SELECT h.id, h.contract_id, h.sequence, h.reason, h.source, h.previous_amount, h.new_amount, h.currency, h.offer_id, h.offer_name, h.effective_date, h.changed_at
 FROM unnest($1::uuid[]) AS asked (id)
 CROSS JOIN LATERAL (SELECT c.id FROM configuration_changes c WHERE c.contract_id = asked.id AND c.effective_date <= $2
                     ORDER BY c.sequence DESC LIMIT 1) latest
@@ -198,6 +198,7 @@ func (q *Queries) ConfigurationChangeListInForce(ctx context.Context, db DBTX, a
 		if err := rows.Scan(
 			&i.ID,
 			&i.ContractID,
+			&i.Sequence,
 			&i.Reason,
 			&i.Source,
 			&i.PreviousAmount,
@@ -207,7 +208,6 @@ func (q *Queries) ConfigurationChangeListInForce(ctx context.Context, db DBTX, a
 			&i.OfferName,
 			&i.EffectiveDate,
 			&i.ChangedAt,
-			&i.Sequence,
 		); err != nil {
 			return nil, err
 		}
@@ -220,7 +220,7 @@ func (q *Queries) ConfigurationChangeListInForce(ctx context.Context, db DBTX, a
 }
 
 const configurationChangeListLatest = `-- name: ConfigurationChangeListLatest :many
-SELECT h.id, h.contract_id, h.reason, h.source, h.previous_amount, h.new_amount, h.currency, h.offer_id, h.offer_name, h.effective_date, h.changed_at, h.sequence
+SELECT h.id, h.contract_id, h.sequence, h.reason, h.source, h.previous_amount, h.new_amount, h.currency, h.offer_id, h.offer_name, h.effective_date, h.changed_at
 FROM unnest($1::uuid[]) AS asked (id)
 CROSS JOIN LATERAL (SELECT c.id FROM configuration_changes c WHERE c.contract_id = asked.id
                     ORDER BY c.sequence DESC LIMIT $2) latest
@@ -246,6 +246,7 @@ func (q *Queries) ConfigurationChangeListLatest(ctx context.Context, db DBTX, ar
 		if err := rows.Scan(
 			&i.ID,
 			&i.ContractID,
+			&i.Sequence,
 			&i.Reason,
 			&i.Source,
 			&i.PreviousAmount,
@@ -255,7 +256,6 @@ func (q *Queries) ConfigurationChangeListLatest(ctx context.Context, db DBTX, ar
 			&i.OfferName,
 			&i.EffectiveDate,
 			&i.ChangedAt,
-			&i.Sequence,
 		); err != nil {
 			return nil, err
 		}

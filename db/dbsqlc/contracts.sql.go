@@ -164,7 +164,7 @@ func (q *Queries) ContractGetOpenBySubscriber(ctx context.Context, db DBTX, subs
 }
 
 const contractGetParties = `-- name: ContractGetParties :one
-SELECT contracts.id, contracts.client_id, contracts.subscriber_id, contracts.offer_id, contracts.status, contracts.start_date, contracts.end_date, contracts.commitment_months, contracts.activated_at, contracts.terminated_at, contracts.created_at, contracts.updated_at, clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.created_at, clients.updated_at, clients.dunned_since, subscribers.id, subscribers.client_id, subscribers.service_type, subscribers.service_identifier, subscribers.status, subscribers.created_at, subscribers.updated_at, offers.id, offers.name, offers.service_category, offers.service_type, offers.version, offers.monthly_fee, offers.activation_fee, offers.status, offers.valid_from, offers.valid_to, offers.mobile_data_gb, offers.mobile_calls_hours, offers.internet_access_type, offers.internet_fiber_speed_mbps, offers.internet_adsl_speed_mbps, offers.internet_landline_included, offers.internet_tv_included, offers.landline_national_included, offers.landline_international_hours, offers.landline_phone_hours, offers.created_at, offers.updated_at
+SELECT contracts.id, contracts.client_id, contracts.subscriber_id, contracts.offer_id, contracts.status, contracts.start_date, contracts.end_date, contracts.commitment_months, contracts.activated_at, contracts.terminated_at, contracts.created_at, contracts.updated_at, clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.dunned_since, clients.created_at, clients.updated_at, subscribers.id, subscribers.client_id, subscribers.service_type, subscribers.service_identifier, subscribers.status, subscribers.created_at, subscribers.updated_at, offers.id, offers.name, offers.service_category, offers.service_type, offers.version, offers.monthly_fee, offers.activation_fee, offers.status, offers.valid_from, offers.valid_to, offers.mobile_data_gb, offers.mobile_calls_hours, offers.internet_access_type, offers.internet_fiber_speed_mbps, offers.internet_adsl_speed_mbps, offers.internet_landline_included, offers.internet_tv_included, offers.landline_national_included, offers.landline_international_hours, offers.landline_phone_hours, offers.created_at, offers.updated_at
 FROM contracts
 JOIN clients ON clients.id = contracts.client_id
 JOIN subscribers ON subscribers.id = contracts.subscriber_id
@@ -205,9 +205,9 @@ func (q *Queries) ContractGetParties(ctx context.Context, db DBTX, id uuid.UUID)
 		&i.Client.Phone,
 		&i.Client.Status,
 		&i.Client.DelinquentSince,
+		&i.Client.DunnedSince,
 		&i.Client.CreatedAt,
 		&i.Client.UpdatedAt,
-		&i.Client.DunnedSince,
 		&i.Subscriber.ID,
 		&i.Subscriber.ClientID,
 		&i.Subscriber.ServiceType,

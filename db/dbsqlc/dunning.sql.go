@@ -58,7 +58,7 @@ func (q *Queries) ClientMarkDunned(ctx context.Context, db DBTX, ids []uuid.UUID
 }
 
 const collectionCaseLockWorkedByClient = `-- name: CollectionCaseLockWorkedByClient :many
-SELECT c.id, c.invoice_id, c.client_id, c.status, c.reason, c.days_past_due, c.aging_bucket, c.outstanding_amount, c.opened_at, c.last_action_at, c.closed_at, c.created_at, c.updated_at, c.due_date, i.number AS invoice_number FROM collection_cases c
+SELECT c.id, c.invoice_id, c.client_id, c.status, c.reason, c.due_date, c.days_past_due, c.aging_bucket, c.outstanding_amount, c.opened_at, c.last_action_at, c.closed_at, c.created_at, c.updated_at, i.number AS invoice_number FROM collection_cases c
 JOIN invoices i ON i.id = c.invoice_id
 WHERE c.client_id = $1 AND c.status IN ('open', 'in_progress') AND i.status = 'overdue'
 ORDER BY c.invoice_id
@@ -86,6 +86,7 @@ func (q *Queries) CollectionCaseLockWorkedByClient(ctx context.Context, db DBTX,
 			&i.CollectionCase.ClientID,
 			&i.CollectionCase.Status,
 			&i.CollectionCase.Reason,
+			&i.CollectionCase.DueDate,
 			&i.CollectionCase.DaysPastDue,
 			&i.CollectionCase.AgingBucket,
 			&i.CollectionCase.OutstandingAmount,
@@ -94,7 +95,6 @@ func (q *Queries) CollectionCaseLockWorkedByClient(ctx context.Context, db DBTX,
 			&i.CollectionCase.ClosedAt,
 			&i.CollectionCase.CreatedAt,
 			&i.CollectionCase.UpdatedAt,
-			&i.CollectionCase.DueDate,
 			&i.InvoiceNumber,
 		); err != nil {
 			return nil, err

@@ -159,7 +159,7 @@ func (q *Queries) InvoiceGapList(ctx context.Context, db DBTX, year *int32) ([]I
 }
 
 const invoiceGetByID = `-- name: InvoiceGetByID :one
-SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence, voided_at, voided_by, void_reason FROM invoices WHERE id = $1
+SELECT id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, voided_at, voided_by, void_reason, created_at, updated_at FROM invoices WHERE id = $1
 `
 
 func (q *Queries) InvoiceGetByID(ctx context.Context, db DBTX, id uuid.UUID) (Invoice, error) {
@@ -168,6 +168,9 @@ func (q *Queries) InvoiceGetByID(ctx context.Context, db DBTX, id uuid.UUID) (In
 	err := row.Scan(
 		&i.ID,
 		&i.Number,
+		&i.SellerCode,
+		&i.NumberYear,
+		&i.NumberSequence,
 		&i.BillingRunID,
 		&i.ClientID,
 		&i.PeriodStart,
@@ -186,14 +189,11 @@ func (q *Queries) InvoiceGetByID(ctx context.Context, db DBTX, id uuid.UUID) (In
 		&i.ClientCIN,
 		&i.ClientAddress,
 		&i.IssuedAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.SellerCode,
-		&i.NumberYear,
-		&i.NumberSequence,
 		&i.VoidedAt,
 		&i.VoidedBy,
 		&i.VoidReason,
+		&i.CreatedAt,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
@@ -243,8 +243,8 @@ type InvoiceLineInsertManyParams struct {
 }
 
 const invoiceLineListByInvoices = `-- name: InvoiceLineListByInvoices :many
-SELECT invoice_lines.id, invoice_lines.invoice_id, invoice_lines.position, invoice_lines.contract_id, invoice_lines.offer_id, invoice_lines.service_category, invoice_lines.service_identifier, invoice_lines.line_type, invoice_lines.description, invoice_lines.quantity, invoice_lines.unit_amount, invoice_lines.line_total, invoice_lines.billed_days, invoice_lines.created_at, invoice_lines.released FROM unnest($1::uuid[]) AS invoice (id)
-CROSS JOIN LATERAL (SELECT id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type, description, quantity, unit_amount, line_total, billed_days, created_at, released FROM invoice_lines WHERE invoice_id = invoice.id OFFSET 0) invoice_lines
+SELECT invoice_lines.id, invoice_lines.invoice_id, invoice_lines.position, invoice_lines.contract_id, invoice_lines.offer_id, invoice_lines.service_category, invoice_lines.service_identifier, invoice_lines.line_type, invoice_lines.description, invoice_lines.quantity, invoice_lines.unit_amount, invoice_lines.line_total, invoice_lines.billed_days, invoice_lines.released, invoice_lines.created_at FROM unnest($1::uuid[]) AS invoice (id)
+CROSS JOIN LATERAL (SELECT id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type, description, quantity, unit_amount, line_total, billed_days, released, created_at FROM invoice_lines WHERE invoice_id = invoice.id OFFSET 0) invoice_lines
 ORDER BY invoice_id, position
 `
 
@@ -276,8 +276,8 @@ func (q *Queries) InvoiceLineListByInvoices(ctx context.Context, db DBTX, invoic
 			&i.InvoiceLine.UnitAmount,
 			&i.InvoiceLine.LineTotal,
 			&i.InvoiceLine.BilledDays,
-			&i.InvoiceLine.CreatedAt,
 			&i.InvoiceLine.Released,
+			&i.InvoiceLine.CreatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -290,7 +290,7 @@ func (q *Queries) InvoiceLineListByInvoices(ctx context.Context, db DBTX, invoic
 }
 
 const invoiceList = `-- name: InvoiceList :many
-SELECT i.id, i.number, i.billing_run_id, i.client_id, i.period_start, i.period_end, i.issue_date, i.due_date, i.status, i.currency, i.subtotal_amount, i.tax_rate, i.tax_amount, i.total_amount, i.paid_amount, i.client_name, i.client_type, i.client_cin, i.client_address, i.issued_at, i.created_at, i.updated_at, i.seller_code, i.number_year, i.number_sequence, i.voided_at, i.voided_by, i.void_reason,
+SELECT i.id, i.number, i.seller_code, i.number_year, i.number_sequence, i.billing_run_id, i.client_id, i.period_start, i.period_end, i.issue_date, i.due_date, i.status, i.currency, i.subtotal_amount, i.tax_rate, i.tax_amount, i.total_amount, i.paid_amount, i.client_name, i.client_type, i.client_cin, i.client_address, i.issued_at, i.voided_at, i.voided_by, i.void_reason, i.created_at, i.updated_at,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'invoices')::bigint AS list_total
 FROM invoices i
 WHERE ($1::uuid IS NULL OR i.client_id = $1)
@@ -371,6 +371,9 @@ func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParam
 		if err := rows.Scan(
 			&i.Invoice.ID,
 			&i.Invoice.Number,
+			&i.Invoice.SellerCode,
+			&i.Invoice.NumberYear,
+			&i.Invoice.NumberSequence,
 			&i.Invoice.BillingRunID,
 			&i.Invoice.ClientID,
 			&i.Invoice.PeriodStart,
@@ -389,14 +392,11 @@ func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParam
 			&i.Invoice.ClientCIN,
 			&i.Invoice.ClientAddress,
 			&i.Invoice.IssuedAt,
-			&i.Invoice.CreatedAt,
-			&i.Invoice.UpdatedAt,
-			&i.Invoice.SellerCode,
-			&i.Invoice.NumberYear,
-			&i.Invoice.NumberSequence,
 			&i.Invoice.VoidedAt,
 			&i.Invoice.VoidedBy,
 			&i.Invoice.VoidReason,
+			&i.Invoice.CreatedAt,
+			&i.Invoice.UpdatedAt,
 			&i.ListTotal,
 		); err != nil {
 			return nil, err
@@ -410,7 +410,7 @@ func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParam
 }
 
 const invoiceListByClient = `-- name: InvoiceListByClient :many
-SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence, voided_at, voided_by, void_reason FROM invoices
+SELECT id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, voided_at, voided_by, void_reason, created_at, updated_at FROM invoices
 WHERE client_id = $1
 ORDER BY created_at DESC, id DESC
 `
@@ -427,6 +427,9 @@ func (q *Queries) InvoiceListByClient(ctx context.Context, db DBTX, clientID uui
 		if err := rows.Scan(
 			&i.ID,
 			&i.Number,
+			&i.SellerCode,
+			&i.NumberYear,
+			&i.NumberSequence,
 			&i.BillingRunID,
 			&i.ClientID,
 			&i.PeriodStart,
@@ -445,14 +448,11 @@ func (q *Queries) InvoiceListByClient(ctx context.Context, db DBTX, clientID uui
 			&i.ClientCIN,
 			&i.ClientAddress,
 			&i.IssuedAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.SellerCode,
-			&i.NumberYear,
-			&i.NumberSequence,
 			&i.VoidedAt,
 			&i.VoidedBy,
 			&i.VoidReason,
+			&i.CreatedAt,
+			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -465,7 +465,7 @@ func (q *Queries) InvoiceListByClient(ctx context.Context, db DBTX, clientID uui
 }
 
 const invoiceListByIDs = `-- name: InvoiceListByIDs :many
-SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence, voided_at, voided_by, void_reason FROM invoices WHERE id = ANY($1::uuid[])
+SELECT id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, voided_at, voided_by, void_reason, created_at, updated_at FROM invoices WHERE id = ANY($1::uuid[])
 `
 
 func (q *Queries) InvoiceListByIDs(ctx context.Context, db DBTX, ids []uuid.UUID) ([]Invoice, error) {
@@ -480,6 +480,9 @@ func (q *Queries) InvoiceListByIDs(ctx context.Context, db DBTX, ids []uuid.UUID
 		if err := rows.Scan(
 			&i.ID,
 			&i.Number,
+			&i.SellerCode,
+			&i.NumberYear,
+			&i.NumberSequence,
 			&i.BillingRunID,
 			&i.ClientID,
 			&i.PeriodStart,
@@ -498,14 +501,11 @@ func (q *Queries) InvoiceListByIDs(ctx context.Context, db DBTX, ids []uuid.UUID
 			&i.ClientCIN,
 			&i.ClientAddress,
 			&i.IssuedAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.SellerCode,
-			&i.NumberYear,
-			&i.NumberSequence,
 			&i.VoidedAt,
 			&i.VoidedBy,
 			&i.VoidReason,
+			&i.CreatedAt,
+			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -518,7 +518,7 @@ func (q *Queries) InvoiceListByIDs(ctx context.Context, db DBTX, ids []uuid.UUID
 }
 
 const invoiceListUndocumented = `-- name: InvoiceListUndocumented :many
-SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence, voided_at, voided_by, void_reason FROM invoices
+SELECT id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, voided_at, voided_by, void_reason, created_at, updated_at FROM invoices
 WHERE billing_run_id = $1 AND client_id BETWEEN $2 AND $3
   AND (SELECT true FROM documents d WHERE d.invoice_id = invoices.id LIMIT 1) IS NULL
 ORDER BY client_id
@@ -543,6 +543,9 @@ func (q *Queries) InvoiceListUndocumented(ctx context.Context, db DBTX, arg Invo
 		if err := rows.Scan(
 			&i.ID,
 			&i.Number,
+			&i.SellerCode,
+			&i.NumberYear,
+			&i.NumberSequence,
 			&i.BillingRunID,
 			&i.ClientID,
 			&i.PeriodStart,
@@ -561,14 +564,11 @@ func (q *Queries) InvoiceListUndocumented(ctx context.Context, db DBTX, arg Invo
 			&i.ClientCIN,
 			&i.ClientAddress,
 			&i.IssuedAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.SellerCode,
-			&i.NumberYear,
-			&i.NumberSequence,
 			&i.VoidedAt,
 			&i.VoidedBy,
 			&i.VoidReason,
+			&i.CreatedAt,
+			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -581,7 +581,7 @@ func (q *Queries) InvoiceListUndocumented(ctx context.Context, db DBTX, arg Invo
 }
 
 const invoiceLock = `-- name: InvoiceLock :one
-SELECT invoices.id, invoices.number, invoices.billing_run_id, invoices.client_id, invoices.period_start, invoices.period_end, invoices.issue_date, invoices.due_date, invoices.status, invoices.currency, invoices.subtotal_amount, invoices.tax_rate, invoices.tax_amount, invoices.total_amount, invoices.paid_amount, invoices.client_name, invoices.client_type, invoices.client_cin, invoices.client_address, invoices.issued_at, invoices.created_at, invoices.updated_at, invoices.seller_code, invoices.number_year, invoices.number_sequence, invoices.voided_at, invoices.voided_by, invoices.void_reason, EXISTS (SELECT 1 FROM collection_cases c WHERE c.invoice_id = invoices.id) AS has_case
+SELECT invoices.id, invoices.number, invoices.seller_code, invoices.number_year, invoices.number_sequence, invoices.billing_run_id, invoices.client_id, invoices.period_start, invoices.period_end, invoices.issue_date, invoices.due_date, invoices.status, invoices.currency, invoices.subtotal_amount, invoices.tax_rate, invoices.tax_amount, invoices.total_amount, invoices.paid_amount, invoices.client_name, invoices.client_type, invoices.client_cin, invoices.client_address, invoices.issued_at, invoices.voided_at, invoices.voided_by, invoices.void_reason, invoices.created_at, invoices.updated_at, EXISTS (SELECT 1 FROM collection_cases c WHERE c.invoice_id = invoices.id) AS has_case
 FROM invoices
 WHERE invoices.id = $1
 FOR NO KEY UPDATE OF invoices
@@ -600,6 +600,9 @@ func (q *Queries) InvoiceLock(ctx context.Context, db DBTX, id uuid.UUID) (Invoi
 	err := row.Scan(
 		&i.Invoice.ID,
 		&i.Invoice.Number,
+		&i.Invoice.SellerCode,
+		&i.Invoice.NumberYear,
+		&i.Invoice.NumberSequence,
 		&i.Invoice.BillingRunID,
 		&i.Invoice.ClientID,
 		&i.Invoice.PeriodStart,
@@ -618,21 +621,18 @@ func (q *Queries) InvoiceLock(ctx context.Context, db DBTX, id uuid.UUID) (Invoi
 		&i.Invoice.ClientCIN,
 		&i.Invoice.ClientAddress,
 		&i.Invoice.IssuedAt,
-		&i.Invoice.CreatedAt,
-		&i.Invoice.UpdatedAt,
-		&i.Invoice.SellerCode,
-		&i.Invoice.NumberYear,
-		&i.Invoice.NumberSequence,
 		&i.Invoice.VoidedAt,
 		&i.Invoice.VoidedBy,
 		&i.Invoice.VoidReason,
+		&i.Invoice.CreatedAt,
+		&i.Invoice.UpdatedAt,
 		&i.HasCase,
 	)
 	return i, err
 }
 
 const invoiceLockMany = `-- name: InvoiceLockMany :many
-SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence, voided_at, voided_by, void_reason FROM invoices WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
+SELECT id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, voided_at, voided_by, void_reason, created_at, updated_at FROM invoices WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 `
 
 // In the order of ids, as everything locks them that takes more than one.
@@ -648,6 +648,9 @@ func (q *Queries) InvoiceLockMany(ctx context.Context, db DBTX, ids []uuid.UUID)
 		if err := rows.Scan(
 			&i.ID,
 			&i.Number,
+			&i.SellerCode,
+			&i.NumberYear,
+			&i.NumberSequence,
 			&i.BillingRunID,
 			&i.ClientID,
 			&i.PeriodStart,
@@ -666,14 +669,11 @@ func (q *Queries) InvoiceLockMany(ctx context.Context, db DBTX, ids []uuid.UUID)
 			&i.ClientCIN,
 			&i.ClientAddress,
 			&i.IssuedAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.SellerCode,
-			&i.NumberYear,
-			&i.NumberSequence,
 			&i.VoidedAt,
 			&i.VoidedBy,
 			&i.VoidReason,
+			&i.CreatedAt,
+			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -686,9 +686,9 @@ func (q *Queries) InvoiceLockMany(ctx context.Context, db DBTX, ids []uuid.UUID)
 }
 
 const invoiceNewest = `-- name: InvoiceNewest :many
-SELECT invoices.id, invoices.number, invoices.billing_run_id, invoices.client_id, invoices.period_start, invoices.period_end, invoices.issue_date, invoices.due_date, invoices.status, invoices.currency, invoices.subtotal_amount, invoices.tax_rate, invoices.tax_amount, invoices.total_amount, invoices.paid_amount, invoices.client_name, invoices.client_type, invoices.client_cin, invoices.client_address, invoices.issued_at, invoices.created_at, invoices.updated_at, invoices.seller_code, invoices.number_year, invoices.number_sequence, invoices.voided_at, invoices.voided_by, invoices.void_reason,
+SELECT invoices.id, invoices.number, invoices.seller_code, invoices.number_year, invoices.number_sequence, invoices.billing_run_id, invoices.client_id, invoices.period_start, invoices.period_end, invoices.issue_date, invoices.due_date, invoices.status, invoices.currency, invoices.subtotal_amount, invoices.tax_rate, invoices.tax_amount, invoices.total_amount, invoices.paid_amount, invoices.client_name, invoices.client_type, invoices.client_cin, invoices.client_address, invoices.issued_at, invoices.voided_at, invoices.voided_by, invoices.void_reason, invoices.created_at, invoices.updated_at,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'invoices')::bigint AS list_total
-FROM (SELECT id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence, voided_at, voided_by, void_reason FROM invoices WHERE (created_at, id) < ($1, $2::uuid)
+FROM (SELECT id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, voided_at, voided_by, void_reason, created_at, updated_at FROM invoices WHERE (created_at, id) < ($1, $2::uuid)
       ORDER BY created_at DESC, id DESC LIMIT 101) invoices
 ORDER BY created_at DESC, id DESC
 LIMIT $3
@@ -719,6 +719,9 @@ func (q *Queries) InvoiceNewest(ctx context.Context, db DBTX, arg InvoiceNewestP
 		if err := rows.Scan(
 			&i.Invoice.ID,
 			&i.Invoice.Number,
+			&i.Invoice.SellerCode,
+			&i.Invoice.NumberYear,
+			&i.Invoice.NumberSequence,
 			&i.Invoice.BillingRunID,
 			&i.Invoice.ClientID,
 			&i.Invoice.PeriodStart,
@@ -737,14 +740,11 @@ func (q *Queries) InvoiceNewest(ctx context.Context, db DBTX, arg InvoiceNewestP
 			&i.Invoice.ClientCIN,
 			&i.Invoice.ClientAddress,
 			&i.Invoice.IssuedAt,
-			&i.Invoice.CreatedAt,
-			&i.Invoice.UpdatedAt,
-			&i.Invoice.SellerCode,
-			&i.Invoice.NumberYear,
-			&i.Invoice.NumberSequence,
 			&i.Invoice.VoidedAt,
 			&i.Invoice.VoidedBy,
 			&i.Invoice.VoidReason,
+			&i.Invoice.CreatedAt,
+			&i.Invoice.UpdatedAt,
 			&i.ListTotal,
 		); err != nil {
 			return nil, err
@@ -855,7 +855,7 @@ const invoiceUpdatePayment = `-- name: InvoiceUpdatePayment :one
 UPDATE invoices
 SET paid_amount = $1, status = $2, updated_at = $3
 WHERE id = $4
-RETURNING id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence, voided_at, voided_by, void_reason
+RETURNING id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, voided_at, voided_by, void_reason, created_at, updated_at
 `
 
 type InvoiceUpdatePaymentParams struct {
@@ -876,6 +876,9 @@ func (q *Queries) InvoiceUpdatePayment(ctx context.Context, db DBTX, arg Invoice
 	err := row.Scan(
 		&i.ID,
 		&i.Number,
+		&i.SellerCode,
+		&i.NumberYear,
+		&i.NumberSequence,
 		&i.BillingRunID,
 		&i.ClientID,
 		&i.PeriodStart,
@@ -894,14 +897,11 @@ func (q *Queries) InvoiceUpdatePayment(ctx context.Context, db DBTX, arg Invoice
 		&i.ClientCIN,
 		&i.ClientAddress,
 		&i.IssuedAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.SellerCode,
-		&i.NumberYear,
-		&i.NumberSequence,
 		&i.VoidedAt,
 		&i.VoidedBy,
 		&i.VoidReason,
+		&i.CreatedAt,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
@@ -911,7 +911,7 @@ UPDATE invoices
 SET status = 'void', voided_at = greatest($1::timestamptz, issued_at), voided_by = $2::text, void_reason = $3::text,
     updated_at = $1
 WHERE id = $4
-RETURNING id, number, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, created_at, updated_at, seller_code, number_year, number_sequence, voided_at, voided_by, void_reason
+RETURNING id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, voided_at, voided_by, void_reason, created_at, updated_at
 `
 
 type InvoiceVoidParams struct {
@@ -933,6 +933,9 @@ func (q *Queries) InvoiceVoid(ctx context.Context, db DBTX, arg InvoiceVoidParam
 	err := row.Scan(
 		&i.ID,
 		&i.Number,
+		&i.SellerCode,
+		&i.NumberYear,
+		&i.NumberSequence,
 		&i.BillingRunID,
 		&i.ClientID,
 		&i.PeriodStart,
@@ -951,14 +954,11 @@ func (q *Queries) InvoiceVoid(ctx context.Context, db DBTX, arg InvoiceVoidParam
 		&i.ClientCIN,
 		&i.ClientAddress,
 		&i.IssuedAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.SellerCode,
-		&i.NumberYear,
-		&i.NumberSequence,
 		&i.VoidedAt,
 		&i.VoidedBy,
 		&i.VoidReason,
+		&i.CreatedAt,
+		&i.UpdatedAt,
 	)
 	return i, err
 }

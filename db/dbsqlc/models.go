@@ -18,12 +18,12 @@ type APIKey struct {
 	ID            uuid.UUID  `json:"id"`
 	Name          string     `json:"name"`
 	Roles         []string   `json:"roles"`
+	Organisations []string   `json:"organisations"`
 	SecretHash    []byte     `json:"secret_hash"`
 	CreatedAt     time.Time  `json:"created_at"`
 	ExpiresAt     *time.Time `json:"expires_at"`
 	RevokedAt     *time.Time `json:"revoked_at"`
 	LastUsedAt    *time.Time `json:"last_used_at"`
-	Organisations []string   `json:"organisations"`
 }
 
 type BillingProfile struct {
@@ -48,10 +48,15 @@ type BillingRun struct {
 	DueDays              int32         `json:"due_days"`
 	TaxRate              money.Rate    `json:"tax_rate"`
 	Currency             string        `json:"currency"`
+	Proration            string        `json:"proration"`
 	Status               string        `json:"status"`
 	ActorID              string        `json:"actor_id"`
+	HoldReason           *string       `json:"hold_reason"`
+	Fault                *string       `json:"fault"`
 	ClientCount          int32         `json:"client_count"`
 	ChunkCount           int32         `json:"chunk_count"`
+	ExpectedInvoiceCount int32         `json:"expected_invoice_count"`
+	ExpectedTotalAmount  money.Amount  `json:"expected_total_amount"`
 	InvoiceCount         int32         `json:"invoice_count"`
 	SkippedCount         int32         `json:"skipped_count"`
 	FailedCount          int32         `json:"failed_count"`
@@ -61,11 +66,6 @@ type BillingRun struct {
 	PlannedAt            time.Time     `json:"planned_at"`
 	CompletedAt          *time.Time    `json:"completed_at"`
 	UpdatedAt            time.Time     `json:"updated_at"`
-	Proration            string        `json:"proration"`
-	ExpectedInvoiceCount int32         `json:"expected_invoice_count"`
-	ExpectedTotalAmount  money.Amount  `json:"expected_total_amount"`
-	HoldReason           *string       `json:"hold_reason"`
-	Fault                *string       `json:"fault"`
 }
 
 type BillingRunChunk struct {
@@ -101,8 +101,8 @@ type BillingRunFailure struct {
 	ChunkNumber  int32      `json:"chunk_number"`
 	Code         string     `json:"code"`
 	Message      string     `json:"message"`
-	CreatedAt    time.Time  `json:"created_at"`
 	Attempts     int32      `json:"attempts"`
+	CreatedAt    time.Time  `json:"created_at"`
 	ResolvedAt   *time.Time `json:"resolved_at"`
 }
 
@@ -122,9 +122,9 @@ type Client struct {
 	Phone           *string    `json:"phone"`
 	Status          string     `json:"status"`
 	DelinquentSince *time.Time `json:"delinquent_since"`
+	DunnedSince     *time.Time `json:"dunned_since"`
 	CreatedAt       time.Time  `json:"created_at"`
 	UpdatedAt       time.Time  `json:"updated_at"`
-	DunnedSince     *time.Time `json:"dunned_since"`
 }
 
 type CollectionCase struct {
@@ -133,6 +133,7 @@ type CollectionCase struct {
 	ClientID          uuid.UUID     `json:"client_id"`
 	Status            string        `json:"status"`
 	Reason            string        `json:"reason"`
+	DueDate           calendar.Date `json:"due_date"`
 	DaysPastDue       *int32        `json:"days_past_due"`
 	AgingBucket       *string       `json:"aging_bucket"`
 	OutstandingAmount money.Amount  `json:"outstanding_amount"`
@@ -141,7 +142,6 @@ type CollectionCase struct {
 	ClosedAt          *time.Time    `json:"closed_at"`
 	CreatedAt         time.Time     `json:"created_at"`
 	UpdatedAt         time.Time     `json:"updated_at"`
-	DueDate           calendar.Date `json:"due_date"`
 }
 
 type CollectionCaseAction struct {
@@ -170,6 +170,7 @@ type CollectionsBacklog struct {
 type ConfigurationChange struct {
 	ID             uuid.UUID     `json:"id"`
 	ContractID     uuid.UUID     `json:"contract_id"`
+	Sequence       int64         `json:"sequence"`
 	Reason         string        `json:"reason"`
 	Source         string        `json:"source"`
 	PreviousAmount *money.Amount `json:"previous_amount"`
@@ -179,7 +180,6 @@ type ConfigurationChange struct {
 	OfferName      *string       `json:"offer_name"`
 	EffectiveDate  calendar.Date `json:"effective_date"`
 	ChangedAt      time.Time     `json:"changed_at"`
-	Sequence       int64         `json:"sequence"`
 }
 
 type Contract struct {
@@ -272,6 +272,9 @@ type IdempotencyKey struct {
 type Invoice struct {
 	ID             uuid.UUID     `json:"id"`
 	Number         string        `json:"number"`
+	SellerCode     string        `json:"seller_code"`
+	NumberYear     int32         `json:"number_year"`
+	NumberSequence int64         `json:"number_sequence"`
 	BillingRunID   uuid.UUID     `json:"billing_run_id"`
 	ClientID       uuid.UUID     `json:"client_id"`
 	PeriodStart    calendar.Date `json:"period_start"`
@@ -290,14 +293,11 @@ type Invoice struct {
 	ClientCIN      *string       `json:"client_cin"`
 	ClientAddress  *string       `json:"client_address"`
 	IssuedAt       time.Time     `json:"issued_at"`
-	CreatedAt      time.Time     `json:"created_at"`
-	UpdatedAt      time.Time     `json:"updated_at"`
-	SellerCode     string        `json:"seller_code"`
-	NumberYear     int32         `json:"number_year"`
-	NumberSequence int64         `json:"number_sequence"`
 	VoidedAt       *time.Time    `json:"voided_at"`
 	VoidedBy       *string       `json:"voided_by"`
 	VoidReason     *string       `json:"void_reason"`
+	CreatedAt      time.Time     `json:"created_at"`
+	UpdatedAt      time.Time     `json:"updated_at"`
 }
 
 type InvoiceAuditEvent struct {
@@ -324,8 +324,8 @@ type InvoiceLine struct {
 	UnitAmount        money.Amount              `json:"unit_amount"`
 	LineTotal         money.Amount              `json:"line_total"`
 	BilledDays        pgtype.Range[pgtype.Date] `json:"billed_days"`
-	CreatedAt         time.Time                 `json:"created_at"`
 	Released          bool                      `json:"released"`
+	CreatedAt         time.Time                 `json:"created_at"`
 }
 
 type InvoiceNumberSequence struct {
@@ -509,10 +509,10 @@ type Payment struct {
 	Note           *string       `json:"note"`
 	Status         string        `json:"status"`
 	ActorID        string        `json:"actor_id"`
-	CreatedAt      time.Time     `json:"created_at"`
 	ReversedAt     *time.Time    `json:"reversed_at"`
 	ReversedBy     *string       `json:"reversed_by"`
 	ReversalReason *string       `json:"reversal_reason"`
+	CreatedAt      time.Time     `json:"created_at"`
 }
 
 type Subscriber struct {

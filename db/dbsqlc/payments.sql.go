@@ -42,7 +42,7 @@ func (q *Queries) PaymentCount(ctx context.Context, db DBTX, arg PaymentCountPar
 }
 
 const paymentGetByID = `-- name: PaymentGetByID :one
-SELECT id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, created_at, reversed_at, reversed_by, reversal_reason FROM payments WHERE id = $1
+SELECT id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, reversed_at, reversed_by, reversal_reason, created_at FROM payments WHERE id = $1
 `
 
 func (q *Queries) PaymentGetByID(ctx context.Context, db DBTX, id uuid.UUID) (Payment, error) {
@@ -60,10 +60,10 @@ func (q *Queries) PaymentGetByID(ctx context.Context, db DBTX, id uuid.UUID) (Pa
 		&i.Note,
 		&i.Status,
 		&i.ActorID,
-		&i.CreatedAt,
 		&i.ReversedAt,
 		&i.ReversedBy,
 		&i.ReversalReason,
+		&i.CreatedAt,
 	)
 	return i, err
 }
@@ -73,7 +73,7 @@ INSERT INTO payments (id, invoice_id, client_id, amount, currency, payment_date,
     actor_id, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
     $9, 'posted', $10, $11)
-RETURNING id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, created_at, reversed_at, reversed_by, reversal_reason
+RETURNING id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, reversed_at, reversed_by, reversal_reason, created_at
 `
 
 type PaymentInsertParams struct {
@@ -117,16 +117,16 @@ func (q *Queries) PaymentInsert(ctx context.Context, db DBTX, arg PaymentInsertP
 		&i.Note,
 		&i.Status,
 		&i.ActorID,
-		&i.CreatedAt,
 		&i.ReversedAt,
 		&i.ReversedBy,
 		&i.ReversalReason,
+		&i.CreatedAt,
 	)
 	return i, err
 }
 
 const paymentList = `-- name: PaymentList :many
-SELECT payments.id, payments.invoice_id, payments.client_id, payments.amount, payments.currency, payments.payment_date, payments.method, payments.reference, payments.note, payments.status, payments.actor_id, payments.created_at, payments.reversed_at, payments.reversed_by, payments.reversal_reason,
+SELECT payments.id, payments.invoice_id, payments.client_id, payments.amount, payments.currency, payments.payment_date, payments.method, payments.reference, payments.note, payments.status, payments.actor_id, payments.reversed_at, payments.reversed_by, payments.reversal_reason, payments.created_at,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'payments')::bigint AS list_total
 FROM payments
 WHERE ($1::uuid IS NULL OR invoice_id = $1)
@@ -200,10 +200,10 @@ func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParam
 			&i.Payment.Note,
 			&i.Payment.Status,
 			&i.Payment.ActorID,
-			&i.Payment.CreatedAt,
 			&i.Payment.ReversedAt,
 			&i.Payment.ReversedBy,
 			&i.Payment.ReversalReason,
+			&i.Payment.CreatedAt,
 			&i.ListTotal,
 		); err != nil {
 			return nil, err
@@ -217,9 +217,9 @@ func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParam
 }
 
 const paymentNewest = `-- name: PaymentNewest :many
-SELECT payments.id, payments.invoice_id, payments.client_id, payments.amount, payments.currency, payments.payment_date, payments.method, payments.reference, payments.note, payments.status, payments.actor_id, payments.created_at, payments.reversed_at, payments.reversed_by, payments.reversal_reason,
+SELECT payments.id, payments.invoice_id, payments.client_id, payments.amount, payments.currency, payments.payment_date, payments.method, payments.reference, payments.note, payments.status, payments.actor_id, payments.reversed_at, payments.reversed_by, payments.reversal_reason, payments.created_at,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'payments')::bigint AS list_total
-FROM (SELECT id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, created_at, reversed_at, reversed_by, reversal_reason FROM payments WHERE (created_at, id) < ($1, $2::uuid)
+FROM (SELECT id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, reversed_at, reversed_by, reversal_reason, created_at FROM payments WHERE (created_at, id) < ($1, $2::uuid)
       ORDER BY created_at DESC, id DESC LIMIT 101) payments
 ORDER BY created_at DESC, id DESC
 LIMIT $3
@@ -259,10 +259,10 @@ func (q *Queries) PaymentNewest(ctx context.Context, db DBTX, arg PaymentNewestP
 			&i.Payment.Note,
 			&i.Payment.Status,
 			&i.Payment.ActorID,
-			&i.Payment.CreatedAt,
 			&i.Payment.ReversedAt,
 			&i.Payment.ReversedBy,
 			&i.Payment.ReversalReason,
+			&i.Payment.CreatedAt,
 			&i.ListTotal,
 		); err != nil {
 			return nil, err
@@ -297,7 +297,7 @@ UPDATE payments
 SET status = 'reversed', reversed_at = greatest($1::timestamptz, created_at), reversed_by = $2::text,
     reversal_reason = $3::text
 WHERE id = $4 AND status = 'posted'
-RETURNING id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, created_at, reversed_at, reversed_by, reversal_reason
+RETURNING id, invoice_id, client_id, amount, currency, payment_date, method, reference, note, status, actor_id, reversed_at, reversed_by, reversal_reason, created_at
 `
 
 type PaymentReverseParams struct {
@@ -329,10 +329,10 @@ func (q *Queries) PaymentReverse(ctx context.Context, db DBTX, arg PaymentRevers
 		&i.Note,
 		&i.Status,
 		&i.ActorID,
-		&i.CreatedAt,
 		&i.ReversedAt,
 		&i.ReversedBy,
 		&i.ReversalReason,
+		&i.CreatedAt,
 	)
 	return i, err
 }
