@@ -3,23 +3,30 @@ package rest
 import (
 	"context"
 
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/identity"
 )
 
 type actorKey struct{}
 
-func withActor(ctx context.Context, actor identity.Actor) context.Context {
-	return context.WithValue(ctx, actorKey{}, actor)
+func withActor(ctx context.Context, caller identity.Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, caller)
 }
 
 // knownActor returns the actor of a request and whether there is one.
 func knownActor(ctx context.Context) (identity.Actor, bool) {
-	actor, known := ctx.Value(actorKey{}).(identity.Actor)
-	return actor, known
+	caller, known := ctx.Value(actorKey{}).(identity.Actor)
+	return caller, known
 }
 
 // ActorOf returns the actor of a request behind authentication.
 func ActorOf(ctx context.Context) identity.Actor {
-	actor, _ := knownActor(ctx)
-	return actor
+	caller, _ := knownActor(ctx)
+	return caller
+}
+
+// Act returns the act of a request behind authentication: its actor, the business day, and the instant.
+func (s *API) Act(ctx context.Context) actor.Act {
+	now := s.Now()
+	return actor.Act{Actor: actor.ID(ActorOf(ctx).ID), Today: s.Zone.DateAt(now), Now: now}
 }
