@@ -9,7 +9,7 @@ import (
 )
 
 type payloadKey struct {
-	ID string `help:"Id of the key, stored in clear with every payload. Default: today's date." placeholder:"2026-11"`
+	ID string `help:"Id of the key, stored unencrypted with every payload. Default: today's date." placeholder:"2026-11"`
 }
 
 // Run writes only the key to out, so that the output can be piped.

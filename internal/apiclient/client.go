@@ -30,8 +30,8 @@ func New(base, token string) *Client {
 	return &Client{base: strings.TrimRight(base, "/"), token: token, http: &http.Client{Timeout: requestTimeout}, patience: patience}
 }
 
-// Error is an answer that is no success. One that is not the API's own, but of a proxy
-// perhaps, has no code, and what it begins with as its message.
+// Error is an unsuccessful response. A response that a proxy made has no code; its message is
+// the beginning of the body.
 type Error struct {
 	Status  int            `json:"-"`
 	Code    string         `json:"code"`

@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// patience is how long a client goes on asking an API that is away: longer than it
-// takes to start it again.
+// patience is how long a client retries while the API is down. It exceeds the time of a restart.
 const patience = 2 * time.Minute
 
 // persistently asks until there is an answer, which may be an error. While the API is
@@ -32,8 +31,8 @@ func (c *Client) persistently(ctx context.Context, ask func() error) error {
 	}
 }
 
-// away reports whether an error says that the API, or what it stands on, cannot be
-// reached now: no whole answer has come, or it is that of a proxy with nobody behind it.
+// away reports whether an error means that the API or a part it needs cannot be reached now:
+// the response was incomplete, or a proxy without a backend sent it.
 func away(err error) bool {
 	if answer, ok := errors.AsType[*Error](err); ok {
 		switch answer.Status {

@@ -55,7 +55,7 @@ func serve(t *testing.T, address string, replies map[string][]reply) *http.Serve
 	return server
 }
 
-// noticing tells when a request has got no answer.
+// noticing signals a request that got no response.
 type noticing struct {
 	once     sync.Once
 	unheeded chan struct{}

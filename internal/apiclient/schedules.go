@@ -13,7 +13,7 @@ import (
 
 const schedulesPath = "/api/v1/schedules"
 
-// Schedule is what starts by itself.
+// Schedule starts a workflow at its times.
 type Schedule struct {
 	Name          string        `json:"name"`
 	Description   string        `json:"description"`
@@ -38,13 +38,13 @@ type ScheduleRun struct {
 	StartedAt   time.Time `json:"started_at"`
 }
 
-// ScheduleBackfilled tells which times are made up for.
+// ScheduleBackfilled lists the start times that are backfilled.
 type ScheduleBackfilled struct {
 	Name  string      `json:"name"`
 	Times []time.Time `json:"times"`
 }
 
-// Schedules lists all schedules, each with so many previous and next times.
+// Schedules lists all schedules, each with this number of previous and next times.
 func (c *Client) Schedules(ctx context.Context, times int) ([]Schedule, error) {
 	var list struct {
 		Data []json.RawMessage `json:"data"`

@@ -35,7 +35,7 @@ var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 type CreateInput struct {
 	Name  string
 	Roles []string
-	// Organisations are those that the key may act for; none stands for all of them.
+	// Organisations are the organisations that the key may act for. An empty list means all.
 	Organisations []string
 	// Lifetime is after which time the key ends; 0 is never.
 	Lifetime time.Duration
@@ -45,7 +45,7 @@ type CreateInput struct {
 func (in CreateInput) Validate() error {
 	var problems []error
 	if !nameForm.MatchString(in.Name) || uuid.Validate(in.Name) == nil {
-		problems = append(problems, errors.New("apikey: a name is 1 to 64 of a-z, 0-9, '.', '_' and '-', begins with a letter or a digit, and is no UUID"))
+		problems = append(problems, errors.New("apikey: a name is 1 to 64 of a-z, 0-9, '.', '_' and '-', begins with a letter or a digit, and is not a UUID"))
 	}
 	if len(in.Roles) == 0 {
 		problems = append(problems, errors.New("apikey: a key needs a role"))
@@ -57,7 +57,7 @@ func (in CreateInput) Validate() error {
 	}
 	for _, name := range in.Organisations {
 		if !identity.ValidOrganisation(name) {
-			problems = append(problems, fmt.Errorf("apikey: %q is no name of an organisation", name))
+			problems = append(problems, fmt.Errorf("apikey: %q is not the name of an organisation", name))
 		}
 	}
 	if in.Lifetime < 0 {
@@ -88,8 +88,8 @@ func StateOf(row dbsqlc.APIKey, now time.Time) State {
 	}
 }
 
-// Create makes a key. It returns ErrNameTaken when an unrevoked key has the name,
-// even one that has expired. Nobody can see the key again.
+// Create makes a key. It returns ErrNameTaken if an unrevoked key, even an expired one, has the
+// name. Only the returned value holds the secret.
 func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, now time.Time) (Key, dbsqlc.APIKey, error) {
 	if err := input.Validate(); err != nil {
 		return Key{}, dbsqlc.APIKey{}, err
@@ -161,9 +161,8 @@ func Authenticate(ctx context.Context, pool dbsqlc.DBTX, key Key, now time.Time)
 	return identity.Actor{ID: identity.KeyActorPrefix + row.Name, Roles: row.Roles, Organisations: row.Organisations}, nil
 }
 
-// touch notes the use of a key unless that was done less than usePrecision ago. The
-// request does not fail with it: it is there for whoever cleans up. On a replica the
-// use is not noted.
+// touch records the use of a key, at most once per usePrecision. A failure does not fail the
+// request: the time of use only helps operators find unused keys. A replica records nothing.
 func touch(ctx context.Context, pool dbsqlc.DBTX, row dbsqlc.APIKey, now time.Time) {
 	before := now.Add(-usePrecision)
 	if row.LastUsedAt != nil && !row.LastUsedAt.Before(before) {

@@ -23,7 +23,7 @@ func ParseLifetime(text string) (time.Duration, error) {
 		lifetime = time.Duration(days) * day
 	}
 	if err != nil || lifetime < minLifetime || lifetime > maxLifetimeDays*day {
-		return 0, fmt.Errorf("apikey: %q is no lifetime: it looks like 90d or 12h, up to %dd", text, maxLifetimeDays)
+		return 0, fmt.Errorf("apikey: %q is not a lifetime: use a form like 90d or 12h, up to %dd", text, maxLifetimeDays)
 	}
 	return lifetime, nil
 }

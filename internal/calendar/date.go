@@ -13,14 +13,14 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// ErrSyntax is returned for a text that is no date of the form YYYY-MM-DD.
+// ErrSyntax is returned for a text that is not a date of the form YYYY-MM-DD.
 var ErrSyntax = errors.New("calendar: not a date of the form YYYY-MM-DD")
 
 // MaxYear is the last year that a date can be written in.
 const MaxYear = 9999
 
 // Date is a day of the Gregorian calendar between the years 1 and 9999.
-// The zero value is no date; dates compare with == and Before.
+// The zero value means an absent date. Dates compare with == and Before.
 type Date struct {
 	year  int16
 	month int8
@@ -64,7 +64,7 @@ func (d Date) Month() time.Month { return time.Month(d.month) }
 // Day returns the day of the month, from 1.
 func (d Date) Day() int { return int(d.day) }
 
-// IsZero reports whether d is no date.
+// IsZero reports whether d is the absent date.
 func (d Date) IsZero() bool { return d == Date{} }
 
 // String renders YYYY-MM-DD.
@@ -88,10 +88,10 @@ func (d Date) compare(other Date) int {
 	return int(d.day) - int(other.day)
 }
 
-// AddDays returns the date so many days later (earlier if negative).
+// AddDays returns the date a number of days later, or earlier if it is negative.
 func (d Date) AddDays(days int) Date { return dateOf(d.midnightUTC().AddDate(0, 0, days)) }
 
-// AddMonths returns the same day so many months later, clamped to the end of a
+// AddMonths returns the same day a number of months later, clamped to the end of a
 // shorter month: 31 January plus one month is 28 or 29 February.
 func (d Date) AddMonths(months int) Date {
 	first := NewDate(d.Year(), d.Month()+time.Month(months), 1)

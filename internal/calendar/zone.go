@@ -12,8 +12,8 @@ const DefaultZone = "Africa/Casablanca"
 // Zone is the business time zone: it says which day an instant falls on.
 type Zone struct{ location *time.Location }
 
-// LoadZone returns the zone of an IANA name such as "Africa/Casablanca". The
-// machine's own zone is no answer: every machine must name the same day.
+// LoadZone returns the zone of an IANA name such as "Africa/Casablanca". It refuses "Local",
+// since every machine must compute the same day.
 func LoadZone(name string) (Zone, error) {
 	location, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {

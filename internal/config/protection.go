@@ -114,7 +114,7 @@ func (l *RateLimits) complete(trusting bool) {
 		{&l.LedgerPerAddress, ratelimit.Limit{Count: 1200, Period: time.Minute}},
 	} {
 		switch {
-		case limit.set.Told():
+		case limit.set.IsSet():
 		case trusting:
 			*limit.set = ratelimit.Off
 		default:

@@ -51,7 +51,7 @@ const (
 type Key string
 
 // ParseKey trims and checks a key. It returns the refusal idempotency_key_invalid
-// for fewer than 8 or more than 200 characters, or one that is not printable.
+// for fewer than 8 or more than 200 characters, or for an unprintable character.
 func ParseKey(text string) (Key, error) {
 	text = strings.TrimSpace(text)
 	length := utf8.RuneCountInString(text)
@@ -113,9 +113,9 @@ func Load(ctx context.Context, db dbsqlc.DBTX, request Request, answer any) (fou
 	return true, nil
 }
 
-// Save stores the answer. It must run in the transaction of the effect, so that
-// both are there or neither is. Two transactions that save one key at once are
-// told apart by the primary key: the second one fails and, repeated, loads.
+// Save stores the answer. It must run in the transaction of the effect, so that either both
+// exist or neither. If two transactions save one key at once, the primary key fails the second;
+// its retry loads the answer of the first.
 func Save(ctx context.Context, tx dbsqlc.DBTX, request Request, answer any, now time.Time) error {
 	if !request.Keyed() {
 		return nil

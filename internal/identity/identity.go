@@ -27,18 +27,18 @@ const KeyActorPrefix = "apikey:"
 
 const maxIDLength = 128
 
-// ErrInvalid is returned for whatever proves no identity. Its text may name the
-// reason, for logs; callers are told none.
+// ErrInvalid is returned for a token or key that proves no identity. Its text may name the
+// reason, for logs only; callers never see it.
 var ErrInvalid = errors.New("identity: not proven")
 
-// ErrUnavailable is returned while it cannot be told whether a proof is good.
+// ErrUnavailable is returned while the keys to check a token cannot be read.
 var ErrUnavailable = errors.New("identity: the keys of the issuer cannot be read")
 
 // Actor is who makes a request.
 type Actor struct {
 	ID    string
 	Roles []string
-	// Organisations are those that the actor may act for; nil stands for all of them.
+	// Organisations are the organisations that the actor may act for. Nil means all.
 	Organisations []string
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// refreshAge is when keys are read again, so that one which was withdrawn ends.
+	// refreshAge is the age at which keys are read again, so that withdrawn keys expire.
 	refreshAge = 15 * time.Minute
 	// staleAge is for how long keys still count whose source does not answer.
 	staleAge = 24 * time.Hour
@@ -35,16 +35,16 @@ type keys struct {
 	failed error     // Why the last reading failed.
 }
 
-// find returns the keys with an id. One that is not known is looked for at the
-// source, which is how a new key is found. The error is ErrInvalid when there is no
-// such key and ErrUnavailable when the source cannot be read.
+// find returns the keys with an id. It reads the source for an unknown id, which is how it finds
+// new keys. The error is ErrInvalid if there is no such key and ErrUnavailable if the source
+// cannot be read.
 func (k *keys) find(ctx context.Context, id string, now time.Time) ([]jose.JSONWebKey, error) {
 	found, age := k.known(id, now)
 	if len(found) > 0 && age < refreshAge {
 		return found, nil
 	}
 	if len(found) > 0 && age < staleAge {
-		// Nobody waits for keys that are only to be confirmed. The reading logs its failure.
+		// The caller does not wait, since its key is known. refresh logs its failure.
 		go func() { _ = k.refresh(context.WithoutCancel(ctx), now) }()
 		return found, nil
 	}

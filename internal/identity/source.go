@@ -61,7 +61,7 @@ func discovery(issuer string) func(context.Context) (jose.JSONWebKeySet, error) 
 			return jose.JSONWebKeySet{}, fmt.Errorf("identity: configuration of %s: %w", issuer, err)
 		}
 		if document.Issuer != issuer {
-			return jose.JSONWebKeySet{}, fmt.Errorf("identity: the configuration of %s is that of issuer %q", issuer, document.Issuer)
+			return jose.JSONWebKeySet{}, fmt.Errorf("identity: the configuration of %s names the issuer %q", issuer, document.Issuer)
 		}
 		content, err = fetch(ctx, client, document.JWKSURI)
 		if err != nil {
@@ -100,7 +100,7 @@ func fetch(ctx context.Context, client *http.Client, address string) ([]byte, er
 }
 
 // CheckURL returns an error unless keys may be fetched from a URL: over https, or
-// over http from this machine. Whoever can change the keys on their way can sign.
+// over http from this machine. An attacker who can change the keys in transit can sign tokens.
 func CheckURL(text string) error {
 	address, err := url.Parse(text)
 	if err != nil || address.Hostname() == "" {

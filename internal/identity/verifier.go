@@ -74,8 +74,8 @@ func NewVerifier(ctx context.Context, settings Settings, now time.Time) (*Verifi
 	return v, v.keys.refresh(ctx, now)
 }
 
-// Verify returns the actor that a token stands for. It returns ErrInvalid for every
-// token that is not good now, and ErrUnavailable when the keys to tell are missing.
+// Verify returns the actor of a token. It returns ErrInvalid for every token that is not valid
+// now, and ErrUnavailable while the keys to check it cannot be read.
 func (v *Verifier) Verify(ctx context.Context, token string, now time.Time) (Actor, error) {
 	if len(token) > maxTokenLength {
 		return Actor{}, invalid("too long")

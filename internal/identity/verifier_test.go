@@ -140,7 +140,7 @@ func encoded(t *testing.T, value any) string {
 	return base64.RawURLEncoding.EncodeToString(content)
 }
 
-// hmacWithPublicKey signs with what everybody can read, as if it were a shared secret.
+// hmacWithPublicKey signs with the public key, as if it were a shared secret.
 func hmacWithPublicKey(t *testing.T, key issuer.Key) string {
 	t.Helper()
 	der, err := x509.MarshalPKIXPublicKey(key.Public().Key)
@@ -149,7 +149,7 @@ func hmacWithPublicKey(t *testing.T, key issuer.Key) string {
 	return issuer.NewKey("rsa", jose.HS256, secret).Sign(t, good())
 }
 
-// rs512 signs with a key of its own: the algorithm is refused before the key matters.
+// rs512 signs with its own key: the algorithm is refused before the key matters.
 func rs512(t *testing.T, key issuer.Key) string {
 	t.Helper()
 	private, err := rsa.GenerateKey(rand.Reader, 2048)

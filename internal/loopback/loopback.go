@@ -1,4 +1,4 @@
-// Package loopback tells what never leaves this machine.
+// Package loopback recognises addresses whose traffic never leaves this machine.
 package loopback
 
 import "net"

@@ -55,7 +55,7 @@ func (a Amount) Tax(rate Rate) (Amount, error) {
 
 // ParseAmount reads a decimal number, with at most an exponent, and rounds it
 // half up (away from zero) to the centime: "199", "0.005", "1e3".
-// It returns ErrSyntax when the text is no finite decimal number and
+// It returns ErrSyntax when the text is not a finite decimal number and
 // ErrOutOfRange when the rounded amount is not within ±MaxAmount.
 func ParseAmount(text string) (Amount, error) {
 	scaled, err := parseScaled(text, 2)

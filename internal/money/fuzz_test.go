@@ -59,8 +59,8 @@ func FuzzParseRate(f *testing.F) {
 	})
 }
 
-// checkParse requires the exact value of every decimal number and an error of the
-// package for every other text.
+// checkParse requires the exact value of every decimal number and one of the
+// package's errors for all other texts.
 func checkParse(t *testing.T, text string, decimals int, bound int64, parse func(string) (int64, error)) {
 	t.Helper()
 	trimmed := strings.TrimSpace(text)
@@ -70,7 +70,7 @@ func checkParse(t *testing.T, text string, decimals int, bound int64, parse func
 	}
 	value, err := parse(text)
 	if err == nil {
-		// What else is accepted has an exponent of more digits.
+		// Any other accepted text has an exponent of more digits.
 		require.Regexp(t, `^[-+]?[0-9.]+[eE][-+]?[0-9]{4,}$`, trimmed, "parsed as %d", value)
 		return
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// ErrSyntax is returned for a text that is no finite decimal number.
+// ErrSyntax is returned for a text that is not a finite decimal number.
 var ErrSyntax = errors.New("money: not a decimal number")
 
 const (
@@ -38,7 +38,7 @@ func parseScaled(text string, decimals int) (int64, error) {
 		return 0, ErrSyntax
 	}
 
-	// The decimal point stands behind this many of the digits once scaled.
+	// The decimal point follows this many digits after scaling.
 	point := len(whole) + exponent + decimals
 	scaled, err := roundAt(digits, point)
 	if negative {

@@ -1,6 +1,6 @@
 // Package phone normalises Moroccan service numbers by the rules of the landing
-// API: any punctuation is accepted, the country prefix or the leading zero is
-// dropped, and what is stored is +212 with nine digits.
+// API: it accepts any punctuation, drops the country prefix or the leading zero, and returns
+// +212 with nine digits.
 package phone
 
 import (
@@ -67,8 +67,8 @@ func (n Number) Masked() string { return Mask(string(n)) }
 // LogValue implements slog.LogValuer: a log shows a number masked, whatever its attribute is called.
 func (n Number) LogValue() slog.Value { return slog.StringValue(n.Masked()) }
 
-// Mask hides all but the last four digits of any number: "+******1234". One that has
-// no more than these keeps none.
+// Mask hides all but the last four digits of any number: "+******1234". A number of
+// four digits or fewer is hidden whole.
 func Mask(text string) string {
 	const hidden, shown = "+******", 4
 	digits := strings.Map(func(r rune) rune {
@@ -94,7 +94,7 @@ func nationalNumber(text string) (string, bool) {
 		case r >= '0' && r <= '9':
 			digits.WriteRune(r)
 		case unicode.IsLetter(r), unicode.IsDigit(r), r == unicode.ReplacementChar:
-			// Punctuation may stand between digits; letters and other digits are a mistake.
+			// Punctuation may separate digits. Letters and other digits are errors.
 			return "", false
 		}
 	}

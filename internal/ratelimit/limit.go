@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Limit is so many requests in a period, such as "10/1m". The zero Limit is one
-// that nobody has set.
+// Limit is a number of requests per period, such as "10/1m". The zero Limit means that none was
+// configured.
 type Limit struct {
-	// Count is the number of requests; a negative one stands for no limit.
+	// Count is the number of requests; a negative one means no limit.
 	Count  int
 	Period time.Duration
 }
@@ -24,8 +24,8 @@ const (
 	maxPeriod = 24 * time.Hour
 )
 
-// Told reports whether the limit was set at all, be it to none.
-func (l Limit) Told() bool { return l != Limit{} }
+// IsSet reports whether a limit was configured, "none" included.
+func (l Limit) IsSet() bool { return l != Limit{} }
 
 // String writes the limit as UnmarshalText reads it.
 func (l Limit) String() string {

@@ -6,15 +6,14 @@ import (
 	"time"
 )
 
-// slots is how many keys a limiter tells apart, at half a megabyte each. Two keys
-// share a slot, and thereby a limit, with a probability of one in as many.
+// slots is the number of keys that a limiter distinguishes, in half a megabyte. Two keys share a
+// slot, and with it a limit, with a probability of 1 in 65,536.
 const slots = 1 << 16
 
-// Limiter serves each key so many times in a period, in a burst or one by one, and
-// again as soon as the period's share of one request has passed (the generic cell
-// rate algorithm). Its memory is fixed, whatever keys strangers think of: a key is
-// kept only as the moment until which its slot is used up. Which slot that is
-// depends on a seed of this process, so nobody can aim at the slot of another.
+// Limiter allows each key a number of requests per period, in a burst or spread out, by the
+// generic cell rate algorithm. Its memory is fixed whatever keys strangers invent: it keeps only
+// the time until which a key's slot is used up. The slot of a key depends on a random seed of the
+// OS process, so an attacker cannot aim at the slot of another key.
 //
 // The nil limiter limits nothing. It is safe for concurrent use.
 type Limiter struct {

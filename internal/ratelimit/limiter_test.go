@@ -83,7 +83,7 @@ func TestLimit_TextRoundTrip(t *testing.T) {
 		var got, again ratelimit.Limit
 		require.NoError(t, got.UnmarshalText([]byte(text)), text)
 		assert.Equal(t, want, got, text)
-		assert.True(t, got.Told())
+		assert.True(t, got.IsSet())
 		require.NoError(t, again.UnmarshalText([]byte(got.String())), got.String())
 		assert.Equal(t, got, again)
 	}
@@ -91,5 +91,5 @@ func TestLimit_TextRoundTrip(t *testing.T) {
 		var got ratelimit.Limit
 		assert.Error(t, got.UnmarshalText([]byte(text)), text)
 	}
-	assert.False(t, ratelimit.Limit{}.Told())
+	assert.False(t, ratelimit.Limit{}.IsSet())
 }

@@ -142,7 +142,7 @@ var messages = map[Code]string{
 	BillingEventReadOnly:        "Billing event follows from an invoice or a payment and cannot be changed",
 	BillingEventContractUnknown: "Contract of the billing event is not known",
 	BillingEventExternalIDTaken: "Another billing event has this external id",
-	BillingContractInUse:        "Contract has billing events or invoices, and what was entered stays when an event is deleted",
+	BillingContractInUse:        "Contract has billing events or invoices, and ledger entries stay when an event is deleted",
 }
 
 // Codes returns every code with its message, for tables and documentation.

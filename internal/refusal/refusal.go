@@ -1,8 +1,8 @@
-// Package refusal holds the one error type for what the system declines to do.
+// Package refusal holds the error type of requests that the system declines.
 //
 // A refusal is an answer, not a fault: it carries the API's error code, is never
-// retried, and its message and details may be shown to the caller. Every other
-// error is a fault: it is retried or reported without its text.
+// retried, and its message and details may be shown to the caller. All other errors are
+// faults: they are retried or reported without their text.
 package refusal
 
 import (

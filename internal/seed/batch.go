@@ -14,8 +14,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/ledger"
 )
 
-// batchSize is how many clients are made and stored at once. Every batch has a
-// stream of draws of its own, so another size would give other data.
+// batchSize is the number of clients per transaction. Every batch has its own random stream, so
+// another size generates other data.
 const batchSize = 5_000
 
 // actor is who made the contracts, in their audit trails.
@@ -93,7 +93,7 @@ func (b *batch) add(g generator, r random, index int) error {
 	return nil
 }
 
-// addLine makes a subscriber, its contract and the event that tells of it.
+// addLine makes a subscriber, its contract and the audit event of the contract.
 func (b *batch) addLine(g generator, r random, clientID uuid.UUID, serviceType, number string, orderedAt time.Time, l life) error {
 	offer := g.shelf.draw(r, serviceType, l.start)
 	subscriber := dbsqlc.SubscriberInsertManyParams{
@@ -129,7 +129,7 @@ func (b *batch) addLine(g generator, r random, clientID uuid.UUID, serviceType, 
 	return nil
 }
 
-// subscriberStatus follows the contract: what is not activated yet is suspended.
+// subscriberStatus follows the contract: a line that is not activated yet is suspended.
 func subscriberStatus(contractStatus string) string {
 	switch contractStatus {
 	case contract.StatusActive:

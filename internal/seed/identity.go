@@ -5,7 +5,7 @@ import "github.com/mtfacturation/mtf/internal/phone"
 // MaxClients is the most clients that one seed has CINs and numbers for.
 const MaxClients = 1_000_000
 
-// blocks is how many seeds have CINs and numbers of their own.
+// blocks is the number of seeds that share no CIN and no number.
 const blocks = 100
 
 // The most lines of a client; their numbers are reserved whether used or not, so

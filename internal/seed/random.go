@@ -14,7 +14,7 @@ type random struct{ *rand.Rand }
 
 func newRandom(seed, stream uint64) random { return random{rand.New(rand.NewPCG(seed, stream))} }
 
-// percent is true so many times out of 100.
+// percent is true in chance of 100 cases.
 func (r random) percent(chance int) bool { return r.IntN(100) < chance }
 
 // between returns a number from low to high, both included.

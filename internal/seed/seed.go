@@ -19,8 +19,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-// ErrLoaded is returned when the CINs and numbers of a seed are in the database
-// already: the seed was loaded before, or one that shares its block with it.
+// ErrLoaded is returned when the database already holds the CINs and numbers of a seed: this seed,
+// or a seed with the same block, was loaded before.
 var ErrLoaded = errors.New("seed: already loaded")
 
 // Options say what to load.
@@ -36,8 +36,8 @@ type Options struct {
 	Today calendar.Date
 	// Now is the instant before which every row was created.
 	Now time.Time
-	// Progress, when set, is told after every batch how many clients are stored. It
-	// is never called twice at the same time.
+	// Progress, if set, is called after every batch with the number of stored clients. Calls do
+	// not overlap.
 	Progress func(done, total int)
 }
 
@@ -46,14 +46,14 @@ type Summary struct {
 	Offers, Clients, Subscribers, Contracts int
 }
 
-// Load writes the data of a seed beside what the database holds.
+// Load adds the data of a seed to the database.
 //
 // The catalogue is written only where its offers are missing. Clients follow in
-// batches, each in one transaction with all that belongs to them. When a load fails
-// or is interrupted, the batches that were stored stay, whole, and the seed counts
-// as loaded; the summary tells how many clients they hold.
+// batches, each in one transaction with their lines and contracts. If a load fails or is
+// interrupted, its committed batches stay and the seed counts as loaded. The summary has the
+// number of clients they hold.
 //
-// It returns ErrLoaded, having written nothing, when the seed was loaded before.
+// It returns ErrLoaded and writes nothing if the seed was loaded before.
 func Load(ctx context.Context, pool *pgxpool.Pool, options Options) (Summary, error) {
 	if err := options.validate(); err != nil {
 		return Summary{}, err

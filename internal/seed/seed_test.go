@@ -54,7 +54,7 @@ func contents(t *testing.T, pool *pgxpool.Pool) map[string]string {
 
 func TestLoad_IsDeterministic(t *testing.T) {
 	t.Parallel()
-	// More than one batch, so that their order is part of what is compared.
+	// More than one batch, so that the comparison covers their order.
 	options := optionsOf(7, batchSize+300)
 	one, other := servers.Database(t), servers.Database(t)
 	summary := load(t, one, options)
