@@ -18,8 +18,8 @@ import (
 // version is what the API calls this program; the linker sets it.
 var version = "dev"
 
-// runApplication migrates the database, serves the API and runs the workers until ctx ends, then lets what is under way
-// finish and returns nil. An error means that the application could not go on. ready is called once requests are served.
+// runApplication migrates the database, serves the API and runs the workers until ctx ends, then drains running
+// requests and workflow tasks and returns nil. An error means that the application could not continue. ready is called once requests are served.
 func runApplication(ctx context.Context, endpoints stack.Endpoints, ready func()) error {
 	logFile, err := os.OpenFile(filepath.Join(endpoints.DataDir, "log", "mtf.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -31,7 +31,7 @@ func runApplication(ctx context.Context, endpoints stack.Endpoints, ready func()
 	application, err := openApplication(ctx, endpoints)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil // Asked to stop before it could start: that is no fault.
+			return nil // The stop came before the start had finished: not a fault.
 		}
 		return err
 	}

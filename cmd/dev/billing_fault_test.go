@@ -26,7 +26,7 @@ import (
 )
 
 // TestFault_BillingRunSurvivesTotalKill kills the API, the workers, Temporal and PostgreSQL in the middle of a billing
-// run. Started again, and asked for nothing, the system must finish the run by itself.
+// run. After a restart, without any request, the system must finish the run.
 func TestFault_BillingRunSurvivesTotalKill(t *testing.T) {
 	t.Parallel()
 	const clients = 1500
@@ -159,7 +159,7 @@ func (s site) waitForEnd(t *testing.T, api *apiclient.Client, location string) a
 	return now
 }
 
-// requireBilledOnce compares what was issued with what the contracts say, by a computation of its own.
+// requireBilledOnce compares the issued invoices with an independent computation from the contracts.
 func (s site) requireBilledOnce(t *testing.T, run apiclient.BillingRun, final apiclient.BillingProgress) {
 	t.Helper()
 	rows, err := s.database(t).Query(t.Context(), `

@@ -45,9 +45,9 @@ type site struct {
 	apiPort, metricsPort, temporalPort, uiPort, postgresPort string
 }
 
-// newSite lays out a data directory that does not exist yet below a directory closed to everyone else. What still serves
-// the directory when the test is over is ended before the directory is removed: a PostgreSQL whose parent was killed writes
-// for as long as it shuts down.
+// newSite returns a site whose data directory does not exist yet, below a directory that is closed to other users. Before
+// the directory is removed, every server that still uses it is stopped: a PostgreSQL whose parent was killed writes until
+// its shutdown is complete.
 func newSite(t *testing.T) site {
 	t.Helper()
 	private := filepath.Join(t.TempDir(), "private")
@@ -127,7 +127,7 @@ func awaitNothing(t *testing.T, dir string) {
 	}, stopLimit, 20*time.Millisecond, "left running: %v", &left)
 }
 
-// child is mtf-dev as a process, the leader of a process group of its own.
+// child is mtf-dev as an OS process that leads its own process group.
 type child struct {
 	t       *testing.T
 	cmd     *exec.Cmd
@@ -168,7 +168,7 @@ func (s site) startWith(t *testing.T, variables []string, arguments ...string) *
 	c.cmd.Env = append(s.environment(), variables...)
 	c.cmd.Stdout, c.cmd.Stderr = &c.printed, &c.printed
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	// What a failed test leaves running must not keep it waiting for more output.
+	// A process that a failed test leaves behind must not keep the test waiting for output.
 	c.cmd.WaitDelay = stopLimit
 	require.NoError(t, c.cmd.Start())
 	go func() {

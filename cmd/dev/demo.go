@@ -25,13 +25,13 @@ const (
 	demoChunkClients = "50"
 )
 
-// demoCommand shows the main job on a system of its own.
+// demoCommand shows the main job on its own system.
 type demoCommand struct {
 	Exit bool `help:"Stop after the walk; the exit code is 0 only if every step was checked and true."`
 }
 
-// elsewhere are settings of other systems, by their names or what these begin with. A shell may have them for its own
-// use; the demo must not load invented clients there, bill whom it finds, or write to anybody.
+// elsewhere are the names and name prefixes of settings that point to other systems. A shell may have them set; the demo
+// must not load invented clients there, bill real clients, or send messages.
 var elsewhere = []string{stack.DatabaseURLVariable, "TEMPORAL_", "MTF_DOCUMENTS_", "MTF_NOTIFY"}
 
 // pointElsewhere returns the names of the variables that would have the demo use something outside its data directory.
@@ -49,7 +49,7 @@ func pointElsewhere(environment []string) (names []string) {
 // Run brings the system up on its own data directory, walks through the main job over HTTP, and stays up.
 func (c demoCommand) Run() error {
 	if outside := pointElsewhere(os.Environ()); len(outside) > 0 {
-		fmt.Fprintf(os.Stderr, "not used, for the demo is a system of its own: %s\n", strings.Join(outside, ", "))
+		fmt.Fprintf(os.Stderr, "ignored, since the demo runs on its own system: %s\n", strings.Join(outside, ", "))
 		for _, name := range outside {
 			if err := os.Unsetenv(name); err != nil {
 				return err

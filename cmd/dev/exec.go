@@ -108,8 +108,8 @@ func (c *execCommand) runChild(s *stack.Stack, signals <-chan os.Signal) error {
 	if endpoints.TemporalUIURL != "" {
 		child.Env = append(child.Env, testUIVariable+"="+endpoints.TemporalUIURL)
 	}
-	// In a terminal the child must stay in the foreground group, where it receives Ctrl-C by itself. Elsewhere a group of
-	// its own lets a signal reach what it has started too.
+	// In a terminal the child must stay in the foreground group, where it receives Ctrl-C directly. Elsewhere its own group
+	// lets a signal reach its children too.
 	ownGroup := !term.IsTerminal(int(os.Stdin.Fd()))
 	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: ownGroup}
 	if err := child.Start(); err != nil {

@@ -104,7 +104,7 @@ func TestStart_RefusesSecondProcessOnDirectory(t *testing.T) {
 	other := newSite(t)
 	other.dataDir = s.dataDir
 	other.start(t, "run").requireSentence("another mtf-dev, process "+strconv.Itoa(first.cmd.Process.Pid), s.dataDir)
-	s.dial(t) // The first goes on.
+	s.dial(t) // The first still runs.
 }
 
 func TestStart_NamesMissingPrograms(t *testing.T) {

@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// report prints why the program ends and returns its exit code: that of the child command for exec, else 1.
+// report prints why the program ends and returns its exit code: the code of the child command for exec, 1 otherwise.
 func report(err error) int {
 	if ended, ok := errors.AsType[childEnded](err); ok {
 		return int(ended)

@@ -10,8 +10,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
 )
 
-// payloadKeysFile holds the key of a development stack, in its data directory. What is encrypted with it is of no use
-// without the file, nor is the file without the data beside it.
+// payloadKeysFile holds the key of a development stack, in its data directory. Payloads cannot be
+// read without this file.
 const payloadKeysFile = "payload.keys"
 
 // payloadKeys returns the keys that the data directory has, and makes the first one: encryption is the usual case, so it

@@ -29,13 +29,13 @@ import (
 	"github.com/mtfacturation/mtf/workflows"
 )
 
-// person is somebody invented, with data that nothing else in a database looks like.
+// person is an invented client with data that looks like nothing else in a database.
 type person struct{ cin, name, email, address, phone string }
 
 var (
 	subscribed = person{"QZ918273", "Zoubida Quxley", "zoubida.quxley@private.example", "7 Impasse Xylophone", "0677182736"}
-	// parked cannot be billed.
-	parked = person{"WX564738", "Wadiaa Kvetchington", "w.kvetchington@hidden.example", "9 Ruelle Bandoneon", "0655463728"}
+	// failing cannot be billed.
+	failing = person{"WX564738", "Wadiaa Kvetchington", "w.kvetchington@hidden.example", "9 Ruelle Bandoneon", "0655463728"}
 	// control is only in histories that are not encrypted.
 	control = person{"YV102938", "Yousra Plainview", "yousra@plainview.example", "3 Derb Clavecin", "0610293847"}
 )
@@ -64,7 +64,7 @@ func TestPrivacy_NoPersonalDataInTemporal(t *testing.T) {
 	running.waitFor(`ready: API http://127\.0\.0\.1:` + s.apiPort)
 	inClear := s.dial(t) // A client without the key.
 	offer := s.liveThrough(t)
-	require.Empty(t, s.search(t, append(subscribed.values(), parked.values()...)), "personal data in Temporal's databases")
+	require.Empty(t, s.search(t, append(subscribed.values(), failing.values()...)), "personal data in Temporal's databases")
 
 	// The key is what makes the difference: the same process, started by a client without it, leaves all of it there. It is
 	// carried out, since what was written before there was a key is read.
@@ -127,8 +127,8 @@ func (s site) liveThrough(t *testing.T) (offer string) {
 	post("/api/v1/contracts/provision", map[string]any{
 		"offer_id": first.ID, "contract_start_date": billedMonth().Start, "provisioning_intent": "new_line",
 		"client": map[string]any{
-			"client_type": "individual", "cin": parked.cin, "full_name": parked.name, "email": parked.email, "address": parked.address,
-			"phone": parked.phone,
+			"client_type": "individual", "cin": failing.cin, "full_name": failing.name, "email": failing.email, "address": failing.address,
+			"phone": failing.phone,
 		},
 	}, &provisioned, "Idempotency-Key", "private-provisioning")
 
@@ -144,7 +144,7 @@ func (s site) liveThrough(t *testing.T) (offer string) {
 		PeriodStart: billedMonth().Start, PeriodEnd: billedMonth().End, DueDays: 1, TaxRate: 200_000,
 	}, &run, "Idempotency-Key", "private-run")
 	require.Equal(t, "completed_with_failures", run.Status)
-	post("/api/v1/billing/runs/"+run.ID+"/retry", map[string]any{"reason": "asked for by " + parked.name}, nil)
+	post("/api/v1/billing/runs/"+run.ID+"/retry", map[string]any{"reason": "asked for by " + failing.name}, nil)
 
 	require.Eventually(t, func() bool {
 		sent, err := os.ReadFile(filepath.Join(s.dataDir, "notifications.log"))
@@ -153,7 +153,7 @@ func (s site) liveThrough(t *testing.T) (offer string) {
 	return first.ID
 }
 
-// billedMonth is over for so long that its invoices are overdue at once.
+// billedMonth is long past, so that its invoices are overdue at once.
 func billedMonth() calendar.Period {
 	today := time.Now()
 	return calendar.MonthOf(calendar.NewDate(today.Year(), today.Month(), 1).AddDays(-80))
@@ -206,7 +206,7 @@ func (s site) search(t *testing.T, values []string) (found []string) {
 	return slices.Collect(maps.Keys(seen))
 }
 
-// requireClearTextInTheUI asks for a payload in clear as the Temporal UI does.
+// requireClearTextInTheUI requests a decrypted payload as the Temporal UI does.
 func (s site) requireClearTextInTheUI(t *testing.T, inClear client.Client) {
 	t.Helper()
 	settings := s.fetch(t, http.MethodGet, "http://"+port.Loopback+":"+s.uiPort+"/api/v1/settings", nil)

@@ -27,7 +27,7 @@ type runCommand struct{}
 
 // Help is shown by mtf-dev run --help.
 func (runCommand) Help() string {
-	return `Environment (a port of 0 stands for a free one):
+	return `Environment (a port of 0 means any free port):
   MTF_DATA_DIR          directory of all data (.data)
   MTF_API_PORT          port of the API (8000)
   MTF_METRICS_PORT      port of the metrics (9464)
@@ -70,14 +70,14 @@ func runStack(config stack.Config, visit visit) error {
 	s, err := stack.Start(asked, config)
 	if err != nil {
 		if asked.Err() != nil {
-			return nil // The user asked for the stop; that the start was cut short is no fault.
+			return nil // The user requested the stop, so the interrupted start is not a fault.
 		}
 		return err
 	}
 	err = serve(asked, hurry, s, visit)
 	fmt.Fprintln(os.Stderr, "stopping …")
 	if err != nil {
-		// What is left may wait for the part that failed. The first fault explains those of the stop.
+		// The other parts may wait for the failed part. The first fault explains the faults of the stop.
 		limited, cancel := context.WithTimeout(hurry, faultStopLimit)
 		defer cancel()
 		_ = s.Stop(limited)
@@ -89,14 +89,14 @@ func runStack(config stack.Config, visit visit) error {
 	return nil // The user did not want to wait for an orderly stop.
 }
 
-// announce tells where everything is.
+// announce prints the addresses of all parts.
 func announce(endpoints stack.Endpoints) {
 	fmt.Fprintf(os.Stderr, "ready: API http://%s  Temporal UI %s  metrics http://%s%s  data %s (Ctrl-C stops all of it)\n",
 		endpoints.APIAddress, endpoints.TemporalUIURL, endpoints.MetricsAddress, telemetry.MetricsPath, endpoints.DataDir)
 }
 
-// explain returns why the application could not go on: the end of what it stands on, when that is noticed soon after, else
-// its own error.
+// explain returns why the application could not continue: the end of a server it needs if one is noticed soon after, or
+// its own error otherwise.
 func explain(err error, failed <-chan error) error {
 	if err == nil {
 		return nil

@@ -115,6 +115,6 @@ func TestRun_EndsWithPostgreSQL(t *testing.T) {
 	s := newSite(t)
 	running := s.startReady(t)
 	require.NoError(t, syscall.Kill(s.postmaster(t), syscall.SIGKILL))
-	running.requireSentence("PostgreSQL has ended by itself (signal: killed)", s.dataDir)
+	running.requireSentence("PostgreSQL ended unexpectedly (signal: killed)", s.dataDir)
 	s.requireNothingRuns(t)
 }

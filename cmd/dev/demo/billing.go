@@ -35,7 +35,7 @@ func (w *walk) lastMonth() calendar.Period {
 	return calendar.MonthOf(w.Today.FirstOfMonth().AddDays(-1))
 }
 
-// billingKey is that of a calendar month, so that a second demo in the month bills nothing twice.
+// billingKey is the same for a calendar month, so that a second demo in the month bills nothing twice.
 func (w *walk) billingKey() string { return "demo-" + w.lastMonth().Start.String()[:len("2026-10")] }
 
 // bill runs the last full month and follows it.

@@ -84,7 +84,7 @@ func (w *walk) subscribe(ctx context.Context) (string, error) {
 	case !first.CreatedClient || first.ProvisioningMode != "new_contract" || first.Contract.Status != "active":
 		return "", fmt.Errorf("expected a new client with an active contract, got %+v", first)
 	case !mobileNumber.MatchString(first.ServiceIdentifier):
-		return "", fmt.Errorf("%q is no Moroccan mobile number", first.ServiceIdentifier)
+		return "", fmt.Errorf("%q is not a Moroccan mobile number", first.ServiceIdentifier)
 	case first.IdempotencyReplayed || !again.IdempotencyReplayed || again.Contract.ID != first.Contract.ID:
 		return "", errors.New("the same key did not get the same answer")
 	}
@@ -123,7 +123,7 @@ func (w *walk) changePlan(ctx context.Context) (string, error) {
 	return fmt.Sprintf("contract %s is now on %s", source.ID, target.Name), nil
 }
 
-// changeable finds an open-ended active mobile contract of a client with a CIN other than the one who just subscribed.
+// changeable finds an open-ended active mobile contract of another client with a CIN.
 func (w *walk) changeable(ctx context.Context) (contract, string, error) {
 	onSale := map[string]bool{}
 	for _, offer := range w.offers["mobile"] {

@@ -21,7 +21,7 @@ type Stage struct {
 	Folder string
 	// Today is the business day.
 	Today calendar.Date
-	// Attempt tells walks on the same data apart: digits only.
+	// Attempt distinguishes walks on the same data: digits only.
 	Attempt string
 	// Out receives a line for each step.
 	Out io.Writer
@@ -69,7 +69,7 @@ func Walk(ctx context.Context, stage Stage) error {
 	return nil
 }
 
-// summary tells where to look on.
+// summary prints where to look next.
 func (w *walk) summary() {
 	fmt.Fprintf(w.Out, "\nAPI docs          %s/docs\n", w.APIURL)
 	fmt.Fprintf(w.Out, "Temporal UI       %s/namespaces/default/workflows\n", w.UIURL)
@@ -87,7 +87,7 @@ func (w *walk) workflowURL(id string) string {
 func (w *walk) save(name string, content []byte) (string, error) {
 	const header = "%PDF-1.4"
 	if len(content) < len(header) || string(content[:len(header)]) != header {
-		return "", fmt.Errorf("the answer is no PDF but begins with %.20q", content)
+		return "", fmt.Errorf("the answer is not a PDF: it begins with %.20q", content)
 	}
 	path := filepath.Join(w.Folder, name)
 	if err := os.WriteFile(path, content, 0o600); err != nil {

@@ -20,8 +20,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/seed"
 )
 
-// backedUp are the databases in the order in which they are dumped. What the application has done that Temporal has
-// forgotten is done again with no effect; what Temporal believes done and the application has lost would be missing.
+// backedUp are the databases in the order of their dumps. Temporal comes first: work that it has forgotten is repeated
+// without effect, whereas work that it believes done and the application has lost would be missing.
 var backedUp = []string{"temporal", "temporal_visibility", "mtf"}
 
 // TestFault_RestoredBackupContinues takes a backup in the middle of a run, as docs/operations.md says, loses everything
@@ -56,14 +56,14 @@ func TestFault_RestoredBackupContinues(t *testing.T) {
 	taken := s.reach(t, 0.3, billed)
 	lost := s.reach(t, min(taken+0.2, 1), billed)
 	reconnect := s.restore(t, programs, backup)
-	// The connections of before are broken, and nobody bills yet.
+	// The old connections are broken, and no worker bills yet.
 	restored := s.reach(t, 0, billed)
 	t.Logf("backup up to %.0f %%, lost at %.0f %%", 100*restored, 100*lost)
 	require.Less(t, restored, lost, "the backup is older than what was lost")
 	reconnect()
 
 	var final apiclient.BillingProgress
-	s.eventually(t, "the run ends by itself", func(ctx context.Context) bool {
+	s.eventually(t, "the run ends without a request", func(ctx context.Context) bool {
 		_, err := s.api().Do(ctx, http.MethodGet, location, nil, &final)
 		return err == nil && final.Ended()
 	})
@@ -71,7 +71,7 @@ func TestFault_RestoredBackupContinues(t *testing.T) {
 	require.Equal(t, "completed", final.Status)
 	s.requireBilledOnce(t, run, final)
 	s.requireNumbers(t)
-	// Files of invoices that were issued after the database was dumped may have been copied: nobody asks for them.
+	// Files of invoices that were issued after the database was dumped may have been copied; no row refers to them.
 	s.unregistered(t)
 	s.requireKept(t, []subscription{before})
 	s.requireAnswerKept(t, run, final)
@@ -101,8 +101,8 @@ func (s *site) backUp(t *testing.T, programs string) string {
 	return dir
 }
 
-// restore kills everything that has a state or uses it, loses all of the state, and puts back what was taken. Nobody but
-// the test reaches it until they are connected again.
+// restore kills every process, drops all state and restores the backup. Only the test reaches the databases until
+// reconnect is called.
 func (s *site) restore(t *testing.T, programs, backup string) (reconnect func()) {
 	t.Helper()
 	proxies := []*proxy{s.workerDatabase, s.workerTemporal, s.apiDatabase, s.apiTemporal, s.temporalDatabase}

@@ -17,7 +17,7 @@ import (
 const dueInvoices = 60_000
 
 // TestFault_KilledSyncCompletes kills the workers, everything, and Temporal in the middle of a sync of
-// collections. The schedule has begun it; nobody asks for anything then until it has ended.
+// collections that the schedule started. No request is made until the sync has ended.
 func TestFault_KilledSyncCompletes(t *testing.T) {
 	// For a day that no year has: it is triggered here.
 	s := newSite(t, 1, func(pool *pgxpool.Pool) { loadDueInvoices(t, pool) }, "MTF_COLLECTIONS_SYNC_CRON=5 0 30 2 *")
@@ -47,7 +47,7 @@ func TestFault_KilledSyncCompletes(t *testing.T) {
 		fault.kill()
 	}
 	require.GreaterOrEqual(t, hits, 2, "the sync was too quick for its faults")
-	s.eventually(t, "the sync ends by itself", func(ctx context.Context) bool { return s.overdue(ctx) == 1 })
+	s.eventually(t, "the sync ends without a request", func(ctx context.Context) bool { return s.overdue(ctx) == 1 })
 	s.requireNothingStuck(t)
 	s.requireEachOnce(t)
 

@@ -50,7 +50,7 @@ func (s *site) customers(ctx context.Context, number int, offerID string, acknow
 			if i%3 != 0 {
 				asked = []*apiclient.Client{s.api()}
 			}
-			// The attempt outlives ctx: who has asked waits for the answer.
+			// The attempt outlives ctx: a customer waits for the answer.
 			each.submit(context.WithoutCancel(ctx), asked)
 			time.Sleep(retryPause)
 		}
@@ -135,7 +135,7 @@ func (s *site) command(t *testing.T, location, command, status string) {
 		if run.Status == status || run.Ended() {
 			return true
 		}
-		// Whatever the answer is, and if there is none, the next look at the run tells what came of it.
+		// The result does not matter: the next read of the run shows the outcome.
 		_, _ = s.api().Do(ctx, http.MethodPost, location+"/"+command, nil, nil, "Prefer", "wait=5")
 		return false
 	})

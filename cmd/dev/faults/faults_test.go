@@ -1,6 +1,5 @@
-// Package faults kills the parts of a running system, each a process of its own, and cuts the connections between them in
-// the middle of a billing run. Nobody does anything then but keep the processes running, and the run must end as if nothing
-// had happened.
+// Package faults kills the parts of a running system, each its own OS process, and cuts the connections between them in
+// the middle of a billing run. Only the processes are restarted. The run must end as if nothing had happened.
 package faults
 
 import (
@@ -45,8 +44,8 @@ func setting(t *testing.T, name string, fallback uint64) uint64 {
 	return number
 }
 
-// TestFault_BillingRunIsExactlyOnce is short here. make test-faults has it strike ten times at a larger run, by a
-// plan that the number SEED stands for.
+// TestFault_BillingRunIsExactlyOnce is short here. make test-faults strikes ten times at a larger run, by a plan
+// that SEED determines.
 func TestFault_BillingRunIsExactlyOnce(t *testing.T) {
 	number := setting(t, "MTF_FAULTS_SEED", 1)
 	clients := int(setting(t, "MTF_FAULTS_CLIENTS", 2_000))

@@ -27,7 +27,7 @@ type billed struct {
 	subtotal, tax, total int64
 }
 
-// requireBilledOnce compares what was issued with what the contracts say, by a computation of its own.
+// requireBilledOnce compares the issued invoices with an independent computation from the contracts.
 func (s *site) requireBilledOnce(t *testing.T, run apiclient.BillingRun, final apiclient.BillingProgress) {
 	t.Helper()
 	rows, err := s.pool.Query(t.Context(), `

@@ -37,7 +37,7 @@ type round struct {
 	victim int
 	// down is how long what was struck stays away.
 	down time.Duration
-	// paused has an operator pause the run before the fault and resume it after.
+	// paused makes an operator pause the run before the fault and resume it after.
 	paused bool
 }
 

@@ -45,7 +45,7 @@ func (p *proxy) accept() {
 	}
 }
 
-// pass joins a connection to one of its own, until either end or the cut closes both.
+// pass forwards a connection to the server until either end or the cut closes both.
 func (p *proxy) pass(from net.Conn) {
 	defer p.forget(from)
 	if !p.keep(from) {

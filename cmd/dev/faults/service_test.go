@@ -23,7 +23,7 @@ const restartPause = 200 * time.Millisecond
 // service is one process that is started again whenever it ends, as a supervisor does.
 type service struct {
 	name string
-	// start returns the process's number and what is closed at its end.
+	// start returns the id of the process and a channel that is closed when it ends.
 	start func(ctx context.Context) (pid int, ended <-chan struct{}, err error)
 
 	mutex sync.Mutex
@@ -69,7 +69,7 @@ func (s *service) runs(pid int) time.Duration {
 	return s.down
 }
 
-// signal sends a signal, unless there is no process at this moment. What it ends stays away for a while.
+// signal sends a signal if the process runs. A process that the signal ends stays down for a time.
 func (s *service) signal(signal syscall.Signal, down time.Duration) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -29,7 +29,7 @@ const (
 	frozen = 12 * time.Second
 )
 
-// site is the whole system as processes of their own: two APIs and two workers on one Temporal and one PostgreSQL. The
+// site is the whole system as separate OS processes: two APIs and two workers on one Temporal and one PostgreSQL. The
 // application speaks to PostgreSQL and Temporal, and Temporal to PostgreSQL, through proxies that can be cut; the test
 // itself looks at PostgreSQL directly.
 type site struct {
@@ -46,8 +46,8 @@ type site struct {
 	workerDatabase, workerTemporal, apiDatabase, apiTemporal, temporalDatabase *proxy
 }
 
-// newSite starts the system with settings of its own, if there are any; prepare is called on the migrated database before
-// anything else uses it. Nothing begins by itself unless a setting says so: a test is at any hour of any day.
+// newSite starts the system with additional settings. prepare is called on the migrated database before any process uses
+// it. Schedules are off unless a setting turns them on, since tests run at any hour of any day.
 func newSite(t *testing.T, chunkClients int, prepare func(*pgxpool.Pool), settings ...string) *site {
 	t.Helper()
 	dir := t.TempDir()

@@ -22,11 +22,10 @@ type account struct {
 
 // chooseAccount returns the account for the server whose files are in dir, which must exist.
 //
-// A user other than root runs the server itself. For root there are two ways. Files that belong to another user already
-// are served by that user. Else, where the kernel allows it, the server runs in a user namespace in which root has
-// another number: it sees itself as an ordinary user, the files stay root's, and a data directory below directories
-// closed to everyone but root is no obstacle. Where it does not, the server runs as the user postgres or nobody, who
-// must be able to reach dir. The error is one sentence for the user.
+// A user other than root runs the server itself. For root there are two ways. If the files belong to another user,
+// that user runs the server. Otherwise, where the kernel allows it, the server runs in a user namespace that maps root to
+// an ordinary user: the files stay root's, and the data directory may lie below directories that only root can enter.
+// Where the kernel forbids that, the server runs as the user "postgres" or ""nobody"", who must be able to reach dir. The error is one sentence for the user.
 func chooseAccount(ctx context.Context, binaries Binaries, dir string) (account, error) {
 	if os.Geteuid() != 0 {
 		return account{attributes: func() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }}, nil

@@ -12,7 +12,7 @@ const tailSize = 16 << 10
 
 var graveLine = regexp.MustCompile(`(?:FATAL|PANIC): +(.*)`)
 
-// lastComplaint returns the text of the last FATAL or PANIC line in the log, else its last line.
+// lastComplaint returns the text of the last FATAL or PANIC line in the log. Without one it returns the last line.
 func lastComplaint(log *os.File) string {
 	file, err := os.Open(log.Name())
 	if err != nil {

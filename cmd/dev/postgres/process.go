@@ -16,8 +16,8 @@ type process struct {
 	state *os.ProcessState
 }
 
-// launch starts the command in a process group of its own, so that Ctrl-C in a terminal does not reach the server while
-// the application still drains, and, where the kernel can, has it shut down when this program is killed.
+// launch starts the command in its own process group, so that Ctrl-C in a terminal does not reach the server while the
+// application still drains. Where the kernel supports it, the server shuts down when this program is killed.
 func launch(cmd *exec.Cmd) (*process, error) {
 	cmd.SysProcAttr.Setpgid = true
 	endWithParent(cmd.SysProcAttr)
@@ -31,7 +31,7 @@ func launch(cmd *exec.Cmd) (*process, error) {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			_ = cmd.Wait() // The state tells more than the error.
+			_ = cmd.Wait() // The state is more specific than the error.
 			p.state = cmd.ProcessState
 			close(p.exited)
 		}

@@ -38,7 +38,7 @@ const (
 type Config struct {
 	// Dir holds the data directory and the password; it is created when it does not exist. Its parent must exist.
 	Dir string
-	// Port of 127.0.0.1; 0 stands for a free one.
+	// Port of 127.0.0.1; 0 means any free port.
 	Port int
 	// LogFile receives what the server prints. It must be set.
 	LogFile *os.File
@@ -175,7 +175,7 @@ func (s *Server) URL(database string) string {
 // PID returns the number of the server's first process, the postmaster.
 func (s *Server) PID() int { return s.process.handle.Pid }
 
-// Exited is closed when the server has ended, whoever ended it.
+// Exited is closed when the server has ended, for whatever reason.
 func (s *Server) Exited() <-chan struct{} { return s.process.exited }
 
 // Ending says how the server ended, "signal: killed" for instance; "" as long as it runs.
@@ -188,9 +188,9 @@ func (s *Server) Ending() string {
 	}
 }
 
-// Stop shuts the server down in order (clients are disconnected, what is committed is written out). When ctx ends first
-// the server is told to stop at once, which loses nothing either but makes the next start recover. Nothing is left
-// running when it returns nil.
+// Stop shuts the server down in order (clients are disconnected, what is committed is written out). If ctx ends
+// first, Stop shuts the server down immediately; no data is lost, but the next start recovers. No process is left when it
+// returns nil.
 func (s *Server) Stop(ctx context.Context) error {
 	if end(s.process, syscall.SIGINT, ctx.Done()) ||
 		end(s.process, syscall.SIGQUIT, time.After(10*time.Second)) ||

@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// staleFastLimit is how long a server left behind is given to shut down in order before it is told to stop at once.
+// staleFastLimit is the time that a stale server gets for a fast shutdown before an immediate one.
 const staleFastLimit = 20 * time.Second
 
 // StopStale ends a postmaster that still serves the data directory in dir because the program that started it was
-// killed; without one it does nothing. The caller must keep other programs away from the directory, which is what tells
-// such a server from one in use. Start does it too; a caller that checks first whether the port is free needs it before.
+// killed; without one it does nothing. The caller must keep other programs away from the directory; that
+// distinguishes a stale server from one in use. Start calls it too. A caller that checks the port first calls it before.
 func StopStale(ctx context.Context, dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -40,8 +40,8 @@ func StopStale(ctx context.Context, dir string) error {
 		return nil // PostgreSQL itself recognises and replaces such a file.
 	}
 	if !servesData(ctx, pid, data) {
-		// The number now belongs to another program, and PostgreSQL would refuse to start. With our own number instead,
-		// which it knows for its parent's, it goes on to its other checks that nobody uses the directory.
+		// The process id now belongs to another program, and PostgreSQL would refuse to start. With the id of this process,
+		// its parent, PostgreSQL continues with its other checks that the directory is unused.
 		return os.WriteFile(pidFile, []byte(strconv.Itoa(os.Getpid())+"\n"+rest), 0o600)
 	}
 	for _, step := range []struct {
@@ -58,8 +58,8 @@ func StopStale(ctx context.Context, dir string) error {
 	return fmt.Errorf("the PostgreSQL left behind on %s, process %d, does not stop", dir, pid)
 }
 
-// gone waits until the process no longer serves the data and reports whether that came within the limit. A process that
-// has ended but that nobody has waited for does not count: it has no command line.
+// gone waits until the process no longer serves the data and reports whether that happened within the limit. A zombie
+// process does not count: it has no command line.
 func gone(ctx context.Context, pid int, data string, limit time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -24,7 +24,7 @@ const (
 	NamespaceVariable       = "TEMPORAL_NAMESPACE"
 )
 
-// Config describes a stack to start. A port is one of 127.0.0.1, and 0 stands for a free one.
+// Config describes a stack to start. A port is one of 127.0.0.1, and 0 means any free port.
 type Config struct {
 	// DataDir holds everything that the stack writes. It is created, but not its parents.
 	DataDir string

@@ -33,8 +33,8 @@ func openDirectory(dir string) (string, error) {
 	return absolute, nil
 }
 
-// lock makes this process the only one that uses the data directory. The kernel gives the lock up when the process ends,
-// however it ends.
+// lock reserves the data directory for this OS process. The kernel releases the lock when the process ends, even after a
+// crash.
 func lock(dir string) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

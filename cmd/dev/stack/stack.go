@@ -150,7 +150,7 @@ func (s *Stack) startPostgres(ctx context.Context, config Config, dir, files str
 	return server, nil
 }
 
-// databases lists those that the embedded PostgreSQL must have.
+// databases lists the databases that the embedded PostgreSQL must have.
 func (c *Config) databases() []string {
 	var names []string
 	if c.DatabaseURL == "" {
@@ -162,10 +162,10 @@ func (c *Config) databases() []string {
 	return names
 }
 
-// watchPostgres reports the server's end. After a stop nobody listens any more.
+// watchPostgres reports the server's end. After a stop the channel has no reader.
 func (s *Stack) watchPostgres(server *postgres.Server, log string) {
 	<-server.Exited()
-	s.failed <- fmt.Errorf("PostgreSQL has ended by itself (%s): its log is %s", server.Ending(), log)
+	s.failed <- fmt.Errorf("PostgreSQL ended unexpectedly (%s): its log is %s", server.Ending(), log)
 }
 
 func (s *Stack) startTemporal(ctx context.Context, config Config, database *postgres.Server, dir string) error {
@@ -207,7 +207,7 @@ func (s *Stack) startUI(ctx context.Context, config Config) error {
 	})
 }
 
-// step reports what is done and the time that it took.
+// step runs a step of the start and reports its name and duration.
 func (s *Stack) step(ctx context.Context, what string, do func() error) error {
 	fmt.Fprintf(s.progress, "%s … ", what)
 	begin := time.Now()
@@ -240,11 +240,11 @@ func (s *Stack) openLog(dir, name string) (*os.File, error) {
 // Endpoints say where the parts are.
 func (s *Stack) Endpoints() Endpoints { return s.endpoints }
 
-// Failed yields an error, one sentence for the user, when a part has ended by itself. The stack must then be stopped.
+// Failed yields an error, one sentence for the user, when a part ends unexpectedly. The caller must then stop the stack.
 func (s *Stack) Failed() <-chan error { return s.failed }
 
-// Stop stops the parts in the reverse order of their start, each with a limit of its own, and returns what went wrong.
-// When ctx ends the rest is stopped in a hurry. A second call does nothing.
+// Stop stops the parts in the reverse order of their start, each with its own time limit, and returns their errors.
+// When ctx ends, the remaining parts are stopped at once. A second call does nothing.
 func (s *Stack) Stop(ctx context.Context) error {
 	var problems []error
 	for _, p := range slices.Backward(s.parts) {

@@ -27,10 +27,10 @@ func (l *logger) Info(message string, tags ...tag.Tag)  { l.record(slog.LevelInf
 func (l *logger) Warn(message string, tags ...tag.Tag)  { l.record(slog.LevelWarn, message, tags) }
 func (l *logger) Error(message string, tags ...tag.Tag) { l.record(slog.LevelError, message, tags) }
 
-// DPanic is an error in production, and this is no test of the server itself.
+// DPanic is an error in production, and this is not a test of the server itself.
 func (l *logger) DPanic(message string, tags ...tag.Tag) { l.record(slog.LevelError, message, tags) }
 
-// Panic panics, as callers rely on not going on after it.
+// Panic panics, as callers rely on not continuing after it.
 func (l *logger) Panic(message string, tags ...tag.Tag) {
 	l.record(slog.LevelError, message, tags)
 	panic(message)
@@ -43,7 +43,7 @@ func (l *logger) Fatal(message string, tags ...tag.Tag) {
 			message = fmt.Sprintf("%s: %v", message, t.Value())
 		}
 	}
-	l.fatal(fmt.Errorf("Temporal cannot go on: %s", message)) //nolint:staticcheck // It begins with a name.
+	l.fatal(fmt.Errorf("Temporal cannot continue: %s", message)) //nolint:staticcheck // It begins with a name.
 }
 
 // With returns a logger that adds the tags to each record.

@@ -1,7 +1,7 @@
 // Package temporal runs a Temporal server inside this process, for development and tests, on a PostgreSQL server.
 //
-// All four services of Temporal run here. What it acknowledges is in PostgreSQL, so a killed process loses nothing: a
-// server started again on the same databases goes on with the workflows.
+// All four services of Temporal run here. Everything that they acknowledge is in PostgreSQL, so a killed process loses
+// nothing: a server that starts on the same databases continues the workflows.
 package temporal
 
 import (
@@ -29,7 +29,7 @@ const startLimit = time.Minute
 type Config struct {
 	// DatabaseURL and VisibilityDatabaseURL are two databases that exist and are Temporal's alone.
 	DatabaseURL, VisibilityDatabaseURL string
-	// Port of 127.0.0.1 that clients connect to; 0 stands for a free one.
+	// Port of 127.0.0.1 that clients connect to; 0 means any free port.
 	Port int
 	// Namespace is registered when it does not exist, with a retention of 30 days.
 	Namespace string
@@ -111,7 +111,7 @@ func (s *Server) start(ctx context.Context, namespace string, logger *logger) er
 	}
 }
 
-// fail notes the first reason why the server cannot go on.
+// fail records the first reason why the server cannot continue.
 func (s *Server) fail(err error) {
 	select {
 	case s.failed <- err:
@@ -122,7 +122,7 @@ func (s *Server) fail(err error) {
 // Address returns the host and port that clients connect to.
 func (s *Server) Address() string { return s.address }
 
-// Failed yields one error when the server finds that it cannot go on. It must then be stopped.
+// Failed yields one error when the server finds that it cannot continue. It must then be stopped.
 func (s *Server) Failed() <-chan error { return s.failed }
 
 // Stop stops the services in order. When ctx ends first it returns an error and leaves them to the end of the process:

@@ -6,7 +6,7 @@ import (
 	"go.temporal.io/server/common/dynamicconfig"
 )
 
-// noLimit stands for "as much as the machine can do" where the server wants a rate per second or a count.
+// noLimit is a rate per second or a count that the machine cannot reach.
 const noLimit = 1_000_000
 
 // settings are the server's dynamic configuration: quick timers and namespaces for development, no throttling on one

@@ -19,7 +19,7 @@ const startLimit = 15 * time.Second
 
 // Config describes a web interface to start.
 type Config struct {
-	// Port of 127.0.0.1; 0 stands for a free one.
+	// Port of 127.0.0.1; 0 means any free port.
 	Port int
 	// TemporalAddress is the host and port of the Temporal server that it shows.
 	TemporalAddress string
