@@ -25,7 +25,8 @@ type account struct {
 // A user other than root runs the server itself. For root there are two ways. If the files belong to another user,
 // that user runs the server. Otherwise, where the kernel allows it, the server runs in a user namespace that maps root to
 // an ordinary user: the files stay root's, and the data directory may lie below directories that only root can enter.
-// Where the kernel forbids that, the server runs as the user "postgres" or ""nobody"", who must be able to reach dir. The error is one sentence for the user.
+// Where the kernel forbids that, the server runs as the user "postgres" or "nobody", who must be able to reach dir. The
+// error is one sentence for the user.
 func chooseAccount(ctx context.Context, binaries Binaries, dir string) (account, error) {
 	if os.Geteuid() != 0 {
 		return account{attributes: func() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }}, nil
