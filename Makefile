@@ -145,7 +145,7 @@ generate: generate/sqlc generate/access ## Generate all generated code
 generate/access: ## Generate the table of who may do what in docs/access.md
 	$(GO) test -count=1 ./api -run '^TestTheTableOfAccessIsUpToDate$$' -update
 
-# Not part of generate: histories are recorded from released code, see docs/adding.md.
+# Not part of generate: histories are recorded from released code, see CONTRIBUTING.md.
 .PHONY: generate/histories
 generate/histories: build/dev ## Record the workflow histories that the replay test replays
 	$(WITH_DEV) $(GO_TEST) ./workflows -run '^TestRecordHistories' -update

@@ -46,7 +46,7 @@ type recorder struct {
 	month calendar.Date
 }
 
-// TestRecordHistories is the tool that records, for it needs the whole system; see "When to record histories" in docs/adding.md.
+// TestRecordHistories is the tool that records, for it needs the whole system; see "Change a running workflow" in CONTRIBUTING.md.
 func TestRecordHistories(t *testing.T) {
 	if !*update {
 		t.Skip("make generate/histories records histories")
