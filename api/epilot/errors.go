@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
@@ -27,10 +28,13 @@ var ErrorFormat = &rest.ErrorFormat{
 	BodyType: reflect.TypeFor[LedgerError](),
 }
 
-// formatMessage says what is wrong in one text, with every problem of a request that is not valid.
+// formatMessage returns one text with every problem of an invalid request, or with the operation to use instead.
 func formatMessage(detail rest.ErrorDetail) string {
 	problems, _ := detail.Details["errors"].([]refusal.Problem)
 	if len(problems) == 0 {
+		if instead := alternative(detail); instead != "" {
+			return detail.Message + ": " + instead + "."
+		}
 		return detail.Message + "."
 	}
 	findings := make([]string, len(problems))
@@ -38,6 +42,27 @@ func formatMessage(detail rest.ErrorDetail) string {
 		findings[i] = fmt.Sprintf("'%s': %s", formatLocation(problem.Location), problem.Message)
 	}
 	return "Validation failed: " + strings.Join(findings, "; ") + "."
+}
+
+// alternative returns the operation that does what a read-only event or contract refuses, or an empty text.
+func alternative(detail rest.ErrorDetail) string {
+	if id, ok := detail.Details["contract_id"]; ok && detail.Code == refusal.BillingContractInUse {
+		return fmt.Sprintf("PUT /api/v1/contracts/%s/status", id)
+	}
+	if detail.Code != refusal.BillingEventReadOnly {
+		return ""
+	}
+	switch detail.Details["source"] {
+	case ledger.SourceInvoice:
+		return fmt.Sprintf("POST /api/v1/invoices/%s/void", detail.Details["id"])
+	case ledger.SourcePayment:
+		return fmt.Sprintf("POST /api/v1/collections/payments/%s/reverse", detail.Details["id"])
+	case ledger.SourceReversal:
+		return "POST /api/v1/collections/payments"
+	case ledger.SourceVoid:
+		return "POST /api/v1/billing/runs"
+	}
+	return ""
 }
 
 // formatLocation writes ["body", "lines", 2, "amount"] as lines.2.amount. The body itself is named, and

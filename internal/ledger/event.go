@@ -153,20 +153,21 @@ func lockEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Ledger
 	return head, current, nil
 }
 
-// readOnly says what is to be done in place of a change of an entry that the system made.
+// readOnly refuses to change an entry that the system posted. The details source and id name the invoice,
+// payment, reversal, or void invoice that the entry follows from.
 func readOnly(stored dbsqlc.LedgerEntry) error {
 	refused := refusal.New(refusal.BillingEventReadOnly)
 	switch stored.Source {
 	case SourceInvoice:
-		refused.Message = fmt.Sprintf("The event is that of an invoice and read-only; to take it back: POST /api/v1/invoices/%s/void", stored.ID)
+		refused.Message = "The event belongs to an invoice and is read-only. Void the invoice to reverse it"
 	case SourcePayment:
-		refused.Message = fmt.Sprintf("The event is that of a payment and read-only; to take it back: POST /api/v1/collections/payments/%s/reverse", stored.ID)
+		refused.Message = "The event belongs to a payment and is read-only. Reverse the payment to reverse it"
 	case SourceReversal:
-		refused.Message = "The event is the reversal of a payment and read-only; to record another payment: POST /api/v1/collections/payments"
+		refused.Message = "The event is the reversal of a payment and is read-only. Record another payment instead"
 	case SourceVoid:
-		refused.Message = "The event is that of a void invoice and read-only; its days are billed again by: POST /api/v1/billing/runs"
+		refused.Message = "The event belongs to a void invoice and is read-only. Bill its days again with a billing run"
 	}
-	return refused
+	return refused.With("source", stored.Source).With("id", stored.ID)
 }
 
 // entry is the event as it is to be entered under its id. The contract stays while the transaction lasts.

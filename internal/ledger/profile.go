@@ -107,8 +107,8 @@ func DeleteContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) error {
 	}
 	if found.BillingProfile.ContractID != nil {
 		refused := refusal.New(refusal.BillingContractInUse)
-		refused.Message = "The contract is a subscriber's and ends by its status, see PUT /api/v1/contracts/{id}/status"
-		return refused
+		refused.Message = "The contract belongs to a subscriber. Change its status to end it"
+		return refused.With("contract_id", *found.BillingProfile.ContractID)
 	}
 	used, err := queries.BillingProfileIsUsed(ctx, tx, id)
 	if err != nil {
