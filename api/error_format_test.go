@@ -25,7 +25,7 @@ func TestErrorFormat_LedgerPaths(t *testing.T) {
 	}{
 		{"no identity", "/v1/billing/events", "", 401, "unauthorized", "Authentication is required."},
 		{"no such path", "/v1/billing/nothing", "op-1", 404, "not_found", "Not Found."},
-		{"no text", "/v1/billing/%ff", "op-1", 400, "validation_error", "Validation failed: 'path': URL holds characters that are not text."},
+		{"no text", "/v1/billing/%ff", "op-1", 400, "validation_error", "Validation failed: 'path': URL contains characters that are not valid text."},
 		{"a long URL", "/v1/billing/events?size=" + strings.Repeat("1", 8<<10), "op-1", 414, "uri_too_long", "URL is longer than 8 KiB."},
 	} {
 		request := httptest.NewRequest(http.MethodGet, test.path, nil)

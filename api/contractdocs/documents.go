@@ -19,26 +19,36 @@ const tagContractDocuments = "Contract documents"
 
 func (s *handlers) contractDocumentRoutes() {
 	const path = "/v2/orgs/" + rest.OrganisationParameter + "/subscriptions/{subscriptionId}/contracts"
-	rest.Register(s.API, rest.Operation{ID: "listSubscriptionContracts", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet,
-		Path: path, Tag: tagContractDocuments,
+	rest.Register(s.API, rest.Operation{
+		ID: "listSubscriptionContracts", Method: http.MethodGet, Path: path, Tag: tagContractDocuments, Access: rest.Readers,
+		Limits:  s.limits,
 		Summary: "List the signed documents of a subscription, newest first",
-		Description: "A subscription is a contract of this system. Its documents are those that this system issued, by a submit of the " +
-			"landing page or a document link, and those that were linked. The newest is the one that was issued or linked last.",
-		Success:  "A page of documents, and how many there are.",
-		Refusals: []refusal.Code{refusal.OrganisationForbidden, refusal.ContractNotFound}}, s.listSubscriptionContracts)
-	rest.Register(s.API, rest.Operation{ID: "addSubscriptionContract", Access: rest.Writers, Limits: s.limits, Method: http.MethodPost,
-		Path: path, Tag: tagContractDocuments, Creates: true,
-		Summary: "Link a signed document that an outside document service keeps",
-		Description: "The caller chooses the id. The same id with the same content may be sent again, by many callers at once: the " +
-			"document is linked once. What is left out is filled in with who linked it and when.",
-		Success: "The document, linked now.", Repeated: "The document, which was there with this content.",
-		Refusals: []refusal.Code{refusal.OrganisationForbidden, refusal.ContractNotFound, refusal.ContractDocumentConflict}}, s.addSubscriptionContract)
-	rest.Register(s.API, rest.Operation{ID: "getSubscriptionContract", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet,
-		Path: path + "/{contractId}", Tag: tagContractDocuments,
-		Summary:     "Get a signed document of a subscription",
-		Description: "A document that this system issued has its id in the register of documents as `documents_contract_id`, and its client as `documents_owner_id`.",
-		Success:     "The document.",
-		Refusals:    []refusal.Code{refusal.OrganisationForbidden, refusal.ContractDocumentNotFound}}, s.getSubscriptionContract)
+		Description: "A subscription is a contract in this system. Its documents are those issued by this system (on a " +
+			"landing page submit or a document link) and those linked by other systems. The newest document is the one " +
+			"issued or linked last.",
+		Success:  "A page of documents with the total number.",
+		Refusals: []refusal.Code{refusal.OrganisationForbidden, refusal.ContractNotFound},
+	}, s.listSubscriptionContracts)
+	rest.Register(s.API, rest.Operation{
+		ID: "addSubscriptionContract", Method: http.MethodPost, Path: path, Tag: tagContractDocuments, Access: rest.Writers,
+		Creates: true, Limits: s.limits,
+		Summary: "Link a signed document kept by an external document service",
+		Description: "The caller chooses the id. Repeating a request with the same id and content, even concurrently, " +
+			"links the document once. Omitted fields default to the caller and the time of linking.",
+		Success:  "The newly linked document.",
+		Repeated: "The document, which was already linked with this content.",
+		Refusals: []refusal.Code{refusal.OrganisationForbidden, refusal.ContractNotFound, refusal.ContractDocumentConflict},
+	}, s.addSubscriptionContract)
+	rest.Register(s.API, rest.Operation{
+		ID: "getSubscriptionContract", Method: http.MethodGet, Path: path + "/{contractId}", Tag: tagContractDocuments,
+		Access:  rest.Readers,
+		Limits:  s.limits,
+		Summary: "Get a signed document of a subscription",
+		Description: "For a document issued by this system, `documents_contract_id` is its id in the document register " +
+			"and `documents_owner_id` is its client.",
+		Success:  "The document.",
+		Refusals: []refusal.Code{refusal.OrganisationForbidden, refusal.ContractDocumentNotFound},
+	}, s.getSubscriptionContract)
 }
 
 // SubscriptionPath names a subscription, which is a contract of this system.
@@ -50,8 +60,8 @@ type SubscriptionPath struct {
 // ContractDocument is a signed document of a subscription as it is shown.
 type ContractDocument struct {
 	ID                  uuid.UUID      `json:"id" example:"01932b80-1f4c-7d22-9e61-0b7c5a3d8f94" format:"uuid"`
-	DocumentsContractID string         `json:"documents_contract_id" doc:"What the document service calls it." example:"DOC-2026-000417"`
-	DocumentsOwnerID    string         `json:"documents_owner_id" doc:"Who owns it there." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	DocumentsContractID string         `json:"documents_contract_id" doc:"The document's id in the document service." example:"DOC-2026-000417"`
+	DocumentsOwnerID    string         `json:"documents_owner_id" doc:"The document's owner in the document service." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 	CreationDate        rest.Timestamp `json:"creation_date"`
 	CreationUser        string         `json:"creation_user" example:"op-1"`
 	CreationSystem      string         `json:"creation_system,omitempty" example:"mtf"`
@@ -64,7 +74,7 @@ type ContractDocumentSet struct {
 	Contracts []ContractDocument `json:"contracts" nullable:"false"`
 	Offset    int32              `json:"offset" example:"0"`
 	Limit     int32              `json:"limit" example:"50"`
-	Total     int64              `json:"total" doc:"How many documents the subscription has." example:"1"`
+	Total     int64              `json:"total" doc:"Number of documents of the subscription." example:"1"`
 }
 
 // ContractDocumentLink is the body that links a document.
@@ -72,11 +82,11 @@ type ContractDocumentLink struct {
 	ID                  string     `json:"id" format:"uuid" doc:"Chosen by the caller." example:"01932b80-1f4c-7d22-9e61-0b7c5a3d8f94"`
 	DocumentsContractID string     `json:"documents_contract_id" minLength:"1" maxLength:"200" example:"DOC-2026-000417"`
 	DocumentsOwnerID    string     `json:"documents_owner_id" minLength:"1" maxLength:"200" example:"CUSTOMER-7"`
-	CreationDate        *time.Time `json:"creation_date,omitempty" doc:"When it is left out: the moment at which it is linked." example:"2026-11-20T10:15:00Z"`
-	CreationUser        *string    `json:"creation_user,omitempty" minLength:"1" maxLength:"200" doc:"When it is left out: who links it." example:"agent-12"`
+	CreationDate        *time.Time `json:"creation_date,omitempty" doc:"Defaults to the time of linking." example:"2026-11-20T10:15:00Z"`
+	CreationUser        *string    `json:"creation_user,omitempty" minLength:"1" maxLength:"200" doc:"Defaults to the caller." example:"agent-12"`
 	CreationSystem      *string    `json:"creation_system,omitempty" minLength:"1" maxLength:"200" example:"signature-desk"`
-	LastUpdatedDate     *time.Time `json:"last_updated_date,omitempty" doc:"When it is left out: the creation date."`
-	LastUpdatedUser     *string    `json:"last_updated_user,omitempty" minLength:"1" maxLength:"200" doc:"When it is left out: the creation user."`
+	LastUpdatedDate     *time.Time `json:"last_updated_date,omitempty" doc:"Defaults to the creation date."`
+	LastUpdatedUser     *string    `json:"last_updated_user,omitempty" minLength:"1" maxLength:"200" doc:"Defaults to the creation user."`
 }
 
 func newContractDocument(row dbsqlc.ContractDocument) ContractDocument {
@@ -111,8 +121,8 @@ func (b ContractDocumentLink) normalised(contractID uuid.UUID) (contract.LinkDoc
 
 func (s *handlers) listSubscriptionContracts(ctx context.Context, input *struct {
 	SubscriptionPath
-	Offset int32 `query:"offset" default:"0" minimum:"0" maximum:"2147483647" doc:"How many documents to pass over."`
-	Limit  int32 `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"How many documents to answer at most."`
+	Offset int32 `query:"offset" default:"0" minimum:"0" maximum:"2147483647" doc:"Number of documents to skip."`
+	Limit  int32 `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"Maximum number of documents to return."`
 }) (*struct{ Body ContractDocumentSet }, error) {
 	contractID := rest.ParseID(input.SubscriptionID)
 	rows, err := s.Queries.ContractDocumentList(ctx, s.Pool, dbsqlc.ContractDocumentListParams{

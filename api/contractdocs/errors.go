@@ -12,8 +12,8 @@ import (
 // a success.
 type ContractDocumentsError struct {
 	Code    refusal.Code   `json:"code" doc:"Stable error code." example:"contract_document_not_found"`
-	Message string         `json:"message" doc:"What is wrong, for people." example:"Contract document not found"`
-	Details map[string]any `json:"details" doc:"What the code's description names, else empty."`
+	Message string         `json:"message" doc:"Human-readable message." example:"Contract document not found"`
+	Details map[string]any `json:"details" doc:"Details named in the code's description, otherwise empty."`
 }
 
 // ErrorFormat is the format of the errors of subscriptions' signed documents.

@@ -16,43 +16,51 @@ import (
 
 func (s *handlers) ledgerConfigurationRoutes() {
 	const tag = "Configuration History"
-	rest.Register(s.API, rest.Operation{ID: "getContractConfigurationHistory", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet,
-		Path: billingContractsPath + "/{id}/configuration_history", Tag: tag,
-		Summary: "How what a contract costs has changed, newest first",
-		Description: "A row for each change: when the contract was provisioned or upgraded, got another offer or an amount of its own, and when the " +
-			"fee of its offer changed. `total` counts all rows.",
-		Success: "A page of the history.", Refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContractHistory)
-	rest.Register(s.API, rest.Operation{ID: "getBillingAccountConfigurationHistory", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet,
-		Path: "/v1/billing/billing_accounts/{id}/configuration_history", Tag: tag,
-		Summary:     "How what the contracts of a billing account cost has changed, newest first",
-		Description: "The histories of the client's active contracts as one.",
-		Success:     "A page of the history.", Refusals: []refusal.Code{refusal.ClientNotFound}}, s.getBillingAccountHistory)
+	rest.Register(s.API, rest.Operation{
+		ID: "getContractConfigurationHistory", Method: http.MethodGet,
+		Path: billingContractsPath + "/{id}/configuration_history", Tag: tag, Access: rest.Readers,
+		Limits:  s.limits,
+		Summary: "List the price changes of a contract, newest first",
+		Description: "One row per change: the contract was provisioned, upgraded, or moved to another offer, its " +
+			"installment amount was set, or the fee of its offer changed. `total` counts all rows.",
+		Success:  "A page of the history.",
+		Refusals: []refusal.Code{refusal.ContractNotFound},
+	}, s.getContractHistory)
+	rest.Register(s.API, rest.Operation{
+		ID: "getBillingAccountConfigurationHistory", Method: http.MethodGet,
+		Path: "/v1/billing/billing_accounts/{id}/configuration_history", Tag: tag, Access: rest.Readers,
+		Limits:      s.limits,
+		Summary:     "List the price changes of a billing account's contracts, newest first",
+		Description: "The merged histories of the client's active contracts.",
+		Success:     "A page of the history.",
+		Refusals:    []refusal.Code{refusal.ClientNotFound},
+	}, s.getBillingAccountHistory)
 }
 
 // ConfigurationHistoryPage is what a history takes.
 type ConfigurationHistoryPage struct {
-	ChangeType string `query:"change_type" enum:"installment_amount_changed" default:"installment_amount_changed" doc:"Which changes." example:"installment_amount_changed"`
-	From       int32  `query:"from" minimum:"0" default:"0" doc:"How many rows to pass over." example:"0"`
-	Size       int32  `query:"size" minimum:"1" maximum:"100" default:"25" doc:"How many rows to answer at most." example:"25"`
+	ChangeType string `query:"change_type" enum:"installment_amount_changed" default:"installment_amount_changed" doc:"The type of change." example:"installment_amount_changed"`
+	From       int32  `query:"from" minimum:"0" default:"0" doc:"Number of rows to skip." example:"0"`
+	Size       int32  `query:"size" minimum:"1" maximum:"100" default:"25" doc:"Maximum number of rows to return." example:"25"`
 }
 
 // ConfigurationChange is one change of what a contract costs.
 type ConfigurationChange struct {
 	EventID         string                `json:"event_id" doc:"The change." example:"01932d61-5b70-7a1d-8c3e-0f9b2d4a6e81"`
 	OrgID           string                `json:"org_id" doc:"The operator." example:"MTF"`
-	EntityType      string                `json:"entity_type" enum:"contract,billing_account" doc:"What the change is of."`
+	EntityType      string                `json:"entity_type" enum:"contract,billing_account" doc:"The type of the changed entity."`
 	EntityID        string                `json:"entity_id" doc:"The contract." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
-	ChangeType      string                `json:"change_type" enum:"installment_amount_changed" doc:"What has changed."`
-	SchemaVersion   int32                 `json:"schema_version" doc:"The form of this row." example:"1"`
-	EffectiveAt     *rest.Timestamp       `json:"effective_at,omitempty" doc:"From when on, midnight of a local day." example:"2026-11-01T23:00:00.000000Z"`
-	ChangedAt       rest.Timestamp        `json:"changed_at" doc:"When it was changed."`
-	CreatedAt       rest.Timestamp        `json:"created_at" doc:"When it was noted."`
+	ChangeType      string                `json:"change_type" enum:"installment_amount_changed" doc:"The type of change."`
+	SchemaVersion   int32                 `json:"schema_version" doc:"Version of the row's schema." example:"1"`
+	EffectiveAt     *rest.Timestamp       `json:"effective_at,omitempty" doc:"When the change takes effect: midnight in the operator's time zone." example:"2026-11-01T23:00:00.000000Z"`
+	ChangedAt       rest.Timestamp        `json:"changed_at" doc:"When the change was made."`
+	CreatedAt       rest.Timestamp        `json:"created_at" doc:"When the change was recorded."`
 	Source          string                `json:"source" enum:"portal,epilot,erp,system,api,external,journey,automation,unknown" doc:"portal: the landing page; api: an operator or a program; system: before the ledger was kept." example:"api"`
 	SourceLabel     *string               `json:"source_label,omitempty" doc:"provisioned, upgraded, offer_changed, price_changed or installment_set." example:"offer_changed"`
-	SourceSystem    *string               `json:"source_system,omitempty" doc:"The system that it was changed in."`
-	SourceReference *string               `json:"source_reference,omitempty" doc:"The offer that the amount is the fee of."`
-	PreviousValue   *PreviousAmount       `json:"previous_value" doc:"null when there was none."`
-	NewValue        InstallmentAmount     `json:"new_value" doc:"The amount from then on."`
+	SourceSystem    *string               `json:"source_system,omitempty" doc:"The system in which the change was made."`
+	SourceReference *string               `json:"source_reference,omitempty" doc:"The offer whose fee is the new amount."`
+	PreviousValue   *PreviousAmount       `json:"previous_value" doc:"null if there was no previous amount."`
+	NewValue        InstallmentAmount     `json:"new_value" doc:"The amount from effective_at on."`
 	Context         *ConfigurationContext `json:"context,omitempty" doc:"The offer behind the new amount."`
 }
 
@@ -69,7 +77,7 @@ func (PreviousAmount) Schema(registry huma.Registry) *huma.Schema {
 // ConfigurationHistory is a page of a history.
 type ConfigurationHistory struct {
 	History []ConfigurationChange `json:"history" nullable:"false"`
-	Total   int64                 `json:"total" doc:"How many rows there are." example:"3"`
+	Total   int64                 `json:"total" doc:"Number of rows." example:"3"`
 }
 
 // ConfigurationHistoryOutput answers a page of a history.

@@ -25,24 +25,38 @@ const (
 )
 
 func (s *handlers) ledgerContractRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "createContractEntity", Access: rest.Writers, Limits: s.limits, Method: http.MethodPost, Path: billingContractsPath, Tag: tagBillingContracts,
-		Creates: true, Summary: "Make a contract that stands alone",
-		Description: "A contract without a subscriber, such as one of a utility, that events can be about. The contract of a subscriber is made by " +
-			"provisioning and is there under its own id.",
-		Success: "The new contract.", Refusals: []refusal.Code{refusal.ContractDateInvalid}}, s.createContractEntity)
-	rest.Register(s.API, rest.Operation{ID: "updateContractEntity", Access: rest.Writers, Limits: s.limits, Method: http.MethodPatch, Path: billingContractsPath + "/{id}", Tag: tagBillingContracts,
-		Summary: "Change what is sent of how a contract is billed",
-		Description: "Another installment amount is noted in the configuration history. Status and termination of a subscriber's contract are " +
-			"those of the contract itself: draft, active, deactivated (suspended) and terminated, and its start changes with its offer. " +
-			"A terminated contract keeps its end.",
-		Success:  "The contract as it is now.",
+	rest.Register(s.API, rest.Operation{
+		ID: "createContractEntity", Method: http.MethodPost, Path: billingContractsPath, Tag: tagBillingContracts,
+		Access:  rest.Writers,
+		Creates: true, Limits: s.limits,
+		Summary: "Create a standalone contract",
+		Description: "A standalone contract has no subscriber (for example a utility contract) and can carry billing " +
+			"events. Subscribers' contracts are created by provisioning and are available here under their own ids.",
+		Success:  "The new contract.",
+		Refusals: []refusal.Code{refusal.ContractDateInvalid},
+	}, s.createContractEntity)
+	rest.Register(s.API, rest.Operation{
+		ID: "updateContractEntity", Method: http.MethodPatch, Path: billingContractsPath + "/{id}", Tag: tagBillingContracts,
+		Access:  rest.Writers,
+		Limits:  s.limits,
+		Summary: "Update the billing data of a contract",
+		Description: "A new installment amount is recorded in the configuration history. For a subscriber's contract, " +
+			"the status and the termination date are those of the contract itself (`deactivated` means suspended), and the " +
+			"start date only changes with the offer. A terminated contract keeps its end date.",
+		Success:  "The updated contract.",
 		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid, refusal.ContractStatusTransition},
-		Statuses: map[refusal.Code]int{refusal.ContractStatusTransition: http.StatusUnprocessableEntity}}, s.updateContractEntity)
-	rest.Register(s.API, rest.Operation{ID: "deleteContractEntity", Access: rest.Writers, Limits: s.limits, Method: http.MethodDelete, Path: billingContractsPath + "/{id}", Tag: tagBillingContracts,
-		Summary:     "Delete a contract that stands alone",
-		Description: "Refused once anything was entered about the contract, which stays when an event is deleted, and for that of a subscriber.",
-		Success:     "The contract is gone.",
-		Refusals:    []refusal.Code{refusal.ContractNotFound, refusal.BillingContractInUse}}, s.deleteContractEntity)
+		Statuses: map[refusal.Code]int{refusal.ContractStatusTransition: http.StatusUnprocessableEntity},
+	}, s.updateContractEntity)
+	rest.Register(s.API, rest.Operation{
+		ID: "deleteContractEntity", Method: http.MethodDelete, Path: billingContractsPath + "/{id}", Tag: tagBillingContracts,
+		Access:  rest.Writers,
+		Limits:  s.limits,
+		Summary: "Delete a standalone contract",
+		Description: "Refused for a subscriber's contract, and for a contract that has or ever had billing events, " +
+			"including deleted ones.",
+		Success:  "The contract was deleted.",
+		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.BillingContractInUse},
+	}, s.deleteContractEntity)
 }
 
 // BillingContractPath names a contract.
@@ -52,35 +66,35 @@ type BillingContractPath struct {
 
 // BillingContract is what can be said of how a contract is billed. All of it is optional.
 type BillingContract struct {
-	Status            *string        `json:"status,omitempty" enum:"draft,in_approval_process,approved,active,deactivated,revoked,terminated,expired" doc:"draft for a new contract that does not say it." example:"active"`
-	StartDate         *calendar.Date `json:"start_date,omitempty" format:"date" doc:"When the contract begins."`
-	TerminationDate   *calendar.Date `json:"termination_date,omitempty" format:"date" doc:"When the contract ends."`
-	InstallmentAmount *int64         `json:"installment_amount,omitempty" minimum:"0" maximum:"999999999999" doc:"What the contract costs each time, in cents before tax." example:"8500"`
-	Balance           *int64         `json:"balance,omitempty" doc:"What is owed, in cents; ignored in requests."`
-	BalanceCurrency   *string        `json:"balance_currency,omitempty" pattern:"^[A-Z]{3}$" doc:"ISO 4217. That of a new contract; MAD when absent."`
+	Status            *string        `json:"status,omitempty" enum:"draft,in_approval_process,approved,active,deactivated,revoked,terminated,expired" doc:"Defaults to draft for a new contract." example:"active"`
+	StartDate         *calendar.Date `json:"start_date,omitempty" format:"date" doc:"The first day of the contract."`
+	TerminationDate   *calendar.Date `json:"termination_date,omitempty" format:"date" doc:"The last day of the contract."`
+	InstallmentAmount *int64         `json:"installment_amount,omitempty" minimum:"0" maximum:"999999999999" doc:"Price per billing period, in cents before tax." example:"8500"`
+	Balance           *int64         `json:"balance,omitempty" doc:"Outstanding amount in cents; ignored in requests."`
+	BalanceCurrency   *string        `json:"balance_currency,omitempty" pattern:"^[A-Z]{3}$" doc:"ISO 4217. Only set on creation; defaults to MAD."`
 	BillingContractDetails
 }
 
 // BillingContractDetails are what is told of a contract and no rule reads.
 type BillingContractDetails struct {
-	Title                 *string  `json:"_title,omitempty" maxLength:"500" doc:"How the contract is shown."`
-	Tags                  []string `json:"_tags,omitzero" nullable:"false" maxItems:"100" maxLength:"200" doc:"For grouping and filtering elsewhere."`
-	ContractName          *string  `json:"contract_name,omitempty" maxLength:"500" doc:"What the contract is called." example:"Stromvertrag Haushalt"`
-	ContractNumber        *string  `json:"contract_number,omitempty" maxLength:"200" doc:"The number that people know it by." example:"STR-2025-001234"`
-	Description           *string  `json:"description,omitempty" maxLength:"4000" doc:"Its terms in a few words."`
+	Title                 *string  `json:"_title,omitempty" maxLength:"500" doc:"Display title of the contract."`
+	Tags                  []string `json:"_tags,omitzero" nullable:"false" maxItems:"100" maxLength:"200" doc:"Labels for grouping and filtering."`
+	ContractName          *string  `json:"contract_name,omitempty" maxLength:"500" doc:"Name of the contract." example:"Stromvertrag Haushalt"`
+	ContractNumber        *string  `json:"contract_number,omitempty" maxLength:"200" doc:"Human-readable contract number." example:"STR-2025-001234"`
+	Description           *string  `json:"description,omitempty" maxLength:"4000" doc:"Short description of the terms."`
 	AccountNumber         *string  `json:"account_number,omitempty" maxLength:"200" doc:"The customer's number."`
-	Branch                *string  `json:"branch,omitempty" enum:"power,gas,water,waste_water,district_heating" doc:"What the contract is for."`
-	BillingAddress        *string  `json:"billing_address,omitempty" maxLength:"1000" doc:"Where invoices go."`
-	DeliveryAddress       *string  `json:"delivery_address,omitempty" maxLength:"1000" doc:"Where the service is."`
+	Branch                *string  `json:"branch,omitempty" enum:"power,gas,water,waste_water,district_heating" doc:"The commodity of the contract."`
+	BillingAddress        *string  `json:"billing_address,omitempty" maxLength:"1000" doc:"Address for invoices."`
+	DeliveryAddress       *string  `json:"delivery_address,omitempty" maxLength:"1000" doc:"Address of the service."`
 	AdditionalAddresses   *string  `json:"additional_addresses,omitempty" maxLength:"2000" doc:"Other addresses."`
-	TerminationReason     *string  `json:"termination_reason,omitempty" maxLength:"1000" doc:"Why the contract ends."`
-	BillingPeriod         *string  `json:"billing_period,omitempty" enum:"weekly,monthly,every_quarter,every_6_months,yearly" doc:"How often it is billed." example:"monthly"`
-	BillingDurationAmount *float64 `json:"billing_duration_amount,omitempty" minimum:"0" doc:"How long a billing period is."`
-	RenewalDurationAmount *float64 `json:"renewal_duration_amount,omitempty" minimum:"0" doc:"For how long it renews itself."`
-	RenewalDurationUnit   *string  `json:"renewal_duration_unit,omitempty" enum:"weeks,months,years" doc:"The unit of that."`
-	NoticeTimeAmount      *float64 `json:"notice_time_amount,omitempty" minimum:"0" doc:"How long before its end notice is given."`
-	NoticeTimeUnit        *string  `json:"notice_time_unit,omitempty" enum:"weeks,months,years" doc:"The unit of that."`
-	BillingDueDay         *int32   `json:"billing_due_day,omitempty" minimum:"0" maximum:"31" doc:"The day of the month on which installments are due; 0 for none."`
+	TerminationReason     *string  `json:"termination_reason,omitempty" maxLength:"1000" doc:"Reason for the termination."`
+	BillingPeriod         *string  `json:"billing_period,omitempty" enum:"weekly,monthly,every_quarter,every_6_months,yearly" doc:"Billing frequency." example:"monthly"`
+	BillingDurationAmount *float64 `json:"billing_duration_amount,omitempty" minimum:"0" doc:"Length of a billing period."`
+	RenewalDurationAmount *float64 `json:"renewal_duration_amount,omitempty" minimum:"0" doc:"Length of an automatic renewal."`
+	RenewalDurationUnit   *string  `json:"renewal_duration_unit,omitempty" enum:"weeks,months,years" doc:"Unit of the amount."`
+	NoticeTimeAmount      *float64 `json:"notice_time_amount,omitempty" minimum:"0" doc:"Notice period before the end of the contract."`
+	NoticeTimeUnit        *string  `json:"notice_time_unit,omitempty" enum:"weeks,months,years" doc:"Unit of the amount."`
+	BillingDueDay         *int32   `json:"billing_due_day,omitempty" minimum:"0" maximum:"31" doc:"Day of the month on which installments are due; 0 for none."`
 }
 
 // BillingContractItem is a contract as it is.
@@ -90,7 +104,7 @@ type BillingContractItem struct {
 	Org       string         `json:"_org" doc:"The operator." example:"MTF"`
 	CreatedAt rest.Timestamp `json:"_created_at"`
 	UpdatedAt rest.Timestamp `json:"_updated_at"`
-	Title     string         `json:"_title" doc:"How the contract is shown." example:"Stromvertrag Haushalt"`
+	Title     string         `json:"_title" doc:"Display title of the contract." example:"Stromvertrag Haushalt"`
 	BillingContract
 }
 
@@ -152,7 +166,7 @@ func (s *handlers) updateContractEntity(ctx context.Context, input *struct {
 func (s *handlers) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger.Contract, body *BillingContract) error {
 	var checked rest.Validator
 	if body.StartDate != nil && *body.StartDate != *found.ContractStartDate {
-		checked.Fail("start_date", "The start of a subscriber's contract changes with its offer alone")
+		checked.Fail("start_date", "The start date of a subscriber's contract only changes with its offer")
 	}
 	if body.BalanceCurrency != nil && *body.BalanceCurrency != found.BillingProfile.Currency {
 		checked.Fail("balance_currency", "A subscriber's contract is billed in "+found.BillingProfile.Currency)
@@ -164,7 +178,7 @@ func (s *handlers) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger
 		}
 	}
 	if body.Status != nil && status == "" {
-		checked.Fail("status", fmt.Sprintf("A subscriber's contract cannot be %s", *body.Status))
+		checked.Fail("status", fmt.Sprintf("The status of a subscriber's contract cannot be %s", *body.Status))
 	}
 	if err := checked.Err(); err != nil {
 		return err

@@ -29,67 +29,67 @@ type BillingEvent struct {
 	Org                  string         `json:"_org" doc:"The operator." example:"MTF"`
 	CreatedAt            rest.Timestamp `json:"_created_at"`
 	UpdatedAt            rest.Timestamp `json:"_updated_at"`
-	Type                 string         `json:"type" doc:"What kind of event this is." example:"installment"`
-	Direction            string         `json:"direction" enum:"debit,credit" doc:"A debit is owed, a credit takes off what is owed." example:"debit"`
+	Type                 string         `json:"type" doc:"Type of the event." example:"installment"`
+	Direction            string         `json:"direction" enum:"debit,credit" doc:"A debit increases the balance, a credit decreases it." example:"debit"`
 	BillingAmount        int64          `json:"billing_amount" doc:"In cents." example:"10000"`
 	BillingAmountDecimal string         `json:"billing_amount_decimal" doc:"The amount with two decimals." example:"100.00"`
 	BillingCurrency      string         `json:"billing_currency" doc:"ISO 4217." example:"MAD"`
-	Contract             Relations      `json:"contract" doc:"The contracts that the event is about."`
-	BookingDate          calendar.Date  `json:"booking_date" format:"date" doc:"When the event is accounted for." example:"2025-06-15"`
+	Contract             Relations      `json:"contract" doc:"The contracts of the event."`
+	BookingDate          calendar.Date  `json:"booking_date" format:"date" doc:"Booking date of the event." example:"2025-06-15"`
 	BillingEventDetails
-	ExternalID *string        `json:"external_id,omitempty" doc:"How another system names the event."`
-	DueDate    *calendar.Date `json:"due_date,omitempty" format:"date" doc:"When the amount is due." example:"2025-06-30"`
+	ExternalID *string        `json:"external_id,omitempty" doc:"The event's id in another system."`
+	DueDate    *calendar.Date `json:"due_date,omitempty" format:"date" doc:"Due date of the amount." example:"2025-06-30"`
 }
 
 // BillingEventCreate is the body of a new event.
 type BillingEventCreate struct {
-	Type                 string         `json:"type" minLength:"1" maxLength:"100" doc:"What kind of event this is; custom types are welcome." example:"installment"`
-	Direction            *string        `json:"direction,omitempty" enum:"debit,credit" doc:"Follows from the type when it is absent."`
+	Type                 string         `json:"type" minLength:"1" maxLength:"100" doc:"Type of the event; custom types are allowed." example:"installment"`
+	Direction            *string        `json:"direction,omitempty" enum:"debit,credit" doc:"Defaults to the direction of the type."`
 	BillingAmount        *int64         `json:"billing_amount,omitempty" minimum:"1" maximum:"999999999999" doc:"In cents." example:"10000"`
 	BillingAmountDecimal *string        `json:"billing_amount_decimal,omitempty" doc:"The amount with two decimals." example:"100.00"`
-	BillingCurrency      *string        `json:"billing_currency,omitempty" doc:"ISO 4217; MAD when absent." example:"MAD"`
-	Contract             Relations      `json:"contract" doc:"The contract that the event is about."`
-	BookingDate          calendar.Date  `json:"booking_date" format:"date" doc:"When the event is accounted for." example:"2025-06-15"`
-	ExternalID           *string        `json:"external_id,omitempty" minLength:"1" maxLength:"200" doc:"How another system names the event." example:"SAP-54321"`
-	DueDate              *calendar.Date `json:"due_date,omitempty" format:"date" doc:"When the amount is due." example:"2025-06-30"`
+	BillingCurrency      *string        `json:"billing_currency,omitempty" doc:"ISO 4217; defaults to MAD." example:"MAD"`
+	Contract             Relations      `json:"contract" doc:"The contract of the event."`
+	BookingDate          calendar.Date  `json:"booking_date" format:"date" doc:"Booking date of the event." example:"2025-06-15"`
+	ExternalID           *string        `json:"external_id,omitempty" minLength:"1" maxLength:"200" doc:"The event's id in another system." example:"SAP-54321"`
+	DueDate              *calendar.Date `json:"due_date,omitempty" format:"date" doc:"Due date of the amount." example:"2025-06-30"`
 	BillingEventDetails
 }
 
 // BillingEventUpdate is the body of a change: what is sent is changed.
 type BillingEventUpdate struct {
-	Type                 *string        `json:"type,omitempty" minLength:"1" maxLength:"100" doc:"What kind of event this is."`
-	Direction            *string        `json:"direction,omitempty" enum:"debit,credit" doc:"Follows from another type that is sent without it."`
+	Type                 *string        `json:"type,omitempty" minLength:"1" maxLength:"100" doc:"Type of the event."`
+	Direction            *string        `json:"direction,omitempty" enum:"debit,credit" doc:"Defaults to the direction of the new type, if the type changes."`
 	BillingAmount        *int64         `json:"billing_amount,omitempty" minimum:"1" maximum:"999999999999" doc:"In cents."`
 	BillingAmountDecimal *string        `json:"billing_amount_decimal,omitempty" doc:"The amount with two decimals."`
 	BillingCurrency      *string        `json:"billing_currency,omitempty" doc:"ISO 4217."`
-	Contract             *Relations     `json:"contract,omitempty" doc:"The contract that the event is about."`
-	BookingDate          *calendar.Date `json:"booking_date,omitempty" format:"date" doc:"When the event is accounted for."`
-	ExternalID           *string        `json:"external_id,omitempty" minLength:"1" maxLength:"200" doc:"How another system names the event."`
-	DueDate              *calendar.Date `json:"due_date,omitempty" format:"date" doc:"When the amount is due."`
+	Contract             *Relations     `json:"contract,omitempty" doc:"The contract of the event."`
+	BookingDate          *calendar.Date `json:"booking_date,omitempty" format:"date" doc:"Booking date of the event."`
+	ExternalID           *string        `json:"external_id,omitempty" minLength:"1" maxLength:"200" doc:"The event's id in another system."`
+	DueDate              *calendar.Date `json:"due_date,omitempty" format:"date" doc:"Due date of the amount."`
 	BillingEventDetails
 }
 
 // BillingEventDetails are what is told of an event and no rule reads.
 type BillingEventDetails struct {
-	Title        *string       `json:"_title,omitempty" maxLength:"500" doc:"How the event is shown."`
-	Tags         []string      `json:"_tags,omitzero" nullable:"false" maxItems:"100" maxLength:"200" doc:"For grouping and filtering elsewhere."`
-	PaidDate     *time.Time    `json:"paid_date,omitempty" doc:"When the money came."`
-	Status       *string       `json:"status,omitempty" enum:"closed,open" doc:"Whether anything is left to do; closed when absent." example:"closed"`
-	RelatedEvent *string       `json:"related_event,omitempty" maxLength:"500" doc:"An event before it, such as the one that a correction is about."`
-	ExternalLink *ExternalLink `json:"external_link,omitempty" doc:"Where to find more."`
-	Attachments  *Attachments  `json:"attachments,omitempty" doc:"Files that belong to the event."`
-	Note         *string       `json:"note,omitempty" maxLength:"4000" doc:"For the customer." example:"Paid by bank transfer"`
-	InternalNote *string       `json:"internal_note,omitempty" maxLength:"4000" doc:"For staff."`
+	Title        *string       `json:"_title,omitempty" maxLength:"500" doc:"Display title of the event."`
+	Tags         []string      `json:"_tags,omitzero" nullable:"false" maxItems:"100" maxLength:"200" doc:"Labels for grouping and filtering."`
+	PaidDate     *time.Time    `json:"paid_date,omitempty" doc:"When the payment was received."`
+	Status       *string       `json:"status,omitempty" enum:"closed,open" doc:"Whether the event still requires action; defaults to closed." example:"closed"`
+	RelatedEvent *string       `json:"related_event,omitempty" maxLength:"500" doc:"A related earlier event, for example the one that this event corrects."`
+	ExternalLink *ExternalLink `json:"external_link,omitempty" doc:"Link to more information."`
+	Attachments  *Attachments  `json:"attachments,omitempty" doc:"Files attached to the event."`
+	Note         *string       `json:"note,omitempty" maxLength:"4000" doc:"Note for the customer." example:"Paid by bank transfer"`
+	InternalNote *string       `json:"internal_note,omitempty" maxLength:"4000" doc:"Note for staff."`
 }
 
 // Relations are references to contracts.
 type Relations struct {
-	Relation []EntityRelation `json:"$relation,omitempty" nullable:"false" doc:"The entities." example:"[{\"entity_id\": \"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4\"}]"`
+	Relation []EntityRelation `json:"$relation,omitempty" nullable:"false" doc:"The related entities." example:"[{\"entity_id\": \"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4\"}]"`
 }
 
 // Attachments are references to files. The event of an invoice may name more contracts than an event may have files.
 type Attachments struct {
-	Relation []EntityRelation `json:"$relation,omitzero" nullable:"false" maxItems:"100" doc:"The files."`
+	Relation []EntityRelation `json:"$relation,omitzero" nullable:"false" maxItems:"100" doc:"The attached files."`
 }
 
 // EntityRelation is a reference to another entity.
@@ -100,8 +100,8 @@ type EntityRelation struct {
 // ExternalLink leads out. Clients know its address under two names, of which one will do.
 type ExternalLink struct {
 	Href  *string `json:"href,omitempty" format:"uri" maxLength:"2000" doc:"The address."`
-	Title *string `json:"title,omitempty" maxLength:"500" doc:"What is found there."`
-	URL   *string `json:"url,omitempty" format:"uri" maxLength:"2000" doc:"The address once more."`
+	Title *string `json:"title,omitempty" maxLength:"500" doc:"Title of the linked page."`
+	URL   *string `json:"url,omitempty" format:"uri" maxLength:"2000" doc:"The same address under a second name."`
 }
 
 // isoCurrency is the form of a currency's code.
@@ -139,7 +139,7 @@ func (u *BillingEventUpdate) apply(event *ledger.Event) error {
 	u.applyAmount(event, &checked)
 	if u.Contract != nil {
 		if len(u.Contract.Relation) != 1 {
-			checked.Fail("contract", "An event names one contract in $relation")
+			checked.Fail("contract", "$relation must name exactly one contract")
 		} else {
 			event.ContractID = rest.ParseID(u.Contract.Relation[0].EntityID)
 		}
@@ -190,7 +190,7 @@ func (u *BillingEventUpdate) applyAmount(event *ledger.Event, checked *rest.Vali
 		case err != nil:
 			checked.Fail("billing_amount_decimal", "Input should be a decimal number within range")
 		case u.BillingAmount != nil && amount != event.Amount:
-			checked.Fail("billing_amount_decimal", fmt.Sprintf("Does not agree with billing_amount, which is %s", event.Amount))
+			checked.Fail("billing_amount_decimal", fmt.Sprintf("Input does not match billing_amount, which is %s", event.Amount))
 		case amount <= 0:
 			checked.Fail("billing_amount_decimal", "Input should be greater than 0")
 		default:
@@ -200,7 +200,7 @@ func (u *BillingEventUpdate) applyAmount(event *ledger.Event, checked *rest.Vali
 	if u.BillingCurrency != nil {
 		event.Currency = *u.BillingCurrency
 		if !isoCurrency.MatchString(event.Currency) {
-			checked.Fail("billing_currency", "Input should be a currency code of ISO 4217, such as MAD")
+			checked.Fail("billing_currency", "Input should be an ISO 4217 currency code, such as MAD")
 		}
 	}
 }
@@ -209,7 +209,7 @@ func (u *BillingEventUpdate) applyAmount(event *ledger.Event, checked *rest.Vali
 func (d *BillingEventDetails) mergeInto(stored *json.RawMessage, checked *rest.Validator) error {
 	if link := d.ExternalLink; link != nil {
 		if link.Href == nil && link.URL == nil {
-			checked.Fail("external_link", "An address is required")
+			checked.Fail("external_link", "Either href or url is required")
 		}
 		link.Href, link.URL = cmp.Or(link.Href, link.URL), cmp.Or(link.URL, link.Href)
 	}

@@ -24,39 +24,63 @@ const (
 )
 
 func (s *handlers) ledgerEventRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "getBillingEvents", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet, Path: eventsPath, Tag: tagBillingEvents,
+	rest.Register(s.API, rest.Operation{
+		ID: "getBillingEvents", Method: http.MethodGet, Path: eventsPath, Tag: tagBillingEvents, Access: rest.Readers,
+		Limits:  s.limits,
 		Summary: "List billing events, newest booking date first",
-		Description: "The entries of the ledger: those of invoices, payments and what takes them back, and those made by hand. Filters " +
-			"narrow the list down together; `hits` counts all that match. A booking date counts as its midnight in UTC.",
-		Success: "A page of events."}, s.getBillingEvents)
-	rest.Register(s.API, rest.Operation{ID: "createBillingEvent", Access: rest.Billers, Limits: s.limits, Method: http.MethodPost, Path: eventsPath, Tag: tagBillingEvents, Creates: true,
-		Summary: "Enter a billing event",
-		Description: "The event is entered about one contract and changes its balance and that of its client. Of the two amounts one will do; both " +
-			"must agree. The direction follows from the type of installment, dunning_fee, invoice, final_bill (debit), payment, reimbursement and " +
-			"bonus (credit); every other type says it. An installment and an invoice have a due date.",
+		Description: "The ledger's entries: those of invoices, payments, reversals, and voids, and those created " +
+			"manually. Filters combine; `hits` counts all matching events. A booking date is compared as midnight UTC.",
+		Success: "A page of events.",
+	}, s.getBillingEvents)
+	rest.Register(s.API, rest.Operation{
+		ID: "createBillingEvent", Method: http.MethodPost, Path: eventsPath, Tag: tagBillingEvents, Access: rest.Billers,
+		Creates: true, Limits: s.limits,
+		Summary: "Create a billing event",
+		Description: "The event is posted to one contract and changes the balance of the contract and its client. Send " +
+			"at least one of the two amounts; if both are sent, they must agree. The direction follows from the types " +
+			"installment, dunning_fee, invoice, final_bill (debit), payment, reimbursement, and bonus (credit); every other " +
+			"type requires a direction. An installment and an invoice require a due date.",
 		Success:  "The new event.",
-		Refusals: []refusal.Code{refusal.BillingEventContractUnknown, refusal.BillingEventExternalIDTaken}}, s.createBillingEvent)
-	rest.Register(s.API, rest.Operation{ID: "getBillingEvent", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet, Path: eventsPath + "/{id}", Tag: tagBillingEvents,
+		Refusals: []refusal.Code{refusal.BillingEventContractUnknown, refusal.BillingEventExternalIDTaken},
+	}, s.createBillingEvent)
+	rest.Register(s.API, rest.Operation{
+		ID: "getBillingEvent", Method: http.MethodGet, Path: eventsPath + "/{id}", Tag: tagBillingEvents, Access: rest.Readers,
+		Limits:      s.limits,
 		Summary:     "Get a billing event",
-		Description: "The event as it is now; one that was deleted is not found.",
-		Success:     "The event.", Refusals: []refusal.Code{refusal.BillingEventNotFound}}, s.getBillingEvent)
-	rest.Register(s.API, rest.Operation{ID: "updateBillingEvent", Access: rest.Billers, Limits: s.limits, Method: http.MethodPatch, Path: eventsPath + "/{id}", Tag: tagBillingEvents,
-		Summary: "Change what is sent of a billing event",
-		Description: "Of an event that was made by hand. The ledger takes back what was entered and enters the event as it is from then on, so " +
-			"that every balance stays explained. Events of invoices and payments are read-only.",
-		Success: "The event as it is now.",
+		Description: "The current state of the event. A deleted event is not found.",
+		Success:     "The event.",
+		Refusals:    []refusal.Code{refusal.BillingEventNotFound},
+	}, s.getBillingEvent)
+	rest.Register(s.API, rest.Operation{
+		ID: "updateBillingEvent", Method: http.MethodPatch, Path: eventsPath + "/{id}", Tag: tagBillingEvents,
+		Access:  rest.Billers,
+		Limits:  s.limits,
+		Summary: "Update a billing event",
+		Description: "Only events created manually can be updated. The ledger reverses the previous entry and posts " +
+			"the updated event, so that every balance remains traceable. Events of invoices and payments are read-only.",
+		Success: "The updated event.",
 		Refusals: []refusal.Code{refusal.BillingEventNotFound, refusal.BillingEventReadOnly, refusal.BillingEventContractUnknown,
-			refusal.BillingEventExternalIDTaken}}, s.updateBillingEvent)
-	rest.Register(s.API, rest.Operation{ID: "deleteBillingEvent", Access: rest.Billers, Limits: s.limits, Method: http.MethodDelete, Path: eventsPath + "/{id}", Tag: tagBillingEvents,
+			refusal.BillingEventExternalIDTaken},
+	}, s.updateBillingEvent)
+	rest.Register(s.API, rest.Operation{
+		ID: "deleteBillingEvent", Method: http.MethodDelete, Path: eventsPath + "/{id}", Tag: tagBillingEvents,
+		Access:  rest.Billers,
+		Limits:  s.limits,
 		Summary: "Delete a billing event",
-		Description: "Of an event that was made by hand. The ledger takes back what was entered and does not show the event any more; the entries " +
-			"stay. Events of invoices and payments are read-only.",
-		Success:  "The event is taken back.",
-		Refusals: []refusal.Code{refusal.BillingEventNotFound, refusal.BillingEventReadOnly}}, s.deleteBillingEvent)
-	rest.Register(s.API, rest.Operation{ID: "getBillingEventByExternalId", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet, Path: "/v1/billing/external/{external_id}",
-		Tag: tagBillingEvents, Summary: "Get a billing event by the id that another system gave it",
-		Description: "An external id belongs to one event at most.",
-		Success:     "The event.", Refusals: []refusal.Code{refusal.BillingEventNotFound}}, s.getBillingEventByExternalID)
+		Description: "Only events created manually can be deleted. The ledger reverses the event's entry and hides the " +
+			"event; the entries remain. Events of invoices and payments are read-only.",
+		Success:  "The event was reversed.",
+		Refusals: []refusal.Code{refusal.BillingEventNotFound, refusal.BillingEventReadOnly},
+	}, s.deleteBillingEvent)
+	rest.Register(s.API, rest.Operation{
+		ID: "getBillingEventByExternalId", Method: http.MethodGet, Path: "/v1/billing/external/{external_id}",
+		Tag: tagBillingEvents, Access: rest.Readers,
+		Limits:      s.limits,
+		Summary:     "Get a billing event by its external id",
+		Description: "An external id belongs to at most one event.",
+		Success:     "The event.",
+		Refusals:    []refusal.Code{refusal.BillingEventNotFound},
+	}, s.getBillingEventByExternalID)
 }
 
 // BillingEventPath names an event.
@@ -69,18 +93,18 @@ type BillingEventOutput struct{ Body BillingEvent }
 
 // BillingEventFilter is what the list of events takes.
 type BillingEventFilter struct {
-	From       int32     `query:"from" minimum:"0" default:"0" doc:"How many events to pass over." example:"0"`
-	Size       int32     `query:"size" minimum:"1" maximum:"1000" default:"100" doc:"How many events to answer at most." example:"100"`
-	EntityID   []string  `query:"entity_id,explode" doc:"Contracts; one or several, any of which matches." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
+	From       int32     `query:"from" minimum:"0" default:"0" doc:"Number of events to skip." example:"0"`
+	Size       int32     `query:"size" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of events to return." example:"100"`
+	EntityID   []string  `query:"entity_id,explode" doc:"One or more contracts; an event of any of them matches." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
 	ContactID  string    `query:"contact_id" doc:"A client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
-	EventType  string    `query:"event_type" doc:"A type, such as installment, payment or invoice." example:"installment"`
-	DateAfter  time.Time `query:"date_after" doc:"Booked at this moment or after it." example:"2025-01-01T00:00:00Z"`
-	DateBefore time.Time `query:"date_before" doc:"Booked at this moment or before it." example:"2026-12-31T23:59:59Z"`
+	EventType  string    `query:"event_type" doc:"An event type, such as installment, payment, or invoice." example:"installment"`
+	DateAfter  time.Time `query:"date_after" doc:"Booked at or after this instant." example:"2025-01-01T00:00:00Z"`
+	DateBefore time.Time `query:"date_before" doc:"Booked at or before this instant." example:"2026-12-31T23:59:59Z"`
 }
 
 // BillingEventList is a page of events.
 type BillingEventList struct {
-	Hits    int64          `json:"hits" doc:"How many events match." example:"42"`
+	Hits    int64          `json:"hits" doc:"Number of matching events." example:"42"`
 	Results []BillingEvent `json:"results" nullable:"false"`
 }
 
@@ -135,7 +159,7 @@ func (s *handlers) getBillingEvent(ctx context.Context, input *BillingEventPath)
 }
 
 func (s *handlers) getBillingEventByExternalID(ctx context.Context, input *struct {
-	ExternalID string `path:"external_id" doc:"How the other system names the event." example:"SAP-54321"`
+	ExternalID string `path:"external_id" doc:"The event's id in the other system." example:"SAP-54321"`
 }) (*BillingEventOutput, error) {
 	found, err := s.Queries.LedgerEventGetByExternalID(ctx, s.Pool, &input.ExternalID)
 	if err != nil {

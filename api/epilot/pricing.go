@@ -29,22 +29,36 @@ var installmentsPerYear = map[string]int32{"weekly": 52, "monthly": 12, "every_q
 
 func (s *handlers) ledgerPricingRoutes() {
 	const tag = "Pricing Information"
-	rest.Register(s.API, rest.Operation{ID: "getContractPricingInformation", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet,
-		Path: billingContractsPath + "/{id}/pricing_information", Tag: tag,
-		Summary: "What a contract costs",
-		Description: "The amount of today with the offer that it comes from, also while another one is to come, the balance, how often it is billed, " +
-			"and the latest changes of the amount.",
-		Success: "What the contract costs.", Refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContractPricing)
-	rest.Register(s.API, rest.Operation{ID: "getBillingAccountPricingInformation", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet,
-		Path: "/v1/billing/billing_accounts/{id}/pricing_information", Tag: tag,
-		Summary:     "What the contracts of a billing account cost",
-		Description: "The billing account of a client has the client's id and the client's active contracts.",
-		Success:     "What the contracts cost.", Refusals: []refusal.Code{refusal.ClientNotFound}}, s.getBillingAccountPricing)
-	rest.Register(s.API, rest.Operation{ID: "getCustomerBalance", Access: rest.Readers, Limits: s.limits, Method: http.MethodGet, Path: "/v1/billing/customers/{id}/balance", Tag: "Balance",
-		Summary: "What a customer owes",
-		Description: "Debits without credits over all contracts of a client: what is owed when positive. Without events made by hand it is what is " +
-			"outstanding on the client's invoices. Amounts of other currencies are not part of it.",
-		Success: "The balance.", Refusals: []refusal.Code{refusal.ClientNotFound}}, s.getCustomerBalance)
+	rest.Register(s.API, rest.Operation{
+		ID: "getContractPricingInformation", Method: http.MethodGet, Path: billingContractsPath + "/{id}/pricing_information",
+		Tag: tag, Access: rest.Readers,
+		Limits:  s.limits,
+		Summary: "Get the current price of a contract",
+		Description: "The amount that is in force today with the offer that sets it (even if a later change is " +
+			"scheduled), the balance, the billing frequency, and the latest changes of the amount.",
+		Success:  "The contract's price.",
+		Refusals: []refusal.Code{refusal.ContractNotFound},
+	}, s.getContractPricing)
+	rest.Register(s.API, rest.Operation{
+		ID: "getBillingAccountPricingInformation", Method: http.MethodGet,
+		Path: "/v1/billing/billing_accounts/{id}/pricing_information", Tag: tag, Access: rest.Readers,
+		Limits:      s.limits,
+		Summary:     "Get the current prices of a billing account's contracts",
+		Description: "A billing account is a client: it has the client's id and the client's active contracts.",
+		Success:     "The prices of the contracts.",
+		Refusals:    []refusal.Code{refusal.ClientNotFound},
+	}, s.getBillingAccountPricing)
+	rest.Register(s.API, rest.Operation{
+		ID: "getCustomerBalance", Method: http.MethodGet, Path: "/v1/billing/customers/{id}/balance", Tag: "Balance",
+		Access:  rest.Readers,
+		Limits:  s.limits,
+		Summary: "Get the balance of a customer",
+		Description: "Debits minus credits over all contracts of a client; a positive balance is owed by the customer. " +
+			"Without manual events it equals the outstanding amount of the client's invoices. Amounts in other currencies " +
+			"are not included.",
+		Success:  "The balance.",
+		Refusals: []refusal.Code{refusal.ClientNotFound},
+	}, s.getCustomerBalance)
 }
 
 // BillingAccountPath names a client as billing account or customer.
@@ -54,7 +68,7 @@ type BillingAccountPath struct {
 
 // CustomerBalance is what a customer owes.
 type CustomerBalance struct {
-	Balance         int64  `json:"balance" doc:"In cents; less than nothing is owed to the customer." example:"8990"`
+	Balance         int64  `json:"balance" doc:"In cents; a negative balance is owed to the customer." example:"8990"`
 	BalanceDecimal  string `json:"balance_decimal" doc:"The balance with two decimals." example:"89.90"`
 	BalanceCurrency string `json:"balance_currency" doc:"ISO 4217." example:"MAD"`
 }
@@ -69,8 +83,8 @@ type InstallmentAmount struct {
 // PriceContext is the price behind an amount. Of a tariff that moves nothing is known here.
 type PriceContext struct {
 	PriceID              *string        `json:"price_id,omitempty" doc:"The offer."`
-	PriceTitle           *string        `json:"price_title,omitempty" doc:"What the offer is called."`
-	PricingModel         *string        `json:"pricing_model,omitempty" doc:"per_unit: a fee each time."`
+	PriceTitle           *string        `json:"price_title,omitempty" doc:"Name of the offer."`
+	PricingModel         *string        `json:"pricing_model,omitempty" doc:"per_unit: a fixed fee per billing period."`
 	UnitAmountGross      *string        `json:"unit_amount_gross_decimal,omitempty" doc:"With tax."`
 	UnitAmountNet        *string        `json:"unit_amount_net_decimal,omitempty" doc:"Before tax."`
 	BeforeDiscountGross  *string        `json:"before_discount_unit_amount_gross_decimal,omitempty" doc:"With tax, without the discount."`
@@ -78,52 +92,52 @@ type PriceContext struct {
 	UnitDiscount         *string        `json:"unit_discount_amount_decimal,omitempty" doc:"The discount with tax."`
 	UnitDiscountNet      *string        `json:"unit_discount_amount_net_decimal,omitempty" doc:"The discount before tax."`
 	Currency             *string        `json:"currency,omitempty" doc:"ISO 4217."`
-	BillingPeriod        *string        `json:"billing_period,omitempty" doc:"How often the fee is due."`
-	Unit                 *string        `json:"unit,omitempty" doc:"What is counted."`
+	BillingPeriod        *string        `json:"billing_period,omitempty" doc:"Billing frequency of the fee."`
+	Unit                 *string        `json:"unit,omitempty" doc:"The unit that is priced."`
 	HasDiscount          *bool          `json:"has_discount,omitempty" doc:"Whether there is a discount."`
-	IsDynamicTariff      *bool          `json:"is_dynamic_tariff,omitempty" doc:"Whether the price moves."`
-	DynamicTariffDetails *DynamicTariff `json:"dynamic_tariff,omitempty" doc:"How the price moves."`
+	IsDynamicTariff      *bool          `json:"is_dynamic_tariff,omitempty" doc:"Whether the price is dynamic."`
+	DynamicTariffDetails *DynamicTariff `json:"dynamic_tariff,omitempty" doc:"How the dynamic price is determined."`
 }
 
 // DynamicTariff is how a price moves.
 type DynamicTariff struct {
-	Mode                *string `json:"mode,omitempty" doc:"How."`
-	Interval            *string `json:"interval,omitempty" doc:"How often."`
-	AveragePrice        *string `json:"average_price_decimal,omitempty" doc:"On average."`
+	Mode                *string `json:"mode,omitempty" doc:"Pricing mode."`
+	Interval            *string `json:"interval,omitempty" doc:"Pricing interval."`
+	AveragePrice        *string `json:"average_price_decimal,omitempty" doc:"Average price."`
 	MarkupAmount        *string `json:"markup_amount_decimal,omitempty" doc:"The markup."`
 	MarkupAmountNet     *string `json:"markup_amount_net_decimal,omitempty" doc:"The markup before tax."`
 	MarkupAmountGross   *string `json:"markup_amount_gross_decimal,omitempty" doc:"The markup with tax."`
-	MarketPrice         *string `json:"market_price_decimal,omitempty" doc:"The market's price."`
+	MarketPrice         *string `json:"market_price_decimal,omitempty" doc:"Market price."`
 	MarketPriceCurrency *string `json:"market_price_currency,omitempty" doc:"ISO 4217."`
 	Market              *string `json:"market,omitempty" doc:"The market."`
-	BiddingZone         *string `json:"bidding_zone,omitempty" doc:"Its zone."`
-	Timestamp           *string `json:"timestamp,omitempty" doc:"When."`
+	BiddingZone         *string `json:"bidding_zone,omitempty" doc:"Bidding zone."`
+	Timestamp           *string `json:"timestamp,omitempty" doc:"Time of the market price."`
 }
 
 // ConfigurationContext is what prices an amount is made of.
 type ConfigurationContext struct {
-	BasePrice    *PriceContext `json:"base_price,omitempty" doc:"What is due each time."`
-	WorkingPrice *PriceContext `json:"working_price,omitempty" doc:"What is due by use; there is none here."`
+	BasePrice    *PriceContext `json:"base_price,omitempty" doc:"Price per billing period."`
+	WorkingPrice *PriceContext `json:"working_price,omitempty" doc:"Price per unit of consumption; always absent here."`
 }
 
 // PricingSchedule is how often a contract is billed.
 type PricingSchedule struct {
-	BillingDueDay       *int32  `json:"billing_due_day,omitempty" minimum:"0" maximum:"31" doc:"The day of the month; 0 for none."`
-	BillingPeriod       *string `json:"billing_period,omitempty" enum:"weekly,monthly,every_quarter,every_6_months,yearly" doc:"How often."`
-	InstallmentsPerYear *int32  `json:"installments_per_year,omitempty" doc:"How many times a year."`
-	Inferred            bool    `json:"inferred" doc:"Whether nobody said so of this contract."`
+	BillingDueDay       *int32  `json:"billing_due_day,omitempty" minimum:"0" maximum:"31" doc:"Day of the month; 0 for none."`
+	BillingPeriod       *string `json:"billing_period,omitempty" enum:"weekly,monthly,every_quarter,every_6_months,yearly" doc:"Billing frequency."`
+	InstallmentsPerYear *int32  `json:"installments_per_year,omitempty" doc:"Number of installments per year."`
+	Inferred            bool    `json:"inferred" doc:"True if the schedule is not stored on the contract."`
 }
 
 // ContractPricing is what a contract costs.
 type ContractPricing struct {
 	EntityType               string                `json:"entity_type" enum:"contract"`
 	EntityID                 string                `json:"entity_id" doc:"The contract." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
-	Title                    *string               `json:"title,omitempty" doc:"How the contract is shown." example:"Mobile 20GB"`
-	CurrentInstallmentAmount *InstallmentAmount    `json:"current_installment_amount,omitempty" doc:"That of today: absent when nobody said it, or before the contract begins."`
-	Context                  *ConfigurationContext `json:"context,omitempty" doc:"The offer that it comes from, unless another amount was agreed on."`
-	Balance                  *InstallmentAmount    `json:"balance,omitempty" doc:"What is owed on the contract."`
-	Schedule                 *PricingSchedule      `json:"schedule,omitempty" doc:"How often it is billed."`
-	PendingInstallmentChange *bool                 `json:"pending_installment_change,omitempty" doc:"Whether the latest change is from a later day on."`
+	Title                    *string               `json:"title,omitempty" doc:"Display title of the contract." example:"Mobile 20GB"`
+	CurrentInstallmentAmount *InstallmentAmount    `json:"current_installment_amount,omitempty" doc:"The amount in force today; absent if it is not known or the contract has not started."`
+	Context                  *ConfigurationContext `json:"context,omitempty" doc:"The offer that sets the amount; absent if another amount was agreed."`
+	Balance                  *InstallmentAmount    `json:"balance,omitempty" doc:"Outstanding amount of the contract."`
+	Schedule                 *PricingSchedule      `json:"schedule,omitempty" doc:"Billing frequency."`
+	PendingInstallmentChange *bool                 `json:"pending_installment_change,omitempty" doc:"Whether the latest change takes effect on a later day."`
 	History                  []ConfigurationChange `json:"history" nullable:"false" doc:"The latest changes of the amount, newest first."`
 }
 
@@ -132,7 +146,7 @@ type BillingAccountPricing struct {
 	EntityType string             `json:"entity_type" enum:"billing_account"`
 	EntityID   string             `json:"entity_id" doc:"The client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 	Title      *string            `json:"title,omitempty" doc:"The client's name." example:"Amina Alaoui"`
-	Balance    *InstallmentAmount `json:"balance,omitempty" doc:"What is owed over all contracts."`
+	Balance    *InstallmentAmount `json:"balance,omitempty" doc:"Outstanding amount over all contracts."`
 	Contracts  []ContractPricing  `json:"contracts" nullable:"false" doc:"The active contracts, newest first."`
 }
 

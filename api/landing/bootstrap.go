@@ -17,10 +17,12 @@ import (
 const tagLanding = "Landing"
 
 func (s *handlers) landingRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "landingBootstrap", Access: rest.Public, Method: http.MethodGet, Path: "/api/v1/landing/bootstrap", Tag: tagLanding,
-		Summary:     "What the landing page starts with: flows, services, offers on sale",
-		Description: "Everything that the landing page shows before a client says who they are.",
-		Success:     "Flows, services and offers."}, s.landingBootstrap)
+	rest.Register(s.API, rest.Operation{
+		ID: "landingBootstrap", Method: http.MethodGet, Path: "/api/v1/landing/bootstrap", Tag: tagLanding, Access: rest.Public,
+		Summary:     "Get flows, services, and offers on sale",
+		Description: "Everything that the landing page shows before a client identifies themselves.",
+		Success:     "Flows, services, and offers.",
+	}, s.landingBootstrap)
 }
 
 // LandingBootstrap is what the landing page starts with.

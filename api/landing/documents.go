@@ -21,35 +21,45 @@ import (
 )
 
 func (s *handlers) landingDocumentRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "landingContractDocumentLink", Access: rest.Public, Limits: s.limits.documentLink, Method: http.MethodPost,
-		Path: "/api/v1/landing/contracts/{contract_id}/document-link", Tag: tagLanding,
-		Summary:     "A download link for the contract of a client; the document is made if it is missing",
-		Description: "The CIN must be that of the contract's client. The link works for a day.",
-		Waits:       true, Success: "The link.",
+	rest.Register(s.API, rest.Operation{
+		ID: "landingContractDocumentLink", Method: http.MethodPost,
+		Path: "/api/v1/landing/contracts/{contract_id}/document-link", Tag: tagLanding, Access: rest.Public,
+		Waits: true, Limits: s.limits.documentLink,
+		Summary: "Create a download link for a client's contract",
+		Description: "The CIN must be that of the contract's client. A missing document is issued first. The link is " +
+			"valid for one day.",
+		Success:  "The link.",
 		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.LandingContractMismatch, refusal.ClientCINMissing},
-		// The API contract has 422 for this code on a plan change, and 403 here.
-		Statuses: map[refusal.Code]int{refusal.LandingContractMismatch: http.StatusForbidden}}, s.contractDocumentLink)
-	rest.Register(s.API, rest.Operation{ID: "landingContractDocument", Access: rest.Public, Limits: s.limits.token, Method: http.MethodGet,
-		Path: "/api/v1/landing/contracts/{contract_id}/document", Tag: tagLanding,
+		// The API contract requires 403 for this code here, and 422 on a plan change.
+		Statuses: map[refusal.Code]int{refusal.LandingContractMismatch: http.StatusForbidden},
+	}, s.contractDocumentLink)
+	rest.Register(s.API, rest.Operation{
+		ID: "landingContractDocument", Method: http.MethodGet, Path: "/api/v1/landing/contracts/{contract_id}/document",
+		Tag: tagLanding, Access: rest.Public,
+		File: true, Limits: s.limits.token,
 		Summary: "Download a contract with a token",
-		Description: "The token comes with a submit or a document link, and works for its contract alone. A document never " +
-			"changes; a lost file is made again from its rows.",
-		File: true, Success: "The contract as a PDF.",
+		Description: "The token comes from a submit or a document link and is valid for its contract only. A document " +
+			"never changes; a lost file is restored from its data.",
+		Success: "The contract as a PDF.",
 		Refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
-			refusal.LandingDocumentTokenMismatch, refusal.ContractDocumentNotFound}}, s.contractDocument)
-	rest.Register(s.API, rest.Operation{ID: "landingInvoiceDocument", Access: rest.Public, Limits: s.limits.token, Method: http.MethodGet,
-		Path: "/api/v1/landing/invoices/{invoice_id}/document", Tag: tagLanding,
+			refusal.LandingDocumentTokenMismatch, refusal.ContractDocumentNotFound},
+	}, s.contractDocument)
+	rest.Register(s.API, rest.Operation{
+		ID: "landingInvoiceDocument", Method: http.MethodGet, Path: "/api/v1/landing/invoices/{invoice_id}/document",
+		Tag: tagLanding, Access: rest.Public,
+		File: true, Limits: s.limits.token,
 		Summary:     "Download an invoice with a token",
-		Description: "The token comes with the list of a client's invoices, and works for its invoice alone.",
-		File:        true, Success: "The invoice as a PDF.",
+		Description: "The token comes from the list of a client's invoices and is valid for its invoice only.",
+		Success:     "The invoice as a PDF.",
 		Refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
-			refusal.LandingInvoiceTokenMismatch, refusal.InvoiceNotFound}}, s.invoiceDocument)
+			refusal.LandingInvoiceTokenMismatch, refusal.InvoiceNotFound},
+	}, s.invoiceDocument)
 }
 
 // DocumentLink is a download link.
 type DocumentLink struct {
 	ContractID          uuid.UUID `json:"contract_id" example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4" format:"uuid"`
-	DocumentDownloadURL string    `json:"document_download_url" doc:"A path with a token, good for a day." example:"/api/v1/landing/contracts/01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
+	DocumentDownloadURL string    `json:"document_download_url" doc:"A path with a token, valid for one day." example:"/api/v1/landing/contracts/01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }
 
 func (s *handlers) contractDocumentLink(ctx context.Context, input *struct {

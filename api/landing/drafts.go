@@ -18,18 +18,31 @@ import (
 const minStepLength = 2
 
 func (s *handlers) landingDraftRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "createLandingDraft", Access: rest.Public, Limits: s.limits.draft, Method: http.MethodPost, Path: "/api/v1/landing/drafts", Tag: tagLanding,
-		Summary:     "Keep how far a client has come in a flow",
-		Description: "Keeps a form that is not finished. The payload is kept as it is and not looked into.",
-		Success:     "The new draft."}, s.createDraft)
-	rest.Register(s.API, rest.Operation{ID: "getLandingDraft", Access: rest.Public, Limits: s.limits.draft, Method: http.MethodGet, Path: "/api/v1/landing/drafts/{draft_id}", Tag: tagLanding,
+	rest.Register(s.API, rest.Operation{
+		ID: "createLandingDraft", Method: http.MethodPost, Path: "/api/v1/landing/drafts", Tag: tagLanding, Access: rest.Public,
+		Limits:      s.limits.draft,
+		Summary:     "Save a draft of a form",
+		Description: "Saves an unfinished form. The payload is stored as sent and is not validated.",
+		Success:     "The new draft.",
+	}, s.createDraft)
+	rest.Register(s.API, rest.Operation{
+		ID: "getLandingDraft", Method: http.MethodGet, Path: "/api/v1/landing/drafts/{draft_id}", Tag: tagLanding,
+		Access:      rest.Public,
+		Limits:      s.limits.draft,
 		Summary:     "Get a draft",
-		Description: "A draft, for going on where a client left off.",
-		Success:     "The draft.", Refusals: []refusal.Code{refusal.LandingDraftNotFound}}, s.getDraft)
-	rest.Register(s.API, rest.Operation{ID: "updateLandingDraft", Access: rest.Public, Limits: s.limits.draft, Method: http.MethodPut, Path: "/api/v1/landing/drafts/{draft_id}", Tag: tagLanding,
-		Summary:     "Change what is sent of a draft",
-		Description: "Only what is sent changes; a payload replaces the whole of the old one. Null clears the CIN.",
-		Success:     "The draft as it is now.", Refusals: []refusal.Code{refusal.LandingDraftNotFound}}, s.updateDraft)
+		Description: "A draft, to resume an unfinished form.",
+		Success:     "The draft.",
+		Refusals:    []refusal.Code{refusal.LandingDraftNotFound},
+	}, s.getDraft)
+	rest.Register(s.API, rest.Operation{
+		ID: "updateLandingDraft", Method: http.MethodPut, Path: "/api/v1/landing/drafts/{draft_id}", Tag: tagLanding,
+		Access:      rest.Public,
+		Limits:      s.limits.draft,
+		Summary:     "Update a draft",
+		Description: "Only the fields sent change; a payload replaces the previous one as a whole. Null clears the CIN.",
+		Success:     "The updated draft.",
+		Refusals:    []refusal.Code{refusal.LandingDraftNotFound},
+	}, s.updateDraft)
 }
 
 // DraftPayload is a JSON object that is kept for the landing page and not looked into.
@@ -55,7 +68,7 @@ func (DraftPayload) Schema(huma.Registry) *huma.Schema {
 // check notes what the database could not keep, or only at a cost out of proportion.
 func (p DraftPayload) check(checked *rest.Validator) {
 	if p.stored != nil && !rest.Storable(p.stored) {
-		checked.Fail("payload", "payload is nested too deeply or has a number out of range")
+		checked.Fail("payload", "payload is nested too deeply or contains a number out of range")
 	}
 }
 
@@ -64,7 +77,7 @@ type LandingDraftCreate struct {
 	FlowType string       `json:"flow_type" enum:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices" example:"subscribe_new_service"`
 	Step     string       `json:"step" minLength:"2" maxLength:"64" example:"identity"`
 	CIN      *string      `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40" example:"AB123456"`
-	Payload  DraftPayload `json:"payload,omitempty" doc:"Any object; {} when absent." example:"{\"offer_id\": \"01932b7d-0a55-7b68-b3f1-c2d80e6f9147\"}"`
+	Payload  DraftPayload `json:"payload,omitempty" doc:"Any object; defaults to {}." example:"{\"offer_id\": \"01932b7d-0a55-7b68-b3f1-c2d80e6f9147\"}"`
 	Status   string       `json:"status,omitempty" enum:"in_progress,submitted,cancelled" default:"in_progress"`
 }
 
@@ -73,7 +86,7 @@ type LandingDraftUpdate struct {
 	FlowType rest.Optional[string]       `json:"flow_type,omitempty" enum:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices"`
 	Step     rest.Optional[string]       `json:"step,omitempty" minLength:"2" maxLength:"64" example:"offer"`
 	CIN      rest.Optional[string]       `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
-	Payload  rest.Optional[DraftPayload] `json:"payload,omitempty" doc:"The whole object, not a part of it." example:"{\"offer_id\": \"01932b7d-3c9e-7ce5-84d6-7f1a2b0c5d83\"}"`
+	Payload  rest.Optional[DraftPayload] `json:"payload,omitempty" doc:"The whole object; it replaces the previous one." example:"{\"offer_id\": \"01932b7d-3c9e-7ce5-84d6-7f1a2b0c5d83\"}"`
 	Status   rest.Optional[string]       `json:"status,omitempty" enum:"in_progress,submitted,cancelled"`
 }
 

@@ -20,23 +20,35 @@ import (
 func (s *handlers) landingLookupRoutes() {
 	refusals := []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired, refusal.LandingLookupTokenMismatch,
 		refusal.LandingClientNotFound}
-	rest.Register(s.API, rest.Operation{ID: "landingVerifyCIN", Access: rest.Public, Limits: s.limits.verify, Method: http.MethodPost, Path: "/api/v1/landing/clients/verify-cin", Tag: tagLanding,
-		Summary:     "A token to look up the client with a CIN",
-		Description: "The token works for 600 s and for this CIN alone.",
-		Success:     "A token, and the contact in a form that gives nothing away.",
-		Refusals:    []refusal.Code{refusal.LandingClientNotFound}}, s.verifyCIN)
-	rest.Register(s.API, rest.Operation{ID: "landingSubscriptions", Access: rest.Public, Limits: s.limits.token, Method: http.MethodGet, Path: "/api/v1/landing/clients/{cin}/subscriptions",
-		Tag: tagLanding, Refusals: refusals,
-		Summary: "The active contracts of a client, newest first, with the offers that each can change to",
-		Description: "The token comes from `/api/v1/landing/clients/verify-cin`. Eligible offers are other active ones of the " +
-			"same category that are on sale today, cheapest first. E-mail and phone are masked.",
-		Success: "The client and their active contracts."}, s.landingSubscriptions)
-	rest.Register(s.API, rest.Operation{ID: "landingInvoices", Access: rest.Public, Limits: s.limits.token, Method: http.MethodGet, Path: "/api/v1/landing/clients/{cin}/invoices",
-		Tag: tagLanding, Refusals: refusals,
-		Summary: "The invoices of a client, newest first, with download links",
-		Description: "The token comes from `/api/v1/landing/clients/verify-cin`. Each invoice has a link to its document that " +
-			"works for a day.",
-		Success: "The client and their invoices."}, s.landingInvoices)
+	rest.Register(s.API, rest.Operation{
+		ID: "landingVerifyCIN", Method: http.MethodPost, Path: "/api/v1/landing/clients/verify-cin", Tag: tagLanding,
+		Access:      rest.Public,
+		Limits:      s.limits.verify,
+		Summary:     "Get a token to look up the client with a CIN",
+		Description: "The token is valid for 600 s and for this CIN only.",
+		Success:     "A token and a masked contact.",
+		Refusals:    []refusal.Code{refusal.LandingClientNotFound},
+	}, s.verifyCIN)
+	rest.Register(s.API, rest.Operation{
+		ID: "landingSubscriptions", Method: http.MethodGet, Path: "/api/v1/landing/clients/{cin}/subscriptions", Tag: tagLanding,
+		Access:  rest.Public,
+		Limits:  s.limits.token,
+		Summary: "List the active contracts of a client, newest first, with the offers that each can change to",
+		Description: "The token comes from `/api/v1/landing/clients/verify-cin`. Eligible offers are the other active " +
+			"offers of the same category that are on sale today, cheapest first. E-mail and phone are masked.",
+		Success:  "The client and their active contracts.",
+		Refusals: refusals,
+	}, s.landingSubscriptions)
+	rest.Register(s.API, rest.Operation{
+		ID: "landingInvoices", Method: http.MethodGet, Path: "/api/v1/landing/clients/{cin}/invoices", Tag: tagLanding,
+		Access:  rest.Public,
+		Limits:  s.limits.token,
+		Summary: "List the invoices of a client, newest first, with download links",
+		Description: "The token comes from `/api/v1/landing/clients/verify-cin`. The download links are valid for one " +
+			"day.",
+		Success:  "The client and their invoices.",
+		Refusals: refusals,
+	}, s.landingInvoices)
 }
 
 // LandingVerification lets its bearer look up the client with a CIN.
@@ -86,7 +98,7 @@ type LandingInvoice struct {
 	SubtotalAmount      money.Amount   `json:"subtotal_amount" example:"249.50" format:"decimal"`
 	TaxAmount           money.Amount   `json:"tax_amount" example:"49.90" format:"decimal"`
 	TotalAmount         money.Amount   `json:"total_amount" example:"299.40" format:"decimal"`
-	DocumentDownloadURL string         `json:"document_download_url" doc:"A path with a token, good for a day." example:"/api/v1/landing/invoices/01932c05-51aa-7d27-b8e6-3f90c4d1a7e5/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
+	DocumentDownloadURL string         `json:"document_download_url" doc:"A path with a token, valid for one day." example:"/api/v1/landing/invoices/01932c05-51aa-7d27-b8e6-3f90c4d1a7e5/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }
 
 // LandingInvoices are the invoices of a client.

@@ -23,20 +23,29 @@ import (
 )
 
 func (s *handlers) landingSubmitRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "landingSubmitNew", Access: rest.Public, Limits: s.limits.submit, Method: http.MethodPost, Path: "/api/v1/landing/submit/new", Tag: tagLanding,
+	rest.Register(s.API, rest.Operation{
+		ID: "landingSubmitNew", Method: http.MethodPost, Path: "/api/v1/landing/submit/new", Tag: tagLanding,
+		Access: rest.Public,
+		Waits:  true, Limits: s.limits.submit,
 		Summary: "Subscribe to a new service",
-		Description: "Finds the client by CIN or makes one, allocates the number, provisions the contract and makes its " +
-			"document. Of a client that is known only empty fields are filled in: knowing a CIN proves nothing. A " +
-			"mobile service takes `mobile_number_mode`, internet and landline take `home_landline_local_number`.",
-		Waits: true, Success: "The contract with a link to its document.",
+		Description: "Finds or creates the client by CIN, allocates the number, provisions the contract, and issues " +
+			"its document. For an existing client only empty fields are filled in, since knowing a CIN proves nothing. A " +
+			"mobile service takes `mobile_number_mode`; internet and landline take `home_landline_local_number`.",
+		Success: "The contract with a download link for its document.",
 		Refusals: slices.Concat(submitRefusals, []refusal.Code{refusal.SubscriberTaken, refusal.SubscriberOffer,
-			refusal.MobileNumberInvalid, refusal.LandlineNumberInvalid})}, s.submitNew)
-	rest.Register(s.API, rest.Operation{ID: "landingSubmitPlanChange", Access: rest.Public, Limits: s.limits.submit, Method: http.MethodPost, Path: "/api/v1/landing/submit/plan-change", Tag: tagLanding,
-		Summary:     "Put a contract on another offer of its category",
-		Description: "Puts an active contract of the client on another offer of the same category and makes a new document.",
-		Waits:       true, Success: "The contract with a link to its document.",
+			refusal.MobileNumberInvalid, refusal.LandlineNumberInvalid}),
+	}, s.submitNew)
+	rest.Register(s.API, rest.Operation{
+		ID: "landingSubmitPlanChange", Method: http.MethodPost, Path: "/api/v1/landing/submit/plan-change", Tag: tagLanding,
+		Access: rest.Public,
+		Waits:  true, Limits: s.limits.submit,
+		Summary: "Change the offer of a contract within its category",
+		Description: "Moves an active contract of the client to another offer of the same category and issues a new " +
+			"document.",
+		Success: "The contract with a download link for its document.",
 		Refusals: slices.Concat(submitRefusals, []refusal.Code{refusal.LandingClientNotFound, refusal.ContractNotFound,
-			refusal.LandingContractMismatch, refusal.UpgradeTargetMissing, refusal.UpgradeTargetInvalid})}, s.submitPlanChange)
+			refusal.LandingContractMismatch, refusal.UpgradeTargetMissing, refusal.UpgradeTargetInvalid}),
+	}, s.submitPlanChange)
 }
 
 // submitRefusals are what both submits can answer: those of the provisioning that
@@ -82,7 +91,7 @@ type LandingSubmitResult struct {
 	CreatedSubscriber   bool                  `json:"created_subscriber"`
 	ProvisioningMode    string                `json:"provisioning_mode" enum:"upgrade_existing_contract,new_contract" example:"new_contract"`
 	IdempotencyReplayed bool                  `json:"idempotency_replayed"`
-	DocumentDownloadURL string                `json:"document_download_url" doc:"A path with a token, good for a day." example:"/api/v1/landing/contracts/01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
+	DocumentDownloadURL string                `json:"document_download_url" doc:"A path with a token, valid for one day." example:"/api/v1/landing/contracts/01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }
 
 // LandingSubmitOutput answers both submits.
@@ -214,11 +223,13 @@ func (b LandingSubmitNew) numberGiven(allocation *landing.Allocation, checked *r
 		if existing == nil {
 			checked.Fail("existing_mobile_local_number", "existing_mobile_local_number is required with use_existing")
 		}
-		refuseGiven("requested_mobile_local_number", requested, "requested_mobile_local_number goes with assign_new")
+		refuseGiven("requested_mobile_local_number", requested, "requested_mobile_local_number is only allowed with "+
+			"assign_new")
 		*allocation = landing.ExistingInput
 		return existing, phone.Mobile
 	default:
-		refuseGiven("existing_mobile_local_number", existing, "existing_mobile_local_number goes with use_existing")
+		refuseGiven("existing_mobile_local_number", existing, "existing_mobile_local_number is only allowed with "+
+			"use_existing")
 		*allocation = landing.RequestedInput
 		if requested == nil {
 			*allocation = landing.Generated

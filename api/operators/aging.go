@@ -17,24 +17,31 @@ import (
 
 func (s *handlers) agingRoutes() {
 	const tag, path = "Collections", "/api/v1/collections/aging"
-	rest.Register(s.API, rest.Operation{ID: "getAgingReport", Access: rest.Readers, Method: http.MethodGet, Path: path, Tag: tag,
-		Summary: "What clients owed on a day, by aging bucket",
-		Description: "The sums of all clients that the filters choose, and a page of these clients, those that owed most first. An invoice " +
-			"counts from its issue date on, a payment from its payment date on, whenever it was recorded. What is not yet due is in the bucket " +
-			"`current`. A day after today is refused. A cursor belongs to one `as_of`.",
-		Success: "The report, with a page of clients.", List: agingList.Keys()}, s.getAgingReport)
-	rest.Register(s.API, rest.Operation{ID: "exportAgingReport", Access: rest.Readers, Method: http.MethodGet, Path: path + "/export", Tag: tag,
+	rest.Register(s.API, rest.Operation{
+		ID: "getAgingReport", Method: http.MethodGet, Path: path, Tag: tag, Access: rest.Readers,
+		List:    agingList.Keys(),
+		Summary: "Report the outstanding amounts on a day by aging bucket",
+		Description: "The totals of all clients that match the filters, and a page of these clients, highest " +
+			"outstanding amount first. An invoice counts from its issue date and a payment from its payment date, regardless " +
+			"of when the payment was recorded. Amounts not yet due are in the bucket `current`. A future day is refused. A " +
+			"cursor is valid for one `as_of` only.",
+		Success: "The report with a page of clients.",
+	}, s.getAgingReport)
+	rest.Register(s.API, rest.Operation{
+		ID: "exportAgingReport", Method: http.MethodGet, Path: path + "/export", Tag: tag, Access: rest.Readers,
+		Export: true, List: agingList.Keys(),
 		Summary:     "Export the aging report as CSV",
 		Description: rest.ExportDescription("clients of the aging report"),
-		Success:     "All clients that match.", List: agingList.Keys(), Export: true}, s.exportAgingReport)
+		Success:     "All matching clients.",
+	}, s.exportAgingReport)
 }
 
 // AgingReportRead is what clients owed on a day.
 type AgingReportRead struct {
 	AsOf calendar.Date `json:"as_of" format:"date" example:"2026-11-22"`
 	AgingSumRead
-	Buckets AgingBucketSums   `json:"buckets" doc:"A client with invoices in several buckets counts in each of them."`
-	Data    []AgingClientRead `json:"data" nullable:"false" doc:"The clients of the page."`
+	Buckets AgingBucketSums   `json:"buckets" doc:"A client with invoices in several buckets counts in each."`
+	Data    []AgingClientRead `json:"data" nullable:"false" doc:"The clients on the page."`
 	Meta    rest.PageMeta     `json:"meta"`
 }
 
@@ -64,7 +71,7 @@ type AgingClientRead struct {
 
 // AgingDay is the day of an aging report.
 type AgingDay struct {
-	AsOf string `query:"as_of" format:"date" doc:"The business day, today when it is absent." example:"2026-11-22"`
+	AsOf string `query:"as_of" format:"date" doc:"The business day; defaults to today." example:"2026-11-22"`
 }
 
 // agingList is the list of the clients that owed something.

@@ -22,18 +22,21 @@ const previewTimeout = 60 * time.Second
 const maxPreviews = 2
 
 func (s *handlers) billingPreviewRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "previewBilling", Access: rest.Billers, Method: http.MethodPost, Path: "/api/v1/billing/runs/preview", Tag: tagBilling,
-		Summary: "Compute what a billing run would issue",
-		Description: "The computation of a run with nothing written: the totals of the whole run, and the lines of a page of " +
-			"clients in the order of their ids. It takes up to 60 s.",
-		Success: "What a run would issue now."}, s.previewBilling)
+	rest.Register(s.API, rest.Operation{
+		ID: "previewBilling", Method: http.MethodPost, Path: "/api/v1/billing/runs/preview", Tag: tagBilling,
+		Access:  rest.Billers,
+		Summary: "Preview a billing run",
+		Description: "Computes a run without writing anything: the totals of the whole run, and the lines of a page of " +
+			"clients ordered by id. A preview takes up to 60 s.",
+		Success: "What the run would issue now.",
+	}, s.previewBilling)
 }
 
 // BillingPreviewCreate asks for a preview.
 type BillingPreviewCreate struct {
 	BillingRunCreate
 	Page int32 `json:"page,omitempty" default:"1" minimum:"1" maximum:"10000000" doc:"Page of clients, from 1." example:"1"`
-	Size int32 `json:"size,omitempty" default:"20" minimum:"1" maximum:"100" doc:"Clients on a page." example:"20"`
+	Size int32 `json:"size,omitempty" default:"20" minimum:"1" maximum:"100" doc:"Clients per page." example:"20"`
 }
 
 // BillingPreviewRead is what a run would issue.
@@ -41,15 +44,15 @@ type BillingPreviewRead struct {
 	PeriodStart     calendar.Date          `json:"period_start" format:"date" example:"2026-10-01"`
 	PeriodEnd       calendar.Date          `json:"period_end" format:"date" example:"2026-10-31"`
 	DueDate         calendar.Date          `json:"due_date" format:"date" example:"2026-11-15"`
-	ClientCount     int32                  `json:"client_count" doc:"Clients that a run would plan." example:"3"`
+	ClientCount     int32                  `json:"client_count" doc:"Clients that the run would plan." example:"3"`
 	InvoiceCount    int32                  `json:"invoice_count" example:"2"`
-	SkippedCount    int32                  `json:"skipped_count" doc:"Clients whose days were billed already." example:"1"`
+	SkippedCount    int32                  `json:"skipped_count" doc:"Clients whose days were already billed." example:"1"`
 	UnbillableCount int32                  `json:"unbillable_count" doc:"Clients whose amounts are out of range." example:"0"`
 	SubtotalAmount  money.Amount           `json:"subtotal_amount" example:"448.50" format:"decimal"`
 	TaxAmount       money.Amount           `json:"tax_amount" example:"89.70" format:"decimal"`
 	TotalAmount     money.Amount           `json:"total_amount" example:"538.20" format:"decimal"`
 	Currency        string                 `json:"currency" example:"MAD"`
-	Data            []BillingPreviewClient `json:"data" nullable:"false" doc:"The clients of the page."`
+	Data            []BillingPreviewClient `json:"data" nullable:"false" doc:"The clients on the page."`
 	Meta            rest.PageMeta          `json:"meta"`
 }
 

@@ -24,40 +24,49 @@ func (s *handlers) billingRunCommandRoutes() {
 		to                               billing.RunStatus
 	}{
 		{workflows.PauseUpdate, "pauseBillingRun", "Pause a billing run",
-			"Chunks that are under way are finished, and no other is begun until the run is resumed.", billing.RunPaused},
+			"Chunks in progress are completed; no further chunk starts until the run is resumed.", billing.RunPaused},
 		{workflows.ResumeUpdate, "resumeBillingRun", "Resume a paused billing run",
-			"The run goes on where it was paused.", billing.RunRunning},
-		{workflows.ApproveUpdate, "approveBillingRun", "Approve a billing run that is held",
-			"A plan beyond the configured bounds waits with nothing written; this starts it.", billing.RunRunning},
+			"The run continues where it was paused.", billing.RunRunning},
+		{workflows.ApproveUpdate, "approveBillingRun", "Approve a held billing run",
+			"A plan beyond the configured limits waits before anything is written; approval starts the run.", billing.RunRunning},
 		{workflows.CancelUpdate, "cancelBillingRun", "Cancel a billing run",
-			"Chunks that are under way are finished, and no other is begun. Invoices that were issued stay.", billing.RunCancelled},
+			"Chunks in progress are completed; no further chunk starts. Issued invoices remain.", billing.RunCancelled},
 	} {
-		rest.Register(s.API, rest.Operation{ID: command.id, Access: rest.Billers, Method: http.MethodPost,
-			Path: "/api/v1/billing/runs/{billing_run_id}/" + command.update, Tag: tagBilling, Summary: command.summary,
-			Description: command.description, Success: "The run as it is now.", Waits: true,
-			Refusals: []refusal.Code{refusal.BillingRunNotFound, refusal.BillingRunStatusTransition}},
+		rest.Register(s.API, rest.Operation{
+			ID: command.id, Method: http.MethodPost, Path: "/api/v1/billing/runs/{billing_run_id}/" + command.update,
+			Tag: tagBilling, Access: rest.Billers,
+			Waits:       true,
+			Summary:     command.summary,
+			Description: command.description,
+			Success:     "The run as it is now.",
+			Refusals:    []refusal.Code{refusal.BillingRunNotFound, refusal.BillingRunStatusTransition},
+		},
 			func(ctx context.Context, input *BillingRunCommand) (*BillingRunOutput, error) {
 				return s.commandBillingRun(ctx, input, command.update, command.to)
 			})
 	}
-	rest.Register(s.API, rest.Operation{ID: "retryBillingRun", Access: rest.Billers, Method: http.MethodPost,
-		Path: "/api/v1/billing/runs/{billing_run_id}/retry", Tag: tagBilling, Summary: "Take a billing run up again",
-		Description: "Bills the clients that could not be billed, and the chunks that were not finished, of a run that completed with " +
-			"failures, failed, or whose process is gone.",
-		Success: "The run as it is now.", Waits: true,
-		Refusals: []refusal.Code{refusal.BillingRunNotFound, refusal.BillingRunStatusTransition}}, s.retryBillingRun)
+	rest.Register(s.API, rest.Operation{
+		ID: "retryBillingRun", Method: http.MethodPost, Path: "/api/v1/billing/runs/{billing_run_id}/retry", Tag: tagBilling,
+		Access:  rest.Billers,
+		Waits:   true,
+		Summary: "Retry a billing run",
+		Description: "Bills the failed clients and the unfinished chunks of a run that completed with failures, " +
+			"failed, or lost its workflow.",
+		Success:  "The run as it is now.",
+		Refusals: []refusal.Code{refusal.BillingRunNotFound, refusal.BillingRunStatusTransition},
+	}, s.retryBillingRun)
 }
 
 // BillingRunCommand is what an operator tells a run.
 type BillingRunCommand struct {
 	BillingRunPath
-	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait." example:"wait=20"`
+	Prefer string `header:"Prefer" doc:"wait=N limits the wait to N seconds; respond-async does not wait." example:"wait=20"`
 	Body   *BillingRunReason
 }
 
 // BillingRunReason is why an operator tells a run something.
 type BillingRunReason struct {
-	Reason *string `json:"reason,omitempty" nullable:"true" maxLength:"1200" doc:"Kept in the run's history." example:"Prices are wrong"`
+	Reason *string `json:"reason,omitempty" nullable:"true" maxLength:"1200" doc:"Recorded in the run's history." example:"Prices are wrong"`
 }
 
 func (c *BillingRunCommand) reason() string {

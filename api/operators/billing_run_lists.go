@@ -13,31 +13,37 @@ import (
 )
 
 func (s *handlers) billingRunListRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "listBillingRunFailures", Access: rest.Readers, Method: http.MethodGet,
-		Path: "/api/v1/billing/runs/{billing_run_id}/failures", Tag: tagBilling,
-		Summary: "List the clients that a billing run could not bill",
-		Description: "Each with the reason. A retry of the run bills them once it is gone; `resolved=true` shows those too that " +
-			"a retry has billed.",
-		Success: "A page of clients.", List: billingRunFailureList.Keys(),
-		Refusals: []refusal.Code{refusal.BillingRunNotFound}}, s.listBillingRunFailures)
-	rest.Register(s.API, rest.Operation{ID: "listBillingRunSkipped", Access: rest.Readers, Method: http.MethodGet,
-		Path: "/api/v1/billing/runs/{billing_run_id}/skipped", Tag: tagBilling,
-		Summary: "List what a billing run left out",
-		Description: "Contracts whose recurring fee an invoice of another run charges already for days of this run's period, with " +
-			"that invoice and those days.",
-		Success: "A page of contracts.", List: billingRunSkippedList.Keys(),
-		Refusals: []refusal.Code{refusal.BillingRunNotFound}}, s.listBillingRunSkipped)
+	rest.Register(s.API, rest.Operation{
+		ID: "listBillingRunFailures", Method: http.MethodGet, Path: "/api/v1/billing/runs/{billing_run_id}/failures",
+		Tag: tagBilling, Access: rest.Readers,
+		List:    billingRunFailureList.Keys(),
+		Summary: "List the failed clients of a billing run",
+		Description: "Each client with the reason. Once the reason is resolved, a retry of the run bills the client. " +
+			"`resolved=true` includes clients that a retry has billed.",
+		Success:  "A page of clients.",
+		Refusals: []refusal.Code{refusal.BillingRunNotFound},
+	}, s.listBillingRunFailures)
+	rest.Register(s.API, rest.Operation{
+		ID: "listBillingRunSkipped", Method: http.MethodGet, Path: "/api/v1/billing/runs/{billing_run_id}/skipped",
+		Tag: tagBilling, Access: rest.Readers,
+		List:    billingRunSkippedList.Keys(),
+		Summary: "List the contracts that a billing run skipped",
+		Description: "Contracts whose recurring fee was already invoiced by another run for days of this run's period, " +
+			"with that invoice and those days.",
+		Success:  "A page of contracts.",
+		Refusals: []refusal.Code{refusal.BillingRunNotFound},
+	}, s.listBillingRunSkipped)
 }
 
 // BillingRunFailureRead is a client that a run could not bill.
 type BillingRunFailureRead struct {
 	ClientID    uuid.UUID       `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
 	ChunkNumber int32           `json:"chunk_number" example:"1"`
-	Code        string          `json:"code" doc:"Why: amount_out_of_range, or constraint_violated when the database refused the invoice." example:"amount_out_of_range"`
+	Code        string          `json:"code" doc:"The reason: amount_out_of_range, or constraint_violated if the database rejected the invoice." example:"amount_out_of_range"`
 	Message     string          `json:"message" example:"Amount is out of range"`
-	Attempts    int32           `json:"attempts" doc:"How often billing the client was tried." example:"1"`
+	Attempts    int32           `json:"attempts" doc:"Number of attempts to bill the client." example:"1"`
 	CreatedAt   rest.Timestamp  `json:"created_at"`
-	ResolvedAt  *rest.Timestamp `json:"resolved_at" nullable:"true" doc:"When a retry billed the client, or found nothing left to bill."`
+	ResolvedAt  *rest.Timestamp `json:"resolved_at" nullable:"true" doc:"When a retry billed the client or found nothing left to bill."`
 }
 
 // billingRunFailureList is the list of one run's parked clients.

@@ -23,23 +23,33 @@ const tagBilling = "Billing"
 
 func (s *handlers) billingRunRoutes() {
 	const tag = tagBilling
-	rest.Register(s.API, rest.Operation{ID: "runBilling", Access: rest.Billers, Method: http.MethodPost, Path: "/api/v1/billing/runs", Tag: tag,
+	rest.Register(s.API, rest.Operation{
+		ID: "runBilling", Method: http.MethodPost, Path: "/api/v1/billing/runs", Tag: tag, Access: rest.Billers,
+		Waits:   true,
 		Summary: "Bill a period",
-		Description: "Bills every contract that is active on any day of the period, one invoice for each client: a recurring " +
-			"fee for each contract and an activation fee for those that start within the period. A contract with days " +
-			"that were billed already is left out, so a second run bills only what was missed. With daily proration the " +
-			"fee is that of the days on which a contract is active, and only the days billed already are left out. A client that cannot be billed " +
-			"does not stop the others and is counted in `failed_count`.",
-		Waits: true, Success: "What the run issued.",
-		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict}}, s.runBilling)
-	rest.Register(s.API, rest.Operation{ID: "listBillingRuns", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/billing/runs", Tag: tag,
+		Description: "Bills every contract that is active on any day of the period, with one invoice per client: a " +
+			"recurring fee per contract, and an activation fee for contracts that start within the period. Contracts with " +
+			"days that were already billed are skipped, so a second run only bills what was missed. With daily proration the " +
+			"fee covers the days on which the contract is active, and only days already billed are left out. A client that " +
+			"cannot be billed does not stop the run and is counted in `failed_count`.",
+		Success:  "What the run issued.",
+		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict},
+	}, s.runBilling)
+	rest.Register(s.API, rest.Operation{
+		ID: "listBillingRuns", Method: http.MethodGet, Path: "/api/v1/billing/runs", Tag: tag, Access: rest.Readers,
+		List:        billingRunList.Keys(),
 		Summary:     "List billing runs, newest first",
-		Description: "All runs, with sums and progress as they are at this moment.",
-		Success:     "A page of runs.", List: billingRunList.Keys()}, s.listBillingRuns)
-	rest.Register(s.API, rest.Operation{ID: "getBillingRun", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/billing/runs/{billing_run_id}", Tag: tag,
-		Summary:     "Where a billing run is",
-		Description: "Sums and progress as they are at this moment, while the run goes on and after it.",
-		Success:     "The run.", Refusals: []refusal.Code{refusal.BillingRunNotFound}}, s.getBillingRun)
+		Description: "All runs with their current totals and progress.",
+		Success:     "A page of runs.",
+	}, s.listBillingRuns)
+	rest.Register(s.API, rest.Operation{
+		ID: "getBillingRun", Method: http.MethodGet, Path: "/api/v1/billing/runs/{billing_run_id}", Tag: tag,
+		Access:      rest.Readers,
+		Summary:     "Get a billing run",
+		Description: "The run's current totals and progress, during the run and afterwards.",
+		Success:     "The run.",
+		Refusals:    []refusal.Code{refusal.BillingRunNotFound},
+	}, s.getBillingRun)
 }
 
 // BillingRunCreate asks for a run.
@@ -47,8 +57,8 @@ type BillingRunCreate struct {
 	PeriodStart calendar.Date  `json:"period_start" format:"date" example:"2026-10-01"`
 	PeriodEnd   calendar.Date  `json:"period_end" format:"date" example:"2026-10-31"`
 	DueDays     int32          `json:"due_days,omitempty" default:"15" minimum:"1" maximum:"90" example:"15"`
-	TaxRate     rest.RateInput `json:"tax_rate,omitempty" doc:"0 to 1; 0 when absent." example:"\"0.20\""`
-	Proration   string         `json:"proration,omitempty" enum:"none,daily" default:"none" doc:"Whether a contract that is active for a part of the period owes its whole monthly fee, or the days of it." example:"none"`
+	TaxRate     rest.RateInput `json:"tax_rate,omitempty" doc:"0 to 1; defaults to 0." example:"\"0.20\""`
+	Proration   string         `json:"proration,omitempty" enum:"none,daily" default:"none" doc:"Whether a contract that is active for part of the period is charged its whole monthly fee (none) or its active days (daily)." example:"none"`
 }
 
 // BillingRunResult is what a run issued.
@@ -62,9 +72,9 @@ type BillingRunResult struct {
 	TotalAmount         money.Amount  `json:"total_amount" example:"538.20" format:"decimal"`
 	InvoiceIDs          []uuid.UUID   `json:"invoice_ids" nullable:"false" doc:"The first 1,000." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5,01932c05-51ab-7e16-93d4-c7a82f0b6e15"`
 	InvoiceIDsTruncated bool          `json:"invoice_ids_truncated"`
-	InvoicesURL         *string       `json:"invoices_url,omitempty" doc:"Where all are listed; there when invoice_ids is truncated." example:"/api/v1/invoices?filters=billing_run_id%3D01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
+	InvoicesURL         *string       `json:"invoices_url,omitempty" doc:"The list of all invoices; present if invoice_ids is truncated." example:"/api/v1/invoices?filters=billing_run_id%3D01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
 	Status              string        `json:"status" enum:"completed,completed_with_failures,cancelled" example:"completed"`
-	SkippedCount        int32         `json:"skipped_count" doc:"Clients whose days were billed already." example:"1"`
+	SkippedCount        int32         `json:"skipped_count" doc:"Clients whose days were already billed." example:"1"`
 	FailedCount         int32         `json:"failed_count" doc:"Clients that could not be billed." example:"0"`
 	IdempotencyReplayed bool          `json:"idempotency_replayed"`
 }
@@ -73,7 +83,7 @@ type BillingRunResult struct {
 type BillingRunRead struct {
 	ID               uuid.UUID       `json:"id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
 	IdempotencyKey   string          `json:"idempotency_key" example:"billing-2026-10"`
-	WorkflowID       string          `json:"workflow_id" doc:"Where the Temporal UI shows the run." example:"billing-run/billing-2026-10"`
+	WorkflowID       string          `json:"workflow_id" doc:"The run's workflow id, for the Temporal UI." example:"billing-run/billing-2026-10"`
 	PeriodStart      calendar.Date   `json:"period_start" format:"date" example:"2026-10-01"`
 	PeriodEnd        calendar.Date   `json:"period_end" format:"date" example:"2026-10-31"`
 	DueDays          int32           `json:"due_days" example:"15"`
@@ -81,7 +91,7 @@ type BillingRunRead struct {
 	Currency         string          `json:"currency" example:"MAD"`
 	Proration        string          `json:"proration" enum:"none,daily" example:"none"`
 	Status           string          `json:"status" example:"completed"`
-	ClientCount      int32           `json:"client_count" doc:"Clients in the plan, and those whose contracts became active before their turn." example:"3"`
+	ClientCount      int32           `json:"client_count" doc:"Planned clients, plus clients whose contracts became active before their chunk was billed." example:"3"`
 	ChunkCount       int32           `json:"chunk_count" example:"1"`
 	Progress         BillingRunDone  `json:"progress"`
 	InvoiceCount     int32           `json:"invoice_count" example:"2"`
@@ -94,20 +104,20 @@ type BillingRunRead struct {
 	CompletedAt      *rest.Timestamp `json:"completed_at" example:"2026-11-22T15:29:18.102300Z" nullable:"true"`
 	ElapsedSeconds   float64         `json:"elapsed_seconds" example:"0.4622"`
 	HoldReason       *string         `json:"hold_reason" doc:"Why a planned run waits for an operator to approve or cancel it."`
-	Fault            *string         `json:"fault" doc:"Why a run failed."`
-	ExpectedInvoices int32           `json:"expected_invoice_count" doc:"What the plan expected to issue." example:"2"`
+	Fault            *string         `json:"fault" doc:"Why the run failed."`
+	ExpectedInvoices int32           `json:"expected_invoice_count" doc:"Number of invoices that the plan estimated." example:"2"`
 	ExpectedTotal    money.Amount    `json:"expected_total_amount" example:"478.80"`
-	RemainingSeconds *float64        `json:"remaining_seconds" doc:"An estimate while the run goes on, to its last document, by how long it has been running."`
-	ClientsPerSecond float64         `json:"clients_per_second" doc:"Billed, in the time that the run was running: neither held nor paused." example:"6.49"`
+	RemainingSeconds *float64        `json:"remaining_seconds" doc:"Estimated time until the last document of a running run, based on its speed so far."`
+	ClientsPerSecond float64         `json:"clients_per_second" doc:"Clients billed per second, not counting time on hold or paused." example:"6.49"`
 }
 
 // BillingRunDetail is a run with its history.
 type BillingRunDetail struct {
 	BillingRunRead
-	Events      []BillingRunEventRead `json:"events" nullable:"false" doc:"The moves of the run, oldest first."`
+	Events      []BillingRunEventRead `json:"events" nullable:"false" doc:"The status changes of the run, oldest first."`
 	InvoicesURL string                `json:"invoices_url" doc:"The invoices of the run." example:"/api/v1/invoices?filters=billing_run_id%3D01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
 	FailuresURL string                `json:"failures_url" doc:"The clients that could not be billed." example:"/api/v1/billing/runs/01932c01-2b6d-7a90-8c3f-e1d47b5a6f02/failures"`
-	SkippedURL  string                `json:"skipped_url" doc:"What was left out because another run billed it." example:"/api/v1/billing/runs/01932c01-2b6d-7a90-8c3f-e1d47b5a6f02/skipped"`
+	SkippedURL  string                `json:"skipped_url" doc:"The contracts skipped because another run billed them." example:"/api/v1/billing/runs/01932c01-2b6d-7a90-8c3f-e1d47b5a6f02/skipped"`
 }
 
 // BillingRunEventRead is a move of a run.
@@ -181,10 +191,10 @@ func (b BillingRunCreate) terms() (billing.Terms, error) {
 		checked.Fail("period_end", "period_end must not be before period_start")
 	}
 	if terms.DueDate().Year() > calendar.MaxYear {
-		checked.Fail("period_end", "period_end leaves no due date")
+		checked.Fail("period_end", "period_end is too late for a due date")
 	}
 	if b.TaxRate.Rate < 0 || b.TaxRate.Rate > money.MaxRate {
-		checked.Fail("tax_rate", "tax_rate must be from 0 to 1")
+		checked.Fail("tax_rate", "tax_rate must be between 0 and 1")
 	}
 	return terms, checked.Err()
 }

@@ -26,23 +26,25 @@ const codecDecodePath = CodecPath + "/decode"
 // operations, which check it and know who asks.
 func (s *handlers) codecRoutes() {
 	s.TrustLocally(codecDecodePath, temporalUI)
-	rest.Register(s.API, rest.Operation{ID: "decodePayloads", Access: rest.Writers, Method: http.MethodPost, Path: codecDecodePath, Tag: tagOperations,
-		Summary: "Decrypt payloads of workflows for the Temporal UI",
-		Description: "The protocol of Temporal's codec servers: payloads come as the Temporal UI or the `temporal` command line shows " +
-			"them, and go back in clear, in the same order. Payloads that are not encrypted go back as they came. Who asks is " +
-			"logged, with the number of payloads and nothing of them.",
-		Success:  "The payloads in clear.",
-		Refusals: []refusal.Code{refusal.PayloadNotDecodable}}, s.decodePayloads)
+	rest.Register(s.API, rest.Operation{
+		ID: "decodePayloads", Method: http.MethodPost, Path: codecDecodePath, Tag: tagOperations, Access: rest.Writers,
+		Summary: "Decrypt workflow payloads for the Temporal UI",
+		Description: "Implements the protocol of Temporal codec servers: it accepts payloads as shown by the Temporal " +
+			"UI or the `temporal` CLI and returns them decrypted, in the same order. Payloads that are not encrypted are " +
+			"returned unchanged. The caller and the number of payloads are logged, never their content.",
+		Success:  "The decrypted payloads.",
+		Refusals: []refusal.Code{refusal.PayloadNotDecodable},
+	}, s.decodePayloads)
 }
 
 // CodecPayloads are payloads in the JSON of Temporal's protocol.
 type CodecPayloads struct {
-	Payloads []CodecPayload `json:"payloads" nullable:"false" doc:"At most 1 MiB in all."`
+	Payloads []CodecPayload `json:"payloads" nullable:"false" doc:"At most 1 MiB in total."`
 }
 
 // CodecPayload is one payload.
 type CodecPayload struct {
-	Metadata map[string][]byte `json:"metadata,omitempty" doc:"How the data is encoded; each value in base64." example:"{\"encoding\":\"anNvbi9wbGFpbg==\"}"`
+	Metadata map[string][]byte `json:"metadata,omitempty" doc:"The encoding of the data; each value is in base64." example:"{\"encoding\":\"anNvbi9wbGFpbg==\"}"`
 	Data     []byte            `json:"data,omitempty" doc:"The data in base64." example:"IkJvbmpvdXIi"`
 }
 

@@ -15,25 +15,30 @@ import (
 
 func (s *handlers) collectionCaseChangeRoutes() {
 	const tag = "Collections"
-	rest.Register(s.API, rest.Operation{ID: "addCollectionCaseAction", Access: rest.Writers, Method: http.MethodPost,
-		Path: "/api/v1/collections/cases/{case_id}/actions", Tag: tag,
-		Summary:     "Append an action to a collection case",
-		Description: "An action tells something under the caller's name. A reminder or a warning takes an open case in progress; no other changes it.",
-		Success:     "The new action.",
-		Refusals:    []refusal.Code{refusal.CollectionCaseNotFound}}, s.addCollectionCaseAction)
-	rest.Register(s.API, rest.Operation{ID: "changeCollectionCaseStatus", Access: rest.Writers, Method: http.MethodPut,
-		Path: "/api/v1/collections/cases/{case_id}/status", Tag: tag,
-		Summary: "Put a collection case into another status",
-		Description: "Every status follows every other, and each change is told in the history. The calendar has the last word: a case " +
-			"that contradicts what is owed is put right when the cases are next asked for.",
-		Success:  "The case as it is now.",
-		Refusals: []refusal.Code{refusal.CollectionCaseNotFound}}, s.changeCollectionCaseStatus)
+	rest.Register(s.API, rest.Operation{
+		ID: "addCollectionCaseAction", Method: http.MethodPost, Path: "/api/v1/collections/cases/{case_id}/actions", Tag: tag,
+		Access:  rest.Writers,
+		Summary: "Add an action to a collection case",
+		Description: "An action documents something under the caller's name. A reminder or a warning moves an open " +
+			"case to in progress; no other action changes the case.",
+		Success:  "The new action.",
+		Refusals: []refusal.Code{refusal.CollectionCaseNotFound},
+	}, s.addCollectionCaseAction)
+	rest.Register(s.API, rest.Operation{
+		ID: "changeCollectionCaseStatus", Method: http.MethodPut, Path: "/api/v1/collections/cases/{case_id}/status", Tag: tag,
+		Access:  rest.Writers,
+		Summary: "Change the status of a collection case",
+		Description: "Every status change is allowed and recorded in the history. The calendar takes precedence: a " +
+			"case whose status contradicts the outstanding amount is corrected on the next read of cases.",
+		Success:  "The updated case.",
+		Refusals: []refusal.Code{refusal.CollectionCaseNotFound},
+	}, s.changeCollectionCaseStatus)
 }
 
 // CollectionCaseActionCreate is the body of an action. Every type of the original is
 // taken, as it does: an action only tells something, under the name of who tells it.
 type CollectionCaseActionCreate struct {
-	ActionType string  `json:"action_type" enum:"case_opened,case_reopened,payment_recorded,status_updated,reminder_sent,warning_sent,note,case_resolved,case_closed" doc:"A reminder or a warning takes an open case in progress." example:"reminder_sent"`
+	ActionType string  `json:"action_type" enum:"case_opened,case_reopened,payment_recorded,status_updated,reminder_sent,warning_sent,note,case_resolved,case_closed" doc:"A reminder or a warning moves an open case to in progress." example:"reminder_sent"`
 	Note       *string `json:"note,omitempty" nullable:"true" maxLength:"1200" doc:"Required for the type note." example:"Called, will pay on Friday"`
 }
 

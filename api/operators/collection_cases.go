@@ -17,21 +17,30 @@ import (
 
 func (s *handlers) collectionCaseRoutes() {
 	const tag = "Collections"
-	rest.Register(s.API, rest.Operation{ID: "listCollectionCases", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/collections/cases", Tag: tag,
+	rest.Register(s.API, rest.Operation{
+		ID: "listCollectionCases", Method: http.MethodGet, Path: "/api/v1/collections/cases", Tag: tag, Access: rest.Readers,
+		ReadsCases: true, List: collectionCaseList.Keys(),
 		Summary: "List collection cases, latest updated first",
-		Description: "All cases, in step with the business day: an invoice that became overdue has its case when they are listed. " +
-			"`status`, `aging_bucket` and `client_id` narrow the list down, and combine.",
-		Success: "A page of collection cases.", ReadsCases: true, List: collectionCaseList.Keys()}, s.listCollectionCases)
-	rest.Register(s.API, rest.Operation{ID: "exportCollectionCases", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/collections/cases/export", Tag: tag,
+		Description: "All cases, current for the business day: listing opens the cases of invoices that became " +
+			"overdue. The filters `status`, `aging_bucket`, and `client_id` combine.",
+		Success: "A page of collection cases.",
+	}, s.listCollectionCases)
+	rest.Register(s.API, rest.Operation{
+		ID: "exportCollectionCases", Method: http.MethodGet, Path: "/api/v1/collections/cases/export", Tag: tag,
+		Access: rest.Readers,
+		Export: true, ReadsCases: true, List: collectionCaseList.Keys(),
 		Summary:     "Export collection cases as CSV",
 		Description: rest.ExportDescription("collection cases"),
-		Success:     "All collection cases that match.", ReadsCases: true, List: collectionCaseList.Keys(), Export: true}, s.exportCollectionCases)
-	rest.Register(s.API, rest.Operation{ID: "listCollectionCaseActions", Access: rest.Readers, Method: http.MethodGet,
-		Path: "/api/v1/collections/cases/{case_id}/actions", Tag: tag,
-		Summary:     "The history of a collection case, newest first",
-		Description: "What happened to a case: by the calendar, by payments, and by operators.",
+		Success:     "All matching collection cases.",
+	}, s.exportCollectionCases)
+	rest.Register(s.API, rest.Operation{
+		ID: "listCollectionCaseActions", Method: http.MethodGet, Path: "/api/v1/collections/cases/{case_id}/actions", Tag: tag,
+		Access:      rest.Readers,
+		Summary:     "List the history of a collection case, newest first",
+		Description: "Every action on the case: by the calendar, by payments, and by operators.",
 		Success:     "All actions of the case.",
-		Refusals:    []refusal.Code{refusal.CollectionCaseNotFound}}, s.listCollectionCaseActions)
+		Refusals:    []refusal.Code{refusal.CollectionCaseNotFound},
+	}, s.listCollectionCaseActions)
 }
 
 // CollectionCaseRead is a collection case as the API shows it.
@@ -41,8 +50,8 @@ type CollectionCaseRead struct {
 	ClientID          uuid.UUID       `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
 	Status            string          `json:"status" enum:"open,in_progress,resolved,closed"`
 	Reason            string          `json:"reason" enum:"invoice_overdue"`
-	DaysPastDue       int             `json:"days_past_due" doc:"On this business day; of a resolved or closed case, on the day when it stopped." example:"38"`
-	AgingBucket       string          `json:"aging_bucket" enum:"current,1_30,31_60,61_90,90_plus" doc:"That of the days past due." example:"31_60"`
+	DaysPastDue       int             `json:"days_past_due" doc:"As of this business day; for a resolved or closed case, as of the day on which it ended." example:"38"`
+	AgingBucket       string          `json:"aging_bucket" enum:"current,1_30,31_60,61_90,90_plus" doc:"The bucket of days_past_due." example:"31_60"`
 	OutstandingAmount money.Amount    `json:"outstanding_amount" example:"299.40" format:"decimal"`
 	OpenedAt          rest.Timestamp  `json:"opened_at"`
 	LastActionAt      rest.Timestamp  `json:"last_action_at"`
@@ -100,9 +109,9 @@ func newCollectionCaseActionRead(row dbsqlc.CollectionCaseAction) CollectionCase
 
 // CollectionCaseFilters narrow the list of collection cases down.
 type CollectionCaseFilters struct {
-	Status      string `query:"status" enum:"open,in_progress,resolved,closed" doc:"Only of this status." example:"open"`
-	AgingBucket string `query:"aging_bucket" enum:"current,1_30,31_60,61_90,90_plus" doc:"Only of this aging bucket." example:"31_60"`
-	ClientID    string `query:"client_id" doc:"Only of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	Status      string `query:"status" enum:"open,in_progress,resolved,closed" doc:"Only cases with this status." example:"open"`
+	AgingBucket string `query:"aging_bucket" enum:"current,1_30,31_60,61_90,90_plus" doc:"Only cases in this aging bucket." example:"31_60"`
+	ClientID    string `query:"client_id" doc:"Only items of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 }
 
 // parseCaseList reads what is request of the list of collection cases on this

@@ -14,42 +14,45 @@ import (
 )
 
 func (s *handlers) collectionDunningRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "getCollectionCaseDunning", Access: rest.Readers, Method: http.MethodGet,
-		Path: "/api/v1/collections/cases/{case_id}/dunning", Tag: "Collections",
-		Summary: "Where the client of a collection case is in dunning",
-		Description: "Dunning is per client, so all cases of a client show the same: the steps that were taken since the client became " +
-			"delinquent, and the next one. Of a client who is not delinquent any more it shows the last time.",
-		Success:  "What was done about the client, and what comes next.",
-		Refusals: []refusal.Code{refusal.CollectionCaseNotFound}}, s.getCollectionCaseDunning)
+	rest.Register(s.API, rest.Operation{
+		ID: "getCollectionCaseDunning", Method: http.MethodGet, Path: "/api/v1/collections/cases/{case_id}/dunning",
+		Tag: "Collections", Access: rest.Readers,
+		Summary: "Get the dunning state of a collection case's client",
+		Description: "Dunning works per client, so all cases of a client return the same: the steps taken since the " +
+			"client became delinquent, and the next step. For a client who is no longer delinquent, the last episode is " +
+			"returned.",
+		Success:  "The steps taken and the next step.",
+		Refusals: []refusal.Code{refusal.CollectionCaseNotFound},
+	}, s.getCollectionCaseDunning)
 }
 
 // DunningRead is where a client is in dunning.
 type DunningRead struct {
 	ClientID      uuid.UUID       `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
-	WorkflowID    string          `json:"workflow_id" doc:"Of the workflow that follows the client, in the Temporal UI." example:"dunning/01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
-	PolicyVersion int32           `json:"policy_version" doc:"Of the policy that decides about the next step." example:"1"`
-	EpisodeSince  *rest.Timestamp `json:"episode_since" nullable:"true" doc:"Since when the client is or was delinquent; null for one who never was."`
-	EpisodeEnded  *rest.Timestamp `json:"episode_ended_at" nullable:"true" doc:"When dunning noticed that they are not any more."`
-	Steps         []DunningStep   `json:"steps" nullable:"false" doc:"Those taken in the episode, oldest first."`
+	WorkflowID    string          `json:"workflow_id" doc:"The client's dunning workflow, for the Temporal UI." example:"dunning/01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	PolicyVersion int32           `json:"policy_version" doc:"The policy version that determines the next step." example:"1"`
+	EpisodeSince  *rest.Timestamp `json:"episode_since" nullable:"true" doc:"When the client became delinquent; null if they never were."`
+	EpisodeEnded  *rest.Timestamp `json:"episode_ended_at" nullable:"true" doc:"When dunning registered that the client was no longer delinquent."`
+	Steps         []DunningStep   `json:"steps" nullable:"false" doc:"The steps taken in the episode, oldest first."`
 	// The next step: all null when none is left, or nothing is overdue.
-	NextStep        *string         `json:"next_step" doc:"The step that comes next; null when none is left, or nothing is overdue." example:"warning"`
+	NextStep        *string         `json:"next_step" doc:"The next step; null if none is left or nothing is overdue." example:"warning"`
 	NextAction      *string         `json:"next_step_action" enum:"reminder_sent,warning_sent,suspend_contracts" example:"warning_sent"`
 	NextDaysPastDue *int            `json:"next_step_days_past_due" example:"21"`
-	NextDate        *calendar.Date  `json:"next_step_date" nullable:"true" format:"date" doc:"The business day on which it is due." example:"2026-12-06"`
-	NextAt          *rest.Timestamp `json:"next_step_at" nullable:"true" doc:"The instant from which on it is taken."`
+	NextDate        *calendar.Date  `json:"next_step_date" nullable:"true" format:"date" doc:"The business day on which the step is due." example:"2026-12-06"`
+	NextAt          *rest.Timestamp `json:"next_step_at" nullable:"true" doc:"The earliest time of the step."`
 }
 
 // DunningStep is a step that was taken.
 type DunningStep struct {
 	Step          string         `json:"step" example:"reminder"`
-	DaysPastDue   int32          `json:"days_past_due" doc:"After how many days the policy has it." example:"7"`
+	DaysPastDue   int32          `json:"days_past_due" doc:"Days past due at which the policy schedules the step." example:"7"`
 	Action        string         `json:"action" enum:"reminder_sent,warning_sent,suspend_contracts" example:"reminder_sent"`
 	PolicyVersion int32          `json:"policy_version" example:"1"`
 	DoneAt        rest.Timestamp `json:"done_at"`
 	// The step's message: all null for a step that sends none.
 	NotificationID       *uuid.UUID `json:"notification_id" format:"uuid" nullable:"true" example:"01932d70-2f4b-7a18-b3c6-9e50d1a7f842"`
-	NotificationStatus   *string    `json:"notification_status" enum:"pending,sent,failed,skipped" doc:"What became of its message; null for a step that sends none." example:"sent"`
-	NotificationReason   *string    `json:"notification_reason" doc:"Why it was not sent, or not yet."`
+	NotificationStatus   *string    `json:"notification_status" enum:"pending,sent,failed,skipped" doc:"Delivery status of the step's message; null for a step without a message." example:"sent"`
+	NotificationReason   *string    `json:"notification_reason" doc:"Why the message was not sent, or not sent yet."`
 	NotificationAttempts *int32     `json:"notification_attempts" example:"1"`
 }
 

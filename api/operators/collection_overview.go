@@ -9,11 +9,15 @@ import (
 )
 
 func (s *handlers) collectionOverviewRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "getCollectionsOverview", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/collections/overview",
-		Tag:         "Collections",
-		Summary:     "What is overdue",
-		Description: "The cases that are worked on, in step with the business day: how many there are, and what they owe by aging bucket.",
-		Success:     "The overview of this business day.", ReadsCases: true}, s.getCollectionsOverview)
+	rest.Register(s.API, rest.Operation{
+		ID: "getCollectionsOverview", Method: http.MethodGet, Path: "/api/v1/collections/overview", Tag: "Collections",
+		Access:     rest.Readers,
+		ReadsCases: true,
+		Summary:    "Get the totals of overdue invoices",
+		Description: "The active cases, current for the business day: their number, and their outstanding amounts by " +
+			"aging bucket.",
+		Success: "The totals as of this business day.",
+	}, s.getCollectionsOverview)
 }
 
 // CollectionsOverview is what is overdue: how many cases are worked on and what they owe.

@@ -17,25 +17,33 @@ import (
 
 func (s *handlers) contractChangeRoutes() {
 	const tag = "Contracts"
-	rest.Register(s.API, rest.Operation{ID: "createContract", Access: rest.Writers, Method: http.MethodPost, Path: "/api/v1/contracts", Tag: tag,
+	rest.Register(s.API, rest.Operation{
+		ID: "createContract", Method: http.MethodPost, Path: "/api/v1/contracts", Tag: tag, Access: rest.Writers,
 		Summary: "Create a contract on an existing subscriber",
-		Description: "For operators who put every piece together themselves. The subscriber must be the client's, fit the " +
-			"offer and have no open contract. To let the system choose, use `/api/v1/contracts/provision`.",
+		Description: "For operators who set up every part themselves. The subscriber must belong to the client, match " +
+			"the offer, and have no open contract. To let the system choose, use `/api/v1/contracts/provision`.",
 		Success: "The new contract.",
 		Refusals: []refusal.Code{refusal.OfferNotFound, refusal.ClientNotFound, refusal.SubscriberNotFound,
 			refusal.SubscriberClient, refusal.SubscriberOffer, refusal.ContractDateInvalid,
-			refusal.ContractCommitmentInvalid, refusal.SubscriberContracted}}, s.createContract)
-	rest.Register(s.API, rest.Operation{ID: "changeContractStatus", Access: rest.Writers, Method: http.MethodPut, Path: "/api/v1/contracts/{contract_id}/status", Tag: tag,
-		Summary: "Activate, suspend or terminate a contract",
-		Description: "A draft becomes active or terminated, an active contract suspended or terminated, a suspended one active " +
-			"or terminated; terminated is final. Asking for the status that it has changes nothing.",
-		Success:  "The contract as it is now.",
-		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractStatusTransition}}, s.changeContractStatus)
-	rest.Register(s.API, rest.Operation{ID: "changeContractOffer", Access: rest.Writers, Method: http.MethodPut, Path: "/api/v1/contracts/{contract_id}/offer", Tag: tag,
-		Summary:     "Put a contract on another offer of its service type",
+			refusal.ContractCommitmentInvalid, refusal.SubscriberContracted},
+	}, s.createContract)
+	rest.Register(s.API, rest.Operation{
+		ID: "changeContractStatus", Method: http.MethodPut, Path: "/api/v1/contracts/{contract_id}/status", Tag: tag,
+		Access:  rest.Writers,
+		Summary: "Activate, suspend, or terminate a contract",
+		Description: "A draft can become active or terminated, an active contract suspended or terminated, and a " +
+			"suspended contract active or terminated; terminated is final. Requesting the current status changes nothing.",
+		Success:  "The updated contract.",
+		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractStatusTransition},
+	}, s.changeContractStatus)
+	rest.Register(s.API, rest.Operation{
+		ID: "changeContractOffer", Method: http.MethodPut, Path: "/api/v1/contracts/{contract_id}/offer", Tag: tag,
+		Access:      rest.Writers,
+		Summary:     "Change the offer of a contract",
 		Description: "The new offer must have the service type of the contract's subscriber.",
-		Success:     "The contract as it is now.",
-		Refusals:    []refusal.Code{refusal.ContractNotFound, refusal.OfferNotFound, refusal.SubscriberOffer}}, s.changeContractOffer)
+		Success:     "The updated contract.",
+		Refusals:    []refusal.Code{refusal.ContractNotFound, refusal.OfferNotFound, refusal.SubscriberOffer},
+	}, s.changeContractOffer)
 }
 
 // ContractCreate is the body of a contract that an operator makes.

@@ -14,18 +14,28 @@ import (
 
 func (s *handlers) contractRoutes() {
 	const tag = "Contracts"
-	rest.Register(s.API, rest.Operation{ID: "listContracts", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/contracts", Tag: tag,
+	rest.Register(s.API, rest.Operation{
+		ID: "listContracts", Method: http.MethodGet, Path: "/api/v1/contracts", Tag: tag, Access: rest.Readers,
+		List:        contractList.Keys(),
 		Summary:     "List contracts, newest first",
-		Description: "All contracts, whatever their status.",
-		Success:     "A page of contracts.", List: contractList.Keys()}, s.listContracts)
-	rest.Register(s.API, rest.Operation{ID: "getContract", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/contracts/{contract_id}", Tag: tag,
+		Description: "Contracts of all statuses.",
+		Success:     "A page of contracts.",
+	}, s.listContracts)
+	rest.Register(s.API, rest.Operation{
+		ID: "getContract", Method: http.MethodGet, Path: "/api/v1/contracts/{contract_id}", Tag: tag, Access: rest.Readers,
 		Summary:     "Get a contract",
 		Description: "A contract with its dates and status.",
-		Success:     "The contract.", Refusals: []refusal.Code{refusal.ContractNotFound}}, s.getContract)
-	rest.Register(s.API, rest.Operation{ID: "listContractAudit", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/contracts/{contract_id}/audit", Tag: tag,
-		Summary:     "The audit trail of a contract, oldest first",
-		Description: "Every change of a contract, who made it and when. Events are never changed or removed.",
-		Success:     "The events.", Refusals: []refusal.Code{refusal.ContractNotFound}}, s.listContractAudit)
+		Success:     "The contract.",
+		Refusals:    []refusal.Code{refusal.ContractNotFound},
+	}, s.getContract)
+	rest.Register(s.API, rest.Operation{
+		ID: "listContractAudit", Method: http.MethodGet, Path: "/api/v1/contracts/{contract_id}/audit", Tag: tag,
+		Access:      rest.Readers,
+		Summary:     "List the audit trail of a contract, oldest first",
+		Description: "Every change of the contract with its actor and time. Events are never changed or removed.",
+		Success:     "The events.",
+		Refusals:    []refusal.Code{refusal.ContractNotFound},
+	}, s.listContractAudit)
 }
 
 // ContractAuditEventRead is an event of a contract's audit trail.

@@ -17,30 +17,45 @@ import (
 
 func (s *handlers) customerRoutes() {
 	const tag = "Customers"
-	rest.Register(s.API, rest.Operation{ID: "createClient", Access: rest.Writers, Method: http.MethodPost, Path: "/api/v1/customers", Tag: tag,
-		Summary:     "Create a client",
-		Description: "A CIN is trimmed and upper-cased, and is one client's alone. Texts are trimmed, and empty ones are none.",
-		Success:     "The new client.", Refusals: []refusal.Code{refusal.ClientCINConflict}}, s.createClient)
-	rest.Register(s.API, rest.Operation{ID: "listClients", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/customers", Tag: tag,
+	rest.Register(s.API, rest.Operation{
+		ID: "createClient", Method: http.MethodPost, Path: "/api/v1/customers", Tag: tag, Access: rest.Writers,
+		Summary: "Create a client",
+		Description: "The CIN is trimmed and converted to upper case, and must be unique. Other texts are trimmed; an " +
+			"empty text counts as absent.",
+		Success:  "The new client.",
+		Refusals: []refusal.Code{refusal.ClientCINConflict},
+	}, s.createClient)
+	rest.Register(s.API, rest.Operation{
+		ID: "listClients", Method: http.MethodGet, Path: "/api/v1/customers", Tag: tag, Access: rest.Readers,
+		List:        clientList.Keys(),
 		Summary:     "List clients, newest first",
-		Description: "All clients, whatever their status.",
-		Success:     "A page of clients.", List: clientList.Keys()}, s.listClients)
-	rest.Register(s.API, rest.Operation{ID: "getClient", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/customers/{client_id}", Tag: tag,
+		Description: "Clients of all statuses.",
+		Success:     "A page of clients.",
+	}, s.listClients)
+	rest.Register(s.API, rest.Operation{
+		ID: "getClient", Method: http.MethodGet, Path: "/api/v1/customers/{client_id}", Tag: tag, Access: rest.Readers,
 		Summary: "Get a client",
-		Description: "A client with what is known of their payments: `is_delinquent` is true while any of their invoices is " +
+		Description: "The client with their payment state: `is_delinquent` is true while any of their invoices is " +
 			"overdue.",
-		Success: "The client.", Refusals: []refusal.Code{refusal.ClientNotFound}}, s.getClient)
-	rest.Register(s.API, rest.Operation{ID: "updateClient", Access: rest.Writers, Method: http.MethodPut, Path: "/api/v1/customers/{client_id}", Tag: tag,
-		Summary: "Change what is sent of a client",
-		Description: "Only what is sent changes. Null clears the CIN, address, e-mail or phone; the name and the status cannot " +
-			"be cleared.",
-		Success:  "The client as it is now.",
-		Refusals: []refusal.Code{refusal.ClientNotFound, refusal.ClientCINConflict}}, s.updateClient)
-	rest.Register(s.API, rest.Operation{ID: "deleteClient", Access: rest.Writers, Method: http.MethodDelete, Path: "/api/v1/customers/{client_id}", Tag: tag,
-		Summary:     "Delete a client without history, with its subscribers",
-		Description: "A client that has contracts, invoices, payments or collection cases stays: these are accounting records.",
-		Success:     "The client is gone, and so are its subscribers.",
-		Refusals:    []refusal.Code{refusal.ClientNotFound, refusal.ClientDeleteBlocked}}, s.deleteClient)
+		Success:  "The client.",
+		Refusals: []refusal.Code{refusal.ClientNotFound},
+	}, s.getClient)
+	rest.Register(s.API, rest.Operation{
+		ID: "updateClient", Method: http.MethodPut, Path: "/api/v1/customers/{client_id}", Tag: tag, Access: rest.Writers,
+		Summary: "Update a client",
+		Description: "Only the fields sent change. Null clears the CIN, address, e-mail, or phone; name and status " +
+			"cannot be cleared.",
+		Success:  "The updated client.",
+		Refusals: []refusal.Code{refusal.ClientNotFound, refusal.ClientCINConflict},
+	}, s.updateClient)
+	rest.Register(s.API, rest.Operation{
+		ID: "deleteClient", Method: http.MethodDelete, Path: "/api/v1/customers/{client_id}", Tag: tag, Access: rest.Writers,
+		Summary: "Delete a client without history, with its subscribers",
+		Description: "A client with contracts, invoices, payments, or collection cases cannot be deleted: these are " +
+			"accounting records.",
+		Success:  "The client and their subscribers were deleted.",
+		Refusals: []refusal.Code{refusal.ClientNotFound, refusal.ClientDeleteBlocked},
+	}, s.deleteClient)
 }
 
 // ClientCreate is the body of a new client.

@@ -9,23 +9,32 @@ import (
 )
 
 func (s *handlers) healthRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "health", Access: rest.Public, Method: http.MethodGet, Path: "/api/v1/health", Tag: "Health",
-		Summary:     "Whether the service answers",
-		Description: "Answers as long as the process does. It looks at nothing else; a load balancer asks `/readyz`.",
-		Success:     "The service answers."}, s.health)
-	rest.Register(s.API, rest.Operation{ID: "root", Access: rest.Public, Method: http.MethodGet, Path: "/", Tag: "Health",
-		Summary:     "Which service this is",
-		Description: "The name, environment and version of the service, for people.",
-		Success:     "The service."}, s.root)
-	rest.Register(s.API, rest.Operation{ID: "livez", Access: rest.Public, Method: http.MethodGet, Path: "/livez", Tag: "Health",
-		Summary:     "Whether the process lives",
-		Description: "Answers as long as the process does, for a supervisor that restarts it.",
-		Success:     "The process lives."}, s.health)
-	rest.Register(s.API, rest.Operation{ID: "readyz", Access: rest.Public, Method: http.MethodGet, Path: "/readyz", Tag: "Health",
-		Summary: "Whether requests will be served",
-		Description: "Asks PostgreSQL and Temporal, for 2 s at most. While one of them cannot be reached the answer is 503, so " +
-			"that a load balancer sends nothing here.",
-		Success: "Requests will be served."}, s.ready)
+	rest.Register(s.API, rest.Operation{
+		ID: "health", Method: http.MethodGet, Path: "/api/v1/health", Tag: "Health", Access: rest.Public,
+		Summary: "Check that the service responds",
+		Description: "Succeeds while the OS process runs, without checking dependencies. Load balancers should use " +
+			"`/readyz`.",
+		Success: "The service responds.",
+	}, s.health)
+	rest.Register(s.API, rest.Operation{
+		ID: "root", Method: http.MethodGet, Path: "/", Tag: "Health", Access: rest.Public,
+		Summary:     "Identify the service",
+		Description: "The name, environment, and version of the service.",
+		Success:     "The service.",
+	}, s.root)
+	rest.Register(s.API, rest.Operation{
+		ID: "livez", Method: http.MethodGet, Path: "/livez", Tag: "Health", Access: rest.Public,
+		Summary:     "Liveness probe",
+		Description: "Succeeds while the OS process runs; for supervisors that restart it.",
+		Success:     "The process is alive.",
+	}, s.health)
+	rest.Register(s.API, rest.Operation{
+		ID: "readyz", Method: http.MethodGet, Path: "/readyz", Tag: "Health", Access: rest.Public,
+		Summary: "Readiness probe",
+		Description: "Checks PostgreSQL and Temporal, for at most 2 s. While either cannot be reached, the answer is " +
+			"503, so that load balancers send no requests.",
+		Success: "The service can handle requests.",
+	}, s.ready)
 }
 
 // readyTimeout bounds what a readiness probe waits for.

@@ -14,19 +14,22 @@ import (
 )
 
 func (s *handlers) invoiceVoidRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "voidInvoice", Access: rest.Billers, Method: http.MethodPost, Path: "/api/v1/invoices/{invoice_id}/void", Tag: "Invoices",
-		Summary: "Void an invoice of which nothing is paid",
-		Description: "For an invoice that should not have been issued: nothing is owed on it any more, its case is closed, and its days " +
-			"are free, so that the next run of their period bills them again under a new number. The number and the document of the void " +
-			"invoice stay. Payments of it have to be reversed first. An invoice is voided once and for good.",
+	rest.Register(s.API, rest.Operation{
+		ID: "voidInvoice", Method: http.MethodPost, Path: "/api/v1/invoices/{invoice_id}/void", Tag: "Invoices",
+		Access:  rest.Billers,
+		Summary: "Void an unpaid invoice",
+		Description: "For an invoice issued in error: nothing is owed on it any more, its case is closed, and its days " +
+			"can be billed again by the next run of their period, under a new number. The void invoice keeps its number and " +
+			"its document. Payments must be reversed first. Voiding is final.",
 		Success: "The void invoice.",
 		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
-			refusal.InvoiceVoid, refusal.InvoiceNotVoidable}}, s.voidInvoice)
+			refusal.InvoiceVoid, refusal.InvoiceNotVoidable},
+	}, s.voidInvoice)
 }
 
 // InvoiceVoid is the body of voiding an invoice.
 type InvoiceVoid struct {
-	Reason string `json:"reason" minLength:"1" maxLength:"1200" doc:"Kept in the audit trail of the invoice." example:"Billed at the wrong tariff"`
+	Reason string `json:"reason" minLength:"1" maxLength:"1200" doc:"Recorded in the invoice's audit trail." example:"Billed at the wrong tariff"`
 }
 
 // InvoiceVoidResult is what voiding an invoice did.

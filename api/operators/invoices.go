@@ -18,30 +18,43 @@ import (
 
 func (s *handlers) invoiceRoutes() {
 	const tag = "Invoices"
-	rest.Register(s.API, rest.Operation{ID: "listInvoices", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/invoices", Tag: tag,
+	rest.Register(s.API, rest.Operation{
+		ID: "listInvoices", Method: http.MethodGet, Path: "/api/v1/invoices", Tag: tag, Access: rest.Readers,
+		List:    invoiceList.Keys(),
 		Summary: "List invoices, newest first",
-		Description: "All invoices; `client_id`, `service` and `offer_id` narrow the list down, and combine. An id that names " +
-			"nothing gives an empty list.",
-		Success: "A page of invoices.", List: invoiceList.Keys()}, s.listInvoices)
-	rest.Register(s.API, rest.Operation{ID: "exportInvoices", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/invoices/export", Tag: tag,
+		Description: "All invoices. The filters `client_id`, `service`, and `offer_id` combine. An unknown id gives an " +
+			"empty list.",
+		Success: "A page of invoices.",
+	}, s.listInvoices)
+	rest.Register(s.API, rest.Operation{
+		ID: "exportInvoices", Method: http.MethodGet, Path: "/api/v1/invoices/export", Tag: tag, Access: rest.Readers,
+		Export: true, List: invoiceList.Keys(),
 		Summary:     "Export invoices as CSV",
 		Description: rest.ExportDescription("invoices"),
-		Success:     "All invoices that match.", List: invoiceList.Keys(), Export: true}, s.exportInvoices)
-	rest.Register(s.API, rest.Operation{ID: "getInvoice", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/invoices/{invoice_id}", Tag: tag,
+		Success:     "All matching invoices.",
+	}, s.exportInvoices)
+	rest.Register(s.API, rest.Operation{
+		ID: "getInvoice", Method: http.MethodGet, Path: "/api/v1/invoices/{invoice_id}", Tag: tag, Access: rest.Readers,
 		Summary:     "Get an invoice with its lines",
-		Description: "An invoice with its lines and legal number.",
-		Success:     "The invoice.", Refusals: []refusal.Code{refusal.InvoiceNotFound}}, s.getInvoice)
-	rest.Register(s.API, rest.Operation{ID: "getInvoicePDF", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/invoices/{invoice_id}/pdf", Tag: tag,
+		Description: "The invoice with its legal number and its lines.",
+		Success:     "The invoice.",
+		Refusals:    []refusal.Code{refusal.InvoiceNotFound},
+	}, s.getInvoice)
+	rest.Register(s.API, rest.Operation{
+		ID: "getInvoicePDF", Method: http.MethodGet, Path: "/api/v1/invoices/{invoice_id}/pdf", Tag: tag, Access: rest.Readers,
+		File:    true,
 		Summary: "Download an invoice",
-		Description: "The document as it was issued. A lost file is made again from the invoice and must have the digest of " +
-			"the first one.",
-		File: true, Success: "The invoice as a PDF.", Refusals: []refusal.Code{refusal.InvoiceNotFound}}, s.getInvoicePDF)
+		Description: "The document as issued. A lost file is restored from the invoice and must have the digest of the " +
+			"original.",
+		Success:  "The invoice as a PDF.",
+		Refusals: []refusal.Code{refusal.InvoiceNotFound},
+	}, s.getInvoicePDF)
 }
 
 // InvoiceRead is an invoice as the API shows it.
 type InvoiceRead struct {
 	ID             uuid.UUID      `json:"id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
-	Number         string         `json:"number" doc:"Legal number, without gaps in a year." example:"FA-2026-0000001"`
+	Number         string         `json:"number" doc:"Legal number, gap-free within a year." example:"FA-2026-0000001"`
 	BillingRunID   uuid.UUID      `json:"billing_run_id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
 	ClientID       uuid.UUID      `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
 	PeriodStart    calendar.Date  `json:"period_start" format:"date" example:"2026-10-01"`
@@ -112,9 +125,9 @@ func newInvoiceLineRead(row dbsqlc.InvoiceLine) InvoiceLineRead {
 
 // InvoiceFilters narrow the list of invoices down.
 type InvoiceFilters struct {
-	ClientID string `query:"client_id" doc:"Only of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	ClientID string `query:"client_id" doc:"Only items of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 	Service  string `query:"service" enum:"mobile,internet,landline" doc:"Only invoices with a line of this service category." example:"mobile"`
-	OfferID  string `query:"offer_id" doc:"Only with a line of this offer." example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
+	OfferID  string `query:"offer_id" doc:"Only invoices with a line of this offer." example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
 }
 
 // parseInvoiceList reads what is request of the list of invoices.

@@ -10,19 +10,25 @@ import (
 
 func (s *handlers) identityRoutes() {
 	const tag = "Identity"
-	rest.Register(s.API, rest.Operation{ID: "getMe", Access: rest.Authenticated, Method: http.MethodGet, Path: "/api/v1/me", Tag: tag,
-		Summary:     "Who is calling",
-		Description: "The identity that the request was made with, as the API understands it.",
-		Success:     "The caller."}, s.getMe)
-	rest.Register(s.API, rest.Operation{ID: "pingAdmin", Access: rest.Admins, Method: http.MethodGet, Path: "/api/v1/admin/ping", Tag: tag,
+	rest.Register(s.API, rest.Operation{
+		ID: "getMe", Method: http.MethodGet, Path: "/api/v1/me", Tag: tag, Access: rest.Authenticated,
+		Summary:     "Get the caller's identity",
+		Description: "The identity of the request as the API understands it.",
+		Success:     "The caller.",
+	}, s.getMe)
+	rest.Register(s.API, rest.Operation{
+		ID: "pingAdmin", Method: http.MethodGet, Path: "/api/v1/admin/ping", Tag: tag, Access: rest.Admins,
 		Summary:     "Check that the caller has the role admin",
-		Description: "Tells an administrator that the role is there. Anyone else is refused and told which roles would do.",
+		Description: "Succeeds for administrators. Other callers are refused with the required roles.",
 		Success:     "The caller is an administrator.",
-		Refusals:    []refusal.Code{refusal.Forbidden}}, s.pingAdmin)
-	rest.Register(s.API, rest.Operation{ID: "listSample", Access: rest.Authenticated, Method: http.MethodGet, Path: "/api/v1/conventions/sample", Tag: tag,
-		Summary:     "A list that shows the envelope of all lists",
-		Description: "One item on every page, to try paging out without data.",
-		Success:     "The sample page."}, s.listSample)
+		Refusals:    []refusal.Code{refusal.Forbidden},
+	}, s.pingAdmin)
+	rest.Register(s.API, rest.Operation{
+		ID: "listSample", Method: http.MethodGet, Path: "/api/v1/conventions/sample", Tag: tag, Access: rest.Authenticated,
+		Summary:     "Get a sample page",
+		Description: "Returns one item on every page, to try out paging without data.",
+		Success:     "The sample page.",
+	}, s.listSample)
 }
 
 // MeRead is the caller as the API knows it.

@@ -10,15 +10,20 @@ import (
 
 func (s *handlers) offerCategoryRoutes() {
 	const tag = "Catalogue"
-	rest.Register(s.API, rest.Operation{ID: "listOfferCategories", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/offer-categories", Tag: tag,
-		Summary: "All offers by service category",
-		Description: "Every category that has offers, in the order mobile, internet, landline; offers by name, the latest " +
-			"version first.",
-		Success: "The catalogue."}, s.listOfferCategories)
-	rest.Register(s.API, rest.Operation{ID: "listOfferFamilies", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/offer-families", Tag: tag, Deprecated: true,
+	rest.Register(s.API, rest.Operation{
+		ID: "listOfferCategories", Method: http.MethodGet, Path: "/api/v1/offer-categories", Tag: tag, Access: rest.Readers,
+		Summary: "List all offers by service category",
+		Description: "Every category with offers, in the order mobile, internet, landline; within a category by name, " +
+			"latest version first.",
+		Success: "The catalogue.",
+	}, s.listOfferCategories)
+	rest.Register(s.API, rest.Operation{
+		ID: "listOfferFamilies", Method: http.MethodGet, Path: "/api/v1/offer-families", Tag: tag, Access: rest.Readers,
+		Deprecated:  true,
 		Summary:     "The former name of offer-categories",
 		Description: "The same as `/api/v1/offer-categories`, for clients that know it by this name.",
-		Success:     "The catalogue."}, s.listOfferCategories)
+		Success:     "The catalogue.",
+	}, s.listOfferCategories)
 }
 
 // OfferCategoryRead lists the offers of one service category, by name and the

@@ -19,32 +19,45 @@ import (
 
 func (s *handlers) offerRoutes() {
 	const tag = "Catalogue"
-	rest.Register(s.API, rest.Operation{ID: "createOffer", Access: rest.Writers, Method: http.MethodPost, Path: "/api/v1/offers", Tag: tag,
+	rest.Register(s.API, rest.Operation{
+		ID: "createOffer", Method: http.MethodPost, Path: "/api/v1/offers", Tag: tag, Access: rest.Writers,
 		Summary: "Create an offer",
-		Description: "The service type follows from the category and the access type. A mobile offer includes data or calls, " +
-			"an internet offer has exactly one access type with its speed, a landline offer includes national, " +
-			"international or phone hours. What belongs to another category is ignored. Name, category and version " +
-			"together are unique.",
-		Success: "The new offer.", Refusals: []refusal.Code{refusal.OfferVersionConflict}}, s.createOffer)
-	rest.Register(s.API, rest.Operation{ID: "listOffers", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/offers", Tag: tag,
+		Description: "The service type follows from the category and the access type. A mobile offer includes data or " +
+			"calls; an internet offer has exactly one access type with its speed; a landline offer includes national calls, " +
+			"international hours, or phone hours. Fields of other categories are ignored. The combination of name, category, " +
+			"and version is unique.",
+		Success:  "The new offer.",
+		Refusals: []refusal.Code{refusal.OfferVersionConflict},
+	}, s.createOffer)
+	rest.Register(s.API, rest.Operation{
+		ID: "listOffers", Method: http.MethodGet, Path: "/api/v1/offers", Tag: tag, Access: rest.Readers,
+		List:        offerList.Keys(),
 		Summary:     "List offers, newest first",
-		Description: "All offers, retired ones included.",
-		Success:     "A page of offers.", List: offerList.Keys()}, s.listOffers)
-	rest.Register(s.API, rest.Operation{ID: "getOffer", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/offers/{offer_id}", Tag: tag,
+		Description: "All offers, including retired ones.",
+		Success:     "A page of offers.",
+	}, s.listOffers)
+	rest.Register(s.API, rest.Operation{
+		ID: "getOffer", Method: http.MethodGet, Path: "/api/v1/offers/{offer_id}", Tag: tag, Access: rest.Readers,
 		Summary:     "Get an offer",
 		Description: "An offer with what it includes.",
-		Success:     "The offer.", Refusals: []refusal.Code{refusal.OfferNotFound}}, s.getOffer)
-	rest.Register(s.API, rest.Operation{ID: "updateOffer", Access: rest.Writers, Method: http.MethodPut, Path: "/api/v1/offers/{offer_id}", Tag: tag,
-		Summary: "Change what is sent of an offer; the whole is checked again",
-		Description: "What is sent is merged over what is stored, and the whole is checked as for a new offer. Contracts on " +
-			"the offer are billed by its new fees from the next run on; issued invoices do not change.",
-		Success:  "The offer as it is now.",
-		Refusals: []refusal.Code{refusal.OfferNotFound, refusal.OfferVersionConflict}}, s.updateOffer)
-	rest.Register(s.API, rest.Operation{ID: "deleteOffer", Access: rest.Writers, Method: http.MethodDelete, Path: "/api/v1/offers/{offer_id}", Tag: tag,
-		Summary:     "Delete an offer that no contract refers to",
-		Description: "An offer that any contract refers to stays; retire it instead.",
-		Success:     "The offer is gone.",
-		Refusals:    []refusal.Code{refusal.OfferNotFound, refusal.OfferDeleteBlocked}}, s.deleteOffer)
+		Success:     "The offer.",
+		Refusals:    []refusal.Code{refusal.OfferNotFound},
+	}, s.getOffer)
+	rest.Register(s.API, rest.Operation{
+		ID: "updateOffer", Method: http.MethodPut, Path: "/api/v1/offers/{offer_id}", Tag: tag, Access: rest.Writers,
+		Summary: "Update an offer",
+		Description: "The fields sent are merged over the stored ones, and the result is validated like a new offer. " +
+			"Contracts on the offer are billed at its new fees from the next run on; issued invoices do not change.",
+		Success:  "The updated offer.",
+		Refusals: []refusal.Code{refusal.OfferNotFound, refusal.OfferVersionConflict},
+	}, s.updateOffer)
+	rest.Register(s.API, rest.Operation{
+		ID: "deleteOffer", Method: http.MethodDelete, Path: "/api/v1/offers/{offer_id}", Tag: tag, Access: rest.Writers,
+		Summary:     "Delete an offer without contracts",
+		Description: "An offer with contracts cannot be deleted; retire it instead.",
+		Success:     "The offer was deleted.",
+		Refusals:    []refusal.Code{refusal.OfferNotFound, refusal.OfferDeleteBlocked},
+	}, s.deleteOffer)
 }
 
 // OfferCreate is the body of a new offer. Its service type is derived, and the
@@ -53,8 +66,8 @@ type OfferCreate struct {
 	Name                       string           `json:"name" minLength:"2" maxLength:"100" example:"Mobile 20GB"`
 	ServiceCategory            string           `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
 	Version                    int32            `json:"version,omitempty" default:"1" minimum:"1" maximum:"2147483647"`
-	MonthlyFee                 rest.AmountInput `json:"monthly_fee" doc:"Above 0, before tax." example:"\"199.00\""`
-	ActivationFee              rest.AmountInput `json:"activation_fee,omitempty" doc:"Not negative, before tax; 0 when absent." example:"\"50.50\""`
+	MonthlyFee                 rest.AmountInput `json:"monthly_fee" doc:"Greater than 0, before tax." example:"\"199.00\""`
+	ActivationFee              rest.AmountInput `json:"activation_fee,omitempty" doc:"Not negative, before tax; defaults to 0." example:"\"50.50\""`
 	Status                     string           `json:"status,omitempty" enum:"active,retired" default:"active"`
 	ValidFrom                  calendar.Date    `json:"valid_from" format:"date" example:"2026-01-01"`
 	ValidTo                    *calendar.Date   `json:"valid_to,omitempty" nullable:"true" format:"date" example:"2027-12-31"`
@@ -63,7 +76,7 @@ type OfferCreate struct {
 	InternetAccessType         *string          `json:"internet_access_type,omitempty" nullable:"true" enum:"fiber,adsl"`
 	InternetFiberSpeedMbps     *int32           `json:"internet_fiber_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
 	InternetADSLSpeedMbps      *int32           `json:"internet_adsl_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
-	InternetLandlineIncluded   bool             `json:"internet_landline_included,omitempty" doc:"Ignored: every internet offer includes it."`
+	InternetLandlineIncluded   bool             `json:"internet_landline_included,omitempty" doc:"Ignored: every internet offer includes a landline."`
 	InternetTVIncluded         bool             `json:"internet_tv_included,omitempty"`
 	LandlineNationalIncluded   bool             `json:"landline_national_included,omitempty"`
 	LandlineInternationalHours *int32           `json:"landline_international_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`

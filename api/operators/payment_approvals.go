@@ -19,19 +19,21 @@ import (
 const approvalNote = "Invoice marked as paid by operator approval"
 
 func (s *handlers) paymentApprovalRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "approveInvoicePaid", Access: rest.Billers, Method: http.MethodPost,
-		Path: "/api/v1/collections/invoices/{invoice_id}/approve-paid", Tag: "Collections",
-		Summary: "Record a payment of all that is outstanding of an invoice",
-		Description: "For an operator who has seen the money: records a payment of all that is outstanding. Without a date it " +
-			"is today's.",
-		Success: "The payment, and how the invoice stands.",
+	rest.Register(s.API, rest.Operation{
+		ID: "approveInvoicePaid", Method: http.MethodPost, Path: "/api/v1/collections/invoices/{invoice_id}/approve-paid",
+		Tag: "Collections", Access: rest.Billers,
+		Summary: "Mark an invoice as paid",
+		Description: "Records a payment of the whole outstanding balance, for an operator who has confirmed receipt of " +
+			"the money. The payment date defaults to today.",
+		Success: "The payment and the invoice's new balance.",
 		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
-			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid}}, s.approvePaid)
+			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid},
+	}, s.approvePaid)
 }
 
 // InvoiceApproval is the body of an approval.
 type InvoiceApproval struct {
-	PaymentDate *calendar.Date `json:"payment_date,omitempty" nullable:"true" format:"date" doc:"Today when absent." example:"2026-11-20"`
+	PaymentDate *calendar.Date `json:"payment_date,omitempty" nullable:"true" format:"date" doc:"Defaults to today." example:"2026-11-20"`
 	Method      string         `json:"method,omitempty" enum:"cash,card,bank_transfer,wallet,other" default:"other" example:"bank_transfer"`
 	Reference   *string        `json:"reference,omitempty" nullable:"true" maxLength:"120" example:"VIR-2026-1120"`
 	Note        *string        `json:"note,omitempty" nullable:"true" maxLength:"1200"`

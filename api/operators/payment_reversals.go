@@ -14,14 +14,17 @@ import (
 )
 
 func (s *handlers) paymentReversalRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "reversePayment", Access: rest.Billers, Method: http.MethodPost,
-		Path: "/api/v1/collections/payments/{payment_id}/reverse", Tag: "Collections",
-		Summary: "Take a payment back",
-		Description: "For money that did not come or was not meant for this invoice: the payment stays in the list as `reversed`, its " +
-			"amount is outstanding again, and an invoice that is overdue for it gets its case back. A payment is reversed once.",
-		Success: "The reversed payment, and how the invoice stands.",
+	rest.Register(s.API, rest.Operation{
+		ID: "reversePayment", Method: http.MethodPost, Path: "/api/v1/collections/payments/{payment_id}/reverse",
+		Tag: "Collections", Access: rest.Billers,
+		Summary: "Reverse a payment",
+		Description: "For a payment that bounced or was recorded on the wrong invoice: the payment stays in the list " +
+			"as `reversed`, its amount becomes outstanding again, and the case of an invoice that is overdue as a result is " +
+			"reopened. A payment can be reversed once.",
+		Success: "The reversed payment and the invoice's new balance.",
 		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.PaymentNotFound,
-			refusal.PaymentAlreadyReversed}}, s.reversePayment)
+			refusal.PaymentAlreadyReversed},
+	}, s.reversePayment)
 }
 
 // PaymentPath names a payment.
@@ -31,7 +34,7 @@ type PaymentPath struct {
 
 // PaymentReversal is the body of a reversal.
 type PaymentReversal struct {
-	Reason string `json:"reason" minLength:"1" maxLength:"1200" doc:"Kept in the audit trail of the invoice and in the history of its case." example:"The cheque bounced"`
+	Reason string `json:"reason" minLength:"1" maxLength:"1200" doc:"Recorded in the invoice's audit trail and in the history of its case." example:"The cheque bounced"`
 }
 
 // PaymentReversalResult is what a reversal did.

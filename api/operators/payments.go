@@ -20,27 +20,36 @@ import (
 
 func (s *handlers) paymentRoutes() {
 	const tag = "Collections"
-	rest.Register(s.API, rest.Operation{ID: "recordPayment", Access: rest.Billers, Method: http.MethodPost, Path: "/api/v1/collections/payments", Tag: tag,
+	rest.Register(s.API, rest.Operation{
+		ID: "recordPayment", Method: http.MethodPost, Path: "/api/v1/collections/payments", Tag: tag, Access: rest.Billers,
 		Summary: "Record a payment of an invoice",
-		Description: "A payment is at most what is outstanding of the invoice, which is paid once nothing is. More than two " +
-			"decimals are rounded half up first.",
-		Success: "The payment, and how the invoice stands.",
+		Description: "The amount must not exceed the outstanding balance. The invoice becomes `paid` when the balance " +
+			"reaches zero. Amounts with more than two decimals are rounded half up first.",
+		Success: "The payment and the invoice's new balance.",
 		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
-			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding}}, s.recordPayment)
-	rest.Register(s.API, rest.Operation{ID: "listPayments", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/collections/payments", Tag: tag,
+			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding},
+	}, s.recordPayment)
+	rest.Register(s.API, rest.Operation{
+		ID: "listPayments", Method: http.MethodGet, Path: "/api/v1/collections/payments", Tag: tag, Access: rest.Readers,
+		List:        paymentList.Keys(),
 		Summary:     "List payments, newest first",
-		Description: "All payments; `invoice_id` and `client_id` narrow the list down, and combine.",
-		Success:     "A page of payments.", List: paymentList.Keys()}, s.listPayments)
-	rest.Register(s.API, rest.Operation{ID: "exportPayments", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/collections/payments/export", Tag: tag,
+		Description: "All payments. The filters `invoice_id` and `client_id` combine.",
+		Success:     "A page of payments.",
+	}, s.listPayments)
+	rest.Register(s.API, rest.Operation{
+		ID: "exportPayments", Method: http.MethodGet, Path: "/api/v1/collections/payments/export", Tag: tag,
+		Access: rest.Readers,
+		Export: true, List: paymentList.Keys(),
 		Summary:     "Export payments as CSV",
 		Description: rest.ExportDescription("payments"),
-		Success:     "All payments that match.", List: paymentList.Keys(), Export: true}, s.exportPayments)
+		Success:     "All matching payments.",
+	}, s.exportPayments)
 }
 
 // PaymentCreate is the body of a payment.
 type PaymentCreate struct {
 	InvoiceID   string           `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5"`
-	Amount      rest.AmountInput `json:"amount" doc:"Above 0, at most what is outstanding." example:"\"299.40\""`
+	Amount      rest.AmountInput `json:"amount" doc:"Greater than 0, at most the outstanding balance." example:"\"299.40\""`
 	PaymentDate calendar.Date    `json:"payment_date" format:"date" example:"2026-11-20"`
 	Method      string           `json:"method,omitempty" enum:"cash,card,bank_transfer,wallet,other" default:"other" example:"bank_transfer"`
 	Reference   *string          `json:"reference,omitempty" nullable:"true" maxLength:"120" example:"VIR-2026-1120"`
@@ -146,8 +155,8 @@ func (s *handlers) allocate(ctx context.Context, post func(pgx.Tx) (collections.
 
 // PaymentFilters narrow the list of payments down.
 type PaymentFilters struct {
-	InvoiceID string `query:"invoice_id" doc:"Only of this invoice." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5"`
-	ClientID  string `query:"client_id" doc:"Only of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	InvoiceID string `query:"invoice_id" doc:"Only payments of this invoice." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5"`
+	ClientID  string `query:"client_id" doc:"Only items of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 }
 
 // parsePaymentList reads what is request of the list of payments.

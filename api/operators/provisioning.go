@@ -29,14 +29,19 @@ var provisioningRefusals = []refusal.Code{
 }
 
 func (s *handlers) provisioningRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "provisionContract", Access: rest.Writers, Method: http.MethodPost, Path: "/api/v1/contracts/provision", Tag: "Contracts",
-		Summary: "Provision a contract: a new one, or an upgrade of an existing one",
-		Description: "Makes a new contract, or upgrades an active one of the client and the same service type, by " +
-			"`provisioning_intent`: `new_line` always makes one, `upgrade` always changes one, `auto` upgrades the " +
-			"only candidate and makes a contract when there is none. Several candidates are refused unless " +
-			"`target_contract_id` or the subscriber names one. Client and subscriber are given by id or made here. " +
-			"With an `Idempotency-Key` the request can be repeated safely.",
-		Waits: true, Success: "The contract, and what was made for it.", Refusals: provisioningRefusals}, s.provision)
+	rest.Register(s.API, rest.Operation{
+		ID: "provisionContract", Method: http.MethodPost, Path: "/api/v1/contracts/provision", Tag: "Contracts",
+		Access:  rest.Writers,
+		Waits:   true,
+		Summary: "Provision a new contract, or upgrade an existing one",
+		Description: "Creates a contract, or upgrades an active contract of the same client and service type, " +
+			"depending on `provisioning_intent`: `new_line` always creates one, `upgrade` always upgrades one, and `auto` " +
+			"upgrades the only candidate or, if there is none, creates a contract. Several candidates are refused unless " +
+			"`target_contract_id` or the subscriber selects one. The client and the subscriber are given by id or created " +
+			"with the contract. With an `Idempotency-Key` the request can be repeated safely.",
+		Success:  "The contract, and whether its client and subscriber were created.",
+		Refusals: provisioningRefusals,
+	}, s.provision)
 }
 
 // ProvisionBody asks for a contract. Exactly one of client_id and client is sent,
@@ -46,7 +51,7 @@ type ProvisionBody struct {
 	ContractStartDate  calendar.Date                      `json:"contract_start_date" format:"date" example:"2026-11-22"`
 	CommitmentMonths   *int32                             `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60" example:"12"`
 	EndDate            *calendar.Date                     `json:"end_date,omitempty" nullable:"true" format:"date"`
-	AutoActivate       *bool                              `json:"auto_activate,omitempty" nullable:"true" doc:"True when absent."`
+	AutoActivate       *bool                              `json:"auto_activate,omitempty" nullable:"true" doc:"Defaults to true."`
 	ClientID           *string                            `json:"client_id,omitempty" nullable:"true" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 	Client             rest.Optional[InlineClient]        `json:"client,omitempty" nullable:"true"`
 	SubscriberID       *string                            `json:"subscriber_id,omitempty" nullable:"true"`
@@ -77,12 +82,12 @@ type ProvisionResult struct {
 	CreatedClient       bool                  `json:"created_client"`
 	CreatedSubscriber   bool                  `json:"created_subscriber"`
 	ProvisioningMode    string                `json:"provisioning_mode" enum:"upgrade_existing_contract,new_contract"`
-	IdempotencyReplayed *bool                 `json:"idempotency_replayed,omitempty" doc:"Present when an Idempotency-Key was sent."`
+	IdempotencyReplayed *bool                 `json:"idempotency_replayed,omitempty" doc:"Present if an Idempotency-Key was sent."`
 }
 
 func (s *handlers) provision(ctx context.Context, input *struct {
 	Key    string `header:"Idempotency-Key" doc:"Optional; 8 to 200 characters." example:"demo-key-12345678"`
-	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait." example:"wait=30"`
+	Prefer string `header:"Prefer" doc:"wait=N limits the wait to N seconds; respond-async does not wait." example:"wait=30"`
 	Body   ProvisionBody
 }) (*struct{ Body ProvisionResult }, error) {
 	provision, err := input.Body.normalised()
@@ -163,11 +168,11 @@ func (b ProvisionBody) checkCombination(checked *rest.Validator) {
 	switch contract.Intent(b.ProvisioningIntent) {
 	case contract.NewLine:
 		if b.TargetContractID != nil || b.SubscriberID != nil {
-			checked.Fail("provisioning_intent", "new_line takes no target_contract_id and no subscriber_id")
+			checked.Fail("provisioning_intent", "new_line allows neither target_contract_id nor subscriber_id")
 		}
 	case contract.Upgrade:
 		if b.ClientID == nil || inline != nil || b.SubscriberID != nil || subscriber != nil {
-			checked.Fail("provisioning_intent", "upgrade needs client_id and takes no client and no subscriber")
+			checked.Fail("provisioning_intent", "upgrade requires client_id and allows neither client nor subscriber")
 		}
 	}
 }

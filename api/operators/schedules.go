@@ -15,28 +15,36 @@ import (
 const tagSchedules = "Schedules"
 
 func (s *handlers) scheduleRoutes() {
-	rest.Register(s.API, rest.Operation{ID: "listSchedules", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/schedules", Tag: tagSchedules,
-		Summary: "What starts by itself, and when",
-		Description: "Every schedule of the program with its times by its own clock, and what became of its latest starts. The times are " +
-			"those of the configuration: a schedule that is paused, or not registered yet, starts nothing at them.",
-		Success: "All schedules."}, s.listSchedules)
+	rest.Register(s.API, rest.Operation{
+		ID: "listSchedules", Method: http.MethodGet, Path: "/api/v1/schedules", Tag: tagSchedules, Access: rest.Readers,
+		Summary: "List the schedules",
+		Description: "Every scheduled job with its previous and next times and its latest runs. Times follow from the " +
+			"configuration: a schedule that is paused, or not registered yet, does not run.",
+		Success: "All schedules.",
+	}, s.listSchedules)
 	for _, command := range []struct {
 		name, id, summary, description string
 		do                             func(context.Context, string, string) (starter.Entry, error)
 	}{
 		{"pause", "pauseSchedule", "Pause a schedule",
-			"Starts nothing until it is resumed, whatever a deployment does. What falls due meanwhile is not made up for by itself: see " +
-				"`backfill`. A schedule that is paused stays so.", s.pauseSchedule},
+			"The schedule does not run until it is resumed, across deployments. Runs missed meanwhile are not caught up " +
+				"automatically: see `backfill`. Pausing a paused schedule changes nothing.", s.pauseSchedule},
 		{"resume", "resumeSchedule", "Resume a paused schedule",
-			"Starts again what falls due from now on. A schedule that is not paused stays as it is.", s.resumeSchedule},
-		{"trigger", "triggerSchedule", "Have a schedule start now",
-			"As if this moment was its time, paused or not: monthly billing bills the month before this one. What was done " +
-				"already is not done again, and nothing is started while the last start is under way. The start is in `latest` a moment later.",
+			"The schedule runs again at its next time. Resuming a schedule that is not paused changes nothing.", s.resumeSchedule},
+		{"trigger", "triggerSchedule", "Run a schedule now",
+			"Runs the schedule as if it were due now, even if it is paused: monthly billing bills the previous month. Work " +
+				"that was already done is not repeated, and nothing starts while the last run is still in progress. The run " +
+				"appears in `latest` shortly afterwards.",
 			s.triggerSchedule},
 	} {
-		rest.Register(s.API, rest.Operation{ID: command.id, Access: rest.Writers, Method: http.MethodPost, Path: "/api/v1/schedules/{schedule_name}/" + command.name,
-			Tag: tagSchedules, Summary: command.summary, Description: command.description, Success: "The schedule as it is now.",
-			Refusals: []refusal.Code{refusal.ScheduleNotFound, refusal.ScheduleOff}},
+		rest.Register(s.API, rest.Operation{
+			ID: command.id, Method: http.MethodPost, Path: "/api/v1/schedules/{schedule_name}/" + command.name, Tag: tagSchedules,
+			Access:      rest.Writers,
+			Summary:     command.summary,
+			Description: command.description,
+			Success:     "The schedule as it is now.",
+			Refusals:    []refusal.Code{refusal.ScheduleNotFound, refusal.ScheduleOff},
+		},
 			func(ctx context.Context, input *ScheduleCommand) (*struct{ Body ScheduleRead }, error) {
 				entry, err := command.do(ctx, input.Name, input.note())
 				if err != nil {
@@ -45,11 +53,16 @@ func (s *handlers) scheduleRoutes() {
 				return &struct{ Body ScheduleRead }{newScheduleRead(entry, s.Now(), defaultTimes)}, nil
 			})
 	}
-	rest.Register(s.API, rest.Operation{ID: "backfillSchedule", Access: rest.Writers, Method: http.MethodPost, Path: "/api/v1/schedules/{schedule_name}/backfill", Tag: tagSchedules,
-		Summary: "Make up for times that a schedule has missed",
-		Description: "Starts now, one after the other, what the schedule starts at its times on these days, paused or not. Monthly billing bills " +
-			"the month before each of them; a month that was billed is not billed again.",
-		Success: "The times that are made up for.", Refusals: []refusal.Code{refusal.ScheduleNotFound, refusal.ScheduleOff}}, s.backfillSchedule)
+	rest.Register(s.API, rest.Operation{
+		ID: "backfillSchedule", Method: http.MethodPost, Path: "/api/v1/schedules/{schedule_name}/backfill", Tag: tagSchedules,
+		Access:  rest.Writers,
+		Summary: "Backfill missed runs of a schedule",
+		Description: "Starts, one after the other, the runs that the schedule has on the given days, even if it is " +
+			"paused. Monthly billing bills the month before each of them; a month that was already billed is not billed " +
+			"again.",
+		Success:  "The times of the runs.",
+		Refusals: []refusal.Code{refusal.ScheduleNotFound, refusal.ScheduleOff},
+	}, s.backfillSchedule)
 }
 
 const (
@@ -63,24 +76,24 @@ const (
 type ScheduleRead struct {
 	Name          string           `json:"name" example:"monthly-billing"`
 	Description   string           `json:"description" example:"Bills the month before"`
-	Enabled       bool             `json:"enabled" doc:"Whether the configuration has it; one that is off starts nothing." example:"true"`
-	Cron          *string          `json:"cron" doc:"Minute, hour, day of the month, month, day of the week; null when it is off." example:"5 0 1 * *"`
-	TimeZone      *string          `json:"time_zone" doc:"By whose clock." example:"Africa/Casablanca"`
-	WorkflowType  string           `json:"workflow_type" doc:"What it starts." example:"BillLastMonth"`
+	Enabled       bool             `json:"enabled" doc:"Whether the schedule is enabled in the configuration; a disabled schedule does not run." example:"true"`
+	Cron          *string          `json:"cron" doc:"Minute, hour, day of the month, month, day of the week; null if the schedule is disabled." example:"5 0 1 * *"`
+	TimeZone      *string          `json:"time_zone" doc:"The time zone of the times." example:"Africa/Casablanca"`
+	WorkflowType  string           `json:"workflow_type" doc:"The type of the workflow that the schedule starts." example:"BillLastMonth"`
 	Starts        string           `json:"starts" doc:"The id of the workflow that does the work." example:"billing-run/monthly-YYYY-MM"`
-	Registered    bool             `json:"registered" doc:"Whether Temporal has it: a worker makes it when it starts." example:"true"`
+	Registered    bool             `json:"registered" doc:"Whether the schedule exists in Temporal; workers create it on startup." example:"true"`
 	Paused        bool             `json:"paused" example:"false"`
-	Note          *string          `json:"note" doc:"Why it was paused or resumed." example:"Prices are being checked"`
-	PreviousTimes []rest.Timestamp `json:"previous_times" nullable:"false" doc:"The latest first." example:"2026-10-31T23:05:00.000000Z,2026-09-30T23:05:00.000000Z"`
+	Note          *string          `json:"note" doc:"Why the schedule was paused or resumed." example:"Prices are being checked"`
+	PreviousTimes []rest.Timestamp `json:"previous_times" nullable:"false" doc:"Latest first." example:"2026-10-31T23:05:00.000000Z,2026-09-30T23:05:00.000000Z"`
 	NextTimes     []rest.Timestamp `json:"next_times" nullable:"false" example:"2026-11-30T23:05:00.000000Z,2026-12-31T23:05:00.000000Z"`
-	Latest        []ScheduleRun    `json:"latest" nullable:"false" doc:"Its latest starts, the newest first."`
+	Latest        []ScheduleRun    `json:"latest" nullable:"false" doc:"The latest runs, newest first."`
 }
 
 // ScheduleRun is one start of a schedule.
 type ScheduleRun struct {
-	WorkflowID  string         `json:"workflow_id" doc:"Where the Temporal UI shows it." example:"monthly-billing-2026-10-31T23:05:00Z"`
-	Status      string         `json:"status" enum:"running,completed,failed,cancelled,terminated,timed_out,paused,gone" doc:"Gone is what Temporal does not keep any more." example:"completed"`
-	ScheduledAt rest.Timestamp `json:"scheduled_at" doc:"The time that it stands for." example:"2026-10-31T23:05:00.000000Z"`
+	WorkflowID  string         `json:"workflow_id" doc:"The workflow id, for the Temporal UI." example:"monthly-billing-2026-10-31T23:05:00Z"`
+	Status      string         `json:"status" enum:"running,completed,failed,cancelled,terminated,timed_out,paused,gone" doc:"gone: Temporal no longer keeps the workflow." example:"completed"`
+	ScheduledAt rest.Timestamp `json:"scheduled_at" doc:"The scheduled time of the run." example:"2026-10-31T23:05:00.000000Z"`
 	StartedAt   rest.Timestamp `json:"started_at" example:"2026-10-31T23:05:00.041000Z"`
 }
 
@@ -102,7 +115,7 @@ type ScheduleCommand struct {
 
 // ScheduleNote is why an operator pauses or resumes a schedule.
 type ScheduleNote struct {
-	Note *string `json:"note,omitempty" nullable:"true" maxLength:"400" doc:"Shown with the schedule; no personal data." example:"Prices are being checked"`
+	Note *string `json:"note,omitempty" nullable:"true" maxLength:"400" doc:"Shown with the schedule; must not contain personal data." example:"Prices are being checked"`
 }
 
 func (c *ScheduleCommand) note() string {
@@ -117,8 +130,8 @@ func (c *ScheduleCommand) note() string {
 
 // ScheduleBackfill asks for the times of past days.
 type ScheduleBackfill struct {
-	From calendar.Date `json:"from" format:"date" doc:"The first day, by the schedule's clock." example:"2026-09-01"`
-	To   calendar.Date `json:"to" format:"date" doc:"The last day, today at most." example:"2026-10-31"`
+	From calendar.Date `json:"from" format:"date" doc:"The first day, in the schedule's time zone." example:"2026-09-01"`
+	To   calendar.Date `json:"to" format:"date" doc:"The last day, at most today." example:"2026-10-31"`
 }
 
 // ScheduleBackfilled tells what is made up for.
@@ -153,7 +166,7 @@ func timestamps(instants []time.Time) []rest.Timestamp {
 }
 
 func (s *handlers) listSchedules(ctx context.Context, input *struct {
-	Times int `query:"times" default:"5" minimum:"1" maximum:"100" doc:"How many previous and next times are shown." example:"5"`
+	Times int `query:"times" default:"5" minimum:"1" maximum:"100" doc:"Number of previous and next times to return." example:"5"`
 }) (*struct{ Body ScheduleList }, error) {
 	entries, err := s.Timetable.List(ctx)
 	if err != nil {
@@ -185,7 +198,7 @@ func (s *handlers) backfillSchedule(ctx context.Context, input *struct {
 		checked.Fail("to", "to must not be before from")
 	}
 	if days := input.Body.To.DaysSince(input.Body.From); days >= maxBackfillDays {
-		checked.Fail("from", fmt.Sprintf("from and to must be %d days at most", maxBackfillDays))
+		checked.Fail("from", fmt.Sprintf("from and to must span at most %d days", maxBackfillDays))
 	}
 	if input.Body.To.After(s.Today()) {
 		checked.Fail("to", "to must not be after today")

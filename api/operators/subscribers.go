@@ -16,23 +16,39 @@ import (
 
 func (s *handlers) subscriberRoutes() {
 	const tag = "Customers"
-	rest.Register(s.API, rest.Operation{ID: "createSubscriber", Access: rest.Writers, Method: http.MethodPost, Path: "/api/v1/customers/{client_id}/subscribers", Tag: tag,
-		Summary:     "Give a client a subscriber",
-		Description: "A subscriber is a line or an access that a service runs on. Its identifier is unique among all clients.",
-		Success:     "The new subscriber.",
-		Refusals:    []refusal.Code{refusal.ClientNotFound, refusal.SubscriberTaken}}, s.createSubscriber)
-	rest.Register(s.API, rest.Operation{ID: "listSubscribers", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/customers/{client_id}/subscribers", Tag: tag,
+	rest.Register(s.API, rest.Operation{
+		ID: "createSubscriber", Method: http.MethodPost, Path: "/api/v1/customers/{client_id}/subscribers", Tag: tag,
+		Access:  rest.Writers,
+		Summary: "Create a subscriber of a client",
+		Description: "A subscriber is a line or an access that a service runs on. Its identifier is unique across all " +
+			"clients.",
+		Success:  "The new subscriber.",
+		Refusals: []refusal.Code{refusal.ClientNotFound, refusal.SubscriberTaken},
+	}, s.createSubscriber)
+	rest.Register(s.API, rest.Operation{
+		ID: "listSubscribers", Method: http.MethodGet, Path: "/api/v1/customers/{client_id}/subscribers", Tag: tag,
+		Access:      rest.Readers,
+		List:        subscriberList.Keys(),
 		Summary:     "List the subscribers of a client, newest first",
-		Description: "All subscribers of one client, whatever their status.",
-		Success:     "A page of subscribers.", List: subscriberList.Keys(), Refusals: []refusal.Code{refusal.ClientNotFound}}, s.listSubscribers)
-	rest.Register(s.API, rest.Operation{ID: "getSubscriber", Access: rest.Readers, Method: http.MethodGet, Path: "/api/v1/subscribers/{subscriber_id}", Tag: tag,
+		Description: "The client's subscribers of all statuses.",
+		Success:     "A page of subscribers.",
+		Refusals:    []refusal.Code{refusal.ClientNotFound},
+	}, s.listSubscribers)
+	rest.Register(s.API, rest.Operation{
+		ID: "getSubscriber", Method: http.MethodGet, Path: "/api/v1/subscribers/{subscriber_id}", Tag: tag, Access: rest.Readers,
 		Summary:     "Get a subscriber",
 		Description: "A subscriber with its identifier and status.",
-		Success:     "The subscriber.", Refusals: []refusal.Code{refusal.SubscriberNotFound}}, s.getSubscriber)
-	rest.Register(s.API, rest.Operation{ID: "updateSubscriber", Access: rest.Writers, Method: http.MethodPut, Path: "/api/v1/subscribers/{subscriber_id}", Tag: tag,
-		Summary:     "Change what is sent of a subscriber",
-		Description: "The status is all that can change.",
-		Success:     "The subscriber as it is now.", Refusals: []refusal.Code{refusal.SubscriberNotFound}}, s.updateSubscriber)
+		Success:     "The subscriber.",
+		Refusals:    []refusal.Code{refusal.SubscriberNotFound},
+	}, s.getSubscriber)
+	rest.Register(s.API, rest.Operation{
+		ID: "updateSubscriber", Method: http.MethodPut, Path: "/api/v1/subscribers/{subscriber_id}", Tag: tag,
+		Access:      rest.Writers,
+		Summary:     "Update a subscriber",
+		Description: "Only the status can change.",
+		Success:     "The updated subscriber.",
+		Refusals:    []refusal.Code{refusal.SubscriberNotFound},
+	}, s.updateSubscriber)
 }
 
 // SubscriberCreate is the body of a new subscriber. Its identifier is its own among

@@ -60,9 +60,9 @@ func (a Access) String() string {
 	case a == Public:
 		return "Public."
 	case len(roles) == 0:
-		return "Needs an identity."
+		return "Requires an identity."
 	default:
-		return fmt.Sprintf("Needs the role `%s`.", strings.Join(roles, "` or `"))
+		return fmt.Sprintf("Requires the role `%s`.", strings.Join(roles, "` or `"))
 	}
 }
 

@@ -56,7 +56,7 @@ func technicalCodes(t *testing.T) []refusal.Code {
 		}
 		source, err := os.ReadFile(file)
 		require.NoError(t, err)
-		for _, constant := range regexp.MustCompile(`(?m)^\s*code\w+\s+refusal\.Code = "([a-z_]+)"$`).FindAllSubmatch(source, -1) {
+		for _, constant := range regexp.MustCompile(`(?m)^\s*[cC]ode\w+\s+refusal\.Code = "([a-z_]+)"$`).FindAllSubmatch(source, -1) {
 			codes = append(codes, refusal.Code(constant[1]))
 		}
 	}

@@ -49,9 +49,9 @@ type ErrorEnvelope struct {
 // ErrorDetail is what went wrong, in terms that a caller may see.
 type ErrorDetail struct {
 	Code    refusal.Code   `json:"code" doc:"Stable error code." example:"offer_not_found"`
-	Message string         `json:"message" doc:"What is wrong, for people." example:"Offer not found"`
-	Details map[string]any `json:"details" doc:"What the code's description names, else empty."`
-	TraceID string         `json:"trace_id" doc:"The X-Request-ID of this exchange."`
+	Message string         `json:"message" doc:"Human-readable message." example:"Offer not found"`
+	Details map[string]any `json:"details" doc:"Details named in the code's description, otherwise empty."`
+	TraceID string         `json:"trace_id" doc:"The request's X-Request-ID."`
 }
 
 // Error implements error.

@@ -18,8 +18,8 @@ import (
 
 // KeyParams are the headers of an operation that needs an Idempotency-Key.
 type KeyParams struct {
-	Key    string `header:"Idempotency-Key" required:"true" doc:"8 to 200 characters; the same key and body get the same answer." example:"demo-key-12345678"`
-	Prefer string `header:"Prefer" doc:"wait=N bounds the wait in seconds, respond-async does not wait." example:"wait=30"`
+	Key    string `header:"Idempotency-Key" required:"true" doc:"8 to 200 characters. Repeating a request with the same key and body returns the same answer." example:"demo-key-12345678"`
+	Prefer string `header:"Prefer" doc:"wait=N limits the wait to N seconds; respond-async does not wait." example:"wait=30"`
 }
 
 // MaxWait bounds what a caller may ask to wait for.
@@ -70,7 +70,7 @@ func (a *Accepted) GetHeaders() http.Header {
 func NewAccepted(location string) error {
 	return &Accepted{
 		Status:   "running",
-		Message:  "Accepted and still running: send the same request again for its answer",
+		Message:  "Accepted and still running: repeat the request to get its answer",
 		location: location,
 	}
 }

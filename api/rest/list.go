@@ -61,10 +61,10 @@ func (l List[Row]) Keys() *listKeys {
 		filters = append(filters, "`"+key.Name+"` ("+key.Values+")")
 	}
 	return &listKeys{
-		sort: "`key:asc` or `key:desc`, ascending without a direction. Keys: " + strings.Join(sorts, ", ") +
-			". Default `" + l.Sorts[0].Name + ":desc`, which stands for any other key too. Rows that are equal are in the order of their ids.",
-		filters: "`key=value`, several separated by commas; all must hold. Keys: " + strings.Join(filters, ", ") +
-			". Other keys are ignored, and so is an empty value; a value that the key cannot have finds nothing.",
+		sort: "`key:asc` or `key:desc`; the direction defaults to ascending. Keys: " + strings.Join(sorts, ", ") +
+			". Defaults to `" + l.Sorts[0].Name + ":desc`, as does any other key. Ties are ordered by id.",
+		filters: "`key=value` pairs separated by commas; all must match. Keys: " + strings.Join(filters, ", ") +
+			". Other keys and empty values are ignored; a value that is invalid for its key matches nothing.",
 	}
 }
 
@@ -118,7 +118,7 @@ func ParseList[Row any](s *API, l List[Row], params PageParams, given ...Filter)
 		if err != nil {
 			return nil, refusal.Invalid(refusal.Problem{
 				Location: []any{"query", "cursor"}, Type: "value_error",
-				Message: "Input is no cursor of this list in this order with these filters",
+				Message: "Input is not a cursor of this list with this order and these filters",
 			})
 		}
 		request.after = &after

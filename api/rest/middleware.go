@@ -121,7 +121,7 @@ func cleanURL(next http.Handler) http.Handler {
 
 // refuseURL refuses what stands in the path or the query.
 func refuseURL(w http.ResponseWriter, r *http.Request, location string) {
-	problem := refusal.Problem{Location: []any{location}, Message: "URL holds characters that are not text", Type: "value_error"}
+	problem := refusal.Problem{Location: []any{location}, Message: "URL contains characters that are not valid text", Type: "value_error"}
 	writeEnvelope(w, newEnvelope(r.Context(), http.StatusUnprocessableEntity, refusal.Invalid(problem)))
 }
 

@@ -83,7 +83,7 @@ func documentOperation(doc *huma.OpenAPI, op Operation, format *ErrorFormat) {
 	if op.Waits {
 		schema := registry.Schema(reflect.TypeFor[Accepted](), true, "")
 		described.Responses[strconv.Itoa(http.StatusAccepted)] = &huma.Response{
-			Description: "The process goes on. Send the same request again for its answer, or look where `Location` says.",
+			Description: "The workflow continues. Repeat the request to get its answer, or follow `Location`.",
 			Headers:     headerRefs(headerRequestID, "Location", "Retry-After"),
 			Content:     map[string]*huma.MediaType{mediaJSON: {Schema: schema, Example: examples.of(schema)}},
 		}
@@ -120,12 +120,12 @@ func documentFile(described *huma.Operation) {
 	whole.Headers = headerRefs(headerRequestID, "Content-Disposition", "Accept-Ranges")
 	whole.Content = pdf()
 	described.Responses[strconv.Itoa(http.StatusPartialContent)] = &huma.Response{
-		Description: "The part of the file that `Range` asks for.",
+		Description: "The part of the file requested with `Range`.",
 		Headers:     headerRefs(headerRequestID, "Content-Disposition", "Accept-Ranges", "Content-Range"),
 		Content:     pdf(),
 	}
 	described.Parameters = append(described.Parameters, &huma.Param{
-		Name: "Range", In: "header", Description: "A part of the file, in bytes; without it the whole file is sent.",
+		Name: "Range", In: "header", Description: "The part of the file to return, in bytes; defaults to the whole file.",
 		Schema: &huma.Schema{Type: huma.TypeString}, Example: "bytes=0-1023",
 	})
 }

@@ -35,8 +35,8 @@ func (d Document) openAPI(version string) huma.Config {
 	config := huma.DefaultConfig("MT Facturation API", version)
 	d.describe(config.OpenAPI)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		bearerScheme: {Type: "http", Scheme: "bearer", Description: "A JSON Web Token of the configured issuer, or an API key. " +
-			"In local and test also `actor_id[:role1,role2]`."},
+		bearerScheme: {Type: "http", Scheme: "bearer", Description: "A JSON Web Token of the configured issuer, or an API " +
+			"key. In local and test environments also `actor_id[:role1,role2]`."},
 	}
 	// Unknown fields are ignored, and bodies carry no $schema links.
 	config.AllowAdditionalPropertiesByDefault = true

@@ -15,7 +15,7 @@ const OrganisationParameter = "{org}"
 
 // OrganisationPath names an organisation of the operator.
 type OrganisationPath struct {
-	Organisation string `path:"org" doc:"An organisation of the operator, for which the caller acts." example:"mtf"`
+	Organisation string `path:"org" doc:"The organisation of the operator on whose behalf the caller acts." example:"mtf"`
 }
 
 // authorizeOrganisation lets an operation run for those alone who may act for the

@@ -3,18 +3,18 @@ package rest
 // PageParams are the query parameters of every list. What sort and filters take is
 // added to their description for each list.
 type PageParams struct {
-	Page    int32  `query:"page" default:"1" minimum:"1" maximum:"10000000" doc:"Page number, from 1."`
-	Size    int32  `query:"size" default:"20" minimum:"1" maximum:"100" doc:"Items on a page."`
-	Sort    string `query:"sort" doc:"Echoed in the answer." example:"created_at:desc"`
-	Filters string `query:"filters" doc:"Echoed in the answer." example:"status=active"`
-	Cursor  string `query:"cursor" maxLength:"2000" doc:"The next_cursor of the page before, sent with the same sort and filters. It takes the place of page: however far, a page costs the same, and no row is seen twice or missed while others are added. Empty is the same as absent." example:""`
+	Page    int32  `query:"page" default:"1" minimum:"1" maximum:"10000000" doc:"Page number, starting at 1."`
+	Size    int32  `query:"size" default:"20" minimum:"1" maximum:"100" doc:"Items per page."`
+	Sort    string `query:"sort" doc:"Echoed in meta." example:"created_at:desc"`
+	Filters string `query:"filters" doc:"Echoed in meta." example:"status=active"`
+	Cursor  string `query:"cursor" maxLength:"2000" doc:"The next_cursor of the previous page, sent with the same sort and filters. It replaces page. Every page costs the same however deep it is, and rows added meanwhile cause no row to be repeated or missed. An empty cursor counts as absent." example:""`
 }
 
 // ExportParams are the query parameters of every export: those of its list that choose
 // and sort rows.
 type ExportParams struct {
-	Sort    string `query:"sort" doc:"As of the list." example:"created_at:desc"`
-	Filters string `query:"filters" doc:"As of the list." example:"status=active"`
+	Sort    string `query:"sort" doc:"Same as for the list." example:"created_at:desc"`
+	Filters string `query:"filters" doc:"Same as for the list." example:"status=active"`
 }
 
 // All asks for the list from its first row on.
@@ -34,12 +34,12 @@ type Page[T any] struct {
 
 // PageMeta says where in the list a page is.
 type PageMeta struct {
-	Page       int32   `json:"page" doc:"As it was sent; a cursor does not change it." example:"1"`
+	Page       int32   `json:"page" doc:"As requested; a cursor does not change it." example:"1"`
 	Size       int32   `json:"size" example:"20"`
-	Total      int64   `json:"total" doc:"Items in the whole list that the filters match." example:"1"`
+	Total      int64   `json:"total" doc:"Number of items that match the filters." example:"1"`
 	Sort       *string `json:"sort"`
 	Filters    *string `json:"filters"`
-	NextCursor *string `json:"next_cursor" doc:"Continues behind this page; null on the last one."`
+	NextCursor *string `json:"next_cursor" doc:"Continues after this page; null on the last page."`
 }
 
 // PageOutput is the answer of a list operation.

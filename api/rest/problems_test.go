@@ -44,7 +44,7 @@ func TestProblemsHaveALocationAMessageAndAType(t *testing.T) {
 		"other": {&huma.ErrorDetail{Location: "query.page", Message: "invalid integer", Value: "x"},
 			refusal.Problem{Location: []any{"query", "page"}, Message: "Invalid integer", Type: "value_error"}},
 		"wrong Go type": {errors.New("json: cannot unmarshal"),
-			refusal.Problem{Location: []any{"body"}, Message: "Input does not fit its type", Type: "value_error"}},
+			refusal.Problem{Location: []any{"body"}, Message: "Input does not have the expected type", Type: "value_error"}},
 	} {
 		assert.Equal(t, c.want, problemOf("validation failed", c.err), name)
 	}

@@ -31,12 +31,12 @@ var sharedCodes = []sharedCode{
 	{codePayloadTooLarge, http.StatusRequestEntityTooLarge, "Request body is larger than 1 MiB", Operation.takesBody},
 	{codeURITooLong, http.StatusRequestURITooLong, "URL is longer than 8 KiB", noOperation},
 	{codeHeadersTooLarge, http.StatusRequestHeaderFieldsTooLarge, "Headers are larger than 32 KiB", noOperation},
-	{codeRangeInvalid, http.StatusRequestedRangeNotSatisfiable, "Range is outside of the file", func(op Operation) bool { return op.File }},
+	{codeRangeInvalid, http.StatusRequestedRangeNotSatisfiable, "The range is outside the file", func(op Operation) bool { return op.File }},
 	{codeInternal, http.StatusInternalServerError, "Unexpected error", anyOperation},
-	{CodeUnavailable, http.StatusServiceUnavailable, "The service is busy, try again", anyOperation},
+	{CodeUnavailable, http.StatusServiceUnavailable, "The service is temporarily unavailable, try again", anyOperation},
 	{codeDeadlineExceeded, http.StatusServiceUnavailable, "The request took too long, try again", anyOperation},
-	{codeOverloaded, http.StatusServiceUnavailable, "The service is at its limit, try again later", func(op Operation) bool { return op.Waits || op.Export }},
-	{codeStale, http.StatusServiceUnavailable, "Collections are being brought in step with the business day, try again",
+	{codeOverloaded, http.StatusServiceUnavailable, "The service is at its capacity limit, try again later", func(op Operation) bool { return op.Waits || op.Export }},
+	{codeStale, http.StatusServiceUnavailable, "Collections are being synced to the business day, try again",
 		func(op Operation) bool { return op.ReadsCases }},
 }
 

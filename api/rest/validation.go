@@ -57,7 +57,7 @@ func problemOf(message string, err error) refusal.Problem {
 	if !ok {
 		// The body fits its schema and yet not its Go type: a number that is too large,
 		// or an integer that is written with a fraction.
-		return refusal.Problem{Location: []any{"body"}, Message: "Input does not fit its type", Type: "value_error"}
+		return refusal.Problem{Location: []any{"body"}, Message: "Input does not have the expected type", Type: "value_error"}
 	}
 	location := locationOf(detail.Location)
 	parts := strings.Split(detail.Message, "\x00")
@@ -123,7 +123,7 @@ func (f *Validator) Instant(name string, instant *time.Time) *time.Time {
 	}
 	stored := instant.UTC().Truncate(time.Microsecond)
 	if stored.Year() < 1 || stored.Year() > 9999 {
-		f.Fail(name, "Input should be of the years 1 to 9999")
+		f.Fail(name, "Input should be in a year from 1 to 9999")
 	}
 	return &stored
 }
