@@ -21,11 +21,11 @@ import (
 
 // Activities holds what the activities need; a worker registers one value of it.
 type Activities struct {
-	Pool    *pgxpool.Pool
-	Archive *documents.Archive
-	Desk    *landing.Desk
-	Seller  billing.Seller
-	Zone    calendar.Zone
+	Pool      *pgxpool.Pool
+	Documents *documents.Service
+	Desk      *landing.Desk
+	Seller    billing.Seller
+	Zone      calendar.Zone
 	// FaultyAttempts is how often a batch is tried that fails for another reason than an outage.
 	FaultyAttempts int32
 	Dunning        Dunning

@@ -49,7 +49,7 @@ func (a *Activities) CheckDocuments(ctx context.Context, input DocumentCheckInpu
 		if done.Next.Done() {
 			break
 		}
-		next, checked, err := a.Archive.CheckBatch(ctx, done.Next, a.issueMissingDocument, a.Now())
+		next, checked, err := a.Documents.CheckBatch(ctx, done.Next, a.issueMissingDocument, a.Now())
 		if err != nil {
 			return done, a.lasting(ctx, err)
 		}
@@ -70,5 +70,5 @@ func (a *Activities) issueMissingDocument(ctx context.Context, contractID uuid.U
 	if err != nil {
 		return err
 	}
-	return a.Archive.StoreContract(ctx, id)
+	return a.Documents.StoreContract(ctx, id)
 }

@@ -32,7 +32,7 @@ func (a *Activities) IssueContractDocument(ctx context.Context, input IssueContr
 			}
 			return uuid.Nil, err
 		}
-		existing, err := a.Archive.LatestContractDocument(ctx, tx, input.ContractID)
+		existing, err := a.Documents.LatestContractDocument(ctx, tx, input.ContractID)
 		if !errors.Is(err, refusal.New(refusal.ContractDocumentNotFound)) {
 			return existing.ID, err
 		}
@@ -41,7 +41,7 @@ func (a *Activities) IssueContractDocument(ctx context.Context, input IssueContr
 			return uuid.Nil, fmt.Errorf("activities: find contract: %w", err)
 		}
 		trail := contract.NewTrail(input.ContractID, input.ActorID)
-		issued, err := a.Archive.IssueContract(ctx, tx, parties, pdf.NewSubscription, trail, now)
+		issued, err := a.Documents.IssueContract(ctx, tx, parties, pdf.NewSubscription, trail, now)
 		if err != nil {
 			return uuid.Nil, err
 		}
@@ -51,7 +51,7 @@ func (a *Activities) IssueContractDocument(ctx context.Context, input IssueContr
 
 // StoreContractDocument writes the file of a registered contract document.
 func (a *Activities) StoreContractDocument(ctx context.Context, documentID uuid.UUID) error {
-	return applicationError(a.Archive.StoreContract(ctx, documentID))
+	return applicationError(a.Documents.StoreContract(ctx, documentID))
 }
 
 // IssueChunkDocuments makes the documents of the invoices that a chunk issued, marks
@@ -71,7 +71,7 @@ func (a *Activities) issueChunkDocuments(ctx context.Context, chunk ChunkInput) 
 		return 0, fmt.Errorf("activities: find chunk: %w", err)
 	}
 	now := a.Now()
-	err = a.Archive.IssueInvoices(ctx, documents.InvoiceRange{
+	err = a.Documents.IssueInvoices(ctx, documents.InvoiceRange{
 		BillingRunID: chunk.RunID, FirstClientID: row.FirstClientID, LastClientID: row.LastClientID,
 	}, now)
 	if err != nil {

@@ -40,8 +40,8 @@ func otherAPI(t *testing.T, s *system.System, temporal client.Client) string {
 	t.Helper()
 	settings := s.Config
 	handler := api.NewHandler(rest.Dependencies{
-		Config: settings, Pool: s.Pool, Archive: s.Archive, Zone: s.Zone, Now: s.Now,
-		Processes: starter.NewStarter(temporal, s.Pool, starter.Settings{StartTimeout: settings.HTTP.StartTimeout}),
+		Config: settings, Pool: s.Pool, Documents: s.Documents, Zone: s.Zone, Now: s.Now,
+		Starter: starter.New(temporal, s.Pool, starter.Settings{StartTimeout: settings.HTTP.StartTimeout}),
 	})
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)

@@ -247,7 +247,7 @@ func TestAMonthHasOneRunWhoeverAsksForIt(t *testing.T) {
 		group.Go(func() error {
 			for {
 				// Not all of them have the same settings.
-				billed, err := s.Processes.BillMonth(t.Context(), october, billing.MonthlyTerms{DueDays: 15 + int32(i%2), TaxRate: 200_000})
+				billed, err := s.Starter.BillMonth(t.Context(), october, billing.MonthlyTerms{DueDays: 15 + int32(i%2), TaxRate: 200_000})
 				if err == nil {
 					require.Equal(t, "billing-run/monthly-2026-10", billed.WorkflowID)
 					return nil
@@ -265,12 +265,12 @@ func TestAMonthHasOneRunWhoeverAsksForIt(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM billing_runs WHERE actor_id = $1", billing.ScheduleActor))
 
 	// Settings that have changed since make no other run.
-	billed, err := s.Processes.BillMonth(t.Context(), october, billing.MonthlyTerms{DueDays: 90})
+	billed, err := s.Starter.BillMonth(t.Context(), october, billing.MonthlyTerms{DueDays: 90})
 	require.NoError(t, err)
 	require.True(t, billed.Before)
 
 	// A key that was used for other days is no run of the month.
 	created(t, s, billingPath, object{"period_start": "2026-09-01", "period_end": "2026-09-15"}, system.Key("monthly-2026-09"))
-	_, err = s.Processes.BillMonth(t.Context(), calendar.MonthOf(calendar.MustParse("2026-09-01")), billing.MonthlyTerms{DueDays: 15})
+	_, err = s.Starter.BillMonth(t.Context(), calendar.MonthOf(calendar.MustParse("2026-09-01")), billing.MonthlyTerms{DueDays: 15})
 	require.ErrorIs(t, err, refusal.New(refusal.IdempotencyKeyPayloadConflict))
 }

@@ -31,7 +31,7 @@ func TestRecordHistoriesOfDunning(t *testing.T) {
 	r.save(t, "enrol_dunning", enrolment.GetID(), "")
 	dunned := workflows.DunningID(client)
 	r.waitForSent(t, w, 1)
-	require.NoError(t, r.Processes.WakeDunning(t.Context(), client))
+	require.NoError(t, r.Starter.WakeDunning(t.Context(), client))
 	r.post(t, "/api/v1/collections/payments", object{"invoice_id": invoice, "amount": "100.00", "payment_date": "2026-11-20"},
 		system.Key("history-dunning-payment"))
 	require.NoError(t, r.Temporal.GetWorkflow(t.Context(), dunned, "").Get(t.Context(), nil))
@@ -47,7 +47,7 @@ func TestRecordHistoriesOfDunning(t *testing.T) {
 	require.NoError(t, err)
 	r.waitForSent(t, w, 2)
 	w.Pay(invoice, 10_000, r.Now())
-	r.Processes.NudgeDunning(client, false)
+	r.Starter.NudgeDunning(client, false)
 	require.NoError(t, r.Temporal.GetWorkflow(t.Context(), dunned, "").Get(t.Context(), nil))
 	r.save(t, "dun_client_continued", dunned, run.GetRunID())
 }

@@ -95,7 +95,7 @@ func (s *handlers) contractDocumentLink(ctx context.Context, input *struct {
 
 // ensureContractDocument has a document issued for a contract that has none.
 func (s *handlers) ensureContractDocument(ctx context.Context, contractID uuid.UUID) error {
-	_, err := s.Archive.LatestContractDocument(ctx, s.Pool, contractID)
+	_, err := s.Documents.LatestContractDocument(ctx, s.Pool, contractID)
 	if refused := refusal.As(err); refused == nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (s *handlers) ensureContractDocument(ctx context.Context, contractID uuid.U
 		return err
 	}
 	var documentID uuid.UUID
-	_, err = s.Run(ctx, starter.Process{
+	_, err = s.Run(ctx, starter.Execution{
 		Request:    request,
 		Workflow:   workflows.IssueContractDocument,
 		Input:      activities.IssueContractDocumentInput{ContractID: contractID, ActorID: landing.ActorID},
@@ -141,7 +141,7 @@ func (s *handlers) contractDocument(ctx context.Context, input *struct {
 	if parties.Client.CIN == nil || *parties.Client.CIN != claims.CIN {
 		return nil, refusal.New(refusal.LandingDocumentTokenMismatch)
 	}
-	file, err := s.Archive.ContractFile(ctx, contractID)
+	file, err := s.Documents.ContractFile(ctx, contractID)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (s *handlers) invoiceDocument(ctx context.Context, input *struct {
 	if owner.CIN == nil || *owner.CIN != claims.CIN {
 		return nil, refusal.New(refusal.LandingInvoiceTokenMismatch)
 	}
-	file, err := s.Archive.InvoiceFile(ctx, invoiceID, s.Now())
+	file, err := s.Documents.InvoiceFile(ctx, invoiceID, s.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func (s *handlers) submitNew(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	return s.submit(ctx, starter.Process{
+	return s.submit(ctx, starter.Execution{
 		Request:  request,
 		Workflow: workflows.SubscribeNewService,
 		Input:    activities.SubscribeInput{Request: request, Subscription: subscription},
@@ -138,7 +138,7 @@ func (s *handlers) submitPlanChange(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	return s.submit(ctx, starter.Process{
+	return s.submit(ctx, starter.Execution{
 		Request:  request,
 		Workflow: workflows.ChangePlan,
 		Input:    activities.ChangePlanInput{Request: request, Change: change},
@@ -152,7 +152,7 @@ func (s *handlers) submitPlanChange(ctx context.Context, input *struct {
 
 // submit carries out a landing process and answers with a download link. A replayed
 // answer has the link of the first one for as long as that works, then a new one.
-func (s *handlers) submit(ctx context.Context, p starter.Process) (*LandingSubmitOutput, error) {
+func (s *handlers) submit(ctx context.Context, p starter.Execution) (*LandingSubmitOutput, error) {
 	var submitted landing.Submitted
 	replayed, err := s.Run(ctx, p, &submitted)
 	if err != nil {

@@ -27,7 +27,7 @@ func changeBalance[T interface {
 		s.Metrics.MoveMoney(changed.Moved())
 	}
 	if affected := changed.Affected(); err == nil && (affected.Before || affected.After) {
-		s.Processes.NudgeDunning(affected.ClientID, affected.After)
+		s.Starter.NudgeDunning(affected.ClientID, affected.After)
 	}
 	return changed, replayed, err
 }

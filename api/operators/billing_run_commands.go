@@ -85,7 +85,7 @@ func (s *handlers) commandBillingRun(ctx context.Context, input *BillingRunComma
 	if err != nil {
 		return nil, err
 	}
-	err = s.Processes.Command(rest.WithoutDeadline(ctx), requestOf(run), update,
+	err = s.Starter.Command(rest.WithoutDeadline(ctx), requestOf(run), update,
 		workflows.RunCommand{ActorID: rest.ActorOf(ctx).ID, Reason: input.reason()}, rest.PreferredWait(input.Prefer))
 	ctx, done := s.afterWait(ctx)
 	defer done()
@@ -133,7 +133,7 @@ func (s *handlers) retryBillingRun(ctx context.Context, input *BillingRunCommand
 			return nil, err
 		}
 		err = s.restartBillingRun(ctx, run, input)
-		if !errors.Is(err, starter.ErrUnderWay) {
+		if !errors.Is(err, starter.ErrRunning) {
 			if err != nil {
 				return nil, err
 			}
@@ -163,7 +163,7 @@ func (s *handlers) restartBillingRun(ctx context.Context, run dbsqlc.BillingRun,
 	}
 	request, terms := requestOf(run), billing.TermsOf(run)
 	var result billing.Result
-	_, err := s.Run(ctx, starter.Process{
+	_, err := s.Run(ctx, starter.Execution{
 		Request:  request,
 		Workflow: workflows.RunBilling,
 		Input: workflows.BillingRunInput{
@@ -176,7 +176,7 @@ func (s *handlers) restartBillingRun(ctx context.Context, run dbsqlc.BillingRun,
 		Attributes: workflows.BillingRunAttributes(run.ID, terms.Period),
 		Location:   starter.BillingRunLocation(run.ID),
 		Wait:       rest.PreferredWait(input.Prefer),
-		Again:      true,
+		Rerun:      true,
 	}, &result)
 	if _, failed := errors.AsType[*temporal.WorkflowExecutionError](err); failed && activities.Refusal(err) == nil {
 		return nil

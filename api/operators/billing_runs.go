@@ -169,7 +169,7 @@ func (s *handlers) runBilling(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	run, err := s.Processes.BillingRun(ctx, starter.BillingRun{Key: key, Terms: terms, ActorID: rest.ActorOf(ctx).ID, Wait: input.Wait()})
+	run, err := s.Starter.BillingRun(ctx, starter.BillingRun{Key: key, Terms: terms, ActorID: rest.ActorOf(ctx).ID, Wait: input.Wait()})
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 // waits for its end.
 func joinSync(processes *starter.Starter) collections.SyncProcess {
 	return func(ctx context.Context, day calendar.Date) error {
-		err := processes.Join(ctx, starter.Shared{
+		err := processes.Join(ctx, starter.Singleton{
 			ID: workflows.CollectionsSyncID(day), Workflow: workflows.SyncCollections, Input: workflows.CollectionsSyncInput{Day: day},
 			Queue: workflows.CollectionsSyncQueue, Summary: workflows.CollectionsSyncSummary(day),
 			Attributes: workflows.CollectionsSyncAttributes(day),

@@ -212,7 +212,7 @@ func (s *handlers) getInvoice(ctx context.Context, input *resource.InvoicePath) 
 }
 
 func (s *handlers) getInvoicePDF(ctx context.Context, input *resource.InvoicePath) (*huma.StreamResponse, error) {
-	file, err := s.Archive.InvoiceFile(ctx, rest.ParseID(input.InvoiceID), s.Now())
+	file, err := s.Documents.InvoiceFile(ctx, rest.ParseID(input.InvoiceID), s.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ type handlers struct {
 func Mount(api *rest.API) {
 	s := &handlers{
 		API: api, previews: make(chan struct{}, maxPreviews),
-		overdue: collections.NewGate(api.Pool, joinSync(api.Processes), api.Config.HTTP.SyncTimeout),
+		overdue: collections.NewGate(api.Pool, joinSync(api.Starter), api.Config.HTTP.SyncTimeout),
 	}
 	s.healthRoutes()
 	s.identityRoutes()

@@ -100,7 +100,7 @@ func (s *handlers) provision(ctx context.Context, input *struct {
 		return nil, err
 	}
 	var provisioned contract.Provisioned
-	replayed, err := s.Run(ctx, starter.Process{
+	replayed, err := s.Run(ctx, starter.Execution{
 		Request:  request,
 		Workflow: workflows.ProvisionContract,
 		Input:    activities.ProvisionInput{Request: request, Provision: provision, ActorID: rest.ActorOf(ctx).ID},

@@ -168,7 +168,7 @@ func timestamps(instants []time.Time) []rest.Timestamp {
 func (s *handlers) listSchedules(ctx context.Context, input *struct {
 	Times int `query:"times" default:"5" minimum:"1" maximum:"100" doc:"Number of previous and next times to return." example:"5"`
 }) (*struct{ Body ScheduleList }, error) {
-	entries, err := s.Timetable.List(ctx)
+	entries, err := s.Schedules.List(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -178,15 +178,15 @@ func (s *handlers) listSchedules(ctx context.Context, input *struct {
 }
 
 func (s *handlers) pauseSchedule(ctx context.Context, name, note string) (starter.Entry, error) {
-	return s.Timetable.Pause(ctx, name, note)
+	return s.Schedules.Pause(ctx, name, note)
 }
 
 func (s *handlers) resumeSchedule(ctx context.Context, name, note string) (starter.Entry, error) {
-	return s.Timetable.Resume(ctx, name, note)
+	return s.Schedules.Resume(ctx, name, note)
 }
 
 func (s *handlers) triggerSchedule(ctx context.Context, name, _ string) (starter.Entry, error) {
-	return s.Timetable.Trigger(ctx, name)
+	return s.Schedules.Trigger(ctx, name)
 }
 
 func (s *handlers) backfillSchedule(ctx context.Context, input *struct {
@@ -206,7 +206,7 @@ func (s *handlers) backfillSchedule(ctx context.Context, input *struct {
 	if err := checked.Err(); err != nil {
 		return nil, err
 	}
-	times, err := s.Timetable.Backfill(ctx, input.Name, input.Body.From, input.Body.To, s.Now())
+	times, err := s.Schedules.Backfill(ctx, input.Name, input.Body.From, input.Body.To, s.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -27,9 +27,9 @@ import (
 type Dependencies struct {
 	Config    config.Config
 	Pool      *pgxpool.Pool
-	Processes *starter.Starter
-	Timetable *starter.Timetable
-	Archive   *documents.Archive
+	Starter   *starter.Starter
+	Schedules *starter.Schedules
+	Documents *documents.Service
 	Tokens    *token.Signer
 	Zone      calendar.Zone
 	// Now tells the time, in UTC and whole microseconds as PostgreSQL keeps them.

@@ -95,8 +95,8 @@ func NewRequest(operation idempotency.Operation, key string, payload any) (idemp
 }
 
 // Run carries out a process and answers 202 with its location when it is not done in time.
-func (s *API) Run(ctx context.Context, p starter.Process, answer any) (replayed bool, err error) {
-	outcome, err := s.Processes.Run(WithoutDeadline(ctx), p, answer)
+func (s *API) Run(ctx context.Context, p starter.Execution, answer any) (replayed bool, err error) {
+	outcome, err := s.Starter.Run(WithoutDeadline(ctx), p, answer)
 	if errors.Is(err, starter.ErrPending) {
 		return outcome.Replayed, NewAccepted(outcome.Location)
 	}

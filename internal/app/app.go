@@ -37,9 +37,9 @@ type App struct {
 	Config    config.Config
 	Pool      *pgxpool.Pool
 	Temporal  client.Client
-	Archive   *documents.Archive
-	Processes *starter.Starter
-	Timetable *starter.Timetable
+	Documents *documents.Service
+	Starter   *starter.Starter
+	Schedules *starter.Schedules
 	Zone      calendar.Zone
 	Now       func() time.Time
 	// Metrics is nil when nobody is to read them.
@@ -111,7 +111,7 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 	if err != nil {
 		return err
 	}
-	a.Archive, err = documents.Open(ctx, a.Pool, a.Metrics.Documents(store), a.Config.Seller.Letterhead(), a.Zone, a.Now())
+	a.Documents, err = documents.Open(ctx, a.Pool, a.Metrics.Documents(store), a.Config.Seller.Letterhead(), a.Zone, a.Now())
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 	if err := a.ensureSearchAttributes(ctx, temporal.Namespace); err != nil {
 		return err
 	}
-	a.Processes = starter.NewStarter(a.Temporal, a.Pool, starter.Settings{
+	a.Starter = starter.New(a.Temporal, a.Pool, starter.Settings{
 		Admission: starter.Admission{
 			workflows.InteractiveQueue: starter.Limit(a.Config.Admission.Interactive),
 			workflows.BillingQueue:     starter.Limit(a.Config.Admission.Billing),
@@ -145,7 +145,7 @@ func (a *App) connect(ctx context.Context, temporal client.Options) error {
 			ChunkClients: a.Config.Billing.ChunkClients, Concurrency: a.Config.Billing.Concurrency, Bounds: a.Config.Billing.Bounds(),
 		},
 	})
-	a.Timetable = starter.NewTimetable(a.Temporal, a.schedules()...)
+	a.Schedules = starter.NewSchedules(a.Temporal, a.schedules()...)
 	return nil
 }
 
@@ -198,19 +198,19 @@ func (a *App) activities() (*activities.Activities, error) {
 		return nil, err
 	}
 	return &activities.Activities{
-		Pool:    a.Pool,
-		Archive: a.Archive,
-		Desk:    landing.NewDesk(a.Archive),
-		Seller:  a.Config.Seller.Issuer(),
-		Zone:    a.Zone,
-		Now:     a.Now,
+		Pool:      a.Pool,
+		Documents: a.Documents,
+		Desk:      landing.NewDesk(a.Documents),
+		Seller:    a.Config.Seller.Issuer(),
+		Zone:      a.Zone,
+		Now:       a.Now,
 
 		FaultyAttempts: a.Config.Billing.FaultyAttempts,
-		StartMonth:     a.Processes.BillMonth,
+		StartMonth:     a.Starter.BillMonth,
 		Dunning: activities.Dunning{
 			Enabled: a.Config.Dunning.Enabled, Hours: a.Config.Dunning.Hours(a.Zone),
 			Notifier: a.Metrics.Notifications(notifier), Seller: a.Config.Seller.Letterhead(),
-			Wake: a.Processes.WakeDunning, StartsPerSecond: a.Config.Dunning.StartsPerSecond,
+			Wake: a.Starter.WakeDunning, StartsPerSecond: a.Config.Dunning.StartsPerSecond,
 		},
 	}, nil
 }

@@ -72,7 +72,7 @@ func (a *App) serveHTTP(ctx context.Context, version string, started func(addres
 		return fmt.Errorf("app: the API cannot listen: %w", err)
 	}
 	server := api.NewServer(rest.Dependencies{
-		Config: a.Config, Pool: a.Pool, Processes: a.Processes, Timetable: a.Timetable, Archive: a.Archive, Tokens: tokens, Zone: a.Zone,
+		Config: a.Config, Pool: a.Pool, Starter: a.Starter, Schedules: a.Schedules, Documents: a.Documents, Tokens: tokens, Zone: a.Zone,
 		Identities: identities, Now: a.Now, Ready: a.Ready, Version: version, Metrics: a.Metrics,
 	})
 	server.Handler = a.traced(server.Handler)
@@ -88,7 +88,7 @@ func (a *App) serveHTTP(ctx context.Context, version string, started func(addres
 		return fmt.Errorf("app: the API ended: %w", err)
 	case <-ctx.Done():
 	}
-	a.Processes.StopWaiting()
+	a.Starter.StopWaiting()
 	// The requests under way outlive ctx, which only asked for the stop.
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()

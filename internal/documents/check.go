@@ -97,7 +97,7 @@ func (c checkable) registered() bool { return c.storageKey != "" }
 // registered. It may be repeated, and run beside whatever issues documents. A document that
 // cannot be made is counted and stops nothing; an error means that the store or PostgreSQL
 // cannot be used. issueContract makes the document of a contract that has none.
-func (a *Archive) CheckBatch(ctx context.Context, from Position, issueContract func(context.Context, uuid.UUID) error,
+func (a *Service) CheckBatch(ctx context.Context, from Position, issueContract func(context.Context, uuid.UUID) error,
 	now time.Time) (Position, Checked, error) {
 	switch from.Subject {
 	case Contracts:
@@ -130,7 +130,7 @@ func (p Position) behind(batch []checkable, next Subject) Position {
 }
 
 // check makes what is missing of a batch.
-func (a *Archive) check(ctx context.Context, batch []checkable, repairs func(missing []checkable) ([]repair, error)) (checked Checked, err error) {
+func (a *Service) check(ctx context.Context, batch []checkable, repairs func(missing []checkable) ([]repair, error)) (checked Checked, err error) {
 	missing, err := a.withoutFile(ctx, batch)
 	if err != nil || len(missing) == 0 {
 		return checked, err
@@ -155,7 +155,7 @@ func subjects(batch []checkable) (count int64) {
 	return count
 }
 
-func (a *Archive) checkableContracts(ctx context.Context, after uuid.UUID) ([]checkable, error) {
+func (a *Service) checkableContracts(ctx context.Context, after uuid.UUID) ([]checkable, error) {
 	rows, err := dbsqlc.New().DocumentCheckContracts(ctx, a.pool, dbsqlc.DocumentCheckContractsParams{AfterID: after, BatchSize: checkSize})
 	batch := make([]checkable, len(rows))
 	for i, row := range rows {
@@ -164,7 +164,7 @@ func (a *Archive) checkableContracts(ctx context.Context, after uuid.UUID) ([]ch
 	return batch, err
 }
 
-func (a *Archive) checkableInvoices(ctx context.Context, after uuid.UUID) ([]checkable, error) {
+func (a *Service) checkableInvoices(ctx context.Context, after uuid.UUID) ([]checkable, error) {
 	rows, err := dbsqlc.New().DocumentCheckInvoices(ctx, a.pool, dbsqlc.DocumentCheckInvoicesParams{AfterID: after, BatchSize: checkSize})
 	batch := make([]checkable, len(rows))
 	for i, row := range rows {
@@ -174,7 +174,7 @@ func (a *Archive) checkableInvoices(ctx context.Context, after uuid.UUID) ([]che
 }
 
 // withoutFile returns those of a batch that have no document, or not its file.
-func (a *Archive) withoutFile(ctx context.Context, batch []checkable) ([]checkable, error) {
+func (a *Service) withoutFile(ctx context.Context, batch []checkable) ([]checkable, error) {
 	var mu sync.Mutex
 	var missing []checkable
 	group, ctx := errgroup.WithContext(ctx)
@@ -193,7 +193,7 @@ func (a *Archive) withoutFile(ctx context.Context, batch []checkable) ([]checkab
 	return missing, group.Wait()
 }
 
-func (a *Archive) hasFile(ctx context.Context, each checkable) (bool, error) {
+func (a *Service) hasFile(ctx context.Context, each checkable) (bool, error) {
 	if !each.registered() {
 		return false, nil
 	}

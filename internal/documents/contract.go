@@ -24,7 +24,7 @@ import (
 // transaction, and notes it in the trail. The file itself is stored by StoreContract
 // once the transaction is committed: the register decides what exists, so a rollback
 // leaves no orphan file.
-func (a *Archive) IssueContract(ctx context.Context, tx dbsqlc.DBTX, parties contract.Parties, mode pdf.ContractMode,
+func (a *Service) IssueContract(ctx context.Context, tx dbsqlc.DBTX, parties contract.Parties, mode pdf.ContractMode,
 	trail *contract.Trail, now time.Time) (dbsqlc.Document, error) {
 	id := db.NewID()
 	shown := contractContent(id, parties, mode, now, a.zone.DateAt(now))
@@ -58,7 +58,7 @@ func (a *Archive) IssueContract(ctx context.Context, tx dbsqlc.DBTX, parties con
 
 // StoreContract writes the file of a registered contract document. It may be
 // repeated: the file is always the same.
-func (a *Archive) StoreContract(ctx context.Context, documentID uuid.UUID) error {
+func (a *Service) StoreContract(ctx context.Context, documentID uuid.UUID) error {
 	registered, err := dbsqlc.New().DocumentGetByID(ctx, a.pool, documentID)
 	if err != nil {
 		return fmt.Errorf("archive: find document: %w", err)
@@ -69,7 +69,7 @@ func (a *Archive) StoreContract(ctx context.Context, documentID uuid.UUID) error
 
 // LatestContractDocument returns the newest document of a contract, or the refusal
 // contract_document_not_found.
-func (a *Archive) LatestContractDocument(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID) (dbsqlc.Document, error) {
+func (a *Service) LatestContractDocument(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID) (dbsqlc.Document, error) {
 	registered, err := dbsqlc.New().DocumentGetLatestByContract(ctx, tx, &contractID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return registered, refusal.New(refusal.ContractDocumentNotFound)
@@ -78,7 +78,7 @@ func (a *Archive) LatestContractDocument(ctx context.Context, tx dbsqlc.DBTX, co
 }
 
 // ContractFile returns the newest document of a contract, made again if its file is lost.
-func (a *Archive) ContractFile(ctx context.Context, contractID uuid.UUID) (File, error) {
+func (a *Service) ContractFile(ctx context.Context, contractID uuid.UUID) (File, error) {
 	registered, err := a.LatestContractDocument(ctx, a.pool, contractID)
 	if err != nil {
 		return File{}, err

@@ -30,8 +30,8 @@ var ErrChanged = errors.New("archive: the document differs from the one that was
 // ErrRendering is returned for a document that cannot be made of its rows.
 var ErrRendering = errors.New("archive: the document cannot be rendered")
 
-// Archive issues and restores documents. It is safe for concurrent use.
-type Archive struct {
+// Service issues and restores documents. It is safe for concurrent use.
+type Service struct {
 	pool    *pgxpool.Pool
 	store   filestore.Store
 	zone    calendar.Zone
@@ -50,7 +50,7 @@ type File struct {
 // is registered so that they can be made again after it has changed. A letterhead that
 // is registered already is only read, so that readers may stand on a replica.
 func Open(ctx context.Context, pool *pgxpool.Pool, store filestore.Store, letterhead pdf.Letterhead,
-	zone calendar.Zone, now time.Time) (*Archive, error) {
+	zone calendar.Zone, now time.Time) (*Service, error) {
 	current, err := registerLetterhead(ctx, pool, letterhead, now)
 	if err != nil {
 		return nil, err
@@ -59,14 +59,14 @@ func Open(ctx context.Context, pool *pgxpool.Pool, store filestore.Store, letter
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{pool: pool, store: store, zone: zone, current: current}
+	a := &Service{pool: pool, store: store, zone: zone, current: current}
 	a.renderers.Store(current, renderer)
 	return a, nil
 }
 
 // file reads a registered document and makes it again when its file is lost or is
 // not what was registered, as after a power cut.
-func (a *Archive) file(ctx context.Context, registered dbsqlc.Document, render func(*pdf.Renderer) ([]byte, error)) (File, error) {
+func (a *Service) file(ctx context.Context, registered dbsqlc.Document, render func(*pdf.Renderer) ([]byte, error)) (File, error) {
 	content, err := a.store.Get(ctx, registered.StorageKey)
 	if errors.Is(err, filestore.ErrNotFound) || err == nil && !isRegistered(content, registered) {
 		content, err = a.restore(ctx, registered, render)
@@ -78,7 +78,7 @@ func (a *Archive) file(ctx context.Context, registered dbsqlc.Document, render f
 }
 
 // restore makes a registered document again, checks it against the register and stores it.
-func (a *Archive) restore(ctx context.Context, registered dbsqlc.Document, render func(*pdf.Renderer) ([]byte, error)) ([]byte, error) {
+func (a *Service) restore(ctx context.Context, registered dbsqlc.Document, render func(*pdf.Renderer) ([]byte, error)) ([]byte, error) {
 	renderer, err := a.rendererFor(ctx, registered.LetterheadID)
 	if err != nil {
 		return nil, err

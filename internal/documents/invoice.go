@@ -30,7 +30,7 @@ type InvoiceRange struct {
 // range that have none. It may be repeated at any point: a document that is
 // registered is left alone, and files are written before they are registered, so a
 // registered document always has had its file.
-func (a *Archive) IssueInvoices(ctx context.Context, invoices InvoiceRange, now time.Time) error {
+func (a *Service) IssueInvoices(ctx context.Context, invoices InvoiceRange, now time.Time) error {
 	rows, err := dbsqlc.New().InvoiceListUndocumented(ctx, a.pool, dbsqlc.InvoiceListUndocumentedParams(invoices))
 	if err != nil {
 		return fmt.Errorf("archive: undocumented invoices: %w", err)
@@ -40,7 +40,7 @@ func (a *Archive) IssueInvoices(ctx context.Context, invoices InvoiceRange, now 
 
 // InvoiceFile returns the document of an invoice, made now if it was not yet made
 // and again if its file is lost. It refuses with invoice_not_found.
-func (a *Archive) InvoiceFile(ctx context.Context, invoiceID uuid.UUID, now time.Time) (File, error) {
+func (a *Service) InvoiceFile(ctx context.Context, invoiceID uuid.UUID, now time.Time) (File, error) {
 	invoice, err := dbsqlc.New().InvoiceGetByID(ctx, a.pool, invoiceID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return File{}, refusal.New(refusal.InvoiceNotFound)
@@ -67,7 +67,7 @@ func (a *Archive) InvoiceFile(ctx context.Context, invoiceID uuid.UUID, now time
 }
 
 // issue renders and stores on all cores, then registers all in one statement.
-func (a *Archive) issue(ctx context.Context, invoices []dbsqlc.Invoice, now time.Time) error {
+func (a *Service) issue(ctx context.Context, invoices []dbsqlc.Invoice, now time.Time) error {
 	if len(invoices) == 0 {
 		return nil
 	}
@@ -102,7 +102,7 @@ func (a *Archive) issue(ctx context.Context, invoices []dbsqlc.Invoice, now time
 }
 
 // linesOf reads the lines of many invoices, each in its order.
-func (a *Archive) linesOf(ctx context.Context, invoices []dbsqlc.Invoice) (map[uuid.UUID][]dbsqlc.InvoiceLine, error) {
+func (a *Service) linesOf(ctx context.Context, invoices []dbsqlc.Invoice) (map[uuid.UUID][]dbsqlc.InvoiceLine, error) {
 	ids := make([]uuid.UUID, len(invoices))
 	for i, invoice := range invoices {
 		ids[i] = invoice.ID

@@ -47,7 +47,7 @@ func insertLetterhead(ctx context.Context, tx dbsqlc.DBTX, fingerprint, content 
 
 // rendererFor returns the renderer of a letterhead that was registered at any time. One that is not known yet is looked
 // up without a lock: callers are in transactions, and would wait for it with their connections in hand.
-func (a *Archive) rendererFor(ctx context.Context, letterheadID uuid.UUID) (*pdf.Renderer, error) {
+func (a *Service) rendererFor(ctx context.Context, letterheadID uuid.UUID) (*pdf.Renderer, error) {
 	if known, ok := a.renderers.Load(letterheadID); ok {
 		return known.(*pdf.Renderer), nil
 	}

@@ -29,7 +29,7 @@ type repair struct {
 }
 
 // contractRepairs make what is missing of contracts: a document by issue, or its file.
-func (a *Archive) contractRepairs(ctx context.Context, missing []checkable, issue func(context.Context, uuid.UUID) error) ([]repair, error) {
+func (a *Service) contractRepairs(ctx context.Context, missing []checkable, issue func(context.Context, uuid.UUID) error) ([]repair, error) {
 	documents, err := a.documentsOf(ctx, missing)
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (a *Archive) contractRepairs(ctx context.Context, missing []checkable, issu
 
 // invoiceRepairs make what is missing of invoices. All rows are read at once: where a whole
 // store is lost, there are many.
-func (a *Archive) invoiceRepairs(ctx context.Context, missing []checkable, now time.Time) ([]repair, error) {
+func (a *Service) invoiceRepairs(ctx context.Context, missing []checkable, now time.Time) ([]repair, error) {
 	documents, err := a.documentsOf(ctx, missing)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (a *Archive) invoiceRepairs(ctx context.Context, missing []checkable, now t
 }
 
 // documentsOf reads the register's entries of those that have one.
-func (a *Archive) documentsOf(ctx context.Context, missing []checkable) (map[uuid.UUID]dbsqlc.Document, error) {
+func (a *Service) documentsOf(ctx context.Context, missing []checkable) (map[uuid.UUID]dbsqlc.Document, error) {
 	var ids []uuid.UUID
 	for _, each := range missing {
 		if each.registered() {

@@ -24,11 +24,11 @@ const (
 
 // Desk carries out landing requests.
 type Desk struct {
-	archive *documents.Archive
+	documents *documents.Service
 }
 
-// NewDesk returns a desk that issues its contracts through the archive.
-func NewDesk(archive *documents.Archive) *Desk { return &Desk{archive: archive} }
+// NewDesk returns a desk that issues its contracts through the documents.
+func NewDesk(documents *documents.Service) *Desk { return &Desk{documents: documents} }
 
 // Submitted is the answer to a submit, as it is stored under its key.
 type Submitted struct {

@@ -107,7 +107,7 @@ func modeOf(provisioned contract.Provisioned) pdf.ContractMode {
 
 // finish registers the contract's document, and stores the audit trail and the answer.
 func (d *Desk) finish(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, done contract.Done, now time.Time) (Submitted, error) {
-	issued, err := d.archive.IssueContract(ctx, tx, done.Parties, modeOf(done.Provisioned), done.Trail, now)
+	issued, err := d.documents.IssueContract(ctx, tx, done.Parties, modeOf(done.Provisioned), done.Trail, now)
 	if err != nil {
 		return Submitted{}, err
 	}

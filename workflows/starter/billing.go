@@ -35,15 +35,15 @@ type BillingRun struct {
 }
 
 // BillingRun returns the process of a run. A key that has a run already has its id.
-func (s *Starter) BillingRun(ctx context.Context, run BillingRun) (Process, error) {
+func (s *Starter) BillingRun(ctx context.Context, run BillingRun) (Execution, error) {
 	request, err := idempotency.NewRequest(idempotency.BillingRun, run.Key, run.Terms)
 	if err != nil {
-		return Process{}, err
+		return Execution{}, err
 	}
 	id := db.NewID()
-	known, found, err := s.findBillingRun(ctx, run.Key)
+	known, found, err := s.billingRunByKey(ctx, run.Key)
 	if err != nil {
-		return Process{}, err
+		return Execution{}, err
 	}
 	if found {
 		id = known.ID
@@ -51,8 +51,8 @@ func (s *Starter) BillingRun(ctx context.Context, run BillingRun) (Process, erro
 	return s.billingRun(id, request, run), nil
 }
 
-func (s *Starter) billingRun(id uuid.UUID, request idempotency.Request, run BillingRun) Process {
-	return Process{
+func (s *Starter) billingRun(id uuid.UUID, request idempotency.Request, run BillingRun) Execution {
+	return Execution{
 		Request:  request,
 		Workflow: workflows.RunBilling,
 		Input: workflows.BillingRunInput{
@@ -70,7 +70,7 @@ func (s *Starter) billingRun(id uuid.UUID, request idempotency.Request, run Bill
 // BillingRunLocation is the path under which a run is found.
 func BillingRunLocation(id uuid.UUID) string { return "/api/v1/billing/runs/" + id.String() }
 
-func (s *Starter) findBillingRun(ctx context.Context, key idempotency.Key) (run dbsqlc.BillingRun, found bool, err error) {
+func (s *Starter) billingRunByKey(ctx context.Context, key idempotency.Key) (run dbsqlc.BillingRun, found bool, err error) {
 	run, err = dbsqlc.New().BillingRunGetByKey(ctx, s.pool, string(key))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return run, false, nil
@@ -78,22 +78,22 @@ func (s *Starter) findBillingRun(ctx context.Context, key idempotency.Key) (run 
 	return run, err == nil, err
 }
 
-// errUnsettled is returned while a run of a month begins that somebody else asked for, on terms
+// errMonthStarting is returned while a run of a month begins that somebody else asked for, on terms
 // that are not known yet.
-var errUnsettled = errors.New("process: a run of this month is about to be planned")
+var errMonthStarting = errors.New("process: a run of this month is about to be planned")
 
 // BillMonth starts the run of a month without waiting for its end. A month has one run: one that
 // was begun goes on as it was asked for, on its own terms. It refuses with
 // idempotency_key_payload_conflict when the month's key belongs to a run of other days.
 func (s *Starter) BillMonth(ctx context.Context, month calendar.Period, terms billing.MonthlyTerms) (billing.MonthBilled, error) {
 	asked := BillingRun{Key: billing.MonthlyKey(month), Terms: terms.Of(month), ActorID: billing.ScheduleActor}
-	run, begun, err := s.findBillingRun(ctx, asked.Key)
+	run, begun, err := s.billingRunByKey(ctx, asked.Key)
 	if err != nil {
 		return billing.MonthBilled{}, err
 	}
-	var p Process
+	var p Execution
 	if begun {
-		p, err = s.begunAgain(run, month)
+		p, err = s.resumeBillingRun(run, month)
 	} else {
 		p, err = s.BillingRun(ctx, asked)
 	}
@@ -103,7 +103,7 @@ func (s *Starter) BillMonth(ctx context.Context, month calendar.Period, terms bi
 	var result billing.Result
 	outcome, err := s.Run(ctx, p, &result)
 	if refused := refusal.As(err); refused != nil && refused.Code == refusal.IdempotencyKeyPayloadConflict && !begun {
-		return billing.MonthBilled{}, errUnsettled
+		return billing.MonthBilled{}, errMonthStarting
 	}
 	if err != nil && !errors.Is(err, ErrPending) {
 		return billing.MonthBilled{}, err
@@ -113,11 +113,11 @@ func (s *Starter) BillMonth(ctx context.Context, month calendar.Period, terms bi
 	}, nil
 }
 
-// begunAgain is the process of a month's run as it was asked for.
-func (s *Starter) begunAgain(run dbsqlc.BillingRun, month calendar.Period) (Process, error) {
+// resumeBillingRun is the process of a month's run as it was asked for.
+func (s *Starter) resumeBillingRun(run dbsqlc.BillingRun, month calendar.Period) (Execution, error) {
 	terms := billing.TermsOf(run)
 	if terms.Period != month {
-		return Process{}, refusal.New(refusal.IdempotencyKeyPayloadConflict)
+		return Execution{}, refusal.New(refusal.IdempotencyKeyPayloadConflict)
 	}
 	key := idempotency.Key(run.IdempotencyKey)
 	request := idempotency.Request{Operation: idempotency.BillingRun, Key: key, Fingerprint: run.Fingerprint}

@@ -18,11 +18,11 @@ import (
 // ErrNotRunning is returned when no process of a request is under way.
 var ErrNotRunning = errors.New("process: not running")
 
-// ErrUnderWay is returned when a process is to be started again that has not ended yet.
-var ErrUnderWay = errors.New("process: under way")
+// ErrRunning is returned when a process is to be started again that has not ended yet.
+var ErrRunning = errors.New("process: under way")
 
-// endedMeanwhile is how Temporal names an update whose workflow ended before it was done.
-const endedMeanwhile = "AcceptedUpdateCompletedWorkflow"
+// workflowEnded is how Temporal names an update whose workflow ended before it was done.
+const workflowEnded = "AcceptedUpdateCompletedWorkflow"
 
 // Command sends an update to the running process of a request and waits until it is
 // carried out. Refusals of the process come back as such. Other errors: ErrNotRunning,
@@ -51,7 +51,7 @@ func (s *Starter) Command(ctx context.Context, request idempotency.Request, upda
 	if refused := activities.Refusal(err); refused != nil {
 		return refused
 	}
-	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok && failure.Type() == endedMeanwhile {
+	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok && failure.Type() == workflowEnded {
 		return ErrNotRunning
 	}
 	if _, late := errors.AsType[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err); late && ctx.Err() == nil {

@@ -34,20 +34,20 @@ func TestAClientWhoIsWokenTwiceHasOneWorkflow(t *testing.T) {
 	owner := w.Client("")
 	invoice := w.Invoice(owner, "2026-11-20")
 	w.Sync(s.Now())
-	require.NoError(t, s.Processes.WakeDunning(t.Context(), owner))
+	require.NoError(t, s.Starter.WakeDunning(t.Context(), owner))
 	first, found := runs(t, s, owner)
 	require.True(t, found)
-	require.NoError(t, s.Processes.WakeDunning(t.Context(), owner))
+	require.NoError(t, s.Starter.WakeDunning(t.Context(), owner))
 	second, _ := runs(t, s, owner)
 	require.Equal(t, first, second)
 
 	w.Pay(invoice, 10_000, s.Now())
-	s.Processes.NudgeDunning(owner, false)
+	s.Starter.NudgeDunning(owner, false)
 	require.NoError(t, s.Temporal.GetWorkflow(t.Context(), workflows.DunningID(owner), "").Get(t.Context(), nil))
 	// The next delinquency is followed by a new one.
 	w.Invoice(owner, "2026-11-21")
 	w.Sync(s.Now())
-	s.Processes.NudgeDunning(owner, true)
+	s.Starter.NudgeDunning(owner, true)
 	require.Eventually(t, func() bool {
 		third, _ := runs(t, s, owner)
 		return third != first
@@ -64,12 +64,12 @@ func TestAWakeIsNotLostAtTheEndOfAWorkflow(t *testing.T) {
 		owner := w.Client("")
 		invoice := w.Invoice(owner, "2026-11-20")
 		w.Sync(s.Now())
-		require.NoError(t, s.Processes.WakeDunning(t.Context(), owner))
+		require.NoError(t, s.Starter.WakeDunning(t.Context(), owner))
 		w.Pay(invoice, 10_000, s.Now())
-		s.Processes.NudgeDunning(owner, false)
+		s.Starter.NudgeDunning(owner, false)
 		w.Invoice(owner, calendar.MustParse("2026-11-01").AddDays(i).String())
 		w.Sync(s.Now())
-		require.NoError(t, s.Processes.WakeDunning(t.Context(), owner))
+		require.NoError(t, s.Starter.WakeDunning(t.Context(), owner))
 		require.Eventually(t, func() bool {
 			return w.Count(`SELECT count(*) FROM clients c JOIN dunning_episodes e ON e.client_id = c.id AND e.since = c.delinquent_since
 				WHERE c.id = $1 AND e.ended_at IS NULL`, owner) == 1
@@ -81,7 +81,7 @@ func TestNobodyIsKeptWaitingForAWorkflowThatCannotBeTold(t *testing.T) {
 	t.Parallel()
 	nowhere, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:1"})
 	require.NoError(t, err)
-	starter := starter.NewStarter(nowhere, nil, starter.Settings{StartTimeout: time.Second})
+	starter := starter.New(nowhere, nil, starter.Settings{StartTimeout: time.Second})
 	// Had one of them waited for an answer, a thousand would take longer than the test may.
 	for range 1000 {
 		starter.NudgeDunning(uuid.New(), true)
@@ -94,7 +94,7 @@ func TestNoDunningBeginsWhereItIsOff(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	w := dunningtest.World{TB: t, Pool: s.Pool, Zone: s.Zone}
-	off := starter.NewStarter(s.Temporal, s.Pool, starter.Settings{StartTimeout: time.Minute, WithoutDunning: true})
+	off := starter.New(s.Temporal, s.Pool, starter.Settings{StartTimeout: time.Minute, WithoutDunning: true})
 	var left []uuid.UUID
 	for range 20 {
 		left = append(left, w.Client(""))
@@ -102,7 +102,7 @@ func TestNoDunningBeginsWhereItIsOff(t *testing.T) {
 	}
 	// Whoever is nudged after them where it is on has their workflow.
 	last := w.Client("")
-	s.Processes.NudgeDunning(last, true)
+	s.Starter.NudgeDunning(last, true)
 	require.Eventually(t, func() bool {
 		_, found := runs(t, s, last)
 		return found

@@ -18,16 +18,16 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/schedule"
 )
 
-// Timetable shows and operates the schedules of the program. All methods return
+// Schedules shows and operates the schedules of the program. All methods return
 // ErrUnavailable when Temporal cannot be reached.
-type Timetable struct {
+type Schedules struct {
 	temporal client.Client
 	table    []schedule.Schedule
 }
 
-// NewTimetable returns the timetable of the schedules of one Temporal namespace.
-func NewTimetable(temporal client.Client, table ...schedule.Schedule) *Timetable {
-	return &Timetable{temporal: temporal, table: table}
+// NewSchedules returns the timetable of the schedules of one Temporal namespace.
+func NewSchedules(temporal client.Client, table ...schedule.Schedule) *Schedules {
+	return &Schedules{temporal: temporal, table: table}
 }
 
 // Entry is a schedule as it stands.
@@ -56,7 +56,7 @@ type Start struct {
 const shownStarts = 5
 
 // List returns all schedules in the order of the table.
-func (t *Timetable) List(ctx context.Context) ([]Entry, error) {
+func (t *Schedules) List(ctx context.Context) ([]Entry, error) {
 	entries := make([]Entry, len(t.table))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, each := range t.table {
@@ -68,7 +68,7 @@ func (t *Timetable) List(ctx context.Context) ([]Entry, error) {
 	return entries, group.Wait()
 }
 
-func (t *Timetable) entry(ctx context.Context, of schedule.Schedule) (Entry, error) {
+func (t *Schedules) entry(ctx context.Context, of schedule.Schedule) (Entry, error) {
 	entry := Entry{Schedule: of}
 	if of.Off() {
 		return entry, nil
@@ -86,7 +86,7 @@ func (t *Timetable) entry(ctx context.Context, of schedule.Schedule) (Entry, err
 }
 
 // latest finds out what became of the latest starts.
-func (t *Timetable) latest(ctx context.Context, actions []client.ScheduleActionResult) ([]Start, error) {
+func (t *Schedules) latest(ctx context.Context, actions []client.ScheduleActionResult) ([]Start, error) {
 	// Those that were filled in come in the order in which they were made.
 	actions = slices.SortedStableFunc(slices.Values(actions), func(a, b client.ScheduleActionResult) int {
 		return cmp.Or(b.ActualTime.Compare(a.ActualTime), b.ScheduleTime.Compare(a.ScheduleTime))
@@ -119,13 +119,13 @@ var statusNames = map[enums.WorkflowExecutionStatus]string{
 	enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT: "timed_out", enums.WORKFLOW_EXECUTION_STATUS_PAUSED: "paused",
 }
 
-func (t *Timetable) handle(ctx context.Context, of schedule.Schedule) client.ScheduleHandle {
+func (t *Schedules) handle(ctx context.Context, of schedule.Schedule) client.ScheduleHandle {
 	return t.temporal.ScheduleClient().GetHandle(ctx, of.ID)
 }
 
 // find returns a schedule that can be told something, and its state. One that no worker
 // has made yet is made now.
-func (t *Timetable) find(ctx context.Context, id string) (schedule.Schedule, client.ScheduleState, error) {
+func (t *Schedules) find(ctx context.Context, id string) (schedule.Schedule, client.ScheduleState, error) {
 	at := slices.IndexFunc(t.table, func(each schedule.Schedule) bool { return each.ID == id })
 	if at < 0 {
 		return schedule.Schedule{}, client.ScheduleState{}, refusal.New(refusal.ScheduleNotFound)
@@ -148,8 +148,8 @@ func (t *Timetable) find(ctx context.Context, id string) (schedule.Schedule, cli
 // meanwhile is not caught up on. One that is paused stays so; one that the configuration
 // pauses is the operators' from now on. The note says why. It refuses with
 // schedule_not_found and schedule_off, as all that follow.
-func (t *Timetable) Pause(ctx context.Context, id, note string) (Entry, error) {
-	return t.tell(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
+func (t *Schedules) Pause(ctx context.Context, id, note string) (Entry, error) {
+	return t.update(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
 		if state.Paused && state.Note != schedule.PausedNote && (note == "" || note == state.Note) {
 			return nil
 		}
@@ -158,8 +158,8 @@ func (t *Timetable) Pause(ctx context.Context, id, note string) (Entry, error) {
 }
 
 // Resume has a paused schedule start again what falls due from now on.
-func (t *Timetable) Resume(ctx context.Context, id, note string) (Entry, error) {
-	return t.tell(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
+func (t *Schedules) Resume(ctx context.Context, id, note string) (Entry, error) {
+	return t.update(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
 		if !state.Paused {
 			return nil
 		}
@@ -169,8 +169,8 @@ func (t *Timetable) Resume(ctx context.Context, id, note string) (Entry, error) 
 
 // Trigger has a schedule start at once, paused or not, as if this moment was its time. It
 // starts nothing while its last start is under way.
-func (t *Timetable) Trigger(ctx context.Context, id string) (Entry, error) {
-	return t.tell(ctx, id, func(_ client.ScheduleState, handle client.ScheduleHandle) error {
+func (t *Schedules) Trigger(ctx context.Context, id string) (Entry, error) {
+	return t.update(ctx, id, func(_ client.ScheduleState, handle client.ScheduleHandle) error {
 		return handle.Trigger(ctx, client.ScheduleTriggerOptions{})
 	})
 }
@@ -182,7 +182,7 @@ const maxBackfill = 400
 // Backfill has a schedule start now, one after the other, what it starts at its times on the
 // days from one to another by its own clock, as far as they have come, and returns those
 // times. More than 400 are refused as invalid.
-func (t *Timetable) Backfill(ctx context.Context, id string, from, to calendar.Date, now time.Time) ([]time.Time, error) {
+func (t *Schedules) Backfill(ctx context.Context, id string, from, to calendar.Date, now time.Time) ([]time.Time, error) {
 	found, _, err := t.find(ctx, id)
 	if err != nil {
 		return nil, err
@@ -208,7 +208,7 @@ func (t *Timetable) Backfill(ctx context.Context, id string, from, to calendar.D
 }
 
 // tell has something done to a schedule and returns it as it is after that.
-func (t *Timetable) tell(ctx context.Context, id string, do func(client.ScheduleState, client.ScheduleHandle) error) (Entry, error) {
+func (t *Schedules) update(ctx context.Context, id string, do func(client.ScheduleState, client.ScheduleHandle) error) (Entry, error) {
 	found, state, err := t.find(ctx, id)
 	if err != nil {
 		return Entry{}, err

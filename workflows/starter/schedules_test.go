@@ -18,7 +18,7 @@ func TestATimetableWithoutTemporalSaysSo(t *testing.T) {
 	t.Parallel()
 	nowhere, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:1"})
 	require.NoError(t, err)
-	table := starter.NewTimetable(nowhere,
+	table := starter.NewSchedules(nowhere,
 		schedule.Schedule{ID: "daily", Expression: schedule.Expression{Cron: "5 0 * * *", Zone: "UTC"}}, schedule.Schedule{ID: "off"})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()

@@ -80,8 +80,8 @@ type Settings struct {
 	Billing        Billing
 }
 
-// NewStarter returns a starter on one Temporal namespace and one database.
-func NewStarter(temporal client.Client, pool *pgxpool.Pool, settings Settings) *Starter {
+// New returns a starter on one Temporal namespace and one database.
+func New(temporal client.Client, pool *pgxpool.Pool, settings Settings) *Starter {
 	waiting, stop := context.WithCancel(context.Background())
 	if settings.Converter == nil {
 		settings.Converter = converter.GetDefaultDataConverter()
@@ -94,8 +94,8 @@ func NewStarter(temporal client.Client, pool *pgxpool.Pool, settings Settings) *
 // on to callers whose processes go on without it.
 func (s *Starter) StopWaiting() { s.stop() }
 
-// Process is one process to be started.
-type Process struct {
+// Execution is one process to be started.
+type Execution struct {
 	Request  idempotency.Request
 	Workflow any
 	Input    any
@@ -110,9 +110,9 @@ type Process struct {
 	Wait time.Duration
 	// Admit refuses what may not be started now, nil for nothing. A stored answer is given without asking it.
 	Admit func() error
-	// Again starts a process anew that has ended and was answered. One that is under
-	// way is not joined: Run returns ErrUnderWay.
-	Again bool
+	// Rerun starts a process anew that has ended and was answered. One that is under
+	// way is not joined: Run returns ErrRunning.
+	Rerun bool
 }
 
 // Outcome tells about a process besides its answer.
@@ -127,17 +127,17 @@ type Outcome struct {
 //
 // Refusals of the process come back as such, with idempotency_key_payload_conflict
 // when the key was used for another request. Other errors: ErrPending,
-// ErrOverloaded, ErrUnavailable, ErrUnderWay, or a fault.
+// ErrOverloaded, ErrUnavailable, ErrRunning, or a fault.
 //
 // A stored answer is given whatever the load: it costs one short read, and a caller
 // that asks again must not be told to ask again once more. All else takes a slot of
 // its queue from the start until Run returns.
-func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, error) {
+func (s *Starter) Run(ctx context.Context, p Execution, answer any) (Outcome, error) {
 	if !p.Request.Keyed() {
 		return Outcome{}, errUnkeyed
 	}
-	if !p.Again {
-		if found, err := s.load(ctx, p.Request, answer); found || err != nil {
+	if !p.Rerun {
+		if found, err := s.loadAnswer(ctx, p.Request, answer); found || err != nil {
 			return Outcome{Replayed: found, Location: p.Location}, err
 		}
 	}
@@ -151,22 +151,22 @@ func (s *Starter) Run(ctx context.Context, p Process, answer any) (Outcome, erro
 			return Outcome{}, err
 		}
 	}
-	run, outcome, err := s.startInTime(ctx, p)
+	run, outcome, err := s.startWithRetry(ctx, p)
 	if err != nil {
 		return Outcome{}, err
 	}
 	if p.Wait <= 0 {
-		return outcome, s.refusedAtOnce(ctx, run)
+		return outcome, s.awaitRefusal(ctx, run)
 	}
 	waiting, cancel := context.WithTimeout(ctx, p.Wait)
 	defer cancel()
 	defer context.AfterFunc(s.waiting, cancel)()
-	return outcome, s.ending(waiting, run.Get(waiting, answer))
+	return outcome, s.waitError(waiting, run.Get(waiting, answer))
 }
 
-// refusedAtOnce gives a process that nobody waits for the moment that a refusal takes: it stores nothing, so that the
+// awaitRefusal gives a process that nobody waits for the moment that a refusal takes: it stores nothing, so that the
 // same request sent again would never be told. All else is ErrPending.
-func (s *Starter) refusedAtOnce(ctx context.Context, run client.WorkflowRun) error {
+func (s *Starter) awaitRefusal(ctx context.Context, run client.WorkflowRun) error {
 	waiting, cancel := context.WithTimeout(ctx, refusalWait)
 	defer cancel()
 	if refused := activities.Refusal(run.Get(waiting, nil)); refused != nil {
@@ -175,9 +175,9 @@ func (s *Starter) refusedAtOnce(ctx context.Context, run client.WorkflowRun) err
 	return ErrPending
 }
 
-// Shared is a process that has no payload of its own: whoever wants its effect joins
+// Singleton is a process that has no payload of its own: whoever wants its effect joins
 // the one that runs, and one that has ended may be started again.
-type Shared struct {
+type Singleton struct {
 	ID       string
 	Workflow any
 	Input    any
@@ -191,7 +191,7 @@ type Shared struct {
 // Join starts a shared process, or joins the one that runs, and waits for its end until
 // ctx ends. It takes no slot of a queue. Errors: ErrPending, ErrUnavailable when the start
 // was not acknowledged, or a fault.
-func (s *Starter) Join(ctx context.Context, p Shared) error {
+func (s *Starter) Join(ctx context.Context, p Singleton) error {
 	starting, cancelStart := context.WithTimeout(ctx, s.settings.StartTimeout)
 	defer cancelStart()
 	run, err := s.temporal.ExecuteWorkflow(starting, client.StartWorkflowOptions{
@@ -209,23 +209,23 @@ func (s *Starter) Join(ctx context.Context, p Shared) error {
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.waiting, cancel)()
-	return s.ending(waiting, run.Get(waiting, nil))
+	return s.waitError(waiting, run.Get(waiting, nil))
 }
 
 // load reads the stored answer of a request, if there is one.
-func (s *Starter) load(ctx context.Context, request idempotency.Request, answer any) (found bool, err error) {
+func (s *Starter) loadAnswer(ctx context.Context, request idempotency.Request, answer any) (found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
 	defer cancel()
 	return idempotency.Load(ctx, s.pool, request, answer)
 }
 
-// startPause is between two calls that start one workflow.
-const startPause = 50 * time.Millisecond
+// startRetryInterval is between two calls that start one workflow.
+const startRetryInterval = 50 * time.Millisecond
 
-// startInTime is start for as long as the start may take. The SDK gives one call a
+// startWithRetry is start for as long as the start may take. The SDK gives one call a
 // part of the time only, and on a busy machine that may not do. A call that went lost
 // may have started the workflow all the same: then the next one joins it.
-func (s *Starter) startInTime(ctx context.Context, p Process) (client.WorkflowRun, Outcome, error) {
+func (s *Starter) startWithRetry(ctx context.Context, p Execution) (client.WorkflowRun, Outcome, error) {
 	starting, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
 	defer cancel()
 	caller := uuid.NewString()
@@ -237,7 +237,7 @@ func (s *Starter) startInTime(ctx context.Context, p Process) (client.WorkflowRu
 		select {
 		case <-starting.Done():
 			return nil, Outcome{}, err
-		case <-time.After(startPause):
+		case <-time.After(startRetryInterval):
 		}
 	}
 }
@@ -245,10 +245,10 @@ func (s *Starter) startInTime(ctx context.Context, p Process) (client.WorkflowRu
 // start starts the workflow, or joins the one of the same request. The server's own
 // way of joining would not compare the payloads, so a conflict fails here and the
 // fingerprint in the running workflow's memo decides.
-func (s *Starter) start(ctx context.Context, p Process, caller string) (client.WorkflowRun, Outcome, error) {
+func (s *Starter) start(ctx context.Context, p Execution, caller string) (client.WorkflowRun, Outcome, error) {
 	id := workflows.ID(p.Request)
 	reuse := enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
-	if p.Again {
+	if p.Rerun {
 		reuse = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 	}
 	run, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
@@ -273,10 +273,10 @@ func (s *Starter) start(ctx context.Context, p Process, caller string) (client.W
 	if !ok {
 		return nil, Outcome{}, unavailable(err)
 	}
-	if p.Again {
-		return nil, Outcome{}, ErrUnderWay
+	if p.Rerun {
+		return nil, Outcome{}, ErrRunning
 	}
-	outcome, err := s.join(ctx, id, started.RunId, p.Request, caller)
+	outcome, err := s.joinRunning(ctx, id, started.RunId, p.Request, caller)
 	if err != nil {
 		return nil, Outcome{}, err
 	}
@@ -284,7 +284,7 @@ func (s *Starter) start(ctx context.Context, p Process, caller string) (client.W
 }
 
 // join tells about a workflow of the same request, and refuses to join one that was started for another payload.
-func (s *Starter) join(ctx context.Context, id, runID string, request idempotency.Request, caller string) (Outcome, error) {
+func (s *Starter) joinRunning(ctx context.Context, id, runID string, request idempotency.Request, caller string) (Outcome, error) {
 	described, err := s.temporal.DescribeWorkflowExecution(ctx, id, runID)
 	if err != nil {
 		return Outcome{}, unavailable(err)
@@ -306,7 +306,7 @@ func (s *Starter) join(ctx context.Context, id, runID string, request idempotenc
 }
 
 // ending translates how a wait for a process that was started ended.
-func (s *Starter) ending(waiting context.Context, err error) error {
+func (s *Starter) waitError(waiting context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
