@@ -174,7 +174,7 @@ screenshots: build/dev build ## Make the pictures of docs/images from a demo (ne
 # --- Verify ---
 
 .PHONY: verify
-verify: verify/modules verify/tidy verify/vet verify/generate verify/staticcheck verify/workflowcheck verify/deadcode ## Run every check that CI runs besides the tests
+verify: verify/boundaries verify/modules verify/tidy verify/vet verify/generate verify/staticcheck verify/workflowcheck verify/deadcode ## Run every check that CI runs besides the tests
 
 .PHONY: verify/boundaries
 verify/boundaries: ## Check which packages import each other, and how long files are
