@@ -17,7 +17,6 @@ var long = []string{
 	"api/ledger_test.go",
 	"api/lists_test.go",
 	"internal/collections/money_model_test.go",
-	"internal/dunning/episode_test.go",
 	"workflows/billing_run_control_test.go",
 }
 
