@@ -2,7 +2,7 @@ FROM golang:1.26.8 AS build
 ENV CGO_ENABLED=0 GOTOOLCHAIN=local
 WORKDIR /src
 
-# The modules have a layer of their own: it is rebuilt only when they change.
+# The modules are a separate layer, which is rebuilt only when they change.
 COPY go.mod go.sum ./
 RUN go mod download
 
@@ -11,7 +11,7 @@ ARG VERSION=dev
 RUN go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /out/mtf ./cmd/mtf
 
 FROM alpine:3.22
-# A new volume mounted on one of the directories takes over its owner.
+# A new volume that is mounted on one of the directories takes its owner.
 RUN addgroup -S -g 10001 mtf \
     && adduser -S -D -H -u 10001 -G mtf mtf \
     && install -d -o mtf -g mtf /var/lib/mtf/documents /var/lib/mtf/notifications
