@@ -143,7 +143,7 @@ generate: generate/sqlc generate/access ## Generate all generated code
 # The table is written by the test that otherwise compares it.
 .PHONY: generate/access
 generate/access: ## Generate the table of who may do what in docs/access.md
-	$(GO) test -count=1 ./api -run '^TestTheTableOfAccessIsUpToDate$$' -update
+	$(GO) test -count=1 ./api -run '^TestAccessTable_IsUpToDate$$' -update
 
 # Not part of generate: histories are recorded from released code, see CONTRIBUTING.md.
 .PHONY: generate/histories

@@ -18,7 +18,7 @@ const (
 	tableEnd   = "<!-- end of the generated part -->\n"
 )
 
-func TestTheTableOfAccessIsUpToDate(t *testing.T) {
+func TestAccessTable_IsUpToDate(t *testing.T) {
 	t.Parallel()
 	var table strings.Builder
 	table.WriteString("| operation | who |\n| --- | --- |\n")

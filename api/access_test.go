@@ -69,12 +69,12 @@ func (r route) send(t testing.TB, s *system.System, headers ...system.Header) sy
 	if slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, r.method) {
 		body = "{"
 	}
-	return s.Call(t, r.method, parameter.ReplaceAllString(r.path, nobody), body, headers...)
+	return s.Call(t, r.method, parameter.ReplaceAllString(r.path, unknownID), body, headers...)
 }
 
-// verdict is what the gate in front of an operation says: open, unauthorized or
+// outcome is what the gate in front of an operation says: open, unauthorized or
 // forbidden. Refusals of the landing pages' own tokens come from behind it.
-func verdict(answer system.Response) string {
+func outcome(answer system.Response) string {
 	for status, code := range map[int]string{http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "forbidden"} {
 		if answer.Status == status && (strings.Contains(string(answer.Body), fmt.Sprintf("%q", code)) || answer.Header.Get("X-Error-Code") == code) {
 			return code
@@ -83,7 +83,7 @@ func verdict(answer system.Response) string {
 	return "open"
 }
 
-func TestEveryOperationIsOpenToItsRolesAlone(t *testing.T) {
+func TestAccess_RolesOfEveryOperation(t *testing.T) {
 	t.Parallel()
 	key := issuer.ECKey(t, "ec")
 	s := system.Start(t, production(t, key))
@@ -92,23 +92,23 @@ func TestEveryOperationIsOpenToItsRolesAlone(t *testing.T) {
 	all := routes(t, document)
 	require.NotEmpty(t, all)
 	callers := map[string]system.Header{
-		"nobody": system.Anonymous, "a say-so": bearer("op-1:admin"), "no role": tokenOf(t, key), "another role": tokenOf(t, key, "root", "Admin"),
+		"anonymous": system.Anonymous, "an unverified token": bearer("op-1:admin"), "no role": tokenOf(t, key), "another role": tokenOf(t, key, "root", "Admin"),
 	}
 	for _, role := range identity.Roles {
 		callers[role] = tokenOf(t, key, role)
 	}
-	unchanged(t, s, func() (last system.Response) {
+	writesNothing(t, s, func() (last system.Response) {
 		for _, r := range all {
 			for caller, header := range callers {
 				want := "open"
 				switch {
-				case r.secured && (caller == "nobody" || caller == "a say-so"):
+				case r.secured && (caller == "anonymous" || caller == "an unverified token"):
 					want = "unauthorized"
 				case len(r.roles) > 0 && !slices.Contains(r.roles, caller):
 					want = "forbidden"
 				}
 				last = r.send(t, s, header)
-				require.Equal(t, want, verdict(last), "%s %s by %s: %d %s", r.method, r.path, caller, last.Status, last.Body)
+				require.Equal(t, want, outcome(last), "%s %s by %s: %d %s", r.method, r.path, caller, last.Status, last.Body)
 				require.Less(t, last.Status, http.StatusInternalServerError, "%s %s by %s: %s", r.method, r.path, caller, last.Body)
 				switch want {
 				case "unauthorized":
@@ -126,7 +126,7 @@ func TestEveryOperationIsOpenToItsRolesAlone(t *testing.T) {
 	})
 }
 
-func TestEveryOperationSaysWhoMayUseIt(t *testing.T) {
+func TestAccess_EveryOperationDeclaresRoles(t *testing.T) {
 	t.Parallel()
 	for _, r := range routes(t, openAPI(t)) {
 		if r.secured {
@@ -142,7 +142,7 @@ func TestEveryOperationSaysWhoMayUseIt(t *testing.T) {
 	}
 }
 
-func TestRolesAreAskedForBeforeTheRequestIsRead(t *testing.T) {
+func TestAccess_RolesBeforeValidation(t *testing.T) {
 	t.Parallel()
 	key := issuer.ECKey(t, "ec")
 	s := system.Start(t, production(t, key))
@@ -151,20 +151,20 @@ func TestRolesAreAskedForBeforeTheRequestIsRead(t *testing.T) {
 		"{", object{"client_type": 1}, object{"client_type": "individual", "full_name": "Nobody Asked"},
 		`"` + strings.Repeat("x", 2<<20) + `"`, // More than a body may have.
 	} {
-		unchanged(t, s, func() system.Response {
+		writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, customersPath, body, viewer)
 		}).Refused(t, http.StatusForbidden, "forbidden")
 	}
-	// What does not exist is told to those alone who say who they are.
+	// Only an identified caller learns that a path does not exist.
 	s.Call(t, http.MethodGet, "/api/v1/nothing", nil, viewer).Refused(t, http.StatusNotFound, "not_found")
 	s.Call(t, http.MethodGet, "/api/v1/nothing", nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 	s.Call(t, http.MethodDelete, "/api/v1/invoices", nil, viewer).Refused(t, http.StatusMethodNotAllowed, "method_not_allowed")
 	s.Call(t, http.MethodDelete, "/api/v1/invoices", nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 }
 
-func TestLocalAndTestAskForNoRoleButAdmin(t *testing.T) {
+func TestAccess_LocalAndTestRequireAdminOnly(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	var document object
 	s.Get(t, "/openapi.json", &document)
 	for _, r := range routes(t, document) {
@@ -172,6 +172,6 @@ func TestLocalAndTestAskForNoRoleButAdmin(t *testing.T) {
 		if slices.Equal(r.roles, []string{identity.Admin}) {
 			want = "forbidden"
 		}
-		require.Equal(t, want, verdict(r.send(t, s, bearer("op-1"))), "%s %s", r.method, r.path)
+		require.Equal(t, want, outcome(r.send(t, s, bearer("op-1"))), "%s %s", r.method, r.path)
 	}
 }

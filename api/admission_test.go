@@ -13,18 +13,18 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// answered is an answer, or why there is none.
-type answered struct {
+// backgroundResponse is an answer, or why there is none.
+type backgroundResponse struct {
 	system.Response
 	err error
 }
 
-// beginning sends a request in the background.
-func beginning(s *system.System, path string, body object, headers ...system.Header) <-chan answered {
-	answer := make(chan answered, 1)
+// callInBackground sends a request in the background.
+func callInBackground(s *system.System, path string, body object, headers ...system.Header) <-chan backgroundResponse {
+	answer := make(chan backgroundResponse, 1)
 	go func() {
 		response, err := s.TryCall(http.MethodPost, path, body, headers...)
-		answer <- answered{response, err}
+		answer <- backgroundResponse{response, err}
 	}()
 	return answer
 }
@@ -37,16 +37,16 @@ func lockWaiters(t testing.TB, s *system.System, want int) {
 	}, 30*time.Second, 10*time.Millisecond, "%d transactions do not come to the lock", want)
 }
 
-// full asks until the API says that it is full, and returns that answer. The key is one that was never used.
-func full(t testing.TB, s *system.System, path string, body object, key system.Header) system.Response {
+// requireOverloaded asks until the API says that it is full, and returns that answer. The key is one that was never used.
+func requireOverloaded(t testing.TB, s *system.System, path string, body object, key system.Header) system.Response {
 	t.Helper()
-	answer := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, path, body, key) })
+	answer := writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, path, body, key) })
 	require.Empty(t, answer.Refused(t, http.StatusServiceUnavailable, "overloaded"))
 	require.NotEmpty(t, answer.Header.Get("Retry-After"))
 	return answer
 }
 
-func TestPastItsLimitTheAPIRefusesAtOnceAndStartsNothing(t *testing.T) {
+func TestAdmission_RefusesPastLimit(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Admission = config.Admission{Interactive: 2, Billing: 1} })
 	offer := newOffer(t, s, mobileOffer())
@@ -54,20 +54,20 @@ func TestPastItsLimitTheAPIRefusesAtOnceAndStartsNothing(t *testing.T) {
 	stored := created(t, s, submitNewPath, done, doneKey)
 	contract := text(t, stored, "contract", "id")
 	other, _ := newClient(t, s)
-	release := hold(t, s, "subscribers", "EXCLUSIVE")
-	first := beginning(s, submitNewPath, newMobile(offer), newKey())
-	second := beginning(s, "/api/v1/contracts/provision", object{
+	release := lockTable(t, s, "subscribers", "EXCLUSIVE")
+	first := callInBackground(s, submitNewPath, newMobile(offer), newKey())
+	second := callInBackground(s, "/api/v1/contracts/provision", object{
 		"client_id": other, "offer_id": offer, "contract_start_date": "2026-08-10", "provisioning_intent": "new_line",
 	})
 	lockWaiters(t, s, 2)
 
 	// Both slots are taken and stay so: whatever is answered now did not wait for one.
 	refused, refusedKey := newMobile(offer), newKey()
-	full(t, s, submitNewPath, refused, refusedKey)
-	full(t, s, "/api/v1/contracts/provision", object{
+	requireOverloaded(t, s, submitNewPath, refused, refusedKey)
+	requireOverloaded(t, s, "/api/v1/contracts/provision", object{
 		"client_id": text(t, stored, "client_id"), "offer_id": offer, "contract_start_date": "2026-08-10", "provisioning_intent": "new_line",
 	}, newKey())
-	full(t, s, submitNewPath, refused, system.Header{Name: "Idempotency-Key", Value: refusedKey.Value})
+	requireOverloaded(t, s, submitNewPath, refused, system.Header{Name: "Idempotency-Key", Value: refusedKey.Value})
 	open, err := s.Temporal.DescribeWorkflowExecution(context.Background(), "landing-new/"+refusedKey.Value, "")
 	require.Error(t, err, "a refused request has started %v", open)
 
@@ -81,7 +81,7 @@ func TestPastItsLimitTheAPIRefusesAtOnceAndStartsNothing(t *testing.T) {
 	created(t, s, billingPath, september, newKey())
 
 	release()
-	for _, waiting := range []<-chan answered{first, second} {
+	for _, waiting := range []<-chan backgroundResponse{first, second} {
 		answer := <-waiting
 		require.NoError(t, answer.err)
 		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
@@ -93,11 +93,11 @@ func TestPastItsLimitTheAPIRefusesAtOnceAndStartsNothing(t *testing.T) {
 	created(t, s, submitNewPath, newMobile(offer), refusedKey)
 }
 
-func TestSlotsComeBackFromThoseWhoLeaveAndThoseWhoDoNotWait(t *testing.T) {
+func TestAdmission_ReleasesSlots(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Admission.Interactive = 1 })
 	offer := newOffer(t, s, mobileOffer())
-	release := hold(t, s, "subscribers", "EXCLUSIVE")
+	release := lockTable(t, s, "subscribers", "EXCLUSIVE")
 	async := system.Header{Name: "Prefer", Value: "respond-async"}
 	accepted := map[system.Header]object{}
 	for range 3 {
@@ -114,7 +114,7 @@ func TestSlotsComeBackFromThoseWhoLeaveAndThoseWhoDoNotWait(t *testing.T) {
 		_, err := s.Temporal.DescribeWorkflowExecution(context.Background(), "landing-new/"+leftKey.Value, "")
 		return err == nil
 	}, 30*time.Second, 10*time.Millisecond, "the request of the caller that leaves is not started")
-	full(t, s, submitNewPath, newMobile(offer), newKey())
+	requireOverloaded(t, s, submitNewPath, newMobile(offer), newKey())
 	require.NoError(t, conn.Close())
 	next, nextKey := newMobile(offer), newKey()
 	require.Eventually(t, func() bool {
@@ -124,7 +124,7 @@ func TestSlotsComeBackFromThoseWhoLeaveAndThoseWhoDoNotWait(t *testing.T) {
 
 	// A refusal gives its slot back as well.
 	for range 2 {
-		s.Call(t, http.MethodPost, submitNewPath, with(newMobile(offer), object{"offer_id": nobody}), newKey()).
+		s.Call(t, http.MethodPost, submitNewPath, with(newMobile(offer), object{"offer_id": unknownID}), newKey()).
 			Refused(t, http.StatusNotFound, "offer_not_found")
 	}
 	release()
@@ -134,14 +134,14 @@ func TestSlotsComeBackFromThoseWhoLeaveAndThoseWhoDoNotWait(t *testing.T) {
 	require.Equal(t, len(accepted), count(t, s, "SELECT count(*) FROM contracts"))
 }
 
-func TestCallersThatWaitForRunsLeaveSubmitsAlone(t *testing.T) {
+func TestAdmission_BillingDoesNotBlockSubmits(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Admission = config.Admission{Interactive: 1, Billing: 2} })
 	offer := newOffer(t, s, mobileOffer())
 	created(t, s, submitNewPath, newMobile(offer), newKey())
-	release := hold(t, s, "billing_runs", "EXCLUSIVE")
+	release := lockTable(t, s, "billing_runs", "EXCLUSIVE")
 	key := newKey()
-	first, joined := beginning(s, billingPath, september, key), beginning(s, billingPath, september, key)
+	first, joined := callInBackground(s, billingPath, september, key), callInBackground(s, billingPath, september, key)
 	lockWaiters(t, s, 1)
 	require.Eventually(t, func() bool {
 		answer := s.Call(t, http.MethodPost, billingPath, september, newKey(), system.Header{Name: "Prefer", Value: "wait=0"})
@@ -149,14 +149,14 @@ func TestCallersThatWaitForRunsLeaveSubmitsAlone(t *testing.T) {
 	}, 30*time.Second, 10*time.Millisecond, "two callers that wait for a run do not fill the two slots of runs")
 	created(t, s, submitNewPath, newMobile(offer), newKey())
 	release()
-	for _, waiting := range []<-chan answered{first, joined} {
+	for _, waiting := range []<-chan backgroundResponse{first, joined} {
 		answer := <-waiting
 		require.NoError(t, answer.err)
 		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 	}
 }
 
-func TestAReadThatFindsNoConnectionIsAnsweredInTime(t *testing.T) {
+func TestDeadline_ReadWithoutConnection(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.HTTP.RequestTimeout = 300 * time.Millisecond })
 	key := newAPIKey(t, s, apikey.CreateInput{Name: "crm", Roles: []string{"ops"}})
@@ -184,12 +184,12 @@ func TestAReadThatFindsNoConnectionIsAnsweredInTime(t *testing.T) {
 	s.Get(t, customersPath, nil)
 }
 
-func TestAWriteThatWaitsForALockIsEndedInTimeAndWritesNothing(t *testing.T) {
+func TestDeadline_WriteWaitingForLock(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.HTTP.RequestTimeout = 300 * time.Millisecond })
-	release := hold(t, s, "clients", "EXCLUSIVE")
+	release := lockTable(t, s, "clients", "EXCLUSIVE")
 	body := object{"client_type": "individual", "full_name": "Patient Person", "cin": newCIN()}
-	unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, customersPath, body) }).
+	writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, customersPath, body) }).
 		Refused(t, http.StatusServiceUnavailable, "deadline_exceeded")
 	release()
 	created(t, s, customersPath, body)

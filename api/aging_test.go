@@ -16,7 +16,7 @@ func sum(amount string, invoices, clients int) object {
 	return object{"outstanding_amount": amount, "invoice_count": float64(invoices), "client_count": float64(clients)}
 }
 
-func TestTheAgingReportFollowsPaymentDates(t *testing.T) {
+func TestAging_FollowsPaymentDates(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	// The run that bills the second client bills November of the first one too.
@@ -67,9 +67,9 @@ func TestTheAgingReportFollowsPaymentDates(t *testing.T) {
 	}
 }
 
-func TestTodayOfTheAgingReportIsTheBusinessDay(t *testing.T) {
+func TestAging_DefaultsToBusinessDay(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	// Casablanca is an hour ahead of UTC.
 	s.SetNow(system.Today.Add(11*time.Hour + 30*time.Minute))
 	var report object

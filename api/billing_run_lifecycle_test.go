@@ -41,8 +41,8 @@ func awaitStatus(t testing.TB, s *system.System, location, status string) object
 	return run
 }
 
-// command tells a run something, which must succeed, and returns the run.
-func command(t testing.TB, s *system.System, location, name string) object {
+// commandRun sends a command to a run, which must accept it, and returns the run.
+func commandRun(t testing.TB, s *system.System, location, name string) object {
 	t.Helper()
 	var run object
 	s.Post(t, location+"/"+name, object{"reason": "by test"}, &run)
@@ -112,16 +112,16 @@ func runThatTakes(t testing.TB, s *system.System, name string) string {
 	return strings.TrimPrefix(location, billingPath+"/")
 }
 
-func TestAPausedRunGoesOnWhenItIsResumed(t *testing.T) {
+func TestBillingRun_PauseAndResume(t *testing.T) {
 	t.Parallel()
-	s := newCrowd(t, 12)
-	release, key := hold(t, s, "invoices", "SHARE"), newKey()
+	s := newBillableClients(t, 12)
+	release, key := lockTable(t, s, "invoices", "SHARE"), newKey()
 	location := beginRun(t, s, september, key)
 	awaitStatus(t, s, location, "running")
-	run := command(t, s, location, "pause")
+	run := commandRun(t, s, location, "pause")
 	require.Equal(t, "paused", run["status"])
 	require.Nil(t, run["completed_at"])
-	require.Equal(t, "paused", command(t, s, location, "pause")["status"], "again is the same")
+	require.Equal(t, "paused", commandRun(t, s, location, "pause")["status"], "again is the same")
 	refusesMove(t, s, location, "retry", "paused", "running")
 	release()
 	// What was under way is finished, and the run stays where it is.
@@ -132,7 +132,7 @@ func TestAPausedRunGoesOnWhenItIsResumed(t *testing.T) {
 	require.Equal(t, "paused", run["status"])
 	require.Equal(t, 6.0, run["invoice_count"])
 
-	require.Equal(t, "running", command(t, s, location, "resume")["status"])
+	require.Equal(t, "running", commandRun(t, s, location, "resume")["status"])
 	result := decoded(t, s.Call(t, http.MethodPost, billingPath, september, key), http.StatusOK)
 	require.Equal(t, 12.0, result["invoice_count"])
 	run = awaitStatus(t, s, location, "completed")
@@ -145,21 +145,21 @@ func TestAPausedRunGoesOnWhenItIsResumed(t *testing.T) {
 	}
 }
 
-func TestACancelledRunKeepsItsInvoices(t *testing.T) {
+func TestBillingRun_CancelKeepsInvoices(t *testing.T) {
 	t.Parallel()
-	s := newCrowd(t, 12)
-	release, key := hold(t, s, "invoices", "SHARE"), newKey()
+	s := newBillableClients(t, 12)
+	release, key := lockTable(t, s, "invoices", "SHARE"), newKey()
 	location := beginRun(t, s, september, key)
 	awaitStatus(t, s, location, "running")
 	accepted := s.Call(t, http.MethodPost, location+"/cancel", object{"reason": "wrong month"}, respondAsync)
 	require.Equal(t, http.StatusAccepted, accepted.Status, "%s", accepted.Body)
 	// The wait may have ended before the command was sent: sent again, it is the same.
 	time.AfterFunc(200*time.Millisecond, release)
-	run := command(t, s, location, "cancel")
+	run := commandRun(t, s, location, "cancel")
 	require.Equal(t, "cancelled", run["status"])
 	require.Less(t, run["invoice_count"], 12.0, "what was not begun is not billed")
 	requireRunAddsUp(t, s, run)
-	require.Equal(t, "cancelled", command(t, s, location, "cancel")["status"], "again is the same")
+	require.Equal(t, "cancelled", commandRun(t, s, location, "cancel")["status"], "again is the same")
 	refusesMove(t, s, location, "retry", "cancelled", "running")
 	result := decoded(t, s.Call(t, http.MethodPost, billingPath, september, key), http.StatusOK)
 	require.Equal(t, "cancelled", result["status"])
@@ -179,7 +179,7 @@ func TestACancelledRunKeepsItsInvoices(t *testing.T) {
 	require.Empty(t, skipped["data"], "the first run left nothing out")
 }
 
-func TestARunBeyondItsBoundsIsHeld(t *testing.T) {
+func TestBillingRun_HeldBeyondSafetyLimits(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Billing.MaxTotal = 500; c.Billing.ChunkClients = 2 })
 	offer := newOffer(t, s, mobileOffer())
@@ -200,7 +200,7 @@ func TestARunBeyondItsBoundsIsHeld(t *testing.T) {
 	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), text(t, run, "workflow_id"), "", "lost"))
 	accepted := s.Call(t, http.MethodPost, location+"/retry", nil, respondAsync)
 	require.Equal(t, http.StatusAccepted, accepted.Status, "%s", accepted.Body)
-	require.Equal(t, "running", command(t, s, location, "approve")["status"])
+	require.Equal(t, "running", commandRun(t, s, location, "approve")["status"])
 	run = awaitStatus(t, s, location, "completed")
 	require.Nil(t, run["hold_reason"])
 	require.Equal(t, []string{"running", "completed"}, moves(run))
@@ -208,13 +208,13 @@ func TestARunBeyondItsBoundsIsHeld(t *testing.T) {
 
 	second := beginRun(t, s, with(september, object{"period_start": "2026-10-01", "period_end": "2026-10-31"}), newKey())
 	awaitStatus(t, s, second, "planned")
-	run = command(t, s, second, "cancel")
+	run = commandRun(t, s, second, "cancel")
 	require.Equal(t, "cancelled", run["status"])
 	require.NotNil(t, run["hold_reason"], "it still says why it was held")
 	require.Equal(t, 3, count(t, s, "SELECT count(*) FROM invoices"))
 }
 
-func TestTheRateOfARunLeavesOutTheTimeItWasHeld(t *testing.T) {
+func TestBillingRun_RateExcludesHeldTime(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Billing.MaxTotal = 1 })
 	client, _ := newClient(t, s)
@@ -222,13 +222,13 @@ func TestTheRateOfARunLeavesOutTheTimeItWasHeld(t *testing.T) {
 	location := beginRun(t, s, september, newKey())
 	awaitStatus(t, s, location, "planned")
 	s.PassDays(1)
-	command(t, s, location, "approve")
+	commandRun(t, s, location, "approve")
 	run := awaitStatus(t, s, location, "completed")
 	require.Greater(t, run["elapsed_seconds"], 86_400.0)
 	require.Greater(t, run["clients_per_second"], 1.0/3600)
 }
 
-func TestParkedClientsAreBilledByARetry(t *testing.T) {
+func TestBillingRun_RetryBillsFailedClients(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 4 })
 	offer, dear := newOffer(t, s, mobileOffer()), newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "9999999999.99"}))
@@ -262,14 +262,14 @@ func TestParkedClientsAreBilledByARetry(t *testing.T) {
 	}
 	require.Equal(t, map[string]string{refusedClient: "constraint_violated", dearClient: "amount_out_of_range"}, codes)
 
-	run = command(t, s, location, "retry")
+	run = commandRun(t, s, location, "retry")
 	require.Subset(t, run, object{"status": "completed_with_failures", "invoice_count": 7.0, "failed_count": 2.0}, "nothing was repaired")
 	execute(t, s, "ALTER TABLE invoices DROP CONSTRAINT invoices_test_refuses")
-	run = command(t, s, location, "retry")
+	run = commandRun(t, s, location, "retry")
 	require.Subset(t, run, object{"status": "completed_with_failures", "invoice_count": 8.0, "failed_count": 1.0})
 	requireRunAddsUp(t, s, run)
 	execute(t, s, "UPDATE contracts SET status = 'suspended' WHERE offer_id = $1", dear)
-	run = command(t, s, location, "retry")
+	run = commandRun(t, s, location, "retry")
 	require.Subset(t, run, object{"status": "completed", "invoice_count": 9.0, "failed_count": 0.0, "skipped_count": 0.0})
 	requireRunAddsUp(t, s, run)
 	refusesMove(t, s, location, "retry", "completed", "running")
@@ -287,9 +287,9 @@ func TestParkedClientsAreBilledByARetry(t *testing.T) {
 	require.Equal(t, 7.0, again["invoice_count"], "the key keeps its first answer")
 }
 
-func TestAFailedRunGoesOnWhenItIsRetried(t *testing.T) {
+func TestBillingRun_RetryAfterFault(t *testing.T) {
 	t.Parallel()
-	s := newCrowd(t, 6)
+	s := newBillableClients(t, 6)
 	// A fault that is nothing about single rows, and lasts.
 	execute(t, s, `CREATE FUNCTION test_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$`)
 	execute(t, s, `CREATE TRIGGER test_refuse BEFORE INSERT ON documents FOR EACH STATEMENT EXECUTE FUNCTION test_refuse()`)
@@ -299,7 +299,7 @@ func TestAFailedRunGoesOnWhenItIsRetried(t *testing.T) {
 	require.Contains(t, text(t, run, "fault"), "PostgreSQL refuses with P0001")
 	refusesMove(t, s, location, "cancel", "failed", "cancelled")
 	execute(t, s, "DROP TRIGGER test_refuse ON documents")
-	run = command(t, s, location, "retry")
+	run = commandRun(t, s, location, "retry")
 	require.Subset(t, run, object{"status": "completed", "invoice_count": 6.0, "fault": nil})
 	require.Equal(t, []string{"running", "failed", "running", "completed"}, moves(run))
 	requireRunAddsUp(t, s, run)
@@ -307,37 +307,37 @@ func TestAFailedRunGoesOnWhenItIsRetried(t *testing.T) {
 	require.Equal(t, 6.0, result["invoice_count"])
 }
 
-func TestARunWhoseProcessIsLostGoesOnWhenItIsRetried(t *testing.T) {
+func TestBillingRun_RetryAfterLostWorkflow(t *testing.T) {
 	t.Parallel()
-	s := newCrowd(t, 9)
-	release := hold(t, s, "invoices", "SHARE")
+	s := newBillableClients(t, 9)
+	release := lockTable(t, s, "invoices", "SHARE")
 	location := beginRun(t, s, september, newKey())
 	run := awaitStatus(t, s, location, "running")
 	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), text(t, run, "workflow_id"), "", "lost"))
 	refusesMove(t, s, location, "pause", "running", "paused")
 	release()
-	run = command(t, s, location, "retry")
+	run = commandRun(t, s, location, "retry")
 	require.Subset(t, run, object{"status": "completed", "invoice_count": 9.0})
 	requireRunAddsUp(t, s, run)
 }
 
-func TestCommandsOfUnknownRunsAreRefused(t *testing.T) {
+func TestBillingRun_CommandsOfUnknownRun(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, name := range []string{"pause", "resume", "approve", "cancel", "retry"} {
-		s.Call(t, http.MethodPost, billingPath+"/"+nobody+"/"+name, nil).Refused(t, http.StatusNotFound, "billing_run_not_found")
+		s.Call(t, http.MethodPost, billingPath+"/"+unknownID+"/"+name, nil).Refused(t, http.StatusNotFound, "billing_run_not_found")
 	}
 }
 
-func TestTwoRunsOfOnePeriodAtOnceShareTheWork(t *testing.T) {
+func TestBillingRun_TwoRunsOfOnePeriodShareWork(t *testing.T) {
 	t.Parallel()
 	const clients = 12
-	s := newCrowd(t, clients)
+	s := newBillableClients(t, clients)
 	for round := range 3 {
 		terms := object{"period_start": fmt.Sprintf("2026-1%d-01", round), "period_end": fmt.Sprintf("2026-1%d-28", round)}
 		invoices := 0.0
 		keys := []system.Header{newKey(), newKey()}
-		for _, answer := range together(t, 2, func(i int) (system.Response, error) {
+		for _, answer := range concurrently(t, 2, func(i int) (system.Response, error) {
 			return s.TryCall(http.MethodPost, billingPath, terms, keys[i])
 		}) {
 			result := decoded(t, answer, http.StatusOK)
@@ -350,7 +350,7 @@ func TestTwoRunsOfOnePeriodAtOnceShareTheWork(t *testing.T) {
 	requireNumbersWithoutGaps(t, s)
 }
 
-func TestAPreviewIsWhatTheRunIssues(t *testing.T) {
+func TestBillingPreview_MatchesRun(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 4 })
 	offers := []string{newOffer(t, s, mobileOffer()), newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "33.33", "activation_fee": "7.77"})),
@@ -372,7 +372,7 @@ func TestAPreviewIsWhatTheRunIssues(t *testing.T) {
 	execute(t, s, "UPDATE contracts SET status = 'active'")
 
 	var preview object
-	unchanged(t, s, func() system.Response {
+	writesNothing(t, s, func() system.Response {
 		answer := s.Call(t, http.MethodPost, billingPath+"/preview", with(september, object{"size": 100}))
 		answer.Into(t, http.StatusOK, &preview)
 		return answer
@@ -395,7 +395,7 @@ func TestAPreviewIsWhatTheRunIssues(t *testing.T) {
 	require.Len(t, all, int(run["invoice_count"].(float64)))
 	for _, client := range all {
 		var issued object
-		for _, invoice := range invoicesOf(t, s, text(t, client, "client_id")) {
+		for _, invoice := range clientInvoices(t, s, text(t, client, "client_id")) {
 			if invoice["billing_run_id"] == run["billing_run_id"] {
 				issued = invoice
 			}
@@ -421,7 +421,7 @@ func TestAPreviewIsWhatTheRunIssues(t *testing.T) {
 	}
 }
 
-func TestTheTableOfMovesIsTheOneInTheDocumentation(t *testing.T) {
+func TestBillingRun_TransitionTableMatchesDocumentation(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/billing-runs.md")
 	require.NoError(t, err)

@@ -25,7 +25,7 @@ const decodePath = "/api/v1/codec/decode"
 // What the Temporal UI sends: everything is in base64.
 var (
 	plainPayload = object{"metadata": object{"encoding": inBase64("json/plain")}, "data": inBase64(`"hello"`)}
-	// lostPayload is encrypted under a key that nobody has.
+	// lostPayload is encrypted under a key that no configured key opens.
 	lostPayload = object{
 		"metadata": object{"encoding": inBase64("binary/encrypted"), "encryption-key-id": inBase64("lost")},
 		"data":     inBase64(strings.Repeat("x", 60)),
@@ -34,8 +34,8 @@ var (
 
 func inBase64(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
-// eventsOf reads a history as Temporal keeps it, without the client's key.
-func eventsOf(t testing.TB, s *system.System, workflowID string) []*historypb.HistoryEvent {
+// historyEvents reads a history as Temporal keeps it, without the client's key.
+func historyEvents(t testing.TB, s *system.System, workflowID string) []*historypb.HistoryEvent {
 	t.Helper()
 	var events []*historypb.HistoryEvent
 	history := s.Temporal.GetWorkflowHistory(t.Context(), workflowID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -50,7 +50,7 @@ func eventsOf(t testing.TB, s *system.System, workflowID string) []*historypb.Hi
 // keptOf is what Temporal keeps of a workflow, memo and search attributes included.
 func keptOf(t testing.TB, s *system.System, workflowID string) string {
 	t.Helper()
-	kept, err := proto.Marshal(&historypb.History{Events: eventsOf(t, s, workflowID)})
+	kept, err := proto.Marshal(&historypb.History{Events: historyEvents(t, s, workflowID)})
 	require.NoError(t, err)
 	described, err := s.Temporal.DescribeWorkflowExecution(t.Context(), workflowID, "")
 	require.NoError(t, err)
@@ -63,7 +63,7 @@ func keptOf(t testing.TB, s *system.System, workflowID string) string {
 // inputOf is the input of a workflow as the Temporal UI sends it to be decrypted.
 func inputOf(t testing.TB, s *system.System, workflowID string) string {
 	t.Helper()
-	encoded, err := protojson.Marshal(eventsOf(t, s, workflowID)[0].GetWorkflowExecutionStartedEventAttributes().GetInput())
+	encoded, err := protojson.Marshal(historyEvents(t, s, workflowID)[0].GetWorkflowExecutionStartedEventAttributes().GetInput())
 	require.NoError(t, err)
 	return string(encoded)
 }
@@ -88,7 +88,7 @@ func subscriptionOf(offer, cin string) object {
 	}
 }
 
-func TestOperatorsSeeClearTextOfEncryptedHistories(t *testing.T) {
+func TestCodec_OperatorsSeeClearText(t *testing.T) {
 	t.Parallel()
 	key := issuer.ECKey(t, "one")
 	s := system.Start(t, production(t, key))
@@ -126,7 +126,7 @@ func TestOperatorsSeeClearTextOfEncryptedHistories(t *testing.T) {
 	require.Contains(t, details["reason"], "changed")
 }
 
-func TestTheTemporalUIOfADeveloperNeedsNoIdentity(t *testing.T) {
+func TestCodec_LocalTemporalUINeedsNoIdentity(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Environment = config.Local })
 	body := object{"payloads": []any{plainPayload}}
@@ -145,7 +145,7 @@ func TestTheTemporalUIOfADeveloperNeedsNoIdentity(t *testing.T) {
 }
 
 // A run lives while keys are rotated: it is joined by its key, goes on, and survives workers that do not have its key.
-func TestAProcessOutlivesTheRotationOfPayloadKeys(t *testing.T) {
+func TestPayloadKeys_RotationDuringWorkflow(t *testing.T) {
 	t.Parallel()
 	before, after, other := system.PayloadKey(t, "before"), system.PayloadKey(t, "after"), system.PayloadKey(t, "other")
 	use := func(keys ...string) func(*config.Config) {
@@ -166,7 +166,7 @@ func TestAProcessOutlivesTheRotationOfPayloadKeys(t *testing.T) {
 	s.RestartWith(t, use(other))
 	require.NoError(t, s.Temporal.SignalWorkflow(t.Context(), id, "", "look", nil), "it has the workers take the run up")
 	require.Eventually(t, func() bool {
-		for _, event := range eventsOf(t, s, id) {
+		for _, event := range historyEvents(t, s, id) {
 			if event.GetEventType() == enums.EVENT_TYPE_WORKFLOW_TASK_FAILED {
 				return true
 			}
@@ -183,7 +183,7 @@ func TestAProcessOutlivesTheRotationOfPayloadKeys(t *testing.T) {
 	s.Call(t, http.MethodPost, billingPath, with(september, object{"due_days": 3}), key, respondAsync).
 		Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
 	// Temporal gives a task that has failed to another worker only when its time is over, and until then the run may take no
-	// command: who is told so sends it again. One that was taken too late to be answered is refused when it comes again.
+	// command: its sender repeats it. A command that was accepted too late to be answered is refused when it is repeated.
 	var answer system.Response
 	require.Eventually(t, func() bool {
 		answer = s.Call(t, http.MethodPost, location+"/approve", nil)

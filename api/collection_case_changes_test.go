@@ -20,11 +20,11 @@ func putStatus(t testing.TB, s *system.System, about object, body object) object
 	return decoded(t, s.Call(t, http.MethodPut, casesPath+"/"+text(t, about, "id")+"/status", body), http.StatusOK)
 }
 
-func TestRemindersAndWarningsTakeAnOpenCaseInProgress(t *testing.T) {
+func TestCollectionCase_ActionMovesToInProgress(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, kind := range []string{"reminder_sent", "warning_sent"} {
-		opened := caseOf(t, s, newInvoice(t, s, september))
+		opened := invoiceCase(t, s, newInvoice(t, s, september))
 		noted := created(t, s, actionsPath(t, opened), object{"action_type": "note", "note": "  called  "})
 		require.Equal(t, "open", casesWhere(t, s, "client_id="+text(t, opened, "client_id"))[0]["status"], "a note moves nothing")
 		require.Equal(t, fieldsOf(caseActionFields), names(noted))
@@ -42,13 +42,13 @@ func TestRemindersAndWarningsTakeAnOpenCaseInProgress(t *testing.T) {
 	}
 }
 
-func TestEveryTypeOfActionIsTakenByHandAndOnlyTells(t *testing.T) {
+func TestCollectionCase_ManualActionsOfEveryType(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
-	opened := caseOf(t, s, newInvoice(t, s, september))
+	s := system.Borrow(t)
+	opened := invoiceCase(t, s, newInvoice(t, s, september))
 	for _, kind := range []string{"case_opened", "case_reopened", "payment_recorded", "status_updated", "case_resolved", "case_closed"} {
-		told := created(t, s, actionsPath(t, opened), object{"action_type": kind})
-		require.Subset(t, told, object{"action_type": kind, "actor_id": "op-1", "note": nil})
+		recorded := created(t, s, actionsPath(t, opened), object{"action_type": kind})
+		require.Subset(t, recorded, object{"action_type": kind, "actor_id": "op-1", "note": nil})
 		require.Equal(t, "open", casesWhere(t, s, "")[0]["status"], kind)
 	}
 	pay(t, s, object{"id": opened["invoice_id"]}, "238.80")
@@ -56,11 +56,11 @@ func TestEveryTypeOfActionIsTakenByHandAndOnlyTells(t *testing.T) {
 	require.Equal(t, "resolved", casesWhere(t, s, "")[0]["status"], "a reminder does not open what is resolved")
 }
 
-func TestAnOperatorClosesACaseAndTheSyncOpensItAgain(t *testing.T) {
+func TestCollectionCase_SyncReopensClosedCase(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice := newInvoice(t, s, september)
-	opened := caseOf(t, s, invoice)
+	opened := invoiceCase(t, s, invoice)
 	created(t, s, actionsPath(t, opened), object{"action_type": "reminder_sent"})
 
 	closed := putStatus(t, s, opened, object{"status": "closed", "note": " manual "})
@@ -73,7 +73,7 @@ func TestAnOperatorClosesACaseAndTheSyncOpensItAgain(t *testing.T) {
 		"payload": `{"from_status": "in_progress", "to_status": "closed"}`, "created_at": closed["updated_at"],
 	})
 
-	reopened := caseOf(t, s, invoice)
+	reopened := invoiceCase(t, s, invoice)
 	require.Subset(t, reopened, object{"status": "open", "closed_at": nil, "days_past_due": 38.0, "opened_at": opened["opened_at"]})
 	actions := history(t, s, opened)
 	require.Equal(t, []string{"case_reopened", "status_updated", "reminder_sent", "case_opened"}, kindsOf(t, actions))
@@ -86,33 +86,33 @@ func TestAnOperatorClosesACaseAndTheSyncOpensItAgain(t *testing.T) {
 	// A clock that stands behind does not put the reopening before what it answers.
 	putStatus(t, s, opened, object{"status": "resolved"})
 	s.PassDays(-1)
-	require.Equal(t, "open", caseOf(t, s, invoice)["status"])
+	require.Equal(t, "open", invoiceCase(t, s, invoice)["status"])
 	require.Equal(t, []string{"case_reopened", "status_updated"}, kindsOf(t, history(t, s, opened))[:2])
 }
 
-func TestAnOperatorOpensTheCaseOfAPaidInvoiceAndTheSyncResolvesIt(t *testing.T) {
+func TestCollectionCase_SyncResolvesReopenedCase(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice := newInvoice(t, s, september)
-	opened := caseOf(t, s, invoice)
+	opened := invoiceCase(t, s, invoice)
 	pay(t, s, invoice, "238.80")
 	s.PassDays(3)
 	require.Subset(t, putStatus(t, s, opened, object{"status": "in_progress"}), object{
 		"status": "in_progress", "closed_at": nil, "days_past_due": 41.0, "outstanding_amount": "0.00",
 	})
 	require.EqualValues(t, 0, overview(t, s)["overdue_invoices"])
-	require.Subset(t, caseOf(t, s, invoice), object{"status": "resolved", "days_past_due": 41.0})
+	require.Subset(t, invoiceCase(t, s, invoice), object{"status": "resolved", "days_past_due": 41.0})
 	require.Equal(t, []string{"case_resolved", "status_updated", "case_resolved", "payment_recorded", "case_opened"}, kindsOf(t, history(t, s, opened)))
 	require.Equal(t, false, clientOf(t, s, invoice)["is_delinquent"])
 }
 
-func TestTheSameStatusAgainIsNotedAndKeepsTheMomentOfClosing(t *testing.T) {
+func TestCollectionCase_SameStatusKeepsClosedAt(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice := newInvoice(t, s, september)
-	opened := caseOf(t, s, invoice)
+	opened := invoiceCase(t, s, invoice)
 	pay(t, s, invoice, "238.80")
-	resolved := caseOf(t, s, invoice)
+	resolved := invoiceCase(t, s, invoice)
 	again := putStatus(t, s, opened, object{"status": "resolved"})
 	require.Equal(t, resolved["closed_at"], again["closed_at"])
 	require.Equal(t, `{"from_status": "resolved", "to_status": "resolved"}`, history(t, s, opened)[0]["payload"])
@@ -120,10 +120,10 @@ func TestTheSameStatusAgainIsNotedAndKeepsTheMomentOfClosing(t *testing.T) {
 	require.Equal(t, resolved["closed_at"], putStatus(t, s, opened, object{"status": "closed"})["closed_at"])
 }
 
-func TestCaseChangesRefuseWhatTheContractForbids(t *testing.T) {
+func TestCollectionCase_ChangeRefusals(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
-	about := caseOf(t, s, newInvoice(t, s, september))
+	s := system.Borrow(t)
+	about := invoiceCase(t, s, newInvoice(t, s, september))
 	actions, status := actionsPath(t, about), casesPath+"/"+text(t, about, "id")+"/status"
 	for _, c := range []struct {
 		method, path string
@@ -141,9 +141,9 @@ func TestCaseChangesRefuseWhatTheContractForbids(t *testing.T) {
 		{http.MethodPut, status, object{"status": "closed", "note": 1}, []any{"body", "note"}},
 		{http.MethodPut, status, object{"status": "closed", "note": strings.Repeat("x", 1201)}, []any{"body", "note"}},
 	} {
-		problemAt(t, unchanged(t, s, func() system.Response { return s.Call(t, c.method, c.path, c.body) }), c.location...)
+		problemAt(t, writesNothing(t, s, func() system.Response { return s.Call(t, c.method, c.path, c.body) }), c.location...)
 	}
-	for _, id := range []string{nobody, "nonsense"} {
+	for _, id := range []string{unknownID, "nonsense"} {
 		s.Call(t, http.MethodPost, casesPath+"/"+id+"/actions", object{"action_type": "reminder_sent"}).
 			Refused(t, http.StatusNotFound, "collection_case_not_found")
 		s.Call(t, http.MethodPut, casesPath+"/"+id+"/status", object{"status": "closed"}).

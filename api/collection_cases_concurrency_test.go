@@ -9,12 +9,12 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func TestReadersPaymentsAndOperatorsAtOnceLoseAndDoubleNothing(t *testing.T) {
+func TestCollectionCase_ConcurrentReadersPaymentsAndOperators(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
-	unseen(s, func() {
+	s := system.Borrow(t)
+	beforeOverdue(s, func() {
 		offer := newOffer(t, s, with(mobileOffer(), object{"activation_fee": 0}))
-		for range crowd {
+		for range concurrentCallers {
 			client, _ := newClient(t, s)
 			newContract(t, s, client, offer)
 		}
@@ -29,18 +29,18 @@ func TestReadersPaymentsAndOperatorsAtOnceLoseAndDoubleNothing(t *testing.T) {
 			invoices = append(invoices, row.(object))
 		}
 	}
-	require.Len(t, invoices, crowd)
+	require.Len(t, invoices, concurrentCallers)
 
 	// What is overdue is first noticed by many at once: by part payments, by the list and by the overview.
-	keys := make([]system.Header, 3*crowd)
+	keys := make([]system.Header, 3*concurrentCallers)
 	for i := range keys {
 		keys[i] = newKey()
 	}
 	part := func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, paymentsPath,
-			object{"invoice_id": invoices[i%crowd]["id"], "amount": "100.00", "payment_date": "2026-11-20"}, keys[i])
+			object{"invoice_id": invoices[i%concurrentCallers]["id"], "amount": "100.00", "payment_date": "2026-11-20"}, keys[i])
 	}
-	for _, answer := range together(t, 3*crowd, func(i int) (system.Response, error) {
+	for _, answer := range concurrently(t, 3*concurrentCallers, func(i int) (system.Response, error) {
 		switch i % 3 {
 		case 0:
 			return part(i / 3)
@@ -59,13 +59,13 @@ func TestReadersPaymentsAndOperatorsAtOnceLoseAndDoubleNothing(t *testing.T) {
 		require.ElementsMatch(t, []string{"case_opened", "payment_recorded"}, kindsOf(t, history(t, s, row)))
 		cases[row["invoice_id"]] = row
 	}
-	for _, answer := range together(t, 4*crowd, func(i int) (system.Response, error) {
+	for _, answer := range concurrently(t, 4*concurrentCallers, func(i int) (system.Response, error) {
 		invoice := invoices[i/4]
 		about := cases[invoice["id"]]
 		switch i % 4 {
 		case 0:
 			return s.TryCall(http.MethodPost, paymentsPath,
-				object{"invoice_id": invoice["id"], "amount": "138.80", "payment_date": "2026-11-20"}, keys[crowd+i/4])
+				object{"invoice_id": invoice["id"], "amount": "138.80", "payment_date": "2026-11-20"}, keys[concurrentCallers+i/4])
 		case 1:
 			return s.TryCall(http.MethodPut, casesPath+"/"+about["id"].(string)+"/status", object{"status": "closed"})
 		case 2:

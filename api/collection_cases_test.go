@@ -33,8 +33,8 @@ func casesWhere(t testing.TB, s *system.System, query string) []object {
 	return found
 }
 
-// caseOf returns the one case of an invoice, in step with the calendar.
-func caseOf(t testing.TB, s *system.System, invoice object) object {
+// invoiceCase returns the one case of an invoice, in step with the calendar.
+func invoiceCase(t testing.TB, s *system.System, invoice object) object {
 	t.Helper()
 	found := casesWhere(t, s, "client_id="+text(t, invoice, "client_id"))
 	require.Len(t, found, 1)
@@ -66,20 +66,20 @@ func overview(t testing.TB, s *system.System) object {
 	return found
 }
 
-func TestAnOverdueInvoiceHasACaseWhenTheCasesAreAskedFor(t *testing.T) {
+func TestCollectionCase_CreatedByRead(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice := newInvoice(t, s, september) // Due on 15 October, 38 days before the tests' day.
 	require.Equal(t, "issued", invoice["status"])
 
-	opened := caseOf(t, s, invoice)
+	opened := invoiceCase(t, s, invoice)
 	require.Equal(t, fieldsOf(caseFields), names(opened))
 	require.Subset(t, opened, object{
 		"invoice_id": invoice["id"], "client_id": invoice["client_id"], "status": "open", "reason": "invoice_overdue",
 		"days_past_due": 38.0, "aging_bucket": "31_60", "outstanding_amount": "238.80", "closed_at": nil,
 	})
 	require.Regexp(t, timestampPattern, opened["opened_at"])
-	require.Equal(t, "overdue", invoiceOf(t, s, text(t, invoice, "client_id"))["status"])
+	require.Equal(t, "overdue", clientInvoice(t, s, text(t, invoice, "client_id"))["status"])
 	client := clientOf(t, s, invoice)
 	require.Equal(t, true, client["is_delinquent"])
 	require.Equal(t, opened["opened_at"], client["delinquent_since"])
@@ -92,15 +92,15 @@ func TestAnOverdueInvoiceHasACaseWhenTheCasesAreAskedFor(t *testing.T) {
 		"payload": `{"invoice_id": "` + text(t, invoice, "id") + `"}`, "note": "Collection case opened for overdue invoice",
 	})
 
-	before := counts(t, s)
+	before := rowCounts(t, s)
 	require.Equal(t, []object{opened}, casesWhere(t, s, ""))
 	overview(t, s)
-	require.Equal(t, before, counts(t, s), "a second look changes nothing")
+	require.Equal(t, before, rowCounts(t, s), "a second look changes nothing")
 }
 
-func TestAnInvoiceBecomesOverdueAtMidnightInCasablanca(t *testing.T) {
+func TestCollectionCase_OverdueAtMidnightInCasablanca(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	// Due on 22 November. Morocco is at UTC+1: the 23rd begins at 23:00 UTC.
 	invoice := newInvoice(t, s, object{"period_start": "2026-10-01", "period_end": "2026-10-31", "due_days": 22, "tax_rate": "0.2"})
 	s.SetNow(time.Date(2026, time.November, 22, 22, 59, 0, 0, time.UTC))
@@ -109,14 +109,14 @@ func TestAnInvoiceBecomesOverdueAtMidnightInCasablanca(t *testing.T) {
 
 	s.SetNow(time.Date(2026, time.November, 22, 23, 0, 0, 0, time.UTC))
 	require.EqualValues(t, 1, overview(t, s)["overdue_invoices"])
-	require.Subset(t, caseOf(t, s, invoice), object{"status": "open", "days_past_due": 1.0, "aging_bucket": "1_30"})
+	require.Subset(t, invoiceCase(t, s, invoice), object{"status": "open", "days_past_due": 1.0, "aging_bucket": "1_30"})
 }
 
-func TestDaysAndBucketFollowTheCalendarUntilTheCaseStops(t *testing.T) {
+func TestCollectionCase_AgingFollowsCalendar(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice := newInvoice(t, s, september)
-	opened := caseOf(t, s, invoice)
+	opened := invoiceCase(t, s, invoice)
 	for _, c := range []struct {
 		pass   int
 		days   float64
@@ -128,42 +128,42 @@ func TestDaysAndBucketFollowTheCalendarUntilTheCaseStops(t *testing.T) {
 		require.Equal(t, "238.80", at(t, overview(t, s), "bucket_totals", c.bucket))
 	}
 	pay(t, s, invoice, "238.80")
-	stopped := caseOf(t, s, invoice)
+	stopped := invoiceCase(t, s, invoice)
 	require.Subset(t, stopped, object{"status": "resolved", "days_past_due": 491.0, "aging_bucket": "90_plus", "outstanding_amount": "0.00"})
 	s.PassDays(10)
-	require.Equal(t, stopped, caseOf(t, s, invoice), "a resolved case keeps its days")
+	require.Equal(t, stopped, invoiceCase(t, s, invoice), "a resolved case keeps its days")
 }
 
-func TestPaymentsBeforeAndAfterTheSyncResolveTheCase(t *testing.T) {
+func TestCollectionCase_PaymentResolves(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	partly, wholly := newInvoice(t, s, september), newInvoice(t, s, september)
 
 	pay(t, s, partly, "38.80")
-	opened := caseOf(t, s, partly)
+	opened := invoiceCase(t, s, partly)
 	require.Subset(t, opened, object{"status": "open", "outstanding_amount": "200.00"})
 	require.Equal(t, []string{"payment_recorded", "case_opened"}, kindsOf(t, history(t, s, opened)))
 	pay(t, s, partly, "200.00")
-	resolved := caseOf(t, s, partly)
+	resolved := invoiceCase(t, s, partly)
 	require.Equal(t, "resolved", resolved["status"])
 	require.Equal(t, resolved["closed_at"], resolved["last_action_at"])
 
-	require.Equal(t, []string{"case_opened"}, kindsOf(t, history(t, s, caseOf(t, s, wholly))))
+	require.Equal(t, []string{"case_opened"}, kindsOf(t, history(t, s, invoiceCase(t, s, wholly))))
 	pay(t, s, wholly, "238.80")
-	require.Equal(t, []string{"case_resolved", "payment_recorded", "case_opened"}, kindsOf(t, history(t, s, caseOf(t, s, wholly))))
+	require.Equal(t, []string{"case_resolved", "payment_recorded", "case_opened"}, kindsOf(t, history(t, s, invoiceCase(t, s, wholly))))
 	require.Equal(t, object{
 		"open_cases": 0.0, "in_progress_cases": 0.0, "overdue_invoices": 0.0, "total_outstanding_amount": "0.00",
 		"bucket_totals": object{"current": "0.00", "1_30": "0.00", "31_60": "0.00", "61_90": "0.00", "90_plus": "0.00"},
 	}, overview(t, s))
 }
 
-func TestCasesAreFilteredAndTheLatestUpdatedComesFirst(t *testing.T) {
+func TestCollectionCaseList_FiltersAndOrder(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	// Of one client, due 76, 45 and 15 days before the tests' day and one not due yet; of another, 103 days before.
 	august := newInvoice(t, s, object{"period_start": "2026-08-01", "period_end": "2026-08-31", "due_days": 7, "tax_rate": 0.2})
 	client := text(t, august, "client_id")
-	unseen(s, func() {
+	beforeOverdue(s, func() {
 		bill(t, s, object{"period_start": "2026-09-01", "period_end": "2026-09-30", "due_days": 8, "tax_rate": 0.2})
 		bill(t, s, object{"period_start": "2026-10-01", "period_end": "2026-10-31", "due_days": 7, "tax_rate": 0.2})
 		bill(t, s, november)
@@ -212,7 +212,7 @@ func TestCasesAreFilteredAndTheLatestUpdatedComesFirst(t *testing.T) {
 		"status=open": 0, "status=in_progress": 3, "status=resolved": 1, "status=closed": 0,
 		"status=in_progress&aging_bucket=1_30": 1, "status=resolved&aging_bucket=31_60": 1, "status=in_progress&aging_bucket=31_60": 0,
 		"client_id=" + client: 3, "client_id=" + client + "&status=in_progress": 2, "client_id=" + client + "&status=resolved&aging_bucket=31_60": 1,
-		"client_id=" + nobody: 0, "client_id=nonsense": 0, "status=": 4, "aging_bucket=": 4,
+		"client_id=" + unknownID: 0, "client_id=nonsense": 0, "status=": 4, "aging_bucket=": 4,
 	} {
 		require.Len(t, casesWhere(t, s, query), want, query)
 	}
@@ -230,18 +230,18 @@ func boolean(there bool) int {
 	return 0
 }
 
-func TestCasesRefuseWhatTheContractForbids(t *testing.T) {
+func TestCollectionCaseList_Refusals(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for query, parameter := range map[string]string{
 		"status=paid": "status", "status=OPEN": "status", "aging_bucket=1-30": "aging_bucket", "page=0": "page", "size=101": "size",
 	} {
 		problemAt(t, s.Call(t, http.MethodGet, casesPath+"?"+query, nil), "query", parameter)
 	}
-	for _, path := range []string{casesPath, overviewPath, casesPath + "/" + nobody + "/actions"} {
+	for _, path := range []string{casesPath, overviewPath, casesPath + "/" + unknownID + "/actions"} {
 		s.Call(t, http.MethodGet, path, nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 	}
-	for _, id := range []string{nobody, "nonsense"} {
+	for _, id := range []string{unknownID, "nonsense"} {
 		s.Call(t, http.MethodGet, casesPath+"/"+id+"/actions", nil).Refused(t, http.StatusNotFound, "collection_case_not_found")
 	}
 }

@@ -43,7 +43,7 @@ func dunningOf(t *testing.T, s *system.System, about object) object {
 	return found
 }
 
-// eventuallyDunned waits until dunning shows what is asked for.
+// eventuallyDunned waits until dunning shows the wanted state.
 func eventuallyDunned(t *testing.T, s *system.System, about object, is func(object) bool) object {
 	t.Helper()
 	var found object
@@ -54,15 +54,15 @@ func eventuallyDunned(t *testing.T, s *system.System, about object, is func(obje
 	return found
 }
 
-func TestDunningFollowsAClientUntilTheyHavePaid(t *testing.T) {
+func TestDunning_EndsWithPayment(t *testing.T) {
 	t.Parallel()
 	s := startDunning(t)
 	invoice := newInvoice(t, s, september) // Due on 15 October, 38 days before the tests' day.
 	owner := text(t, invoice, "client_id")
 	execute(t, s, `UPDATE clients SET email = 'amina@example.ma' WHERE id = $1`, owner)
 	// The sync that opens the case has everybody enrolled at its end, which waits here.
-	release := hold(t, s, "dunning_episodes", "SHARE")
-	about := caseOf(t, s, invoice)
+	release := lockTable(t, s, "dunning_episodes", "SHARE")
+	about := invoiceCase(t, s, invoice)
 	before := dunningOf(t, s, about)
 	require.Equal(t, object{
 		"client_id": owner, "workflow_id": "dunning/" + owner, "policy_version": 1.0, "episode_since": clientOf(t, s, invoice)["delinquent_since"],
@@ -82,7 +82,7 @@ func TestDunningFollowsAClientUntilTheyHavePaid(t *testing.T) {
 	})
 	require.Equal(t, []string{"warning_sent", "case_opened"}, kindsOf(t, history(t, s, about)))
 	require.Equal(t, "dunning", history(t, s, about)[0]["actor_id"])
-	require.Equal(t, "in_progress", caseOf(t, s, invoice)["status"])
+	require.Equal(t, "in_progress", invoiceCase(t, s, invoice)["status"])
 	logged, err := os.ReadFile(s.Config.Notify.LogFile)
 	require.NoError(t, err)
 	require.Equal(t, 1, strings.Count(string(logged), "\n"))
@@ -112,12 +112,12 @@ func TestDunningFollowsAClientUntilTheyHavePaid(t *testing.T) {
 	require.Nil(t, after["next_step"])
 }
 
-func TestTheNextStepIsWaitedFor(t *testing.T) {
+func TestDunning_WaitsForNextStep(t *testing.T) {
 	t.Parallel()
 	s := startDunning(t)
 	invoice := newInvoice(t, s, september)
 	s.SetNow(time.Date(2026, time.October, 17, 12, 0, 0, 0, time.UTC))
-	about := caseOf(t, s, invoice)
+	about := invoiceCase(t, s, invoice)
 	enrol(t, s)
 	require.Subset(t, dunningOf(t, s, about), object{
 		"next_step": "reminder", "next_step_days_past_due": 7.0, "next_step_action": "reminder_sent", "next_step_date": "2026-10-22",
@@ -133,7 +133,7 @@ func TestTheNextStepIsWaitedFor(t *testing.T) {
 	require.Equal(t, "2026-11-05", found["next_step_date"])
 }
 
-func TestAPaymentThatFindsAnInvoiceOverdueStartsDunning(t *testing.T) {
+func TestDunning_StartedByPaymentOfOverdueInvoice(t *testing.T) {
 	t.Parallel()
 	s := startDunning(t)
 	invoice := newInvoice(t, s, september)
@@ -143,11 +143,11 @@ func TestAPaymentThatFindsAnInvoiceOverdueStartsDunning(t *testing.T) {
 	}, time.Minute, 20*time.Millisecond)
 }
 
-func TestDunningOfAnUnknownCaseIsRefused(t *testing.T) {
+func TestDunning_UnknownCase(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
-	for _, id := range []string{nobody, "nonsense"} {
+	s := system.Borrow(t)
+	for _, id := range []string{unknownID, "nonsense"} {
 		s.Call(t, http.MethodGet, casesPath+"/"+id+"/dunning", nil).Refused(t, http.StatusNotFound, "collection_case_not_found")
 	}
-	s.Call(t, http.MethodGet, casesPath+"/"+nobody+"/dunning", nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	s.Call(t, http.MethodGet, casesPath+"/"+unknownID+"/dunning", nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 }

@@ -9,20 +9,20 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func TestManyContractsAtOnceOnOneSubscriberAreOne(t *testing.T) {
+func TestContract_ConcurrentCreationOnOneSubscriber(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	body := draftOf(t, s)
 	var accepted []object
 	var conflicts []any
 	// All requests have begun before the first contract is written.
-	release := hold(t, s, "contracts", "SHARE")
-	for _, answer := range together(t, crowd+1, func(i int) (system.Response, error) {
-		if i == crowd {
-			return system.Response{}, releaseOnceWaiting(s, crowd, release)
+	release := lockTable(t, s, "contracts", "SHARE")
+	for _, answer := range concurrently(t, concurrentCallers+1, func(i int) (system.Response, error) {
+		if i == concurrentCallers {
+			return system.Response{}, releaseOnceWaiting(s, concurrentCallers, release)
 		}
 		return s.TryCall(http.MethodPost, contractsPath, body)
-	})[:crowd] {
+	})[:concurrentCallers] {
 		if answer.Status == http.StatusOK {
 			accepted = append(accepted, decoded(t, answer, http.StatusOK))
 			continue
@@ -30,7 +30,7 @@ func TestManyContractsAtOnceOnOneSubscriberAreOne(t *testing.T) {
 		conflicts = append(conflicts, answer.Refused(t, http.StatusConflict, "subscriber_contract_conflict")["contract_id"])
 	}
 	require.Len(t, accepted, 1)
-	require.Len(t, conflicts, crowd-1)
+	require.Len(t, conflicts, concurrentCallers-1)
 	for _, named := range conflicts {
 		require.Equal(t, accepted[0]["id"], named)
 	}
@@ -38,26 +38,26 @@ func TestManyContractsAtOnceOnOneSubscriberAreOne(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM contract_audit_events"))
 }
 
-func TestManyEqualStatusChangesAtOnceAreOneChange(t *testing.T) {
+func TestContract_ConcurrentEqualStatusChanges(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	contract := created(t, s, contractsPath, draftOf(t, s))
-	release := hold(t, s, "contract_audit_events", "SHARE")
-	answers := together(t, crowd+1, func(i int) (system.Response, error) {
-		if i == crowd {
-			return system.Response{}, releaseOnceWaiting(s, crowd, release)
+	release := lockTable(t, s, "contract_audit_events", "SHARE")
+	answers := concurrently(t, concurrentCallers+1, func(i int) (system.Response, error) {
+		if i == concurrentCallers {
+			return system.Response{}, releaseOnceWaiting(s, concurrentCallers, release)
 		}
 		return s.TryCall(http.MethodPut, statusPath(contract), object{"status": "active"})
-	})[:crowd]
+	})[:concurrentCallers]
 	want := decoded(t, answers[0], http.StatusOK)
 	require.Equal(t, "active", want["status"])
 	for _, answer := range answers {
 		require.Equal(t, want, decoded(t, answer, http.StatusOK))
 	}
-	require.Len(t, auditOf(t, s, text(t, contract, "id")), 2)
+	require.Len(t, contractAudit(t, s, text(t, contract, "id")), 2)
 }
 
-func TestChangesOfAllKindsAtOnceNeverDeadlock(t *testing.T) {
+func TestContract_ConcurrentChangesNeverDeadlock(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	body := with(draftOf(t, s), object{"status": "active"})
@@ -88,7 +88,7 @@ func TestChangesOfAllKindsAtOnceNeverDeadlock(t *testing.T) {
 			return s.TryCall(http.MethodPut, customersPath+"/"+client, object{"address": "Rabat"})
 		},
 	}
-	for _, answer := range together(t, 3*len(requests), func(i int) (system.Response, error) {
+	for _, answer := range concurrently(t, 3*len(requests), func(i int) (system.Response, error) {
 		return requests[i%len(requests)]()
 	}) {
 		// An upgrade finds no active contract while it is suspended, and the line has its contract already.

@@ -10,9 +10,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func TestContractChanges(t *testing.T) {
+func TestContract_Changes(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"ContractIsCreatedAsADraft", contractIsCreatedAsADraft},
 		{"ContractIsCreatedInAnyStatus", contractIsCreatedInAnyStatus},
 		{"ContractBodiesAreChecked", contractBodiesAreChecked},
@@ -65,7 +65,7 @@ func contractIsCreatedAsADraft(t *testing.T, s *system.System) {
 	var read object
 	s.Get(t, contractsPath+"/"+text(t, contract, "id"), &read)
 	require.Equal(t, contract, read)
-	events := auditOf(t, s, text(t, contract, "id"))
+	events := contractAudit(t, s, text(t, contract, "id"))
 	require.Len(t, events, 1)
 	require.Equal(t, "contract_created", events[0]["event_type"])
 	require.Equal(t, "op-1", events[0]["actor_id"])
@@ -83,7 +83,7 @@ func contractIsCreatedInAnyStatus(t *testing.T, s *system.System) {
 		require.Subset(t, contract, with(want, object{"status": status}))
 		require.Equal(t, status == "active", contract["activated_at"] != nil, status)
 		require.Equal(t, status == "terminated", contract["terminated_at"] != nil, status)
-		require.Equal(t, status, detailsOf(t, auditOf(t, s, text(t, contract, "id"))[0]["details"])["status"])
+		require.Equal(t, status, detailsOf(t, contractAudit(t, s, text(t, contract, "id"))[0]["details"])["status"])
 	}
 }
 
@@ -109,7 +109,7 @@ func contractBodiesAreChecked(t *testing.T, s *system.System) {
 		{http.MethodPut, offerPath(contract), object{"offer_id": nil}, "offer_id"},
 		{http.MethodPut, offerPath(contract), object{}, "offer_id"},
 	} {
-		problemAt(t, unchanged(t, s, func() system.Response {
+		problemAt(t, writesNothing(t, s, func() system.Response {
 			return s.Call(t, test.method, test.path, test.body)
 		}), "body", test.at)
 	}
@@ -124,15 +124,15 @@ func createContractRefusesWhatDoesNotBelongTogether(t *testing.T, s *system.Syst
 		status  int
 		code    string
 	}{
-		{"unknown client", object{"client_id": nobody}, http.StatusNotFound, "client_not_found"},
+		{"unknown client", object{"client_id": unknownID}, http.StatusNotFound, "client_not_found"},
 		{"client is no UUID", object{"client_id": "x"}, http.StatusNotFound, "client_not_found"},
-		{"unknown subscriber", object{"subscriber_id": nobody}, http.StatusNotFound, "subscriber_not_found"},
-		{"unknown offer", object{"offer_id": nobody}, http.StatusNotFound, "offer_not_found"},
+		{"unknown subscriber", object{"subscriber_id": unknownID}, http.StatusNotFound, "subscriber_not_found"},
+		{"unknown offer", object{"offer_id": unknownID}, http.StatusNotFound, "offer_not_found"},
 		{"subscriber of another client", object{"client_id": stranger}, http.StatusUnprocessableEntity, "subscriber_client_mismatch"},
 		{"offer of another type", object{"offer_id": newOffer(t, s, fiberOffer())}, http.StatusUnprocessableEntity, "subscriber_offer_mismatch"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			unchanged(t, s, func() system.Response {
+			writesNothing(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, contractsPath, with(valid, test.changes))
 			}).Refused(t, test.status, test.code)
 		})
@@ -142,7 +142,7 @@ func createContractRefusesWhatDoesNotBelongTogether(t *testing.T, s *system.Syst
 func createContractChecksDatesAndCommitment(t *testing.T, s *system.System) {
 	valid := draftOf(t, s)
 	refused := func(changes object, code string) object {
-		return unchanged(t, s, func() system.Response {
+		return writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, contractsPath, with(valid, changes))
 		}).Refused(t, http.StatusUnprocessableEntity, code)
 	}
@@ -156,7 +156,7 @@ func subscriberHasOneOpenContract(t *testing.T, s *system.System) {
 	body := draftOf(t, s)
 	for _, status := range []string{"draft", "active", "suspended"} {
 		open := created(t, s, contractsPath, with(body, object{"status": status}))
-		details := unchanged(t, s, func() system.Response {
+		details := writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, contractsPath, body)
 		}).Refused(t, http.StatusConflict, "subscriber_contract_conflict")
 		require.Equal(t, object{"contract_id": open["id"]}, details, status)
@@ -176,14 +176,14 @@ func statusMovesAsTheTableSays(t *testing.T, s *system.System) {
 			}
 			contract := created(t, s, contractsPath, with(draftOf(t, s), object{"status": from}))
 			if !slices.Contains(targets, to) {
-				details := unchanged(t, s, func() system.Response {
+				details := writesNothing(t, s, func() system.Response {
 					return s.Call(t, http.MethodPut, statusPath(contract), object{"status": to})
 				}).Refused(t, http.StatusConflict, "contract_status_transition_invalid")
 				require.Equal(t, object{"from": from, "to": to}, details)
 				continue
 			}
 			require.Equal(t, to, moved(t, s, contract, to)["status"], "%s to %s", from, to)
-			events := auditOf(t, s, text(t, contract, "id"))
+			events := contractAudit(t, s, text(t, contract, "id"))
 			require.Len(t, events, 2)
 			require.Equal(t, "contract_status_changed", events[1]["event_type"])
 			require.Equal(t, "op-1", events[1]["actor_id"])
@@ -196,7 +196,7 @@ func sameStatusIsNoChange(t *testing.T, s *system.System) {
 	for _, status := range []string{"draft", "active", "suspended", "terminated"} {
 		contract := created(t, s, contractsPath, with(draftOf(t, s), object{"status": status}))
 		require.Equal(t, contract, moved(t, s, contract, status))
-		require.Len(t, auditOf(t, s, text(t, contract, "id")), 1, status)
+		require.Len(t, contractAudit(t, s, text(t, contract, "id")), 1, status)
 	}
 }
 
@@ -231,7 +231,7 @@ func offerChangesWithAnEvent(t *testing.T, s *system.System) {
 	changed := decoded(t, s.Call(t, http.MethodPut, offerPath(contract), object{"offer_id": offer}), http.StatusOK)
 	require.Equal(t, with(contract, object{"offer_id": offer, "updated_at": changed["updated_at"]}), changed)
 	require.Greater(t, changed["updated_at"], contract["updated_at"])
-	events := auditOf(t, s, text(t, contract, "id"))
+	events := contractAudit(t, s, text(t, contract, "id"))
 	require.Len(t, events, 2)
 	require.Equal(t, "contract_offer_changed", events[1]["event_type"])
 	require.Equal(t, `{"from_offer_id": "`+text(t, contract, "offer_id")+`", "to_offer_id": "`+offer+`"}`, events[1]["details"])
@@ -243,11 +243,11 @@ func offerChangeRefusesWhatDoesNotFit(t *testing.T, s *system.System) {
 		offer, code string
 		status      int
 	}{
-		{nobody, "offer_not_found", http.StatusNotFound},
+		{unknownID, "offer_not_found", http.StatusNotFound},
 		{"x", "offer_not_found", http.StatusNotFound},
 		{newOffer(t, s, fiberOffer()), "subscriber_offer_mismatch", http.StatusUnprocessableEntity},
 	} {
-		unchanged(t, s, func() system.Response {
+		writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPut, offerPath(contract), object{"offer_id": test.offer})
 		}).Refused(t, test.status, test.code)
 	}
@@ -258,10 +258,10 @@ func offerChangeRefusesWhatDoesNotFit(t *testing.T, s *system.System) {
 
 func changesOfUnknownContractsAreNotFound(t *testing.T, s *system.System) {
 	offer := newOffer(t, s, mobileOffer())
-	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
+	for _, id := range []string{unknownID, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		unknown := object{"id": id}
 		s.Call(t, http.MethodPut, statusPath(unknown), object{"status": "active"}).Refused(t, http.StatusNotFound, "contract_not_found")
-		for _, target := range []string{offer, nobody} {
+		for _, target := range []string{offer, unknownID} {
 			s.Call(t, http.MethodPut, offerPath(unknown), object{"offer_id": target}).Refused(t, http.StatusNotFound, "contract_not_found")
 		}
 	}

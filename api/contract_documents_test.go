@@ -22,7 +22,7 @@ func subscriptionContracts(subscription string) string {
 	return "/v2/orgs/mtf/subscriptions/" + subscription + "/contracts"
 }
 
-// linkedDocument is a document that an outside service keeps, with all that can be told of it.
+// linkedDocument is a document of another service, with every field set.
 func linkedDocument() object {
 	n := next()
 	return object{
@@ -32,8 +32,8 @@ func linkedDocument() object {
 	}
 }
 
-// contractsOf lists the documents of a subscription.
-func contractsOf(t testing.TB, s *system.System, subscription, query string) object {
+// linkedContracts lists the documents of a subscription.
+func linkedContracts(t testing.TB, s *system.System, subscription, query string) object {
 	t.Helper()
 	var set object
 	s.Get(t, subscriptionContracts(subscription)+query, &set)
@@ -47,12 +47,12 @@ func link(t testing.TB, s *system.System, subscription string, body object) obje
 	return decoded(t, s.Call(t, http.MethodPost, subscriptionContracts(subscription), body), http.StatusCreated)
 }
 
-func TestContractDocumentsOfSubscriptions(t *testing.T) {
+func TestContractDocuments(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"issued documents are there by themselves", issuedDocumentsAreThereByThemselves},
 		{"an issued document is linked already", anIssuedDocumentIsLinkedAlready},
-		{"what was told is kept and what was not is filled in", whatWasToldIsKept},
+		{"sent fields are kept, and missing fields get defaults", linkedDocumentIsKept},
 		{"an id belongs to one content", anIDBelongsToOneContent},
 		{"many callers link one document once", manyCallersLinkOneDocumentOnce},
 		{"pages of any size give the whole", pagesOfAnySizeGiveTheWhole},
@@ -65,9 +65,9 @@ func issuedDocumentsAreThereByThemselves(t *testing.T, s *system.System) {
 	first := newOffer(t, s, mobileOffer())
 	landed := submit(t, s, newMobile(first))
 	subscription, client := text(t, landed, "contract", "id"), text(t, landed, "client_id")
-	set := contractsOf(t, s, subscription, "")
+	set := linkedContracts(t, s, subscription, "")
 	require.Equal(t, object{"offset": 0.0, "limit": 50.0, "total": 1.0}, with(set, object{"contracts": absent{}}))
-	captured{"client": client}.requireShape(t, s.Call(t, http.MethodGet, subscriptionContracts(subscription), nil), http.StatusOK, object{
+	captures{"client": client}.requireShape(t, s.Call(t, http.MethodGet, subscriptionContracts(subscription), nil), http.StatusOK, object{
 		"contracts": []any{object{
 			"id": "<uuid document>", "documents_contract_id": "<uuid>", "documents_owner_id": "$client", "creation_date": "<timestamp>",
 			"creation_user": "landing-flow", "creation_system": "mtf", "last_updated_date": "<timestamp>", "last_updated_user": "landing-flow",
@@ -75,7 +75,7 @@ func issuedDocumentsAreThereByThemselves(t *testing.T, s *system.System) {
 	})
 	issued := at(t, set, "contracts").([]any)[0].(object)
 	require.Equal(t, issued["id"], issued["documents_contract_id"])
-	events := auditOf(t, s, subscription)
+	events := contractAudit(t, s, subscription)
 	require.Equal(t, issued["id"], at(t, detailsOf(t, events[len(events)-1]["details"]), "document_id"))
 	require.Equal(t, events[len(events)-1]["created_at"], issued["creation_date"])
 	var alone object
@@ -86,16 +86,16 @@ func issuedDocumentsAreThereByThemselves(t *testing.T, s *system.System) {
 	created(t, s, "/api/v1/landing/submit/plan-change", object{
 		"cin": landed["client_cin"], "source_contract_id": subscription, "target_offer_id": newOffer(t, s, mobileOffer()), "contract_start_date": "2026-09-20",
 	}, newKey(), system.Anonymous)
-	contracts := at(t, contractsOf(t, s, subscription, ""), "contracts").([]any)
+	contracts := at(t, linkedContracts(t, s, subscription, ""), "contracts").([]any)
 	require.Len(t, contracts, 2)
 	require.Equal(t, issued, contracts[1])
 
 	// A document link issues the first one of a contract that has none.
 	owner, cin := newClient(t, s)
 	bare := newContract(t, s, owner, first)
-	require.Empty(t, at(t, contractsOf(t, s, bare, ""), "contracts"))
+	require.Empty(t, at(t, linkedContracts(t, s, bare, ""), "contracts"))
 	created(t, s, "/api/v1/landing/contracts/"+bare+"/document-link", object{"cin": cin}, system.Anonymous)
-	contracts = at(t, contractsOf(t, s, bare, ""), "contracts").([]any)
+	contracts = at(t, linkedContracts(t, s, bare, ""), "contracts").([]any)
 	require.Len(t, contracts, 1)
 	require.Equal(t, owner, text(t, contracts[0], "documents_owner_id"))
 	require.Equal(t, 0, count(t, s, "SELECT count(*) FROM linked_contract_documents WHERE contract_id = $1", bare), "nothing is kept twice")
@@ -106,10 +106,10 @@ func issuedDocumentsAreThereByThemselves(t *testing.T, s *system.System) {
 func anIssuedDocumentIsLinkedAlready(t *testing.T, s *system.System) {
 	landed := submit(t, s, newMobile(newOffer(t, s, mobileOffer())))
 	subscription := text(t, landed, "contract", "id")
-	issued := at(t, contractsOf(t, s, subscription, ""), "contracts").([]any)[0].(object)
+	issued := at(t, linkedContracts(t, s, subscription, ""), "contracts").([]any)[0].(object)
 	other := text(t, submit(t, s, newMobile(newOffer(t, s, mobileOffer()))), "contract", "id")
 	post := func(subscription string, body object) system.Response {
-		return unchanged(t, s, func() system.Response {
+		return writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, subscriptionContracts(subscription), body)
 		})
 	}
@@ -130,7 +130,7 @@ func newSubscription(t testing.TB, s *system.System) string {
 	return newContract(t, s, client, newOffer(t, s, mobileOffer()))
 }
 
-func whatWasToldIsKept(t *testing.T, s *system.System) {
+func linkedDocumentIsKept(t *testing.T, s *system.System) {
 	subscription := newSubscription(t, s)
 	whole := linkedDocument()
 	require.Equal(t, whole, link(t, s, subscription, whole))
@@ -154,7 +154,7 @@ func whatWasToldIsKept(t *testing.T, s *system.System) {
 		require.Equal(t, linked, decoded(t, s.Call(t, http.MethodPost, subscriptionContracts(subscription), again), http.StatusOK))
 	}
 
-	set := contractsOf(t, s, subscription, "")
+	set := linkedContracts(t, s, subscription, "")
 	require.Equal(t, []any{linked, whole}, set["contracts"], "the one that was linked last comes first, whenever it was made")
 	var alone object
 	s.Get(t, subscriptionContracts(subscription)+"/"+text(t, whole, "id"), &alone)
@@ -167,7 +167,7 @@ func anIDBelongsToOneContent(t *testing.T, s *system.System) {
 	link(t, s, subscription, whole)
 	refuse := func(subscription string, body object) {
 		t.Helper()
-		unchanged(t, s, func() system.Response {
+		writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, subscriptionContracts(subscription), body)
 		}).Refused(t, http.StatusConflict, "contract_document_conflict")
 	}
@@ -201,7 +201,7 @@ func manyCallersLinkOneDocumentOnce(t *testing.T, s *system.System) {
 		// Half of the rounds all say the same, the others all say something else.
 		statuses := map[int]int{}
 		var stored, answered []object
-		for i, answer := range together(t, len(contents), func(i int) (system.Response, error) {
+		for i, answer := range concurrently(t, len(contents), func(i int) (system.Response, error) {
 			body := same
 			if round%2 == 1 {
 				body = contents[i]
@@ -243,7 +243,7 @@ func pagesOfAnySizeGiveTheWhole(t *testing.T, s *system.System) {
 	}, newKey(), system.Anonymous)
 	link(t, s, subscription, linkedDocument())
 	const total = 7
-	whole := at(t, contractsOf(t, s, subscription, "?limit=200"), "contracts").([]any)
+	whole := at(t, linkedContracts(t, s, subscription, "?limit=200"), "contracts").([]any)
 	require.Len(t, whole, total)
 	ids := map[any]bool{}
 	for _, each := range whole {
@@ -252,7 +252,7 @@ func pagesOfAnySizeGiveTheWhole(t *testing.T, s *system.System) {
 	require.Len(t, ids, total)
 	for offset := range total + 2 {
 		for limit := 1; limit <= total+1; limit++ {
-			set := contractsOf(t, s, subscription, fmt.Sprintf("?offset=%d&limit=%d", offset, limit))
+			set := linkedContracts(t, s, subscription, fmt.Sprintf("?offset=%d&limit=%d", offset, limit))
 			from := min(offset, total)
 			require.Equal(t, whole[from:min(from+limit, total)], set["contracts"], "offset %d, limit %d", offset, limit)
 			require.Equal(t, object{"offset": float64(offset), "limit": float64(limit), "total": float64(total)}, with(set, object{"contracts": absent{}}))
@@ -264,7 +264,7 @@ func pagesOfAnySizeGiveTheWhole(t *testing.T, s *system.System) {
 		require.Equal(t, http.StatusBadRequest, answer.Status)
 		problemAt(t, answer, "query", name)
 	}
-	require.Empty(t, at(t, contractsOf(t, s, subscription, "?offset=2147483647"), "contracts"))
+	require.Empty(t, at(t, linkedContracts(t, s, subscription, "?offset=2147483647"), "contracts"))
 }
 
 // within reports whether all fields of an object are those of another.
@@ -320,7 +320,7 @@ func anySequenceOfLinksLeavesWhatItSays(t *testing.T, s *system.System) {
 					want = append(want, each.shown)
 				}
 			}
-			set := contractsOf(t, s, subscription, "")
+			set := linkedContracts(t, s, subscription, "")
 			require.Equal(t, want, at(t, set, "contracts").([]any)[:len(want)])
 			before[subscription] += len(want)
 			require.EqualValues(t, before[subscription], set["total"])
@@ -341,7 +341,7 @@ func documentsThatHaveNotTheFormAreRefused(t *testing.T, s *system.System) {
 		{"creation_date", "0000-12-31T00:00:00Z"}, {"last_updated_date", "2026-02-30T00:00:00Z"}, {"last_updated_date", 1763632500},
 		{"creation_user", ""}, {"creation_system", strings.Repeat("x", 201)}, {"last_updated_user", object{}},
 	} {
-		answer := unchanged(t, s, func() system.Response {
+		answer := writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, subscriptionContracts(subscription), with(linkedDocument(), object{test.field: test.value}))
 		})
 		require.Equal(t, http.StatusBadRequest, answer.Status, "%v: %s", test, answer.Body)
@@ -349,7 +349,7 @@ func documentsThatHaveNotTheFormAreRefused(t *testing.T, s *system.System) {
 	}
 }
 
-func TestOnlyOrganisationsOfTheCallerAreServed(t *testing.T) {
+func TestContractDocuments_CallersOrganisationsOnly(t *testing.T) {
 	t.Parallel()
 	key := issuer.ECKey(t, "ec")
 	s := system.Start(t, production(t, key), func(c *config.Config) {
@@ -379,11 +379,11 @@ func TestOnlyOrganisationsOfTheCallerAreServed(t *testing.T) {
 		"a token for both": {both, []string{"mtf", "mtf-business"}}, "a token for one": {one, []string{"mtf"}}, "a token for none": {none, nil},
 		"a key for all": {every, []string{"mtf", "mtf-business"}}, "a key for one": {business, []string{"mtf-business"}},
 	} {
-		for _, org := range []string{"mtf", "mtf-business", "MTF", "other", "%20", nobody} {
+		for _, org := range []string{"mtf", "mtf-business", "MTF", "other", "%20", unknownID} {
 			answers := []system.Response{
 				s.Call(t, http.MethodGet, path(org), nil, test.identity),
 				s.Call(t, http.MethodPost, path(org), linkedDocument(), test.identity),
-				s.Call(t, http.MethodGet, path(org)+"/"+nobody, nil, test.identity),
+				s.Call(t, http.MethodGet, path(org)+"/"+unknownID, nil, test.identity),
 			}
 			if slices.Contains(test.serves, org) {
 				require.Equal(t, []int{200, 201, 404}, []int{answers[0].Status, answers[1].Status, answers[2].Status}, "%s: %s", caller, org)
@@ -392,7 +392,7 @@ func TestOnlyOrganisationsOfTheCallerAreServed(t *testing.T) {
 			for _, answer := range answers {
 				require.Empty(t, answer.Refused(t, http.StatusForbidden, "organisation_forbidden"), "%s: %s", caller, org)
 			}
-			// Who may not act for it is not told what is wrong with the request.
+			// A caller outside the organisation does not learn what is wrong with the request.
 			s.Call(t, http.MethodPost, path(org), "{", test.identity).Refused(t, http.StatusForbidden, "organisation_forbidden")
 		}
 	}

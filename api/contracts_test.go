@@ -16,8 +16,8 @@ const (
 		terminated_at, created_at, updated_at`
 )
 
-// auditOf returns the audit trail of a contract, oldest first.
-func auditOf(t testing.TB, s *system.System, contractID string) []object {
+// contractAudit returns the audit trail of a contract, oldest first.
+func contractAudit(t testing.TB, s *system.System, contractID string) []object {
 	t.Helper()
 	var events []object
 	s.Get(t, contractsPath+"/"+contractID+"/audit", &events)
@@ -34,9 +34,9 @@ func detailsOf(t testing.TB, written any) object {
 	return details
 }
 
-func TestContractIsReadAsItWasProvisioned(t *testing.T) {
+func TestContract_ReadsAsProvisioned(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, _ := newClient(t, s)
 	offer := newOffer(t, s, mobileOffer())
 	provisioned := provision(t, s, object{"client_id": client, "offer_id": offer, "commitment_months": 12, "end_date": "2027-08-10"})
@@ -56,24 +56,24 @@ func TestContractIsReadAsItWasProvisioned(t *testing.T) {
 	require.Equal(t, 1.0, at(t, list, "meta", "total"))
 }
 
-func TestUnknownContractIsNotFound(t *testing.T) {
+func TestContract_NotFound(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
-	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
+	s := system.Borrow(t)
+	for _, id := range []string{unknownID, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		s.Call(t, http.MethodGet, contractsPath+"/"+id, nil).Refused(t, http.StatusNotFound, "contract_not_found")
 		s.Call(t, http.MethodGet, contractsPath+"/"+id+"/audit", nil).Refused(t, http.StatusNotFound, "contract_not_found")
 	}
 }
 
-func TestAuditTrailTellsTheOldestEventFirstWithSortedDetails(t *testing.T) {
+func TestContractAudit_OldestFirstWithSortedDetails(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, _ := newClient(t, s)
 	first, second := newOffer(t, s, mobileOffer()), newOffer(t, s, mobileOffer())
 	contract := newContract(t, s, client, first)
 	provision(t, s, object{"client_id": client, "offer_id": second, "contract_start_date": "2026-09-01"})
 
-	events := auditOf(t, s, contract)
+	events := contractAudit(t, s, contract)
 	require.Len(t, events, 2)
 	require.Equal(t, fieldsOf("id, contract_id, event_type, actor_id, details, created_at"), names(events[0]))
 	require.Equal(t, "contract_provisioned", events[0]["event_type"])

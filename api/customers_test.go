@@ -18,9 +18,9 @@ const (
 	timestampPattern = `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$`
 )
 
-func TestClients(t *testing.T) {
+func TestCustomers(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"CreateClientRefusesWhatTheContractForbids", createClientRefusesWhatTheContractForbids},
 		{"CINIsUniqueInWhateverCaseItIsWritten", cINIsUniqueInWhateverCaseItIsWritten},
 		{"CINWithLettersOfAnyAlphabetIsNoFault", cINWithLettersOfAnyAlphabetIsNoFault},
@@ -31,9 +31,9 @@ func TestClients(t *testing.T) {
 	})
 }
 
-func TestCreateClientNormalisesAndFillsInDefaults(t *testing.T) {
+func TestCustomer_CreateNormalisesAndSetsDefaults(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, test := range []struct {
 		name       string
 		body, want object
@@ -54,7 +54,7 @@ func TestCreateClientNormalisesAndFillsInDefaults(t *testing.T) {
 			"client_type": "individual", "full_name": "No", "cin": nil, "address": nil, "email": nil, "phone": nil,
 		}, object{"cin": nil, "address": nil, "email": nil, "phone": nil, "full_name": "No"}},
 		{"unknown fields are ignored", object{
-			"client_type": "individual", "full_name": "Unknown Fields", "id": nobody, "is_delinquent": true, "x": object{"y": 1},
+			"client_type": "individual", "full_name": "Unknown Fields", "id": unknownID, "is_delinquent": true, "x": object{"y": 1},
 		}, object{"is_delinquent": false, "status": "active"}},
 		{"longest values", object{
 			"client_type": "individual", "full_name": strings.Repeat("é", 150), "cin": strings.Repeat("a", 40),
@@ -103,7 +103,7 @@ func createClientRefusesWhatTheContractForbids(t *testing.T, s *system.System) {
 		{"long phone", object{"phone": strings.Repeat("1", 41)}, "phone"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			answer := unchanged(t, s, func() system.Response {
+			answer := writesNothing(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, customersPath, with(valid, test.changes))
 			})
 			problemAt(t, answer, "body", test.at)
@@ -120,7 +120,7 @@ func createClientRefusesWhatTheContractForbids(t *testing.T, s *system.System) {
 func cINIsUniqueInWhateverCaseItIsWritten(t *testing.T, s *system.System) {
 	id, cin := newClient(t, s)
 	other, _ := newClient(t, s)
-	answer := unchanged(t, s, func() system.Response {
+	answer := writesNothing(t, s, func() system.Response {
 		return s.Call(t, http.MethodPost, customersPath,
 			object{"client_type": "individual", "full_name": "Same CIN", "cin": " " + strings.ToLower(cin) + " "})
 	})
@@ -142,7 +142,7 @@ func cINWithLettersOfAnyAlphabetIsNoFault(t *testing.T, s *system.System) {
 
 func createClientTakesOneOfManyEqualCINsAtOnce(t *testing.T, s *system.System) {
 	cin, accepted := newCIN(), 0
-	for _, answer := range together(t, 16, func(int) (system.Response, error) {
+	for _, answer := range concurrently(t, 16, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, customersPath, object{"client_type": "individual", "full_name": "Racer", "cin": cin})
 	}) {
 		if answer.Status == http.StatusOK {
@@ -214,7 +214,7 @@ func updateClientRefusesWhatTheContractForbids(t *testing.T, s *system.System) {
 }
 
 func unknownClientIsNotFound(t *testing.T, s *system.System) {
-	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000", "%20", strings.Repeat("9", 5000)} {
+	for _, id := range []string{unknownID, "no-uuid", "00000000-0000-0000-0000-000000000000", "%20", strings.Repeat("9", 5000)} {
 		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
 			var body any
 			if method == http.MethodPut {
@@ -225,9 +225,9 @@ func unknownClientIsNotFound(t *testing.T, s *system.System) {
 	}
 }
 
-func TestDeleteClientTakesItsSubscribersAndStopsAtHistory(t *testing.T) {
+func TestCustomer_DeleteCascadesToSubscribersOnly(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	free, _ := newClient(t, s)
 	execute(t, s, `INSERT INTO subscribers VALUES (gen_random_uuid(), $1, 'mobile', '+212600000000', 'active', now(), now())`, free)
 	answer := s.Call(t, http.MethodDelete, customersPath+"/"+free, nil)
@@ -238,7 +238,7 @@ func TestDeleteClientTakesItsSubscribersAndStopsAtHistory(t *testing.T) {
 
 	bound, _ := newClient(t, s)
 	newContract(t, s, bound, newOffer(t, s, mobileOffer()))
-	unchanged(t, s, func() system.Response {
+	writesNothing(t, s, func() system.Response {
 		return s.Call(t, http.MethodDelete, customersPath+"/"+bound, nil)
 	}).Refused(t, http.StatusConflict, "client_delete_blocked")
 }

@@ -45,7 +45,7 @@ func storedDocuments(t testing.TB, s *system.System) map[string]string {
 	return files
 }
 
-func TestEveryNightEveryDocumentHasItsFile(t *testing.T) {
+func TestDocumentCheck_RestoresFiles(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.DocumentCheck.Cron = never })
 	offer := newOffer(t, s, mobileOffer())
@@ -80,7 +80,7 @@ func TestEveryNightEveryDocumentHasItsFile(t *testing.T) {
 	require.Equal(t, whole, storedDocuments(t, s), "the same bytes as before")
 	require.Equal(t, http.StatusOK, s.Call(t, http.MethodGet, text(t, landed, "document_download_url"), nil, system.Anonymous).Status)
 
-	// One that cannot be made as it was is told, and stops nothing.
+	// A document that cannot be restored is reported, and does not stop the check.
 	loseDocuments(t, s)
 	execute(t, s, "UPDATE documents SET sha256 = decode(repeat('00', 32), 'hex') WHERE invoice_id = $1", damaged)
 	require.Equal(t, documents.Checked{

@@ -17,18 +17,18 @@ import (
 // the status in bold, perhaps with a content type, and a block of JSON.
 var responseRecorder = regexp.MustCompile("(?s)```http\n(.*?)```\n\n\\*\\*(\\d{3})\\*\\*(?: `([a-z/]+)`)?\n(?:\n```json\n(.*?)```)?")
 
-// TestTheDocumentedStoryHappensAsItIsTold sends every request of the page, in order,
+// TestDocs_StoryMatchesAnswers sends every request of the page, in order,
 // and compares the answers with those that it shows.
-func TestTheDocumentedStoryHappensAsItIsTold(t *testing.T) {
+func TestDocs_StoryMatchesAnswers(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/api.md")
 	require.NoError(t, err)
-	told := responseRecorder.FindAllStringSubmatch(string(page), -1)
-	require.Len(t, told, strings.Count(string(page), "```http\n"), "a request of the page has no answer in the right form")
-	require.Greater(t, len(told), 15)
+	recorded := responseRecorder.FindAllStringSubmatch(string(page), -1)
+	require.Len(t, recorded, strings.Count(string(page), "```http\n"), "a request of the page has no answer in the right form")
+	require.Greater(t, len(recorded), 15)
 
-	s, values := system.Start(t), captured{}
-	for _, part := range told {
+	s, values := system.Borrow(t), captures{}
+	for _, part := range recorded {
 		request, status, contentType, shape := part[1], part[2], part[3], part[4]
 		head, body, _ := strings.Cut(strings.TrimSpace(values.fill(request)), "\n\n")
 		lines := strings.Split(head, "\n")

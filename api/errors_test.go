@@ -11,9 +11,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func TestErrors(t *testing.T) {
+func TestErrors_Envelope(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"WhatIsNoOperationIsAnsweredInTheEnvelope", whatIsNoOperationIsAnsweredInTheEnvelope},
 		{"BodiesThatAreNoJSONObjectAreRefused", bodiesThatAreNoJSONObjectAreRefused},
 		{"BodyOfAnotherContentTypeIsRefused", bodyOfAnotherContentTypeIsRefused},
@@ -35,9 +35,9 @@ func whatIsNoOperationIsAnsweredInTheEnvelope(t *testing.T, s *system.System) {
 		{http.MethodGet, "/api/v1/nothing", http.StatusNotFound, "not_found"},
 		{http.MethodPost, "/nothing", http.StatusNotFound, "not_found"},
 		{http.MethodGet, "/api/v1/landing/nothing", http.StatusNotFound, "not_found"},
-		{http.MethodGet, customersPath + "/" + nobody + "/nothing", http.StatusNotFound, "not_found"},
+		{http.MethodGet, customersPath + "/" + unknownID + "/nothing", http.StatusNotFound, "not_found"},
 		{http.MethodDelete, customersPath, http.StatusMethodNotAllowed, "method_not_allowed"},
-		{http.MethodPatch, customersPath + "/" + nobody, http.StatusMethodNotAllowed, "method_not_allowed"},
+		{http.MethodPatch, customersPath + "/" + unknownID, http.StatusMethodNotAllowed, "method_not_allowed"},
 		{http.MethodGet, "/api/v1/contracts/provision/x", http.StatusNotFound, "not_found"},
 		{http.MethodGet, "/api/v1/landing/submit/new", http.StatusMethodNotAllowed, "method_not_allowed"},
 		{http.MethodPut, "/api/v1/health", http.StatusMethodNotAllowed, "method_not_allowed"},
@@ -61,7 +61,7 @@ func bodiesThatAreNoJSONObjectAreRefused(t *testing.T, s *system.System) {
 		{"deeply nested", strings.Repeat(`{"a":`, 20_000) + "1" + strings.Repeat("}", 20_000)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			answer := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, customersPath, test.body) })
+			answer := writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, customersPath, test.body) })
 			problems := answer.Refused(t, http.StatusUnprocessableEntity, "validation_error")["errors"].([]any)
 			require.NotEmpty(t, problems)
 			require.Equal(t, "body", at(t, problems[0], "loc").([]any)[0], "answer: %s", answer.Body)
@@ -86,7 +86,7 @@ func bodyOverOneMebibyteIsTooLarge(t *testing.T, s *system.System) {
 	body := func(size int) string {
 		return strings.Replace(frame, `""`, `"`+strings.Repeat("x", size-len(frame))+`"`, 1)
 	}
-	unchanged(t, s, func() system.Response {
+	writesNothing(t, s, func() system.Response {
 		return s.Call(t, http.MethodPost, customersPath, body(1<<20+1))
 	}).Refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
 	answer := s.Call(t, http.MethodPost, customersPath, body(1<<20-1))
@@ -105,7 +105,7 @@ func requestIDIsKeptOrMade(t *testing.T, s *system.System) {
 		{"too long", strings.Repeat("r", 129), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, path := range []string{customersPath, customersPath + "/" + nobody, "/nothing", "/api/v1/landing/bootstrap"} {
+			for _, path := range []string{customersPath, customersPath + "/" + unknownID, "/nothing", "/api/v1/landing/bootstrap"} {
 				answer := s.Call(t, http.MethodGet, path, nil, system.Header{Name: header, Value: test.sent})
 				id := answer.Header.Get(header)
 				require.Equal(t, test.kept, id == test.sent, "%s: X-Request-ID is %q", path, id)
@@ -163,7 +163,7 @@ func otherOriginsAreNotAllowed(t *testing.T, s *system.System) {
 	}
 }
 
-func TestOriginsCanBeConfigured(t *testing.T) {
+func TestCORS_ConfiguredOrigins(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.CORSOrigins = []string{"https://portal.example.ma"} })
 	for origin, want := range map[string]string{"https://portal.example.ma": "https://portal.example.ma", "http://localhost:3000": ""} {

@@ -69,9 +69,9 @@ func pagesOf(t testing.TB, s *system.System, path string, parameters ...string) 
 	}
 }
 
-func TestAnExportIsItsListRowByRow(t *testing.T) {
+func TestExport_MatchesList(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	fillLists(t, s)
 	client := ordered(t, s, "clients", "cin", "asc")[0]
 	for path, choices := range map[string][]string{
@@ -110,9 +110,9 @@ func TestAnExportIsItsListRowByRow(t *testing.T) {
 	released(t, s)
 }
 
-func TestExportedTextsAreNoFormulas(t *testing.T) {
+func TestExport_EscapesFormulas(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice := newInvoice(t, s, september)
 	texts := []string{
 		"=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "＠x", "\u200b=1", "\u00a0=1", "'quoted", "''", "a=1", "1-1", "plain", "é, \"quoted\"", "two\nlines",
@@ -139,9 +139,9 @@ func TestExportedTextsAreNoFormulas(t *testing.T) {
 	}
 }
 
-func TestWhoPrefersCSVGetsIt(t *testing.T) {
+func TestExport_ContentNegotiation(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for accept, wantCSV := range map[string]bool{
 		"": false, "*/*": false, "application/json": false, "text/csv": true, "TEXT/CSV": true, "text/*": true, "text/csv, */*": false,
 		"text/csv, application/json": false, "text/csv, application/json;q=0.9": true, "text/csv;q=0.9, application/json": false,
@@ -168,9 +168,9 @@ func TestWhoPrefersCSVGetsIt(t *testing.T) {
 	released(t, s)
 }
 
-func TestTheExportOfCasesIsInStepWithTheDay(t *testing.T) {
+func TestExport_CasesAreCurrent(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice := newInvoice(t, s, september)
 	_, rows := records(t, s.Call(t, http.MethodGet, casesPath, nil, acceptCSV))
 	require.Len(t, rows, 1)
@@ -215,9 +215,9 @@ func released(t testing.TB, s *system.System) {
 	}, patience, 10*time.Millisecond, "an export that has ended keeps its transaction")
 }
 
-// TestALongExportTakesLittleMemory runs alone, since it measures the memory of the
+// TestExport_MemoryIsBounded runs alone, since it measures the memory of the
 // whole program.
-func TestALongExportTakesLittleMemory(t *testing.T) {
+func TestExport_MemoryIsBounded(t *testing.T) {
 	const payments = 100_000
 	s := system.Start(t)
 	loadPayments(t, s, payments)
@@ -249,12 +249,12 @@ func TestALongExportTakesLittleMemory(t *testing.T) {
 // manyPayments is more than all buffers between the database and a caller hold.
 const manyPayments = 40_000
 
-func TestLongExports(t *testing.T) {
+func TestExport_LongRunning(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Admission.Exports = 1 })
 	loadPayments(t, s, manyPayments)
 	// One after the other: there is a place for one.
-	for _, test := range []onSystem{
+	for _, test := range []sharedTest{
 		{"ItIsOfOneMoment", exportOfOneMoment},
 		{"PastTheLimitItIsRefused", exportPastTheLimit},
 		{"AFailureOnItsWayCutsTheConnection", exportThatFails},
@@ -321,9 +321,9 @@ func exportOfACallerThatLeaves(t *testing.T, s *system.System) {
 	released(t, s)
 }
 
-// TestASlowReaderGetsTheWholeExport takes longer in all than a request or an answer may,
+// TestExport_SlowReader takes longer in all than a request or an answer may,
 // and less for each batch.
-func TestASlowReaderGetsTheWholeExport(t *testing.T) {
+func TestExport_SlowReader(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) {
 		c.HTTP.RequestTimeout, c.HTTP.AnswerTimeout = 2*time.Second, 2*time.Second
@@ -342,7 +342,7 @@ func TestASlowReaderGetsTheWholeExport(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 }
 
-func TestAnExportThatNobodyReadsIsCutOff(t *testing.T) {
+func TestExport_StalledReaderIsCutOff(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.HTTP.AnswerTimeout = 300 * time.Millisecond })
 	loadPayments(t, s, manyPayments)

@@ -17,12 +17,12 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-const nobody = "01890000-0000-7000-8000-000000000000"
+const unknownID = "01890000-0000-7000-8000-000000000000"
 
-// object is a JSON object as it is sent or answered.
+// object is a JSON object of a request or an answer.
 type object = map[string]any
 
-// absent removes a field in with.
+// absent is the value that makes with remove a field.
 type absent struct{}
 
 // with returns base with changes over it.
@@ -40,7 +40,7 @@ func with(base object, changes object) object {
 
 var sequence atomic.Int64
 
-// next numbers what must be unique in a database.
+// next returns a number that makes a name or an identifier unique in the package.
 func next() int64 { return sequence.Add(1) }
 
 func newCIN() string { return fmt.Sprintf("CIN%06d", next()) }
@@ -79,7 +79,7 @@ func landlineOffer() object {
 	}
 }
 
-// created posts a body that must be accepted and returns the answer.
+// created posts a body, which must be accepted, and returns the answer.
 func created(t testing.TB, s *system.System, path string, body object, headers ...system.Header) object {
 	t.Helper()
 	var answer object
@@ -101,7 +101,7 @@ func newClient(t testing.TB, s *system.System) (id, cin string) {
 	return text(t, answer, "id"), cin
 }
 
-// provision asks for a contract that must come about and returns the answer.
+// provision requests a contract, which must be created, and returns the answer.
 func provision(t testing.TB, s *system.System, body object, headers ...system.Header) object {
 	t.Helper()
 	return created(t, s, "/api/v1/contracts/provision", with(object{"contract_start_date": "2026-08-10"}, body), headers...)
@@ -117,7 +117,7 @@ func newContract(t testing.TB, s *system.System, clientID, offerID string, chang
 	return text(t, provision(t, s, body), "contract", "id")
 }
 
-// at follows names into nested objects.
+// at returns the value at a path of field names.
 func at(t testing.TB, value any, names ...string) any {
 	t.Helper()
 	for _, name := range names {
@@ -129,7 +129,7 @@ func at(t testing.TB, value any, names ...string) any {
 	return value
 }
 
-// text is at for a string.
+// text returns the string at a path of field names.
 func text(t testing.TB, value any, names ...string) string {
 	t.Helper()
 	found, ok := at(t, value, names...).(string)
@@ -143,35 +143,35 @@ func names(value any) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// fieldsOf returns the sorted names in a list that is written as the contract writes it.
+// fieldsOf returns the sorted names of a list that is written as in the API contract.
 func fieldsOf(list string) []string {
 	return slices.Sorted(slices.Values(strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })))
 }
 
-// onSystem is a test that leaves a system fit for others.
-type onSystem struct {
+// sharedTest is a test that leaves a system fit for others.
+type sharedTest struct {
 	name string
 	test func(*testing.T, *system.System)
 }
 
-// onOneSystem runs tests one after the other on one system: a system of its own
+// runOnOneSystem runs tests one after the other on one system: a system of its own
 // would cost most of them more than the test itself.
-func onOneSystem(t *testing.T, tests []onSystem) {
-	s := system.Start(t)
+func runOnOneSystem(t *testing.T, tests []sharedTest) {
+	s := system.Borrow(t)
 	for _, shared := range tests {
 		t.Run(shared.name, func(t *testing.T) { shared.test(t, s) })
 	}
 }
 
-// tables are those that a refused request must leave alone.
+// tables are the tables that a refused request must not change.
 var tables = []string{
 	"clients", "subscribers", "offers", "contracts", "contract_audit_events", "billing_runs", "invoices", "invoice_lines",
 	"documents", "linked_contract_documents", "payments", "invoice_audit_events", "collection_cases", "collection_case_actions",
 	"landing_drafts", "idempotency_keys", "billing_profiles", "configuration_changes", "ledger_entries", "ledger_events",
 }
 
-// counts tells how many rows each table has.
-func counts(t testing.TB, s *system.System) map[string]int {
+// rowCounts returns the number of rows of each table.
+func rowCounts(t testing.TB, s *system.System) map[string]int {
 	t.Helper()
 	rows, targets := make([]int, len(tables)), make([]any, len(tables))
 	for i := range rows {
@@ -199,13 +199,13 @@ func execute(t testing.TB, s *system.System, statement string, args ...any) {
 	require.NoError(t, err, statement)
 }
 
-// unchanged runs a request and checks that it left no trace in the database: not one
+// writesNothing runs a request and checks that it left no trace in the database: not one
 // value of one row is another than before.
-func unchanged(t testing.TB, s *system.System, request func() system.Response) system.Response {
+func writesNothing(t testing.TB, s *system.System, request func() system.Response) system.Response {
 	t.Helper()
-	before := contents(t, s)
+	before := tableDigests(t, s)
 	answer := request()
-	require.Equal(t, before, contents(t, s), "a refused request wrote something; its answer: %s", answer.Body)
+	require.Equal(t, before, tableDigests(t, s), "a refused request wrote something; its answer: %s", answer.Body)
 	return answer
 }
 
@@ -235,8 +235,8 @@ func problemAt(t testing.TB, answer system.Response, location ...any) string {
 	return ""
 }
 
-// together sends requests at the same moment and returns their answers in order.
-func together(t testing.TB, requests int, send func(i int) (system.Response, error)) []system.Response {
+// concurrently sends requests at the same moment and returns their answers in order.
+func concurrently(t testing.TB, requests int, send func(i int) (system.Response, error)) []system.Response {
 	t.Helper()
 	answers, failures := make([]system.Response, requests), make([]error, requests)
 	var ready, done sync.WaitGroup
@@ -266,8 +266,8 @@ func decoded(t testing.TB, answer system.Response, status int) object {
 	return body
 }
 
-// withoutReplay returns the answer's JSON without its mark of a replay, and the mark.
-func withoutReplay(t testing.TB, answer system.Response) (rest string, replayed bool) {
+// withoutReplayMark returns the answer's JSON without its mark of a replay, and the mark.
+func withoutReplayMark(t testing.TB, answer system.Response) (rest string, replayed bool) {
 	t.Helper()
 	body := decoded(t, answer, http.StatusOK)
 	replayed, ok := at(t, body, "idempotency_replayed").(bool)

@@ -57,9 +57,9 @@ var explained = map[string]effect{
 // holds sends a request and checks what must always hold.
 func holds(t testing.TB, s *system.System, most effect, request func() system.Response) system.Response {
 	t.Helper()
-	before := counts(t, s)
+	before := rowCounts(t, s)
 	answer := request()
-	after := counts(t, s)
+	after := rowCounts(t, s)
 	require.Less(t, answer.Status, 500, "answer: %s", answer.Body)
 	require.NotEmpty(t, answer.Header.Get("X-Request-Id"))
 	if answer.Status >= 300 {
@@ -75,22 +75,22 @@ func holds(t testing.TB, s *system.System, most effect, request func() system.Re
 
 // FuzzBody sends bodies to every operation that takes one.
 func FuzzBody(f *testing.F) {
-	e := newEstate(f)
+	e := newFixture(f)
 	served := describedOperations(f, e.s)
-	var operations []promise
-	for _, p := range promises() {
+	var operations []operationSpec
+	for _, p := range operationSpecs() {
 		if _, described := served[p.operation]; described && slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, p.method()) {
 			operations = append(operations, p)
 		}
 	}
 	// Commands go to a run that has ended: one that is held back would hold all others. And to
 	// a schedule that is off: what one starts writes in its own time.
-	request := func(p promise) asked {
+	request := func(p operationSpec) apiRequest {
 		switch {
 		case strings.Contains(p.operation, "{billing_run_id}"):
-			return asked{ids: []string{e.run}, body: object{"reason": "by test"}}
+			return apiRequest{ids: []string{e.run}, body: object{"reason": "by test"}}
 		case strings.Contains(p.operation, "{schedule_name}"):
-			return asked{ids: []string{"collections-day"}, body: p.valid(f, e).body}
+			return apiRequest{ids: []string{"collections-day"}, body: p.valid(f, e).body}
 		}
 		return p.valid(f, e)
 	}
@@ -109,14 +109,14 @@ func FuzzBody(f *testing.F) {
 		i := int(operation) % len(operations)
 		p := operations[i]
 		holds(t, e.s, explained[p.operation], func() system.Response {
-			return p.call(t, e.s, asked{ids: ids[i], body: string(body), headers: []system.Header{newKey()}})
+			return p.call(t, e.s, apiRequest{ids: ids[i], body: string(body), headers: []system.Header{newKey()}})
 		})
 	})
 }
 
 // FuzzTokens sends tokens to what they open: only the very token that was handed out works.
 func FuzzTokens(f *testing.F) {
-	e := newEstate(f)
+	e := newFixture(f)
 	contract := text(f, e.landed, "contract", "id")
 	doors := []struct{ path, token string }{
 		{"/api/v1/landing/clients/" + e.cin + "/subscriptions", e.lookup(f, e.cin)},
@@ -151,7 +151,7 @@ func FuzzTokens(f *testing.F) {
 
 // FuzzNumbers subscribes with service numbers in every field that takes one.
 func FuzzNumbers(f *testing.F) {
-	s := system.Start(f)
+	s := system.Borrow(f)
 	mobile, fiber := newOffer(f, s, mobileOffer()), newOffer(f, s, fiberOffer())
 	for i, number := range []string{"0612345678", "+212 7 12-34-56-78", "00212612345678", "212522334455", "٠٦١٢٣٤٥٦٧٨", "061234567", "+", "", "6\x00", "+2126123456789"} {
 		for mode := range uint8(3) {
@@ -179,7 +179,7 @@ func FuzzNumbers(f *testing.F) {
 
 // FuzzCIN makes clients and finds them again by their CIN, however it was written.
 func FuzzCIN(f *testing.F) {
-	s := system.Start(f)
+	s := system.Borrow(f)
 	for _, cin := range []string{" ab123456 ", "ab/12", "Straße", "ŉŉŉŉ", "ﬀﬀﬀﬀ", "ıııı", "?#%&", "..", "....", "a\u00a0bc", "١٢٣٤", "😀😀😀😀", "a\x00bc", strings.Repeat("x", 41), "\u2028abc"} {
 		f.Add(cin)
 	}
@@ -210,11 +210,11 @@ func FuzzCIN(f *testing.F) {
 
 // FuzzQuery sends queries to every operation that reads.
 func FuzzQuery(f *testing.F) {
-	e := newEstate(f)
+	e := newFixture(f)
 	served := describedOperations(f, e.s)
-	var operations []promise
+	var operations []operationSpec
 	var paths []string
-	for _, p := range promises() {
+	for _, p := range operationSpecs() {
 		if _, described := served[p.operation]; described && p.method() == http.MethodGet {
 			operations = append(operations, p)
 			request := p.valid(f, e)

@@ -11,7 +11,7 @@ import (
 
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"HealthNeedsNoIdentity", healthNeedsNoIdentity},
 		{"RootNamesServiceAndEnvironment", rootNamesServiceAndEnvironment},
 	})

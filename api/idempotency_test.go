@@ -13,20 +13,20 @@ import (
 
 const paymentsPath = "/api/v1/collections/payments"
 
-// keyed is an operation that takes a key: a request that works, another one for the
+// keyedOperation is an operation that takes a key: a request that works, another one for the
 // same key, and the same request in other words.
-type keyed struct {
+type keyedOperation struct {
 	name, path              string
 	body, other, equivalent object
 }
 
 // keyedOperations prepares one request for each operation that takes a key.
-func keyedOperations(t testing.TB, s *system.System) []keyed {
+func keyedOperations(t testing.TB, s *system.System) []keyedOperation {
 	t.Helper()
 	offer, second := newOffer(t, s, mobileOffer()), newOffer(t, s, mobileOffer())
 	subscribed := submit(t, s, newMobile(offer))
 	bill(t, s, november)
-	invoice := text(t, invoiceOf(t, s, text(t, subscribed, "client_id")), "id")
+	invoice := text(t, clientInvoice(t, s, text(t, subscribed, "client_id")), "id")
 	cin, lineOwner := text(t, subscribed, "client_cin"), newMobile(offer)
 	client, _ := newClient(t, s)
 	change := object{
@@ -38,7 +38,7 @@ func keyedOperations(t testing.TB, s *system.System) []keyed {
 	returned := text(t, at(t, pay(t, s, newInvoice(t, s, november), 5), "payment"), "id")
 	reason := object{"reason": "A mistake"}
 	december := with(november, object{"period_start": "2026-12-01", "period_end": "2026-12-31"})
-	return []keyed{
+	return []keyedOperation{
 		{"submit/new", submitNewPath, lineOwner, with(lineOwner, object{"full_name": "Other Name"}), with(lineOwner, object{
 			"cin": " " + strings.ToLower(text(t, lineOwner, "cin")) + " ", "full_name": "  Leila Amrani ", "email": nil, "address": "  ",
 			"requested_mobile_local_number": nil,
@@ -55,47 +55,47 @@ func keyedOperations(t testing.TB, s *system.System) []keyed {
 	}
 }
 
-func TestSameRequestUnderOneKeyIsAnsweredFromTheStore(t *testing.T) {
+func TestIdempotency_ReplaysStoredAnswer(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, operation := range keyedOperations(t, s) {
 		t.Run(operation.name, func(t *testing.T) {
 			key := newKey()
 			first := s.Call(t, http.MethodPost, operation.path, operation.body, key)
-			want, replayed := withoutReplay(t, first)
+			want, replayed := withoutReplayMark(t, first)
 			require.False(t, replayed, "the first answer")
 
 			padded := system.Key("  " + key.Value + "  ")
 			for name, body := range map[string]object{"same": operation.body, "equivalent": operation.equivalent} {
-				answer := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, operation.path, body, padded) })
-				got, replayed := withoutReplay(t, answer)
+				answer := writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, operation.path, body, padded) })
+				got, replayed := withoutReplayMark(t, answer)
 				require.Equal(t, want, got, "%s request: %v", name, body)
 				require.True(t, replayed, "%s request: %v", name, body)
 			}
-			unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, operation.path, operation.other, key) }).
+			writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, operation.path, operation.other, key) }).
 				Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
 		})
 	}
 }
 
-func TestStoredAnswersOutliveProcessAndWorkflow(t *testing.T) {
+func TestIdempotency_AnswersOutliveOSProcessAndWorkflow(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	operations := keyedOperations(t, s)
 	keys, want := make([]system.Header, len(operations)), make([]string, len(operations))
 	for i, operation := range operations {
 		keys[i] = newKey()
-		want[i], _ = withoutReplay(t, s.Call(t, http.MethodPost, operation.path, operation.body, keys[i]))
+		want[i], _ = withoutReplayMark(t, s.Call(t, http.MethodPost, operation.path, operation.body, keys[i]))
 	}
 	requireReplays := func(when string, s *system.System) {
-		before := counts(t, s)
+		before := rowCounts(t, s)
 		for i, operation := range operations {
-			got, replayed := withoutReplay(t, s.Call(t, http.MethodPost, operation.path, operation.body, keys[i]))
+			got, replayed := withoutReplayMark(t, s.Call(t, http.MethodPost, operation.path, operation.body, keys[i]))
 			require.Equal(t, want[i], got, "%s, %s", operation.name, when)
 			require.True(t, replayed, "%s, %s", operation.name, when)
 			s.Call(t, http.MethodPost, operation.path, operation.other, keys[i]).Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
 		}
-		require.Equal(t, before, counts(t, s), when)
+		require.Equal(t, before, rowCounts(t, s), when)
 	}
 	s.Restart(t)
 	requireReplays("after a restart", s)
@@ -104,19 +104,19 @@ func TestStoredAnswersOutliveProcessAndWorkflow(t *testing.T) {
 	}))
 }
 
-func TestOneKeyServesEveryOperation(t *testing.T) {
+func TestIdempotency_KeysAreScopedByOperation(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	key := newKey()
 	for _, operation := range keyedOperations(t, s) {
-		_, replayed := withoutReplay(t, s.Call(t, http.MethodPost, operation.path, operation.body, key))
+		_, replayed := withoutReplayMark(t, s.Call(t, http.MethodPost, operation.path, operation.body, key))
 		require.False(t, replayed, operation.name)
 	}
 }
 
-func TestFailedRequestLeavesItsKeyFree(t *testing.T) {
+func TestIdempotency_RefusalFreesKey(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, operation := range keyedOperations(t, s) {
 		t.Run(operation.name, func(t *testing.T) {
 			key := newKey()
@@ -127,33 +127,33 @@ func TestFailedRequestLeavesItsKeyFree(t *testing.T) {
 			again := s.Call(t, http.MethodPost, operation.path, broken, key)
 			require.Equal(t, refused.Status, again.Status, "%s", again.Body)
 
-			_, replayed := withoutReplay(t, s.Call(t, http.MethodPost, operation.path, operation.body, key))
+			_, replayed := withoutReplayMark(t, s.Call(t, http.MethodPost, operation.path, operation.body, key))
 			require.False(t, replayed)
 		})
 	}
 }
 
-func TestKeysAreRequiredAndChecked(t *testing.T) {
+func TestIdempotency_KeyValidation(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, operation := range keyedOperations(t, s) {
 		t.Run(operation.name, func(t *testing.T) {
 			for _, key := range []string{"   ", "short", "1234567", "   1234567   ", strings.Repeat("k", 201), "tab\tinside-key", strings.Repeat("k", 5000), "\xff\xfe-broken-utf8"} {
-				unchanged(t, s, func() system.Response {
+				writesNothing(t, s, func() system.Response {
 					return s.Call(t, http.MethodPost, operation.path, operation.body, system.Key(key))
 				}).Refused(t, http.StatusBadRequest, "idempotency_key_invalid")
 			}
 			if operation.path == provisionPath {
 				return
 			}
-			problemAt(t, unchanged(t, s, func() system.Response {
+			problemAt(t, writesNothing(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, operation.path, operation.body)
 			}), "header", "Idempotency-Key")
 		})
 	}
 }
 
-func TestKeysOfEveryAllowedLengthAndAlphabetWork(t *testing.T) {
+func TestIdempotency_KeyLengthsAndAlphabets(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	offer := newOffer(t, s, mobileOffer())
@@ -164,15 +164,15 @@ func TestKeysOfEveryAllowedLengthAndAlphabetWork(t *testing.T) {
 		for i, replay := range []bool{false, true} {
 			answer := s.Call(t, http.MethodPost, submitNewPath, body, system.Key(key))
 			require.Equal(t, http.StatusOK, answer.Status, "key %.20q, request %d: %s", key, i, answer.Body)
-			_, replayed := withoutReplay(t, answer)
+			_, replayed := withoutReplayMark(t, answer)
 			require.Equal(t, replay, replayed, "key %.20q, request %d", key, i)
 		}
 	}
 }
 
-func TestProvisionWithAKeyIsMarkedAsReplayedOrNot(t *testing.T) {
+func TestProvision_ReplayMark(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, _ := newClient(t, s)
 	body := object{"client_id": client, "offer_id": newOffer(t, s, mobileOffer())}
 	key := newKey()
@@ -181,9 +181,9 @@ func TestProvisionWithAKeyIsMarkedAsReplayedOrNot(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM contracts"))
 }
 
-func TestProvisionWithoutAKeyIsDoneOnceAllTheSame(t *testing.T) {
+func TestProvision_WithoutKey(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, _ := newClient(t, s)
 	body := object{"client_id": client, "offer_id": newOffer(t, s, mobileOffer()), "provisioning_intent": "new_line"}
 	for range 2 {
@@ -194,9 +194,9 @@ func TestProvisionWithoutAKeyIsDoneOnceAllTheSame(t *testing.T) {
 		"a step that is repeated after its commit finds its answer")
 }
 
-func TestARefusalReachesACallerWhoDoesNotWait(t *testing.T) {
+func TestIdempotency_RefusalWithRespondAsync(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	body := newMobile(newOffer(t, s, mobileOffer()))
 	execute(t, s, "UPDATE offers SET status = 'retired'")
 	key := newKey()
@@ -205,9 +205,9 @@ func TestARefusalReachesACallerWhoDoesNotWait(t *testing.T) {
 	}
 }
 
-func TestNumbersWrittenInOtherWaysAreTheSameRequest(t *testing.T) {
+func TestIdempotency_EquivalentNumbers(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	mobile, home := newMobile(newOffer(t, s, mobileOffer())), newHomeService("internet", newOffer(t, s, fiberOffer()))
 	for _, test := range []struct {
 		field   string
@@ -221,7 +221,7 @@ func TestNumbersWrittenInOtherWaysAreTheSameRequest(t *testing.T) {
 		for i, number := range test.numbers {
 			answer := s.Call(t, http.MethodPost, submitNewPath, with(test.body, object{test.field: number}), key)
 			require.Equal(t, http.StatusOK, answer.Status, "%s: %s", number, answer.Body)
-			_, replayed := withoutReplay(t, answer)
+			_, replayed := withoutReplayMark(t, answer)
 			require.Equal(t, i > 0, replayed, number)
 		}
 		s.Call(t, http.MethodPost, submitNewPath, with(test.body, object{test.field: test.numbers[0], "cin": "OTHER1"}), key).

@@ -30,9 +30,9 @@ func centimes(t testing.TB, amount any) int {
 	return int(parsed)
 }
 
-func TestVoids(t *testing.T) {
+func TestInvoiceVoids(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"VoidFreesTheDaysForTheNextRun", voidFreesTheDaysForTheNextRun},
 		{"VoidFreesTheDaysForAProratedRun", voidFreesTheDaysForAProratedRun},
 		{"VoidOfAnOverdueInvoiceClosesItsCase", voidOfAnOverdueInvoiceClosesItsCase},
@@ -48,7 +48,7 @@ func voidFreesTheDaysForTheNextRun(t *testing.T, s *system.System) {
 	newContract(t, s, client, newOffer(t, s, mobileOffer()), object{"contract_start_date": "2026-11-10"})
 	key := newKey()
 	first := created(t, s, billingPath, november, key)
-	invoice := invoiceOf(t, s, client) // 199.00 and the activation of 50.50, with tax 299.40.
+	invoice := clientInvoice(t, s, client) // 199.00 and the activation of 50.50, with tax 299.40.
 	file := pdf(t, s, invoicesPath+"/"+text(t, invoice, "id")+"/pdf")
 	again := bill(t, s, november)
 	require.Equal(t, 0.0, again["invoice_count"], "the days are billed")
@@ -67,14 +67,14 @@ func voidFreesTheDaysForTheNextRun(t *testing.T, s *system.System) {
 	require.Subset(t, second, object{"invoice_count": 1.0, "skipped_count": 0.0, "total_amount": first["total_amount"]})
 	third := bill(t, s, november)
 	require.Equal(t, 0.0, third["invoice_count"], "once")
-	found := invoicesOf(t, s, client)
+	found := clientInvoices(t, s, client)
 	require.Len(t, found, 2)
 	require.NotEqual(t, found[0]["number"], found[1]["number"])
 	require.Equal(t, []any{"issued", "void"}, []any{found[0]["status"], found[1]["status"]})
 	require.Equal(t, "299.40", found[0]["total_amount"])
 	requireNumbersWithoutGaps(t, s)
 
-	// What was told before stays true: the runs' sums are what they issued, the answer under the key is replayed, and
+	// Earlier answers stay true: the runs' sums are what they issued, the answer under the key is replayed, and
 	// what the run between the two left out is still explained.
 	require.Equal(t, with(first, object{"idempotency_replayed": true}), created(t, s, billingPath, november, key))
 	var run, skipped object
@@ -104,12 +104,12 @@ func voidFreesTheDaysForAProratedRun(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "300.00", "activation_fee": 0})))
 	bill(t, s, with(daily, object{"period_end": "2027-04-10"}))
-	first := invoiceOf(t, s, client)
+	first := clientInvoice(t, s, client)
 	bill(t, s, daily)
-	require.Equal(t, []any{"240.00", "120.00"}, []any{invoicesOf(t, s, client)[0]["total_amount"], first["total_amount"]})
+	require.Equal(t, []any{"240.00", "120.00"}, []any{clientInvoices(t, s, client)[0]["total_amount"], first["total_amount"]})
 	voided(t, s, first)
 	bill(t, s, daily)
-	newest := invoicesOf(t, s, client)[0]
+	newest := clientInvoices(t, s, client)[0]
 	require.Equal(t, "120.00", newest["total_amount"], "the ten days that were void, and no other")
 	require.Equal(t, 30, count(t, s, `SELECT sum(upper(l.billed_days) - lower(l.billed_days)) FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id
 		WHERE i.client_id = $1 AND i.status <> 'void'`, client))
@@ -166,7 +166,7 @@ func numberOf(t testing.TB, s *system.System, invoice object) (number string) {
 func voidIsFinal(t *testing.T, s *system.System) {
 	void, issued := newInvoice(t, s, november), newInvoice(t, s, november)
 	voided(t, s, void)
-	const told = "voided_at = now(), voided_by = 'op-1', void_reason = 'R'"
+	const voidColumns = "voided_at = now(), voided_by = 'op-1', void_reason = 'R'"
 	for _, test := range []struct {
 		invoice         object
 		statement, want string
@@ -177,8 +177,8 @@ func voidIsFinal(t *testing.T, s *system.System) {
 		{void, "UPDATE invoice_lines SET description = 'Another' WHERE invoice_id = $1", "is refused"},
 		{issued, "UPDATE invoice_lines SET released = true WHERE invoice_id = $1", "if and only if its invoice is void"},
 		{issued, "UPDATE invoices SET status = 'void' WHERE id = $1", "invoices_void_is_told"},
-		{issued, "UPDATE invoices SET " + told + " WHERE id = $1", "invoices_void_is_told"},
-		{issued, "UPDATE invoices SET status = 'void', paid_amount = 1, " + told + " WHERE id = $1", "invoices_void_is_unpaid"},
+		{issued, "UPDATE invoices SET " + voidColumns + " WHERE id = $1", "invoices_void_is_told"},
+		{issued, "UPDATE invoices SET status = 'void', paid_amount = 1, " + voidColumns + " WHERE id = $1", "invoices_void_is_unpaid"},
 	} {
 		_, err := s.Pool.Exec(t.Context(), test.statement, test.invoice["id"])
 		require.ErrorContains(t, err, test.want, test.statement)
@@ -189,17 +189,17 @@ func voidRefusesWhatIsPaidOrVoid(t *testing.T, s *system.System) {
 	void, open, paid := newInvoice(t, s, november), newInvoice(t, s, november), newInvoice(t, s, november)
 	pay(t, s, paid, "238.80")
 	key := newKey()
-	first, _ := withoutReplay(t, s.Call(t, http.MethodPost, voidPath(void["id"]), object{"reason": "R"}, key))
+	first, _ := withoutReplayMark(t, s.Call(t, http.MethodPost, voidPath(void["id"]), object{"reason": "R"}, key))
 	send := func(id, body any, headers ...system.Header) system.Response {
-		return unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, voidPath(id), body, headers...) })
+		return writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, voidPath(id), body, headers...) })
 	}
-	again, replayed := withoutReplay(t, send(void["id"], object{"reason": "R"}, key))
+	again, replayed := withoutReplayMark(t, send(void["id"], object{"reason": "R"}, key))
 	require.True(t, replayed)
 	require.Equal(t, first, again)
 	send(void["id"], object{"reason": "R"}, newKey()).Refused(t, http.StatusConflict, "invoice_void")
 	send(open["id"], object{"reason": "R"}, key).Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
 	require.Equal(t, object{"paid_amount": "238.80"}, send(paid["id"], object{"reason": "R"}, newKey()).Refused(t, http.StatusConflict, "invoice_not_voidable"))
-	send(nobody, object{"reason": "R"}, newKey()).Refused(t, http.StatusNotFound, "invoice_not_found")
+	send(unknownID, object{"reason": "R"}, newKey()).Refused(t, http.StatusNotFound, "invoice_not_found")
 	for _, reason := range []any{"", " \t\n", nil, 1, strings.Repeat("r", 1201), absent{}} {
 		problemAt(t, send(open["id"], with(object{}, object{"reason": reason}), newKey()), "body", "reason")
 	}
@@ -209,7 +209,7 @@ func voidInvoiceIsNotOwedOnTheLandingPage(t *testing.T, s *system.System) {
 	client, cin := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	bill(t, s, november)
-	voided(t, s, invoiceOf(t, s, client))
+	voided(t, s, clientInvoice(t, s, client))
 	bill(t, s, november)
 	token := text(t, created(t, s, verifyPath, object{"cin": cin}, system.Anonymous), "lookup_token")
 	var seen object
@@ -222,11 +222,11 @@ func voidInvoiceIsNotOwedOnTheLandingPage(t *testing.T, s *system.System) {
 	require.Equal(t, []any{"issued", "void"}, statuses)
 }
 
-func TestARunWhoseInvoiceIsVoidedUnderItEndsAsIfItWasNot(t *testing.T) {
+func TestInvoiceVoid_DuringBillingRun(t *testing.T) {
 	t.Parallel()
-	s := newCrowd(t, 3)
+	s := newBillableClients(t, 3)
 	// The invoices are committed and none has its document.
-	release, key := hold(t, s, "documents", "ACCESS EXCLUSIVE"), newKey()
+	release, key := lockTable(t, s, "documents", "ACCESS EXCLUSIVE"), newKey()
 	location := beginRun(t, s, september, key)
 	var invoice string
 	require.Eventually(t, func() bool {

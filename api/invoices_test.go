@@ -15,13 +15,13 @@ const (
 	invoiceLineFields = "id, invoice_id, contract_id, line_type, description, quantity, unit_amount, line_total, created_at"
 )
 
-func TestInvoiceShowsItsLines(t *testing.T) {
+func TestInvoice_Lines(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, _ := newClient(t, s)
 	contract := newContract(t, s, client, newOffer(t, s, with(fiberOffer(), object{"name": "Fiber 100"})), object{"contract_start_date": "2026-09-10"})
 	bill(t, s, september)
-	invoice := invoiceOf(t, s, client)
+	invoice := clientInvoice(t, s, client)
 	id := text(t, invoice, "id")
 	require.Subset(t, names(invoice), append(fieldsOf(invoiceFields), "lines"))
 	require.Subset(t, invoice, object{
@@ -42,9 +42,9 @@ func TestInvoiceShowsItsLines(t *testing.T) {
 	}
 }
 
-func TestInvoicesAreListedByClientServiceAndOffer(t *testing.T) {
+func TestInvoiceList_Filters(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	mobile, fiber := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer())
 	one, _ := newClient(t, s)
 	newContract(t, s, one, mobile)
@@ -58,9 +58,9 @@ func TestInvoicesAreListedByClientServiceAndOffer(t *testing.T) {
 		query string
 		want  []any
 	}{
-		{"", []any{one, two, both}}, {"client_id=" + one, []any{one}}, {"client_id=" + nobody, []any{}}, {"client_id=x", []any{}},
+		{"", []any{one, two, both}}, {"client_id=" + one, []any{one}}, {"client_id=" + unknownID, []any{}}, {"client_id=x", []any{}},
 		{"service=mobile", []any{one, both}}, {"service=internet", []any{two, both}}, {"service=landline", []any{}},
-		{"offer_id=" + fiber, []any{two, both}}, {"offer_id=" + nobody, []any{}}, {"offer_id=x", []any{}},
+		{"offer_id=" + fiber, []any{two, both}}, {"offer_id=" + unknownID, []any{}}, {"offer_id=x", []any{}},
 		{"service=mobile&offer_id=" + fiber, []any{both}}, {"client_id=" + one + "&client_id=" + two, []any{two}},
 	} {
 		var list object
@@ -77,33 +77,33 @@ func TestInvoicesAreListedByClientServiceAndOffer(t *testing.T) {
 	problemAt(t, s.Call(t, http.MethodGet, invoicesPath+"?service=tv", nil), "query", "service")
 }
 
-func TestInvoicesAreListedNewestFirst(t *testing.T) {
+func TestInvoiceList_NewestFirst(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	bill(t, s, september)
 	bill(t, s, november)
-	found := invoicesOf(t, s, client)
+	found := clientInvoices(t, s, client)
 	require.Equal(t, []any{"2026-11-01", "2026-09-01"}, []any{found[0]["period_start"], found[1]["period_start"]})
 }
 
-func TestUnknownInvoiceIsNotFound(t *testing.T) {
+func TestInvoice_NotFound(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
-	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
+	s := system.Borrow(t)
+	for _, id := range []string{unknownID, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		s.Call(t, http.MethodGet, invoicesPath+"/"+id, nil).Refused(t, http.StatusNotFound, "invoice_not_found")
 		s.Call(t, http.MethodGet, invoicesPath+"/"+id+"/pdf", nil).Refused(t, http.StatusNotFound, "invoice_not_found")
 	}
 }
 
-func TestLostInvoiceIsMadeAgainByteForByte(t *testing.T) {
+func TestInvoiceDocument_RestoredByteForByte(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	body := with(newMobile(newOffer(t, s, mobileOffer())), object{"full_name": "فاطمة الزهراء", "address": "12 Rue Atlas, Fès"})
 	client := text(t, submit(t, s, body), "client_id")
 	bill(t, s, september)
-	id := text(t, invoiceOf(t, s, client), "id")
+	id := text(t, clientInvoice(t, s, client), "id")
 	path := invoicesPath + "/" + id + "/pdf"
 	file := pdf(t, s, path)
 	require.Contains(t, file.Header.Get("Content-Disposition"), "invoice-"+id+".pdf")
@@ -117,13 +117,13 @@ func TestLostInvoiceIsMadeAgainByteForByte(t *testing.T) {
 	require.Equal(t, file.Body, pdf(t, s, path).Body)
 }
 
-func TestPartsOfADocumentCanBeAskedFor(t *testing.T) {
+func TestInvoiceDocument_Ranges(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	answer := submit(t, s, newMobile(newOffer(t, s, mobileOffer())))
 	bill(t, s, september)
 	for _, path := range []string{
-		invoicesPath + "/" + text(t, invoiceOf(t, s, text(t, answer, "client_id")), "id") + "/pdf", text(t, answer, "document_download_url"),
+		invoicesPath + "/" + text(t, clientInvoice(t, s, text(t, answer, "client_id")), "id") + "/pdf", text(t, answer, "document_download_url"),
 	} {
 		whole := pdf(t, s, path)
 		part := s.Call(t, http.MethodGet, path, nil, system.Header{Name: "Range", Value: "bytes=0-7"})
@@ -141,14 +141,14 @@ func TestPartsOfADocumentCanBeAskedFor(t *testing.T) {
 	}
 }
 
-func TestPartsThatADocumentDoesNotHaveAreRefusedInTheEnvelope(t *testing.T) {
+func TestInvoiceDocument_UnsatisfiableRange(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	url := text(t, submit(t, s, newMobile(newOffer(t, s, mobileOffer()))), "document_download_url")
-	for _, asked := range []string{"bytes=99999999-", "bytes=9-1", "bytes=x"} {
-		answer := s.Call(t, http.MethodGet, url, nil, system.Header{Name: "Range", Value: asked})
-		require.Equal(t, http.StatusRequestedRangeNotSatisfiable, answer.Status, asked)
-		require.Contains(t, answer.Header.Get("Content-Type"), "application/json", "Range %s: %.200s", asked, answer.Body)
-		require.NotEmpty(t, text(t, decoded(t, answer, answer.Status), "error", "code"), asked)
+	for _, requested := range []string{"bytes=99999999-", "bytes=9-1", "bytes=x"} {
+		answer := s.Call(t, http.MethodGet, url, nil, system.Header{Name: "Range", Value: requested})
+		require.Equal(t, http.StatusRequestedRangeNotSatisfiable, answer.Status, requested)
+		require.Contains(t, answer.Header.Get("Content-Type"), "application/json", "Range %s: %.200s", requested, answer.Body)
+		require.NotEmpty(t, text(t, decoded(t, answer, answer.Status), "error", "code"), requested)
 	}
 }

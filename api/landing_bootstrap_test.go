@@ -9,9 +9,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func TestLandingBootstrapShowsActiveOffersOfAllCategoriesByName(t *testing.T) {
+func TestLandingBootstrap_ActiveOffersByName(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, offer := range []object{
 		with(mobileOffer(), object{"name": "B mobile"}), with(mobileOffer(), object{"name": "A mobile", "valid_to": "2027-01-01"}),
 		with(mobileOffer(), object{"name": "C mobile", "status": "retired"}), with(adslOffer(), object{"name": "ADSL"}),

@@ -53,15 +53,15 @@ func pdf(t testing.TB, s *system.System, path string, headers ...system.Header) 
 	return answer
 }
 
-func TestContractDocumentIsDownloadedUnderItsName(t *testing.T) {
+func TestLandingDocument_FileName(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	answer := submit(t, s, newMobile(newOffer(t, s, mobileOffer())))
 	url, contract := text(t, answer, "document_download_url"), text(t, answer, "contract", "id")
 	require.True(t, strings.HasPrefix(url, documentPath(contract)+"?token="), url)
 	file := pdf(t, s, url, system.Anonymous)
 	require.Contains(t, file.Header.Get("Content-Disposition"), "contract-"+contract+".pdf")
-	sum := at(t, detailsOf(t, auditOf(t, s, contract)[2]["details"]), "sha256")
+	sum := at(t, detailsOf(t, contractAudit(t, s, contract)[2]["details"]), "sha256")
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM documents WHERE encode(sha256, 'hex') = $1 AND size_bytes = $2", sum, len(file.Body)))
 
 	require.Equal(t, 1, loseDocuments(t, s))
@@ -69,9 +69,9 @@ func TestContractDocumentIsDownloadedUnderItsName(t *testing.T) {
 	require.Equal(t, 1, loseDocuments(t, s), "the document that was made again is kept")
 }
 
-func TestDocumentLinkMakesAMissingDocument(t *testing.T) {
+func TestLandingDocument_LinkCreatesMissingDocument(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, cin := newClient(t, s)
 	contract := newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	path := "/api/v1/landing/contracts/" + contract + "/document-link"
@@ -82,17 +82,17 @@ func TestDocumentLinkMakesAMissingDocument(t *testing.T) {
 		pdf(t, s, text(t, link, "document_download_url"), system.Anonymous)
 	}
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM documents"), "the second link is to the same document")
-	events := auditOf(t, s, contract)
+	events := contractAudit(t, s, contract)
 	require.Equal(t, "contract_document_issued", events[len(events)-1]["event_type"])
 	require.Len(t, events, 2)
 }
 
-func TestManyDocumentLinksAtOnceMakeOneDocument(t *testing.T) {
+func TestLandingDocument_ConcurrentLinks(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, cin := newClient(t, s)
 	contract := newContract(t, s, client, newOffer(t, s, mobileOffer()))
-	for _, answer := range together(t, 16, func(int) (system.Response, error) {
+	for _, answer := range concurrently(t, 16, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, "/api/v1/landing/contracts/"+contract+"/document-link", object{"cin": cin})
 	}) {
 		pdf(t, s, text(t, decoded(t, answer, http.StatusOK), "document_download_url"))
@@ -100,9 +100,9 @@ func TestManyDocumentLinksAtOnceMakeOneDocument(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM documents"))
 }
 
-func TestDocumentLinkRefusesWhoItIsNotFor(t *testing.T) {
+func TestLandingDocument_LinkRefusals(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offer := newOffer(t, s, mobileOffer())
 	client, _ := newClient(t, s)
 	_, other := newClient(t, s)
@@ -115,7 +115,7 @@ func TestDocumentLinkRefusesWhoItIsNotFor(t *testing.T) {
 		status   int
 		code     string
 	}{
-		{nobody, object{"cin": other}, 404, "contract_not_found"},
+		{unknownID, object{"cin": other}, 404, "contract_not_found"},
 		{"x", object{"cin": other}, 404, "contract_not_found"},
 		{contract, object{"cin": other}, 403, "landing_contract_client_mismatch"},
 		{contract, object{"cin": "NOBODY1"}, 403, "landing_contract_client_mismatch"},
@@ -123,15 +123,15 @@ func TestDocumentLinkRefusesWhoItIsNotFor(t *testing.T) {
 		{contract, object{}, 422, "validation_error"},
 		{contract, object{"cin": "ab"}, 422, "validation_error"},
 	} {
-		unchanged(t, s, func() system.Response {
+		writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, "/api/v1/landing/contracts/"+test.contract+"/document-link", test.body, system.Anonymous)
 		}).Refused(t, test.status, test.code)
 	}
 }
 
-func TestDocumentTokensAreGoodForOneDocumentOnly(t *testing.T) {
+func TestLandingDocument_TokenOpensOneDocument(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offer := newOffer(t, s, mobileOffer())
 	mine, theirs := submit(t, s, newMobile(offer)), submit(t, s, newMobile(offer))
 	contract, cin := text(t, mine, "contract", "id"), text(t, mine, "client_cin")
@@ -152,7 +152,7 @@ func TestDocumentTokensAreGoodForOneDocumentOnly(t *testing.T) {
 		{"another contract's token", contract, signs.ContractDocument(otherCIN, uuid.MustParse(other), later), 403, "landing_document_token_mismatch"},
 		{"another CIN's token", contract, signs.ContractDocument(otherCIN, id, later), 403, "landing_document_token_mismatch"},
 		{"token of another path", other, good, 403, "landing_document_token_mismatch"},
-		{"unknown contract", nobody, signs.ContractDocument(cin, uuid.MustParse(nobody), later), 404, "contract_document_not_found"},
+		{"unknown contract", unknownID, signs.ContractDocument(cin, uuid.MustParse(unknownID), later), 404, "contract_document_not_found"},
 		{"contract without a document", bare, signs.ContractDocument(bareCIN, uuid.MustParse(bare), later), 404, "contract_document_not_found"},
 		{"invoice token", contract, signs.InvoiceDocument(cin, id, later), 401, "landing_token_invalid"},
 		{"lookup token", contract, lookup, 401, "landing_token_invalid"},
@@ -176,13 +176,13 @@ func TestDocumentTokensAreGoodForOneDocumentOnly(t *testing.T) {
 	pdf(t, s, documentPath(contract)+"?token="+signs.ContractDocument(cin, id, later), system.Anonymous)
 }
 
-func TestInvoiceDocumentTokensAreGoodForOneInvoiceOnly(t *testing.T) {
+func TestLandingDocument_TokenOpensOneInvoice(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offer := newOffer(t, s, mobileOffer())
 	mine, theirs := submit(t, s, newMobile(offer)), submit(t, s, newMobile(offer))
 	bill(t, s, september)
-	invoice, other := invoiceOf(t, s, text(t, mine, "client_id")), invoiceOf(t, s, text(t, theirs, "client_id"))
+	invoice, other := clientInvoice(t, s, text(t, mine, "client_id")), clientInvoice(t, s, text(t, theirs, "client_id"))
 	cin, otherCIN := text(t, mine, "client_cin"), text(t, theirs, "client_cin")
 	id, later, signs := uuid.MustParse(text(t, invoice, "id")), system.Today.Add(token.DocumentLifetime), signer(t)
 	path := func(id, token string) string {
@@ -195,7 +195,7 @@ func TestInvoiceDocumentTokensAreGoodForOneInvoiceOnly(t *testing.T) {
 	}{
 		{"another invoice's token", id.String(), signs.InvoiceDocument(otherCIN, uuid.MustParse(text(t, other, "id")), later), 403, "landing_invoice_token_mismatch"},
 		{"another CIN's token", id.String(), signs.InvoiceDocument(otherCIN, id, later), 403, "landing_invoice_token_mismatch"},
-		{"unknown invoice", nobody, signs.InvoiceDocument(cin, uuid.MustParse(nobody), later), 404, "invoice_not_found"},
+		{"unknown invoice", unknownID, signs.InvoiceDocument(cin, uuid.MustParse(unknownID), later), 404, "invoice_not_found"},
 		{"contract token", id.String(), signs.ContractDocument(cin, id, later), 401, "landing_token_invalid"},
 		{"expired", id.String(), signs.InvoiceDocument(cin, id, system.Today), 401, "landing_token_expired"},
 		{"broken base64", id.String(), "!!!.???", 401, "landing_token_invalid"},

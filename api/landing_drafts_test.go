@@ -17,7 +17,7 @@ const (
 
 func TestLandingDrafts(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"DraftIsReadAsItWasCreated", draftIsReadAsItWasCreated},
 		{"DraftPayloadIsKeptAsItWasSent", draftPayloadIsKeptAsItWasSent},
 		{"DraftUpdateChangesWhatIsSent", draftUpdateChangesWhatIsSent},
@@ -105,7 +105,7 @@ func draftUpdateChangesWhatIsSent(t *testing.T, s *system.System) {
 func draftUpdatesAtOnceBothCount(t *testing.T, s *system.System) {
 	draft := newDraft(t, s, object{})
 	changes := []object{{"step": "offers"}, {"cin": "QQ1111"}, {"payload": object{"a": 1.0}}, {"status": "submitted"}}
-	for _, answer := range together(t, len(changes), func(i int) (system.Response, error) {
+	for _, answer := range concurrently(t, len(changes), func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPut, draftsPath+"/"+draft["id"].(string), changes[i])
 	}) {
 		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
@@ -147,7 +147,7 @@ func draftRefusesWhatTheContractForbids(t *testing.T, s *system.System) {
 }
 
 func unknownDraftIsNotFound(t *testing.T, s *system.System) {
-	for _, id := range []string{nobody, "x", "00000000-0000-0000-0000-000000000000"} {
+	for _, id := range []string{unknownID, "x", "00000000-0000-0000-0000-000000000000"} {
 		s.Call(t, http.MethodGet, draftsPath+"/"+id, nil, system.Anonymous).Refused(t, http.StatusNotFound, "landing_draft_not_found")
 		s.Call(t, http.MethodPut, draftsPath+"/"+id, object{"step": "offers"}, system.Anonymous).
 			Refused(t, http.StatusNotFound, "landing_draft_not_found")

@@ -35,9 +35,9 @@ func lookUp(t testing.TB, s *system.System, cin, what string) object {
 	return decoded(t, s.Call(t, http.MethodGet, lookupPath(cin, what, text(t, verified, "lookup_token")), nil, system.Anonymous), http.StatusOK)
 }
 
-func TestVerifiedCINGetsALookupTokenForTenMinutes(t *testing.T) {
+func TestLandingLookup_TokenOfVerifiedCIN(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	created(t, s, customersPath, object{"client_type": "individual", "full_name": "Leila Amrani", "cin": "LA100001"})
 	created(t, s, customersPath, object{"client_type": "individual", "full_name": "Short", "cin": "AB12"})
 	answer := created(t, s, verifyPath, object{"cin": " la100001 ", "unknown": 1}, system.Anonymous)
@@ -53,7 +53,7 @@ func TestVerifiedCINGetsALookupTokenForTenMinutes(t *testing.T) {
 	require.Equal(t, expiresAt.Unix(), claims.ExpiresAt)
 	require.Equal(t, "A***", created(t, s, verifyPath, object{"cin": "ab12"})["masked_contact"])
 
-	unchanged(t, s, func() system.Response {
+	writesNothing(t, s, func() system.Response {
 		return s.Call(t, http.MethodPost, verifyPath, object{"cin": "LA100002"}, system.Anonymous)
 	}).Refused(t, http.StatusNotFound, "landing_client_not_found")
 	for _, body := range []object{{}, {"cin": nil}, {"cin": "abc"}, {"cin": "   abc   "}, {"cin": strings.Repeat("c", 41)}, {"cin": 12345}} {
@@ -61,9 +61,9 @@ func TestVerifiedCINGetsALookupTokenForTenMinutes(t *testing.T) {
 	}
 }
 
-func TestLandingShowsAClientMasked(t *testing.T) {
+func TestLandingLookup_MasksClient(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, test := range []struct{ stored, want object }{
 		{object{"cin": "LA100001", "email": "leila@example.ma", "address": "Fès", "phone": "06 61 00 00 01"},
 			object{"cin": "LA100001", "email": "l***@example.ma", "address": "Fès", "phone": "+******0001"}},
@@ -80,9 +80,9 @@ func TestLandingShowsAClientMasked(t *testing.T) {
 	}
 }
 
-func TestLandingSubscriptionsAreActiveContractsNewestFirst(t *testing.T) {
+func TestLandingLookup_Subscriptions(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	fiber, dear := newOffer(t, s, fiberOffer()), newOffer(t, s, with(fiberOffer(), object{"monthly_fee": 500, "valid_from": "2026-11-22", "valid_to": "2026-11-22"}))
 	cheap, landline := newOffer(t, s, adslOffer()), newOffer(t, s, landlineOffer())
 	same := newOffer(t, s, with(adslOffer(), object{"name": "A twin of the cheap one"}))
@@ -128,14 +128,14 @@ func TestLandingSubscriptionsAreActiveContractsNewestFirst(t *testing.T) {
 	require.Equal(t, "400.00", at(t, found[0], "current_offer", "monthly_fee"))
 }
 
-func TestLandingInvoicesAreNewestFirstWithDownloads(t *testing.T) {
+func TestLandingLookup_Invoices(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	older := newInvoice(t, s, september)
 	client := text(t, older, "client_id")
 	bill(t, s, november)
 	newInvoice(t, s, november) // A stranger's.
-	invoices := invoicesOf(t, s, client)
+	invoices := clientInvoices(t, s, client)
 	require.Len(t, invoices, 2)
 	var owner object
 	s.Get(t, customersPath+"/"+client, &owner)
@@ -162,9 +162,9 @@ func TestLandingInvoicesAreNewestFirstWithDownloads(t *testing.T) {
 	require.Equal(t, older["id"], at(t, found[1], "invoice_id"))
 }
 
-func TestLookupTokensOpenOneClientOnly(t *testing.T) {
+func TestLandingLookup_TokenOpensOneClient(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, cin := newClient(t, s)
 	_, other := newClient(t, s)
 	signs, id, later := signer(t), uuid.MustParse(client), system.Today.Add(token.DocumentLifetime)

@@ -10,9 +10,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func TestServiceNumbersAreNormalised(t *testing.T) {
+func TestLandingNumbers_Normalised(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	mobile, fiber, landline := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer()), newOffer(t, s, landlineOffer())
 	requested := func(number string) object {
 		return with(newMobile(mobile), object{"requested_mobile_local_number": number})
@@ -39,9 +39,9 @@ func TestServiceNumbersAreNormalised(t *testing.T) {
 	}
 }
 
-func TestServiceNumbersOfTheWrongKindAreRefused(t *testing.T) {
+func TestLandingNumbers_WrongKind(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	mobile, fiber := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer())
 	for _, test := range []struct {
 		code    string
@@ -58,7 +58,7 @@ func TestServiceNumbersOfTheWrongKindAreRefused(t *testing.T) {
 	} {
 		for _, number := range test.numbers {
 			body := with(test.base, object{test.field: number})
-			details := unchanged(t, s, func() system.Response {
+			details := writesNothing(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, submitNewPath, body, newKey(), system.Anonymous)
 			}).Refused(t, http.StatusUnprocessableEntity, test.code)
 			require.NotEmpty(t, details["accepted_examples"], "number %q", number)
@@ -66,9 +66,9 @@ func TestServiceNumbersOfTheWrongKindAreRefused(t *testing.T) {
 	}
 }
 
-func TestAcceptedExamplesOfARefusalAreAccepted(t *testing.T) {
+func TestLandingNumbers_ExamplesInRefusal(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for field, base := range map[string]object{
 		"requested_mobile_local_number": newMobile(newOffer(t, s, mobileOffer())),
 		"home_landline_local_number":    newHomeService("internet", newOffer(t, s, fiberOffer())),
@@ -85,15 +85,15 @@ func TestAcceptedExamplesOfARefusalAreAccepted(t *testing.T) {
 	}
 }
 
-func TestAssignedNumbersAreAllDifferent(t *testing.T) {
+func TestLandingNumbers_AssignedAreUnique(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offer, seen := newOffer(t, s, mobileOffer()), map[string]bool{}
 	bodies := make([]object, 16)
 	for i := range bodies {
 		bodies[i] = newMobile(offer)
 	}
-	for _, answer := range together(t, len(bodies), func(i int) (system.Response, error) {
+	for _, answer := range concurrently(t, len(bodies), func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, submitNewPath, bodies[i], newKey())
 	}) {
 		number := text(t, decoded(t, answer, http.StatusOK), "service_identifier")
@@ -102,15 +102,15 @@ func TestAssignedNumbersAreAllDifferent(t *testing.T) {
 	}
 }
 
-func TestOneOfManyRequestsForANumberGetsIt(t *testing.T) {
+func TestLandingNumbers_ConcurrentRequestsForOneNumber(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offer, accepted := newOffer(t, s, mobileOffer()), 0
 	bodies := make([]object, 16)
 	for i := range bodies {
 		bodies[i] = with(newMobile(offer), object{"requested_mobile_local_number": "0612345678"})
 	}
-	for _, answer := range together(t, len(bodies), func(i int) (system.Response, error) {
+	for _, answer := range concurrently(t, len(bodies), func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, submitNewPath, bodies[i], newKey())
 	}) {
 		if answer.Status == http.StatusOK {
@@ -123,11 +123,11 @@ func TestOneOfManyRequestsForANumberGetsIt(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM clients"), "refused submits left clients behind")
 }
 
-func TestManySubmitsOfOneNewClientMakeOneClient(t *testing.T) {
+func TestLandingSubmit_ConcurrentOfOneNewClient(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	body, made := newMobile(newOffer(t, s, mobileOffer())), 0
-	for _, answer := range together(t, 16, func(int) (system.Response, error) {
+	for _, answer := range concurrently(t, 16, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, submitNewPath, body, newKey())
 	}) {
 		if decoded(t, answer, http.StatusOK)["created_client"] == true {

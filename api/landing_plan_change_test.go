@@ -12,9 +12,9 @@ import (
 
 const planChangePath = "/api/v1/landing/submit/plan-change"
 
-func TestPlanChangeUpgradesTheNamedContract(t *testing.T) {
+func TestLandingPlanChange_UpgradesContract(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	first, second := newOffer(t, s, mobileOffer()), newOffer(t, s, mobileOffer())
 	body := with(newMobile(first), object{"commitment_months": 12})
 	subscribed := submit(t, s, body)
@@ -35,7 +35,7 @@ func TestPlanChangeUpgradesTheNamedContract(t *testing.T) {
 		"id": contract, "offer_id": second, "start_date": "2026-10-01", "commitment_months": 12.0, "status": "active",
 	})
 
-	events := auditOf(t, s, contract)
+	events := contractAudit(t, s, contract)
 	require.Len(t, events, 5)
 	require.Equal(t, "contract_offer_changed", events[3]["event_type"])
 	require.Equal(t, object{
@@ -52,9 +52,9 @@ func TestPlanChangeUpgradesTheNamedContract(t *testing.T) {
 	require.Equal(t, first, untouched["offer_id"])
 }
 
-func TestPlanChangeRefusesWhatTheContractForbids(t *testing.T) {
+func TestLandingPlanChange_Refusals(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offer, fiber, adsl := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer()), newOffer(t, s, adslOffer())
 	retired := newOffer(t, s, with(mobileOffer(), object{"status": "retired"}))
 	mine := newMobile(offer)
@@ -79,10 +79,10 @@ func TestPlanChangeRefusesWhatTheContractForbids(t *testing.T) {
 		{"no start", object{"contract_start_date": absent{}}, 422, "validation_error"},
 		{"commitment 61", object{"commitment_months": 61}, 422, "validation_error"},
 		{"unknown CIN", object{"cin": "NOBODY1"}, 404, "landing_client_not_found"},
-		{"unknown contract", object{"source_contract_id": nobody}, 404, "contract_not_found"},
+		{"unknown contract", object{"source_contract_id": unknownID}, 404, "contract_not_found"},
 		{"contract that is no UUID", object{"source_contract_id": "x"}, 404, "contract_not_found"},
 		{"contract of a stranger", object{"source_contract_id": strangers}, 422, "landing_contract_client_mismatch"},
-		{"unknown offer", object{"target_offer_id": nobody}, 404, "offer_not_found"},
+		{"unknown offer", object{"target_offer_id": unknownID}, 404, "offer_not_found"},
 		{"offer of another category", object{"target_offer_id": fiber}, 422, "landing_offer_service_mismatch"},
 		{"retired offer", object{"target_offer_id": retired}, 409, "offer_not_active"},
 		{"outside the offer's validity", object{"contract_start_date": "2025-12-31"}, 422, "offer_validity_invalid"},
@@ -91,7 +91,7 @@ func TestPlanChangeRefusesWhatTheContractForbids(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(valid, test.changes)
-			unchanged(t, s, func() system.Response {
+			writesNothing(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, planChangePath, body, newKey(), system.Anonymous)
 			}).Refused(t, test.status, test.code)
 			var contract object

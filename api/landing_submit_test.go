@@ -38,9 +38,9 @@ func submit(t testing.TB, s *system.System, body object) object {
 	return created(t, s, submitNewPath, body, newKey(), system.Anonymous)
 }
 
-func TestSubmitNewMakesClientLineContractAndDocument(t *testing.T) {
+func TestLandingSubmit_CreatesClientLineContractAndDocument(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offer := newOffer(t, s, mobileOffer())
 	answer := submit(t, s, with(newMobile(offer), object{
 		"cin": " la100001 ", "full_name": " Leila Amrani ", "email": "leila@example.ma", "address": "Fès",
@@ -68,9 +68,9 @@ func TestSubmitNewMakesClientLineContractAndDocument(t *testing.T) {
 	require.True(t, strings.HasPrefix(string(file.Body), "%PDF-1.4"))
 }
 
-func TestSubmitNewLeavesItsTraceInTheAuditTrail(t *testing.T) {
+func TestLandingSubmit_AuditTrail(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	mobile, fiber, landline := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer()), newOffer(t, s, landlineOffer())
 	for _, test := range []struct {
 		mode, category string
@@ -85,7 +85,7 @@ func TestSubmitNewLeavesItsTraceInTheAuditTrail(t *testing.T) {
 		t.Run(test.mode+"/"+test.category, func(t *testing.T) {
 			t.Parallel()
 			answer := submit(t, s, test.body)
-			events := auditOf(t, s, text(t, answer, "contract", "id"))
+			events := contractAudit(t, s, text(t, answer, "contract", "id"))
 			var types []any
 			for _, event := range events {
 				types = append(types, event["event_type"])
@@ -104,9 +104,9 @@ func TestSubmitNewLeavesItsTraceInTheAuditTrail(t *testing.T) {
 	}
 }
 
-func TestSubmitNewNeverOverwritesAKnownClient(t *testing.T) {
+func TestLandingSubmit_KeepsKnownClient(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offer := newOffer(t, s, mobileOffer())
 	intruder := object{"full_name": "Some Intruder", "email": "x@evil.example", "address": "Elsewhere", "contact_phone": "0699999999"}
 	for _, test := range []struct {
@@ -132,9 +132,9 @@ func TestSubmitNewNeverOverwritesAKnownClient(t *testing.T) {
 	}
 }
 
-func TestSubmitNewWithAnOwnNumberUpgradesItsContract(t *testing.T) {
+func TestLandingSubmit_OwnNumberUpgradesContract(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	first, second := newOffer(t, s, mobileOffer()), newOffer(t, s, mobileOffer())
 	body := newMobile(first)
 	answer := submit(t, s, body)
@@ -146,12 +146,12 @@ func TestSubmitNewWithAnOwnNumberUpgradesItsContract(t *testing.T) {
 		"created_client": false, "created_subscriber": false, "provisioning_mode": "upgrade_existing_contract", "service_identifier": number,
 	})
 	require.Subset(t, again["contract"], object{"id": at(t, answer, "contract", "id"), "offer_id": second, "start_date": "2026-10-01"})
-	require.Len(t, auditOf(t, s, text(t, answer, "contract", "id")), 6)
+	require.Len(t, contractAudit(t, s, text(t, answer, "contract", "id")), 6)
 }
 
-func TestSubmitNewRefusesWhatTheContractForbids(t *testing.T) {
+func TestLandingSubmit_Refusals(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offer, fiber := newOffer(t, s, mobileOffer()), newOffer(t, s, fiberOffer())
 	retired := newOffer(t, s, with(mobileOffer(), object{"status": "retired"}))
 	taken := text(t, submit(t, s, newMobile(offer)), "service_identifier")
@@ -189,7 +189,7 @@ func TestSubmitNewRefusesWhatTheContractForbids(t *testing.T) {
 			422, "validation_error", "requested_mobile_local_number"},
 		{"landline without a landline", with(home, object{"service_category": "landline", "home_landline_local_number": absent{}}),
 			422, "validation_error", "home_landline_local_number"},
-		{"unknown offer", with(mobile, object{"offer_id": nobody}), 404, "offer_not_found", ""},
+		{"unknown offer", with(mobile, object{"offer_id": unknownID}), 404, "offer_not_found", ""},
 		{"offer that is no UUID", with(mobile, object{"offer_id": "x"}), 404, "offer_not_found", ""},
 		{"retired offer", with(mobile, object{"offer_id": retired}), 409, "offer_not_active", ""},
 		{"offer of another category", with(mobile, object{"offer_id": fiber}), 422, "landing_offer_service_mismatch", ""},
@@ -200,7 +200,7 @@ func TestSubmitNewRefusesWhatTheContractForbids(t *testing.T) {
 		{"own home number is taken too", home, 409, "subscriber_identifier_conflict", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			answer := unchanged(t, s, func() system.Response {
+			answer := writesNothing(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, submitNewPath, test.body, newKey(), system.Anonymous)
 			})
 			if test.at != "" {

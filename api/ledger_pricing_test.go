@@ -14,7 +14,7 @@ import (
 )
 
 // changes lists a page of a configuration history as "reason source before -> after", with the total and the page's first row.
-func (b book) changes(t testing.TB, path string) (rows []string, total any, first object) {
+func (b ledgerFixture) changes(t testing.TB, path string) (rows []string, total any, first object) {
 	t.Helper()
 	page := b.get(t, path)
 	for i, row := range page["history"].([]any) {
@@ -30,7 +30,7 @@ func (b book) changes(t testing.TB, path string) (rows []string, total any, firs
 	return rows, page["total"], first
 }
 
-func (b book) pricing(t testing.TB, contract string) object {
+func (b ledgerFixture) pricing(t testing.TB, contract string) object {
 	t.Helper()
 	return b.get(t, "/v1/billing/contracts/"+contract+"/pricing_information")
 }
@@ -39,24 +39,24 @@ func historyPath(contract string) string {
 	return "/v1/billing/contracts/" + contract + "/configuration_history"
 }
 
-func (b book) newOffer(t testing.TB, fee string) string {
+func (b ledgerFixture) newOffer(t testing.TB, fee string) string {
 	t.Helper()
 	return newOffer(t, b.s, with(mobileOffer(), object{"monthly_fee": fee}))
 }
 
-func (b book) putOn(t testing.TB, contract, offer string) {
+func (b ledgerFixture) putOn(t testing.TB, contract, offer string) {
 	t.Helper()
 	decoded(t, b.s.Call(t, http.MethodPut, contractsPath+"/"+contract+"/offer", object{"offer_id": offer}), http.StatusOK)
 }
 
-func (b book) reprice(t testing.TB, offer, fee string) {
+func (b ledgerFixture) reprice(t testing.TB, offer, fee string) {
 	t.Helper()
 	decoded(t, b.s.Call(t, http.MethodPut, "/api/v1/offers/"+offer, object{"monthly_fee": fee}), http.StatusOK)
 }
 
 // changesAreInTheOrderInWhichTheyWereMade puts the clock back between changes: one that had to wait for another has read the
 // clock before it.
-func changesAreInTheOrderInWhichTheyWereMade(t *testing.T, b book) {
+func changesAreInTheOrderInWhichTheyWereMade(t *testing.T, b ledgerFixture) {
 	client, _ := newClient(t, b.s)
 	cheap, dear := b.newOffer(t, "100.00"), b.newOffer(t, "300.00")
 	contract := newContract(t, b.s, client, cheap)
@@ -81,8 +81,8 @@ func changesAreInTheOrderInWhichTheyWereMade(t *testing.T, b book) {
 	require.Equal(t, "price_changed", at(t, b.pricing(t, contract)["history"].([]any)[0], "source_label"))
 }
 
-// agreed agrees on an amount of 250.00 in a transaction that is committed once a request waits for it.
-func (b book) agreed(t *testing.T, contract string, request func()) {
+// agreeAmountDuring agrees on an amount of 250.00 in a transaction that is committed once a request waits for it.
+func (b ledgerFixture) agreeAmountDuring(t *testing.T, contract string, request func()) {
 	t.Helper()
 	tx, err := b.s.Pool.Begin(t.Context())
 	require.NoError(t, err)
@@ -101,26 +101,26 @@ func (b book) agreed(t *testing.T, contract string, request func()) {
 
 // thePriceOfAnOfferWaitsForAnAmount changes the fee of an offer while an amount is agreed on: the fee is none of the contract's
 // any more.
-func thePriceOfAnOfferWaitsForAnAmount(t *testing.T, b book) {
+func thePriceOfAnOfferWaitsForAnAmount(t *testing.T, b ledgerFixture) {
 	client, _ := newClient(t, b.s)
 	offer := b.newOffer(t, "300.00")
 	contract := newContract(t, b.s, client, offer)
-	b.agreed(t, contract, func() { b.reprice(t, offer, "310.00") })
+	b.agreeAmountDuring(t, contract, func() { b.reprice(t, offer, "310.00") })
 	rows, _, _ := b.changes(t, historyPath(contract))
 	require.Equal(t, []string{"installment_set api 300.00 -> 250.00", "provisioned api nothing -> 300.00"}, rows)
 	require.Equal(t, 25000.0, at(t, b.pricing(t, contract), "current_installment_amount", "amount"))
 }
 
-func anotherOfferWaitsForAnAmountAndEndsIt(t *testing.T, b book) {
+func anotherOfferWaitsForAnAmountAndEndsIt(t *testing.T, b ledgerFixture) {
 	client, _ := newClient(t, b.s)
 	contract, cheap := newContract(t, b.s, client, b.newOffer(t, "300.00")), b.newOffer(t, "100.00")
-	b.agreed(t, contract, func() { b.putOn(t, contract, cheap) })
+	b.agreeAmountDuring(t, contract, func() { b.putOn(t, contract, cheap) })
 	rows, _, _ := b.changes(t, historyPath(contract))
 	require.Equal(t, []string{"offer_changed api 250.00 -> 100.00", "installment_set api 300.00 -> 250.00", "provisioned api nothing -> 300.00"}, rows)
 	require.Equal(t, 10000.0, at(t, b.pricing(t, contract), "current_installment_amount", "amount"))
 }
 
-func theSameOfferChangesNothing(t *testing.T, b book) {
+func theSameOfferChangesNothing(t *testing.T, b ledgerFixture) {
 	client, _ := newClient(t, b.s)
 	offer := b.newOffer(t, "300.00")
 	contract := newContract(t, b.s, client, offer)
@@ -133,7 +133,7 @@ func theSameOfferChangesNothing(t *testing.T, b book) {
 		rows, _, _ := b.changes(t, historyPath(contract))
 		require.Equal(t, agreed, rows)
 	}
-	require.Len(t, auditOf(t, b.s, contract), 5, "the trail has all that was asked for")
+	require.Len(t, contractAudit(t, b.s, contract), 5, "the trail has all that was asked for")
 
 	// Another start is from when on it costs that.
 	provision(t, b.s, with(upgrade, object{"contract_start_date": "2026-12-01"}))
@@ -144,7 +144,7 @@ func theSameOfferChangesNothing(t *testing.T, b book) {
 	require.Equal(t, 25000.0, b.get(t, "/v1/billing/billing_accounts/"+client+"/pricing_information")["contracts"].([]any)[0].(object)["current_installment_amount"].(object)["amount"])
 }
 
-func theAmountOfTodayHoldsUntilAnotherOneBegins(t *testing.T, b book) {
+func theAmountOfTodayHoldsUntilAnotherOneBegins(t *testing.T, b ledgerFixture) {
 	client, _ := newClient(t, b.s)
 	cheap, dear := b.newOffer(t, "100.00"), b.newOffer(t, "300.00")
 	contract := newContract(t, b.s, client, cheap)
@@ -172,7 +172,7 @@ func theAmountOfTodayHoldsUntilAnotherOneBegins(t *testing.T, b book) {
 	require.NotContains(t, later, "context")
 }
 
-func aContractIsToldOfInItsOwnCurrency(t *testing.T, b book) {
+func contractsUseTheirOwnCurrency(t *testing.T, b ledgerFixture) {
 	contract := b.post(t, "/v1/billing/contracts", object{"balance_currency": "EUR", "installment_amount": 8500})
 	require.Equal(t, []any{0.0, "EUR"}, []any{contract["balance"], contract["balance_currency"]})
 	pricing := b.pricing(t, text(t, contract, "_id"))
@@ -180,14 +180,14 @@ func aContractIsToldOfInItsOwnCurrency(t *testing.T, b book) {
 	require.Equal(t, "EUR", at(t, pricing, "current_installment_amount", "currency"))
 }
 
-func anotherEndIsInTheTrailOfTheContract(t *testing.T, b book) {
+func anotherEndIsInTheTrailOfTheContract(t *testing.T, b ledgerFixture) {
 	client, _ := newClient(t, b.s)
 	contract := newContract(t, b.s, client, b.newOffer(t, "100.00"))
 	path := "/v1/billing/contracts/" + contract
 	for _, end := range []string{"2026-12-31", "2027-01-31", "2027-01-31"} {
 		require.Equal(t, end, b.patch(t, path, object{"termination_date": end})["termination_date"])
 	}
-	events := auditOf(t, b.s, contract)
+	events := contractAudit(t, b.s, contract)
 	require.Len(t, events, 3, "the end that it has already is no change")
 	for i, details := range []string{`{"from": null, "to": "2026-12-31"}`, `{"from": "2026-12-31", "to": "2027-01-31"}`} {
 		require.Equal(t, []any{"contract_end_date_changed", "op-1", details}, []any{events[i+1]["event_type"], events[i+1]["actor_id"], events[i+1]["details"]})
@@ -196,6 +196,6 @@ func anotherEndIsInTheTrailOfTheContract(t *testing.T, b book) {
 	ended := object{"status": "terminated", "termination_date": "2027-02-28"}
 	b.patch(t, path, ended)
 	b.patch(t, path, ended)
-	require.Len(t, auditOf(t, b.s, contract), 5)
-	b.refuse(t, http.MethodPatch, path, object{"termination_date": "2027-03-31"}, 422, "contract_date_invalid", "terminated")
+	require.Len(t, contractAudit(t, b.s, contract), 5)
+	b.requireRefused(t, http.MethodPatch, path, object{"termination_date": "2027-03-31"}, 422, "contract_date_invalid", "terminated")
 }

@@ -15,44 +15,44 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// book is the ledger of a system, whose every answer is held against the definition.
-type book struct {
+// ledgerFixture calls the ledger of a system, and checks every answer against the definition.
+type ledgerFixture struct {
 	s          *system.System
 	definition definition
 }
 
-func (b book) call(t testing.TB, method, path string, body any, headers ...system.Header) system.Response {
+func (b ledgerFixture) call(t testing.TB, method, path string, body any, headers ...system.Header) system.Response {
 	t.Helper()
 	answer := b.s.Call(t, method, path, body, headers...)
 	b.definition.requireDefined(t, method, path, answer)
 	return answer
 }
 
-func (b book) get(t testing.TB, path string) object {
+func (b ledgerFixture) get(t testing.TB, path string) object {
 	t.Helper()
 	return decoded(t, b.call(t, http.MethodGet, path, nil), http.StatusOK)
 }
 
-func (b book) post(t testing.TB, path string, body any) object {
+func (b ledgerFixture) post(t testing.TB, path string, body any) object {
 	t.Helper()
 	return decoded(t, b.call(t, http.MethodPost, path, body), http.StatusCreated)
 }
 
-func (b book) patch(t testing.TB, path string, body any) object {
+func (b ledgerFixture) patch(t testing.TB, path string, body any) object {
 	t.Helper()
 	return decoded(t, b.call(t, http.MethodPatch, path, body), http.StatusOK)
 }
 
-// refuse checks that a request is refused, and leaves no trace.
-func (b book) refuse(t testing.TB, method, path string, body any, status int, code, told string) {
+// requireRefused checks that a request is refused, and leaves no trace.
+func (b ledgerFixture) requireRefused(t testing.TB, method, path string, body any, status int, code, message string) {
 	t.Helper()
-	answer := unchanged(t, b.s, func() system.Response { return b.call(t, method, path, body) })
+	answer := writesNothing(t, b.s, func() system.Response { return b.call(t, method, path, body) })
 	answer.Refused(t, status, code)
-	require.Contains(t, text(t, decoded(t, answer, status), "message"), told)
+	require.Contains(t, text(t, decoded(t, answer, status), "message"), message)
 	require.Equal(t, http.StatusText(status), text(t, decoded(t, answer, status), "error"))
 }
 
-func (b book) balance(t testing.TB, client string) float64 {
+func (b ledgerFixture) balance(t testing.TB, client string) float64 {
 	t.Helper()
 	balance := b.get(t, "/v1/billing/customers/"+client+"/balance")
 	require.Equal(t, fmt.Sprintf("%.2f", at(t, balance, "balance").(float64)/100), balance["balance_decimal"])
@@ -60,13 +60,13 @@ func (b book) balance(t testing.TB, client string) float64 {
 	return balance["balance"].(float64)
 }
 
-func (b book) contractBalance(t testing.TB, contract string) float64 {
+func (b ledgerFixture) contractBalance(t testing.TB, contract string) float64 {
 	t.Helper()
 	return at(t, b.get(t, "/v1/billing/contracts/"+contract+"/pricing_information"), "balance", "amount").(float64)
 }
 
-// told lists the events of a query as "type direction amount status".
-func (b book) told(t testing.TB, query string) []string {
+// events returns the events of a query as "type direction amount status".
+func (b ledgerFixture) events(t testing.TB, query string) []string {
 	t.Helper()
 	page := b.get(t, "/v1/billing/events?"+query)
 	events := []string{}
@@ -77,7 +77,7 @@ func (b book) told(t testing.TB, query string) []string {
 }
 
 // requireProven checks that the ledger proves itself.
-func (b book) requireProven(t testing.TB) {
+func (b ledgerFixture) requireProven(t testing.TB) {
 	t.Helper()
 	faults, err := ledger.Prove(t.Context(), b.s.Pool)
 	require.NoError(t, err)
@@ -86,19 +86,19 @@ func (b book) requireProven(t testing.TB) {
 
 func TestLedger(t *testing.T) {
 	t.Parallel()
-	b := book{system.Start(t), ledgerDefinition(t)}
+	b := ledgerFixture{system.Borrow(t), ledgerDefinition(t)}
 	for _, test := range []struct {
 		name string
-		test func(*testing.T, book)
+		test func(*testing.T, ledgerFixture)
 	}{
-		{"invoices and payments are entered", invoicesAndPaymentsAreEntered},
-		{"events made by hand are entered, changed and taken back", eventsAreEnteredChangedAndTakenBack},
+		{"invoices and payments are posted", invoicesAndPaymentsAreEntered},
+		{"manual events are posted, changed, and reversed", eventsAreEnteredChangedAndTakenBack},
 		{"events are refused", eventsAreRefused},
 		{"the list is filtered and paged", theListIsFilteredAndPaged},
 		{"pages are the list", pagesAreTheList},
 		{"the examples of the definition are taken", theExamplesOfTheDefinitionAreTaken},
 		{"contracts are made, changed and deleted", contractsAreMadeChangedAndDeleted},
-		{"the configuration history tells every change", theConfigurationHistoryTellsEveryChange},
+		{"the configuration history lists every change", configurationHistoryListsEveryChange},
 		{"currencies are not added up", currenciesAreNotAddedUp},
 		{"a direction follows from another type alone", aDirectionFollowsFromAnotherTypeAlone},
 		{"lists and objects are replaced as a whole", listsAndObjectsAreReplacedAsAWhole},
@@ -108,7 +108,7 @@ func TestLedger(t *testing.T) {
 		{"another offer waits for an amount, and ends it", anotherOfferWaitsForAnAmountAndEndsIt},
 		{"the same offer changes nothing", theSameOfferChangesNothing},
 		{"the amount of today holds until another one begins", theAmountOfTodayHoldsUntilAnotherOneBegins},
-		{"a contract is told of in its own currency", aContractIsToldOfInItsOwnCurrency},
+		{"contracts use their own currency", contractsUseTheirOwnCurrency},
 		{"another end is in the trail of the contract", anotherEndIsInTheTrailOfTheContract},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -118,16 +118,16 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-func invoicesAndPaymentsAreEntered(t *testing.T, b book) {
+func invoicesAndPaymentsAreEntered(t *testing.T, b ledgerFixture) {
 	// Of two contracts, so that parts and sums show.
 	client, _ := newClient(t, b.s)
 	offer := newOffer(t, b.s, with(mobileOffer(), object{"activation_fee": "0"}))
 	first, second := newContract(t, b.s, client, offer), newContract(t, b.s, client, offer)
 	bill(t, b.s, november)
-	invoice := invoiceOf(t, b.s, client)
+	invoice := clientInvoice(t, b.s, client)
 	require.Equal(t, "477.60", invoice["total_amount"])
 	require.Equal(t, 47760.0, b.balance(t, client))
-	require.Equal(t, []string{"invoice debit 477.60 open"}, b.told(t, "contact_id="+client))
+	require.Equal(t, []string{"invoice debit 477.60 open"}, b.events(t, "contact_id="+client))
 	event := b.get(t, "/v1/billing/events/"+text(t, invoice, "id"))
 	require.ElementsMatch(t, related(first, second)["$relation"], at(t, event, "contract", "$relation"))
 	require.Equal(t, invoice["due_date"], event["due_date"])
@@ -138,22 +138,22 @@ func invoicesAndPaymentsAreEntered(t *testing.T, b book) {
 	require.Equal(t, 17760.0, b.contractBalance(t, first)+b.contractBalance(t, second))
 	reversed(t, b.s, payment)
 	require.Equal(t, 47760.0, b.balance(t, client))
-	require.ElementsMatch(t, []string{"invoice debit 477.60 open", "payment credit 300.00 closed", "chargeback debit 300.00 closed"}, b.told(t, "contact_id="+client))
+	require.ElementsMatch(t, []string{"invoice debit 477.60 open", "payment credit 300.00 closed", "chargeback debit 300.00 closed"}, b.events(t, "contact_id="+client))
 	voided(t, b.s, invoice)
 	require.Zero(t, b.balance(t, client))
 	require.Zero(t, b.contractBalance(t, first))
 	require.Zero(t, b.contractBalance(t, second))
-	require.Contains(t, b.told(t, "entity_id="+first), "correction credit 477.60 closed")
-	require.Contains(t, b.told(t, "contact_id="+client), "invoice debit 477.60 closed")
+	require.Contains(t, b.events(t, "entity_id="+first), "correction credit 477.60 closed")
+	require.Contains(t, b.events(t, "contact_id="+client), "invoice debit 477.60 closed")
 
 	for _, event := range b.get(t, "/v1/billing/events?contact_id="+client)["results"].([]any) {
 		path := "/v1/billing/events/" + text(t, event, "_id")
-		b.refuse(t, http.MethodPatch, path, object{"note": "Never"}, http.StatusUnprocessableEntity, "billing_event_read_only", "/api/v1/")
-		b.refuse(t, http.MethodDelete, path, nil, http.StatusUnprocessableEntity, "billing_event_read_only", "/api/v1/")
+		b.requireRefused(t, http.MethodPatch, path, object{"note": "Never"}, http.StatusUnprocessableEntity, "billing_event_read_only", "/api/v1/")
+		b.requireRefused(t, http.MethodDelete, path, nil, http.StatusUnprocessableEntity, "billing_event_read_only", "/api/v1/")
 	}
 }
 
-func eventsAreEnteredChangedAndTakenBack(t *testing.T, b book) {
+func eventsAreEnteredChangedAndTakenBack(t *testing.T, b ledgerFixture) {
 	client, _ := newClient(t, b.s)
 	contract := newContract(t, b.s, client, newOffer(t, b.s, mobileOffer()))
 	other := newContract(t, b.s, client, newOffer(t, b.s, mobileOffer()))
@@ -174,21 +174,21 @@ func eventsAreEnteredChangedAndTakenBack(t *testing.T, b book) {
 	require.Equal(t, 3, entries(), "what was entered, what took it back, and what is entered now")
 	b.patch(t, path, object{"status": "open"})
 	require.Equal(t, 3, entries(), "nothing changed")
-	require.Equal(t, []string{"installment debit 70.00 open"}, b.told(t, "contact_id="+client))
-	require.Empty(t, b.told(t, "entity_id="+contract))
+	require.Equal(t, []string{"installment debit 70.00 open"}, b.events(t, "contact_id="+client))
+	require.Empty(t, b.events(t, "entity_id="+contract))
 	require.Equal(t, "credit", b.patch(t, path, object{"type": "bonus"})["direction"])
 	require.Equal(t, -7000.0, b.balance(t, client))
 
 	require.Equal(t, http.StatusNoContent, b.call(t, http.MethodDelete, path, nil).Status)
 	require.Zero(t, b.balance(t, client))
-	require.Empty(t, b.told(t, "contact_id="+client))
+	require.Empty(t, b.events(t, "contact_id="+client))
 	require.Equal(t, 6, entries(), "the entries stay")
 	for _, method := range []string{http.MethodGet, http.MethodDelete} {
-		b.refuse(t, method, path, nil, http.StatusNotFound, "billing_event_not_found", "not found")
+		b.requireRefused(t, method, path, nil, http.StatusNotFound, "billing_event_not_found", "not found")
 	}
-	b.refuse(t, http.MethodGet, "/v1/billing/external/SAP-"+contract, nil, http.StatusNotFound, "billing_event_not_found", "not found")
+	b.requireRefused(t, http.MethodGet, "/v1/billing/external/SAP-"+contract, nil, http.StatusNotFound, "billing_event_not_found", "not found")
 	b.post(t, "/v1/billing/events", with(installment(contract), object{"external_id": "SAP-" + contract}))
-	b.refuse(t, http.MethodPost, "/v1/billing/events", with(installment(contract), object{"external_id": "SAP-" + contract}),
+	b.requireRefused(t, http.MethodPost, "/v1/billing/events", with(installment(contract), object{"external_id": "SAP-" + contract}),
 		http.StatusUnprocessableEntity, "billing_event_external_id_taken", "external id")
 	_, err := b.s.Pool.Exec(t.Context(), "UPDATE ledger_entries SET amount = 1")
 	require.ErrorContains(t, err, "ledger_entries is refused")
@@ -196,13 +196,13 @@ func eventsAreEnteredChangedAndTakenBack(t *testing.T, b book) {
 	require.ErrorContains(t, err, "ledger_postings is refused")
 }
 
-func eventsAreRefused(t *testing.T, b book) {
+func eventsAreRefused(t *testing.T, b ledgerFixture) {
 	client, _ := newClient(t, b.s)
 	good := installment(newContract(t, b.s, client, newOffer(t, b.s, mobileOffer())))
 	for _, test := range []struct {
-		change object
-		status int
-		told   string
+		change  object
+		status  int
+		message string
 	}{
 		{object{"billing_amount": 5001}, 422, "billing_amount_decimal"},
 		{object{"billing_amount": 0}, 422, "billing_amount"},
@@ -225,15 +225,15 @@ func eventsAreRefused(t *testing.T, b book) {
 		{object{"status": "done"}, 422, "status"},
 		{object{"external_link": object{"title": "Nowhere"}}, 422, "external_link"},
 	} {
-		b.refuse(t, http.MethodPost, "/v1/billing/events", with(good, test.change), test.status, "validation_error", test.told)
+		b.requireRefused(t, http.MethodPost, "/v1/billing/events", with(good, test.change), test.status, "validation_error", test.message)
 	}
-	b.refuse(t, http.MethodPost, "/v1/billing/events", with(good, object{"contract": related(nobody)}), 422, "billing_event_contract_unknown", "not known")
-	b.refuse(t, http.MethodPost, "/v1/billing/events", "{", 400, "validation_error", "JSON")
-	b.refuse(t, http.MethodGet, "/v1/billing/events?size=1001", nil, 400, "validation_error", "size")
-	b.refuse(t, http.MethodGet, "/v1/billing/events?date_after=yesterday", nil, 400, "validation_error", "date_after")
+	b.requireRefused(t, http.MethodPost, "/v1/billing/events", with(good, object{"contract": related(unknownID)}), 422, "billing_event_contract_unknown", "not known")
+	b.requireRefused(t, http.MethodPost, "/v1/billing/events", "{", 400, "validation_error", "JSON")
+	b.requireRefused(t, http.MethodGet, "/v1/billing/events?size=1001", nil, 400, "validation_error", "size")
+	b.requireRefused(t, http.MethodGet, "/v1/billing/events?date_after=yesterday", nil, 400, "validation_error", "date_after")
 	path := "/v1/billing/events/" + text(t, b.post(t, "/v1/billing/events", good), "_id")
-	b.refuse(t, http.MethodPatch, path, object{}, 422, "validation_error", "At least one")
-	b.refuse(t, http.MethodPatch, path, object{"billing_amount_decimal": "0.00"}, 422, "validation_error", "billing_amount_decimal")
+	b.requireRefused(t, http.MethodPatch, path, object{}, 422, "validation_error", "At least one")
+	b.requireRefused(t, http.MethodPatch, path, object{"billing_amount_decimal": "0.00"}, 422, "validation_error", "billing_amount_decimal")
 	b.call(t, http.MethodGet, path, nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 	b.call(t, http.MethodPost, "/v1/billing/events", `"`+strings.Repeat("x", 2<<20)+`"`).Refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
 
@@ -243,13 +243,13 @@ func eventsAreRefused(t *testing.T, b book) {
 		require.Equal(t, direction, b.post(t, "/v1/billing/events", with(good, object{"type": kind}))["direction"], kind)
 	}
 	link := b.post(t, "/v1/billing/events", with(good, object{"external_link": object{"href": "https://billing.example.com/1", "title": "Invoice"},
-		"attachments": related(nobody), "related_event": nobody, "_tags": []string{"energy"}, "internal_note": "Checked"}))
+		"attachments": related(unknownID), "related_event": unknownID, "_tags": []string{"energy"}, "internal_note": "Checked"}))
 	require.Equal(t, "https://billing.example.com/1", at(t, link, "external_link", "href"))
 }
 
-func theListIsFilteredAndPaged(t *testing.T, b book) {
+func theListIsFilteredAndPaged(t *testing.T, b ledgerFixture) {
 	client, _ := newClient(t, b.s)
-	first, second := newContract(t, b.s, client, newOffer(t, b.s, mobileOffer())), standingAlone(t, b.s)
+	first, second := newContract(t, b.s, client, newOffer(t, b.s, mobileOffer())), newStandaloneContract(t, b.s)
 	for _, event := range []object{
 		with(installment(first), object{"booking_date": "2026-11-01"}),
 		with(installment(first), object{"booking_date": "2026-11-03", "type": "bonus"}),
@@ -282,37 +282,37 @@ func theListIsFilteredAndPaged(t *testing.T, b book) {
 	require.Equal(t, []string{"1"}, days("contact_id="+client+"&date_before=2026-11-02T23:59:59%2B01:00"))
 	require.Equal(t, []string{"2", "1"}, days(both+"&from=1&size=2"))
 	require.Equal(t, 2.0, b.get(t, "/v1/billing/events?contact_id="+client+"&from=5&size=1")["hits"])
-	require.Empty(t, days("entity_id="+nobody))
+	require.Empty(t, days("entity_id="+unknownID))
 	require.Empty(t, days("contact_id=no-uuid"))
 	require.NotEmpty(t, days("size=1"))
 	require.Equal(t, "bonus", at(t, b.get(t, "/v1/billing/events?event_type=bonus&size=1")["results"].([]any)[0], "type"))
 }
 
 // pagesAreTheList reads a list page by page, from both ends.
-func pagesAreTheList(t *testing.T, b book) {
-	contract := standingAlone(t, b.s)
+func pagesAreTheList(t *testing.T, b ledgerFixture) {
+	contract := newStandaloneContract(t, b.s)
 	for i := range 9 {
 		event := b.post(t, "/v1/billing/events", with(installment(contract), object{"booking_date": fmt.Sprintf("2026-11-%02d", 1+i*i%5), "billing_amount": absent{}, "billing_amount_decimal": fmt.Sprint(i + 1)}))
 		if i%4 == 3 {
 			b.call(t, http.MethodDelete, "/v1/billing/events/"+text(t, event, "_id"), nil)
 		}
 	}
-	whole := b.told(t, "entity_id="+contract)
+	whole := b.events(t, "entity_id="+contract)
 	require.Len(t, whole, 7)
 	for size := 1; size <= 4; size++ {
 		var pages []string
 		for from := 0; from < 9; from += size {
 			query := fmt.Sprintf("entity_id=%s&from=%d&size=%d", contract, from, size)
-			pages = append(pages, b.told(t, query)...)
+			pages = append(pages, b.events(t, query)...)
 			require.Equal(t, 7.0, b.get(t, "/v1/billing/events?"+query)["hits"])
 		}
 		require.Equal(t, whole, pages, "pages of %d", size)
 	}
-	require.Equal(t, whole, b.told(t, "entity_id="+contract+"&date_after=2026-11-01T00:00:00Z"))
+	require.Equal(t, whole, b.events(t, "entity_id="+contract+"&date_after=2026-11-01T00:00:00Z"))
 }
 
 // theExamplesOfTheDefinitionAreTaken sends every example of an event and of a contract.
-func theExamplesOfTheDefinitionAreTaken(t *testing.T, b book) {
+func theExamplesOfTheDefinitionAreTaken(t *testing.T, b ledgerFixture) {
 	sent := 0
 	contract := b.post(t, "/v1/billing/contracts", b.example(t, "paths", "/v1/billing/contracts", "post"))
 	require.Equal(t, []any{"Stromvertrag Haushalt", "active", 8500.0, 0.0}, []any{contract["_title"], contract["status"], contract["installment_amount"], contract["balance"]})
@@ -341,34 +341,34 @@ func theExamplesOfTheDefinitionAreTaken(t *testing.T, b book) {
 }
 
 // example is the request that the definition shows of an operation.
-func (b book) example(t testing.TB, place ...string) object {
+func (b ledgerFixture) example(t testing.TB, place ...string) object {
 	t.Helper()
 	return at(t, b.definition.root, append(place, "requestBody", "content", "application/json", "example")...).(object)
 }
 
-func contractsAreMadeChangedAndDeleted(t *testing.T, b book) {
-	path := "/v1/billing/contracts/" + standingAlone(t, b.s)
-	b.refuse(t, http.MethodPatch, path, object{"billing_due_day": 32}, 422, "validation_error", "billing_due_day")
-	b.refuse(t, http.MethodPatch, path, object{"branch": "telephony"}, 422, "validation_error", "branch")
+func contractsAreMadeChangedAndDeleted(t *testing.T, b ledgerFixture) {
+	path := "/v1/billing/contracts/" + newStandaloneContract(t, b.s)
+	b.requireRefused(t, http.MethodPatch, path, object{"billing_due_day": 32}, 422, "validation_error", "billing_due_day")
+	b.requireRefused(t, http.MethodPatch, path, object{"branch": "telephony"}, 422, "validation_error", "branch")
 	changed := b.patch(t, path, object{"status": "expired", "billing_due_day": 15, "billing_period": "every_quarter", "installment_amount": 100})
 	require.Equal(t, []any{"expired", 15.0, 100.0, "Power"}, []any{changed["status"], changed["billing_due_day"], changed["installment_amount"], changed["contract_name"]})
 	schedule := at(t, b.get(t, path+"/pricing_information"), "schedule")
 	require.Equal(t, object{"billing_due_day": 15.0, "billing_period": "every_quarter", "installments_per_year": 4.0, "inferred": false}, schedule)
 	event := b.post(t, "/v1/billing/events", installment(text(t, changed, "_id")))
-	b.refuse(t, http.MethodDelete, path, nil, 422, "billing_contract_in_use", "events")
+	b.requireRefused(t, http.MethodDelete, path, nil, 422, "billing_contract_in_use", "events")
 	b.call(t, http.MethodDelete, "/v1/billing/events/"+text(t, event, "_id"), nil)
-	b.refuse(t, http.MethodDelete, path, nil, 422, "billing_contract_in_use", "stays when an event is deleted")
-	unused := "/v1/billing/contracts/" + standingAlone(t, b.s)
+	b.requireRefused(t, http.MethodDelete, path, nil, 422, "billing_contract_in_use", "stays when an event is deleted")
+	unused := "/v1/billing/contracts/" + newStandaloneContract(t, b.s)
 	require.Equal(t, http.StatusNoContent, b.call(t, http.MethodDelete, unused, nil).Status)
-	b.refuse(t, http.MethodDelete, unused, nil, 404, "contract_not_found", "not found")
+	b.requireRefused(t, http.MethodDelete, unused, nil, 404, "contract_not_found", "not found")
 
 	// That of a subscriber says what the contract says.
 	client, _ := newClient(t, b.s)
 	id := newContract(t, b.s, client, newOffer(t, b.s, mobileOffer()))
 	path = "/v1/billing/contracts/" + id
-	b.refuse(t, http.MethodDelete, path, nil, 422, "billing_contract_in_use", "subscriber")
-	b.refuse(t, http.MethodPatch, path, object{"status": "revoked"}, 422, "validation_error", "status")
-	b.refuse(t, http.MethodPatch, path, object{"start_date": "2020-01-01"}, 422, "validation_error", "start_date")
+	b.requireRefused(t, http.MethodDelete, path, nil, 422, "billing_contract_in_use", "subscriber")
+	b.requireRefused(t, http.MethodPatch, path, object{"status": "revoked"}, 422, "validation_error", "status")
+	b.requireRefused(t, http.MethodPatch, path, object{"start_date": "2020-01-01"}, 422, "validation_error", "start_date")
 	suspended := b.patch(t, path, object{"status": "deactivated", "contract_name": "At home"})
 	require.Equal(t, []any{"deactivated", "At home", "2026-08-10", 19900.0}, []any{suspended["status"], suspended["contract_name"], suspended["start_date"], suspended["installment_amount"]})
 	var contract object
@@ -377,10 +377,10 @@ func contractsAreMadeChangedAndDeleted(t *testing.T, b book) {
 	b.patch(t, path, object{"status": "terminated", "termination_date": "2026-12-31", "termination_reason": "Moved"})
 	b.s.Get(t, contractsPath+"/"+id, &contract)
 	require.Equal(t, []any{"terminated", "2026-12-31"}, []any{contract["status"], contract["end_date"]})
-	b.refuse(t, http.MethodPatch, path, object{"status": "active"}, 422, "contract_status_transition_invalid", "cannot move")
+	b.requireRefused(t, http.MethodPatch, path, object{"status": "active"}, 422, "contract_status_transition_invalid", "cannot move")
 }
 
-func theConfigurationHistoryTellsEveryChange(t *testing.T, b book) {
+func configurationHistoryListsEveryChange(t *testing.T, b ledgerFixture) {
 	client, cin := newClient(t, b.s)
 	cheap := newOffer(t, b.s, with(mobileOffer(), object{"monthly_fee": "100.00"}))
 	dear := newOffer(t, b.s, with(mobileOffer(), object{"monthly_fee": "300.00"}))
@@ -413,8 +413,8 @@ func theConfigurationHistoryTellsEveryChange(t *testing.T, b book) {
 	require.Equal(t, float64(len(want)), total)
 	require.Equal(t, "2026-11-30T23:00:00.000000Z", first["effective_at"], "midnight of 1 December")
 	require.Equal(t, object{"amount": 30000.0, "amount_decimal": "300.00", "currency": "MAD"}, first["new_value"])
-	b.refuse(t, http.MethodGet, path+"?size=101", nil, 400, "validation_error", "size")
-	b.refuse(t, http.MethodGet, path+"?change_type=other", nil, 400, "validation_error", "change_type")
+	b.requireRefused(t, http.MethodGet, path+"?size=101", nil, 400, "validation_error", "size")
+	b.requireRefused(t, http.MethodGet, path+"?change_type=other", nil, 400, "validation_error", "change_type")
 
 	account := b.get(t, "/v1/billing/billing_accounts/"+client+"/pricing_information")
 	require.Equal(t, []any{client, 1}, []any{account["entity_id"], len(account["contracts"].([]any))})
@@ -422,8 +422,8 @@ func theConfigurationHistoryTellsEveryChange(t *testing.T, b book) {
 	require.Equal(t, cheap, at(t, account["contracts"].([]any)[0], "context", "base_price", "price_id"))
 }
 
-func currenciesAreNotAddedUp(t *testing.T, b book) {
-	contract := standingAlone(t, b.s)
+func currenciesAreNotAddedUp(t *testing.T, b ledgerFixture) {
+	contract := newStandaloneContract(t, b.s)
 	b.post(t, "/v1/billing/events", with(installment(contract), object{"billing_currency": "EUR"}))
 	require.Equal(t, object{"amount": 5000.0, "amount_decimal": "50.00", "currency": "EUR"}, b.get(t, "/v1/billing/contracts/"+contract+"/pricing_information")["balance"])
 	b.post(t, "/v1/billing/events", installment(contract))

@@ -26,7 +26,7 @@ type sortedList struct {
 
 func TestLists(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	lists := fillLists(t, s)
 	for _, shared := range []struct {
 		name string
@@ -298,7 +298,7 @@ func filtersNarrowTheListAndItsTotal(t *testing.T, s *system.System, _ []sortedL
 		{invoices + "?offer_id=" + offer + "&service=mobile", "", "invoices", "ascii(right(number, 1)) % 2 = 0 AND right(number, 1) <> '1'"},
 		{invoices + "?client_id=" + client, "period_start=2026-08-01", "invoices", "period_start = '2026-08-01' AND client_id = '" + client + "'"},
 		{invoices + "?client_id=" + client, "client_id=" + client, "invoices", "client_id = '" + client + "'"},
-		{invoices + "?client_id=" + client, "client_id=" + nobody, "invoices", "false"},
+		{invoices + "?client_id=" + client, "client_id=" + unknownID, "invoices", "false"},
 		{payments, "method=cash", "payments", "method = 'cash'"},
 		{payments, "status=reversed", "payments", "false"},
 		{payments + "?invoice_id=" + invoice, "method=cash", "payments", "method = 'cash' AND invoice_id = '" + invoice + "'"},
@@ -350,7 +350,7 @@ func unknownKeysAreEchoedAndIgnored(t *testing.T, s *system.System, lists []sort
 		want := ordered(t, s, list.table, list.keys[0], "desc")
 		for _, sort := range []string{"colour", "colour:asc", "id:desc", list.keys[1] + ":upwards", ":asc", ":", "-" + list.keys[1], "created_at:desc:x",
 			"1; DROP TABLE clients", "' OR 1=1"} {
-			for _, filters := range []string{"a=b", "=", ",,,", "a", "id=" + nobody, "{}", "' OR 1=1", "client=1,b=2"} {
+			for _, filters := range []string{"a=b", "=", ",,,", "a", "id=" + unknownID, "{}", "' OR 1=1", "client=1,b=2"} {
 				var page object
 				s.Get(t, list.path+query("size", "100", "sort", sort, "filters", filters), &page)
 				require.Equal(t, want, idsOf(t, page), "sort %s filters %s", sort, filters)

@@ -13,7 +13,7 @@ import (
 
 func TestOddInputs(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"TextThatCannotBeStoredIsRefused", textThatCannotBeStoredIsRefused},
 		{"NumbersThatNothingCanHoldAreRefused", numbersThatNothingCanHoldAreRefused},
 		{"OddDatesAreNoFault", oddDatesAreNoFault},
@@ -35,7 +35,7 @@ func textThatCannotBeStoredIsRefused(t *testing.T, s *system.System) {
 				`{"client_type": "individual", "full_name": "Name", "address": "` + test.text + `"}`,
 				`{"client_type": "individual", "full_name": "Name", "` + test.text + `": 1}`,
 			} {
-				unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, customersPath, body) }).
+				writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, customersPath, body) }).
 					Refused(t, http.StatusUnprocessableEntity, "validation_error")
 			}
 		})
@@ -54,7 +54,7 @@ func numbersThatNothingCanHoldAreRefused(t *testing.T, s *system.System) {
 		} {
 			body := fmt.Sprintf(`{"name": "Odd %d", "service_category": "mobile", "mobile_calls_hours": 1, "valid_from": "2026-01-01",
 				"monthly_fee": 1, %q: %s}`, next(), field, number)
-			answer := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, offersPath, body) })
+			answer := writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, offersPath, body) })
 			require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s: %.40s: %.300s", field, number, answer.Body)
 			answer.Refused(t, http.StatusUnprocessableEntity, "validation_error")
 		}
@@ -65,7 +65,7 @@ func oddDatesAreNoFault(t *testing.T, s *system.System) {
 	for _, date := range []string{
 		"0000-01-01", "10000-01-01", "2026-13-01", "2026-02-29", "2026-1-1", "20260101", "", " ", "today", "2026-01-01 ", "-001-01-01",
 	} {
-		answer := unchanged(t, s, func() system.Response {
+		answer := writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, offersPath, with(mobileOffer(), object{"valid_from": date}))
 		})
 		problems := answer.Refused(t, http.StatusUnprocessableEntity, "validation_error")["errors"].([]any)
@@ -106,9 +106,9 @@ func pagesAreCountedFromOneAndBounded(t *testing.T, s *system.System) {
 	require.Equal(t, "greater_than_equal", problemAt(t, s.Call(t, http.MethodGet, customersPath+"?page=0", nil), "query", "page"))
 }
 
-func TestListsEchoTheirParametersAndTheLastOneWins(t *testing.T) {
+func TestLists_EchoParameters(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, test := range []struct {
 		query string
 		want  object
@@ -127,9 +127,9 @@ func TestListsEchoTheirParametersAndTheLastOneWins(t *testing.T) {
 	}
 }
 
-func TestListsShowTheNewestFirstOnPagesThatNeverOverlap(t *testing.T) {
+func TestLists_PagesNeverOverlap(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	// All rows of one instant: only the id tells them apart.
 	execute(t, s, `INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
 		SELECT gen_random_uuid(), 'individual', 'Client', 'active', '2026-11-01', '2026-11-01' FROM generate_series(1, 23)`)
@@ -154,7 +154,7 @@ func TestListsShowTheNewestFirstOnPagesThatNeverOverlap(t *testing.T) {
 func headAnswersWhereGETDoes(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	for path, status := range map[string]int{
-		customersPath: 200, customersPath + "/" + client: 200, customersPath + "/" + nobody: 404, "/api/v1/landing/bootstrap": 200,
+		customersPath: 200, customersPath + "/" + client: 200, customersPath + "/" + unknownID: 404, "/api/v1/landing/bootstrap": 200,
 		"/": 200, "/nothing": 404, customersPath + "?page=0": 422,
 	} {
 		answer := s.Call(t, http.MethodHead, path, nil)

@@ -11,9 +11,9 @@ import (
 
 var categoryPaths = []string{"/api/v1/offer-categories", "/api/v1/offer-families"}
 
-func TestEmptyCatalogueHasNoCategories(t *testing.T) {
+func TestOfferCategories_EmptyCatalogue(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, path := range categoryPaths {
 		require.JSONEq(t, `[]`, string(s.Call(t, http.MethodGet, path, nil).Body), path)
 	}
@@ -24,9 +24,9 @@ func TestEmptyCatalogueHasNoCategories(t *testing.T) {
 	require.Equal(t, "landline", groups[0]["service_category"])
 }
 
-func TestOfferCategoriesAreInOrderByNameAndLatestVersion(t *testing.T) {
+func TestOfferCategories_Order(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offers := map[string]object{}
 	for _, offer := range []struct {
 		label   string
@@ -58,9 +58,9 @@ func TestOfferCategoriesAreInOrderByNameAndLatestVersion(t *testing.T) {
 	}
 }
 
-func TestOnlyTheOldNameOfOfferCategoriesIsDeprecated(t *testing.T) {
+func TestOfferCategories_DeprecatedPath(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	var document object
 	s.Get(t, "/openapi.json", &document)
 	require.Equal(t, true, at(t, document, "paths", "/api/v1/offer-families", "get", "deprecated"))

@@ -9,9 +9,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func TestOfferIdentity(t *testing.T) {
+func TestOffer_Identity(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"OfferIsUniqueByNameCategoryAndVersion", offerIsUniqueByNameCategoryAndVersion},
 		{"OneOfManyEqualOffersAtOnceIsTaken", oneOfManyEqualOffersAtOnceIsTaken},
 		{"DeleteOfferStopsAtContracts", deleteOfferStopsAtContracts},
@@ -25,7 +25,7 @@ func offerIsUniqueByNameCategoryAndVersion(t *testing.T, s *system.System) {
 	second := newOffer(t, s, with(base, object{"version": 2}))
 	newOffer(t, s, with(landlineOffer(), object{"name": "Unique"}))
 
-	unchanged(t, s, func() system.Response {
+	writesNothing(t, s, func() system.Response {
 		return s.Call(t, http.MethodPost, offersPath, with(base, object{"name": " Unique "}))
 	}).Refused(t, http.StatusConflict, "offer_version_conflict")
 	s.Call(t, http.MethodPut, offersPath+"/"+second, object{"version": 1, "monthly_fee": 1}).
@@ -37,7 +37,7 @@ func offerIsUniqueByNameCategoryAndVersion(t *testing.T, s *system.System) {
 
 func oneOfManyEqualOffersAtOnceIsTaken(t *testing.T, s *system.System) {
 	body, accepted := mobileOffer(), 0
-	for _, answer := range together(t, 16, func(int) (system.Response, error) {
+	for _, answer := range concurrently(t, 16, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, offersPath, body)
 	}) {
 		if answer.Status == http.StatusOK {
@@ -58,13 +58,13 @@ func deleteOfferStopsAtContracts(t *testing.T, s *system.System) {
 	require.Equal(t, http.StatusNoContent, answer.Status, "%s", answer.Body)
 	require.Empty(t, answer.Body)
 	s.Call(t, http.MethodGet, offersPath+"/"+free, nil).Refused(t, http.StatusNotFound, "offer_not_found")
-	unchanged(t, s, func() system.Response {
+	writesNothing(t, s, func() system.Response {
 		return s.Call(t, http.MethodDelete, offersPath+"/"+sold, nil)
 	}).Refused(t, http.StatusConflict, "offer_delete_blocked")
 }
 
 func unknownOfferIsNotFound(t *testing.T, s *system.System) {
-	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
+	for _, id := range []string{unknownID, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		s.Call(t, http.MethodGet, offersPath+"/"+id, nil).Refused(t, http.StatusNotFound, "offer_not_found")
 		s.Call(t, http.MethodPut, offersPath+"/"+id, object{"name": "Name"}).Refused(t, http.StatusNotFound, "offer_not_found")
 		s.Call(t, http.MethodDelete, offersPath+"/"+id, nil).Refused(t, http.StatusNotFound, "offer_not_found")

@@ -28,7 +28,7 @@ var bareOffer = object{
 
 func TestOffers(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"OfferFeesAreReadAsWrittenAndRoundedHalfUp", offerFeesAreReadAsWrittenAndRoundedHalfUp},
 		{"OfferRulesHoldForCreatesAndForChanges", offerRulesHoldForCreatesAndForChanges},
 		{"UpdateOfferRefusesNullForWhatIsRequired", updateOfferRefusesNullForWhatIsRequired},
@@ -36,9 +36,9 @@ func TestOffers(t *testing.T) {
 	})
 }
 
-func TestCreateOfferDerivesTheTypeAndClearsOtherCategories(t *testing.T) {
+func TestOffer_CreateDerivesType(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, test := range []struct {
 		name       string
 		body, want object
@@ -162,7 +162,7 @@ func offerRulesHoldForCreatesAndForChanges(t *testing.T, s *system.System) {
 	for _, test := range brokenOffers() {
 		t.Run("create/"+test.name, func(t *testing.T) {
 			body := with(test.base, test.changes)
-			problemAt(t, unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, offersPath, body) }), "body", test.at)
+			problemAt(t, writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, offersPath, body) }), "body", test.at)
 		})
 		if test.onlyCreates {
 			continue

@@ -16,9 +16,9 @@ func approvalPath(invoiceID any) string {
 	return "/api/v1/collections/invoices/" + invoiceID.(string) + "/approve-paid"
 }
 
-func TestApprovals(t *testing.T) {
+func TestPaymentApprovals(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"ApprovalPaysAllThatIsOutstanding", approvalPaysAllThatIsOutstanding},
 		{"ApprovalWithoutTermsIsOfTodayWithANote", approvalWithoutTermsIsOfTodayWithANote},
 		{"ApprovalIsAnsweredFromTheStore", approvalIsAnsweredFromTheStore},
@@ -64,13 +64,13 @@ func approvalWithoutTermsIsOfTodayWithANote(t *testing.T, s *system.System) {
 func approvalIsAnsweredFromTheStore(t *testing.T, s *system.System) {
 	invoice, key := newInvoice(t, s, november), newKey()
 	first := s.Call(t, http.MethodPost, approvalPath(invoice["id"]), object{}, key)
-	want, replayed := withoutReplay(t, first)
+	want, replayed := withoutReplayMark(t, first)
 	require.False(t, replayed)
 	for _, body := range []object{{}, {"method": "other", "note": " "}, {"payment_date": nil, "note": defaultApprovalNote, "reference": ""}} {
-		answer := unchanged(t, s, func() system.Response {
+		answer := writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, approvalPath(strings.ToUpper(text(t, invoice, "id"))), body, system.Key("  "+key.Value+" "))
 		})
-		got, replayed := withoutReplay(t, answer)
+		got, replayed := withoutReplayMark(t, answer)
 		require.True(t, replayed, "body: %v", body)
 		require.Equal(t, want, got, "body: %v", body)
 	}
@@ -83,10 +83,10 @@ func approvalUnderAUsedKeyIsRefused(t *testing.T, s *system.System) {
 		invoice any
 		body    object
 	}{
-		{other["id"], object{}}, {nobody, object{}}, {invoice["id"], object{"method": "cash"}}, {invoice["id"], object{"reference": "R"}},
+		{other["id"], object{}}, {unknownID, object{}}, {invoice["id"], object{"method": "cash"}}, {invoice["id"], object{"reference": "R"}},
 		{invoice["id"], object{"note": "ok"}}, {invoice["id"], object{"payment_date": "2026-11-20"}}, {invoice["id"], object{"payment_date": "2026-11-22"}},
 	} {
-		unchanged(t, s, func() system.Response {
+		writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, approvalPath(test.invoice), test.body, key)
 		}).
 			Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
@@ -108,9 +108,9 @@ func approvalRefusesInvoicesThatTakeNone(t *testing.T, s *system.System) {
 		status  int
 		code    string
 	}{
-		{nobody, 404, "invoice_not_found"}, {"x", 404, "invoice_not_found"}, {void["id"], 409, "invoice_void"}, {paid["id"], 409, "invoice_already_paid"},
+		{unknownID, 404, "invoice_not_found"}, {"x", 404, "invoice_not_found"}, {void["id"], 409, "invoice_void"}, {paid["id"], 409, "invoice_already_paid"},
 	} {
-		unchanged(t, s, func() system.Response {
+		writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, approvalPath(test.invoice), object{}, newKey())
 		}).
 			Refused(t, test.status, test.code)
@@ -120,7 +120,7 @@ func approvalRefusesInvoicesThatTakeNone(t *testing.T, s *system.System) {
 func approvalRefusesWhatTheContractForbids(t *testing.T, s *system.System) {
 	path := approvalPath(newInvoice(t, s, november)["id"])
 	send := func(body any, headers ...system.Header) system.Response {
-		return unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, path, body, headers...) })
+		return writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, path, body, headers...) })
 	}
 	for _, test := range []struct {
 		field string
@@ -147,17 +147,17 @@ func approvalOfAnOverdueInvoiceResolvesItsCase(t *testing.T, s *system.System) {
 	require.Equal(t, false, clientOf(t, s, invoice)["is_delinquent"])
 }
 
-func paymentsOf(t testing.TB, s *system.System, invoice object) int {
+func countPayments(t testing.TB, s *system.System, invoice object) int {
 	t.Helper()
 	return count(t, s, "SELECT count(*) FROM payments WHERE invoice_id = $1", invoice["id"])
 }
 
 func manyApprovalsUnderDifferentKeysPayOnce(t *testing.T, s *system.System) {
-	invoice, accepted, keys := newInvoice(t, s, november), 0, make([]system.Header, crowd)
+	invoice, accepted, keys := newInvoice(t, s, november), 0, make([]system.Header, concurrentCallers)
 	for i := range keys {
 		keys[i] = newKey()
 	}
-	for _, answer := range together(t, crowd, func(i int) (system.Response, error) {
+	for _, answer := range concurrently(t, concurrentCallers, func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, approvalPath(invoice["id"]), object{}, keys[i])
 	}) {
 		if answer.Status == http.StatusOK {
@@ -167,22 +167,22 @@ func manyApprovalsUnderDifferentKeysPayOnce(t *testing.T, s *system.System) {
 		answer.Refused(t, http.StatusConflict, "invoice_already_paid")
 	}
 	require.Equal(t, 1, accepted)
-	require.Equal(t, 1, paymentsOf(t, s, invoice))
+	require.Equal(t, 1, countPayments(t, s, invoice))
 }
 
 func manyApprovalsUnderOneKeyAreOnePayment(t *testing.T, s *system.System) {
 	invoice, key, originals := newInvoice(t, s, november), newKey(), 0
-	answers := together(t, crowd, func(int) (system.Response, error) {
+	answers := concurrently(t, concurrentCallers, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, approvalPath(invoice["id"]), object{}, key)
 	})
-	want, _ := withoutReplay(t, answers[0])
+	want, _ := withoutReplayMark(t, answers[0])
 	for i, answer := range answers {
-		got, replayed := withoutReplay(t, answer)
+		got, replayed := withoutReplayMark(t, answer)
 		require.Equal(t, want, got, "answer %d", i)
 		if !replayed {
 			originals++
 		}
 	}
 	require.Equal(t, 1, originals)
-	require.Equal(t, 1, paymentsOf(t, s, invoice))
+	require.Equal(t, 1, countPayments(t, s, invoice))
 }

@@ -28,9 +28,9 @@ func invoiceAudit(t testing.TB, s *system.System, invoice object) []object {
 	return events
 }
 
-func TestReversals(t *testing.T) {
+func TestPaymentReversals(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"ReversalMakesThePaymentOutstandingAgain", reversalMakesThePaymentOutstandingAgain},
 		{"ReversalOfAnOverdueInvoiceReopensItsCase", reversalOfAnOverdueInvoiceReopensItsCase},
 		{"ReversalOfAPartKeepsTheCase", reversalOfAPartKeepsTheCase},
@@ -135,17 +135,17 @@ func reversalRefusesWhatItCannotTakeBack(t *testing.T, s *system.System) {
 	invoice := newInvoice(t, s, november)
 	open, taken := text(t, at(t, pay(t, s, invoice, 1), "payment"), "id"), text(t, at(t, pay(t, s, invoice, 2), "payment"), "id")
 	key := newKey()
-	first, _ := withoutReplay(t, s.Call(t, http.MethodPost, reversalPath(taken), object{"reason": "Bounced"}, key))
+	first, _ := withoutReplayMark(t, s.Call(t, http.MethodPost, reversalPath(taken), object{"reason": "Bounced"}, key))
 	send := func(id string, body any, headers ...system.Header) system.Response {
-		return unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, reversalPath(id), body, headers...) })
+		return writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, reversalPath(id), body, headers...) })
 	}
-	again, replayed := withoutReplay(t, send(taken, object{"reason": "Bounced"}, key))
+	again, replayed := withoutReplayMark(t, send(taken, object{"reason": "Bounced"}, key))
 	require.True(t, replayed)
 	require.Equal(t, first, again)
 	send(taken, object{"reason": "Bounced"}, newKey()).Refused(t, http.StatusConflict, "payment_already_reversed")
 	send(open, object{"reason": "Bounced"}, key).Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
-	send(nobody, object{"reason": "Bounced"}, newKey()).Refused(t, http.StatusNotFound, "payment_not_found")
-	send(nobody, object{"reason": "Bounced"}, key).Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
+	send(unknownID, object{"reason": "Bounced"}, newKey()).Refused(t, http.StatusNotFound, "payment_not_found")
+	send(unknownID, object{"reason": "Bounced"}, key).Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
 	for _, reason := range []any{"", " \t\n", nil, 1, strings.Repeat("r", 1201), absent{}} {
 		problemAt(t, send(open, with(object{}, object{"reason": reason}), newKey()), "body", "reason")
 	}

@@ -50,9 +50,9 @@ func clientOf(t testing.TB, s *system.System, invoice object) object {
 	return client
 }
 
-func TestPartialPaymentOfAnOverdueInvoiceOpensItsCase(t *testing.T) {
+func TestPayment_PartialOfOverdueInvoiceOpensCase(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice := newInvoice(t, s, september) // Due on 15 October, 38 days before the tests' day.
 	require.Subset(t, clientOf(t, s, invoice), object{"is_delinquent": false, "delinquent_since": nil})
 
@@ -79,9 +79,9 @@ func TestPartialPaymentOfAnOverdueInvoiceOpensItsCase(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM collection_cases WHERE outstanding_amount = 10000"))
 }
 
-func TestFullPaymentOfAnOverdueInvoiceResolvesItsCase(t *testing.T) {
+func TestPayment_FullOfOverdueInvoiceResolvesCase(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice := newInvoice(t, s, september)
 	pay(t, s, invoice, "38.80")
 	answer := pay(t, s, invoice, "200.00")
@@ -94,12 +94,12 @@ func TestFullPaymentOfAnOverdueInvoiceResolvesItsCase(t *testing.T) {
 	require.Subset(t, clientOf(t, s, invoice), object{"is_delinquent": false, "delinquent_since": nil})
 }
 
-func TestClientStaysDelinquentWhileAnotherInvoiceIsOverdue(t *testing.T) {
+func TestPayment_OtherOverdueInvoiceKeepsDelinquency(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	august := newInvoice(t, s, object{"period_start": "2026-08-01", "period_end": "2026-08-31", "tax_rate": "0.2"})
-	unseen(s, func() { bill(t, s, september) })
-	found := invoicesOf(t, s, text(t, august, "client_id"))
+	beforeOverdue(s, func() { bill(t, s, september) })
+	found := clientInvoices(t, s, text(t, august, "client_id"))
 	require.Len(t, found, 2)
 	pay(t, s, found[0], 1)
 	pay(t, s, found[1], 1)
@@ -109,9 +109,9 @@ func TestClientStaysDelinquentWhileAnotherInvoiceIsOverdue(t *testing.T) {
 	require.Equal(t, false, clientOf(t, s, august)["is_delinquent"])
 }
 
-func TestPaymentOnTheDueDateIsNotLate(t *testing.T) {
+func TestPayment_OnDueDateIsNotLate(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	// Due on 22 November, the tests' day.
 	invoice := newInvoice(t, s, object{"period_start": "2026-10-01", "period_end": "2026-10-31", "due_days": 22, "tax_rate": "0.2"})
 	require.Equal(t, "2026-11-22", invoice["due_date"])
@@ -119,15 +119,15 @@ func TestPaymentOnTheDueDateIsNotLate(t *testing.T) {
 	require.Zero(t, count(t, s, "SELECT count(*) FROM collection_cases"))
 }
 
-func TestReplayedPaymentOfAnOverdueInvoiceNotesNothing(t *testing.T) {
+func TestPayment_ReplayOfOverdueInvoiceWritesNothing(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice, key := newInvoice(t, s, september), newKey()
 	body := object{"invoice_id": invoice["id"], "amount": 10, "payment_date": "2026-11-20"}
-	first, _ := withoutReplay(t, s.Call(t, "POST", paymentsPath, body, key))
+	first, _ := withoutReplayMark(t, s.Call(t, "POST", paymentsPath, body, key))
 	// What has happened since does not change what was answered then.
 	pay(t, s, invoice, "228.80")
-	again, replayed := withoutReplay(t, unchanged(t, s, func() system.Response { return s.Call(t, "POST", paymentsPath, body, key) }))
+	again, replayed := withoutReplayMark(t, writesNothing(t, s, func() system.Response { return s.Call(t, "POST", paymentsPath, body, key) }))
 	require.True(t, replayed)
 	require.Equal(t, first, again)
 }

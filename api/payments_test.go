@@ -17,7 +17,7 @@ const (
 
 func TestPayments(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"PaymentsSettleAnInvoice", paymentsSettleAnInvoice},
 		{"PaymentAmountsAreRoundedHalfUp", paymentAmountsAreRoundedHalfUp},
 		{"PaymentRefusesWhatTheContractForbids", paymentRefusesWhatTheContractForbids},
@@ -32,10 +32,10 @@ func newInvoice(t testing.TB, s *system.System, terms object) (invoice object) {
 		client, _ := newClient(t, s)
 		newContract(t, s, client, newOffer(t, s, with(mobileOffer(), object{"activation_fee": 0})))
 		bill(t, s, terms)
-		invoice = invoiceOf(t, s, client)
+		invoice = clientInvoice(t, s, client)
 	}
 	if text(t, terms, "period_end") < "2026-11-01" {
-		unseen(s, issue)
+		beforeOverdue(s, issue)
 	} else {
 		issue()
 	}
@@ -111,7 +111,7 @@ func paymentRefusesWhatTheContractForbids(t *testing.T, s *system.System) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(valid, test.changes)
-			problemAt(t, unchanged(t, s, func() system.Response {
+			problemAt(t, writesNothing(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, paymentsPath, body, newKey())
 			}), "body", test.at)
 		})
@@ -132,7 +132,7 @@ func paymentRefusesInvoicesThatTakeNone(t *testing.T, s *system.System) {
 		code    string
 		details object
 	}{
-		{"unknown invoice", object{"invoice_id": nobody}, 404, "invoice_not_found", object{}},
+		{"unknown invoice", object{"invoice_id": unknownID}, 404, "invoice_not_found", object{}},
 		{"invoice that is no UUID", object{"invoice_id": "x"}, 404, "invoice_not_found", object{}},
 		{"void invoice", object{"invoice_id": void["id"]}, 409, "invoice_void", object{}},
 		{"paid invoice", object{"invoice_id": paid["id"]}, 409, "invoice_already_paid", object{}},
@@ -142,7 +142,7 @@ func paymentRefusesInvoicesThatTakeNone(t *testing.T, s *system.System) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(object{"invoice_id": open["id"], "amount": "1.00", "payment_date": "2026-11-20"}, test.changes)
-			details := unchanged(t, s, func() system.Response {
+			details := writesNothing(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, paymentsPath, body, newKey())
 			}).Refused(t, test.status, test.code)
 			require.Equal(t, test.details, details, "body: %v", body)
@@ -150,9 +150,9 @@ func paymentRefusesInvoicesThatTakeNone(t *testing.T, s *system.System) {
 	}
 }
 
-func TestPaymentsAreListedByInvoiceAndClient(t *testing.T) {
+func TestPaymentList_Filters(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	one, two := newInvoice(t, s, november), newInvoice(t, s, november)
 	first, second := at(t, pay(t, s, one, 1), "payment"), at(t, pay(t, s, one, 2), "payment")
 	third := at(t, pay(t, s, two, 3), "payment")
@@ -161,7 +161,7 @@ func TestPaymentsAreListedByInvoiceAndClient(t *testing.T) {
 		want  []any
 	}{
 		{"", []any{third, second, first}}, {"invoice_id=" + text(t, one, "id"), []any{second, first}},
-		{"client_id=" + text(t, two, "client_id"), []any{third}}, {"invoice_id=" + nobody, []any{}}, {"client_id=x", []any{}},
+		{"client_id=" + text(t, two, "client_id"), []any{third}}, {"invoice_id=" + unknownID, []any{}}, {"client_id=x", []any{}},
 		{"invoice_id=" + text(t, one, "id") + "&client_id=" + text(t, two, "client_id"), []any{}}, {"size=1&page=2", []any{second}},
 	} {
 		var list object

@@ -9,7 +9,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func (w journey) subscribe(t *testing.T) {
+func (w scenario) subscribe(t *testing.T) {
 	contract := object{
 		"offer_id": "$small", "status": "active", "start_date": "2026-10-20", "end_date": nil, "commitment_months": 12,
 		"activated_at": "<timestamp>", "terminated_at": nil, "created_at": "<timestamp>", "updated_at": "<timestamp>",
@@ -18,7 +18,7 @@ func (w journey) subscribe(t *testing.T) {
 		"service_category": "mobile", "offer_id": "$small", "cin": "la100001", "full_name": "Leila Amrani", "email": "leila@example.ma",
 		"address": "Fès", "contact_phone": "0661000001", "contract_start_date": "2026-10-20", "commitment_months": 12,
 		"mobile_number_mode": "assign_new",
-	}, system.Key("journey-submit-0001")
+	}, system.Key("scenario-submit-0001")
 	first := w.post(t, submitNewPath, body, object{
 		"contract":  with(contract, object{"id": "<uuid landed>", "client_id": "<uuid leila>", "subscriber_id": "<uuid landed_line>"}),
 		"client_id": "<uuid leila>", "client_cin": "LA100001", "service_identifier": "<mobile number>", "created_client": true,
@@ -50,7 +50,7 @@ func (w journey) subscribe(t *testing.T) {
 	require.Equal(t, file.Body, pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$link_token"), system.Anonymous).Body)
 }
 
-func (w journey) changePlan(t *testing.T) {
+func (w scenario) changePlan(t *testing.T) {
 	before := pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$link_token"), system.Anonymous)
 	w.post(t, verifyPath, object{"cin": " la100001 "}, object{
 		"cin": "LA100001", "masked_contact": "LA***01", "lookup_token": "<token lookup>", "expires_at": "<second>",
@@ -79,7 +79,7 @@ func (w journey) changePlan(t *testing.T) {
 		"client_id": "$leila", "client_cin": "LA100001", "service_identifier": "$number", "created_client": false,
 		"created_subscriber": false, "provisioning_mode": "upgrade_existing_contract", "idempotency_replayed": false,
 		"document_download_url": "/api/v1/landing/contracts/$landed/document?token=<token change_token>",
-	}, system.Key("journey-submit-0001"), system.Anonymous)
+	}, system.Key("scenario-submit-0001"), system.Anonymous)
 	after := pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$change_token"), system.Anonymous)
 	require.NotEqual(t, before.Body, after.Body, "a plan change has a document of its own")
 	w.get(t, contractsPath+"/$landed/audit", []any{
@@ -94,7 +94,7 @@ func (w journey) changePlan(t *testing.T) {
 	})}}, system.Anonymous)
 }
 
-func (w journey) retrieveContractDocument(t *testing.T) {
+func (w scenario) retrieveContractDocument(t *testing.T) {
 	w.post(t, documentPath("$contract")+"-link", object{"cin": "AB123456"}, object{
 		"contract_id": "$contract", "document_download_url": "/api/v1/landing/contracts/$contract/document?token=<token made>",
 	}, system.Anonymous)
@@ -103,12 +103,12 @@ func (w journey) retrieveContractDocument(t *testing.T) {
 	w.get(t, contractsPath+"/$contract/audit", []any{
 		object{"event_type": "contract_provisioned"}, object{"event_type": "contract_document_issued"},
 	})
-	w.ask(t, http.MethodPost, documentPath("$contract")+"-link", object{"cin": "LA100001"}, system.Anonymous).
+	w.request(t, http.MethodPost, documentPath("$contract")+"-link", object{"cin": "LA100001"}, system.Anonymous).
 		Refused(t, http.StatusForbidden, "landing_contract_client_mismatch")
 }
 
-func (w journey) billMonths(t *testing.T) {
-	october, key := object{"period_start": "2026-10-01", "period_end": "2026-10-31", "due_days": 15, "tax_rate": 0.2}, system.Key("journey-2026-10")
+func (w scenario) billMonths(t *testing.T) {
+	october, key := object{"period_start": "2026-10-01", "period_end": "2026-10-31", "due_days": 15, "tax_rate": 0.2}, system.Key("scenario-2026-10")
 	// In October only the first contract has begun: 199.00 and its activation of 50.50.
 	run := object{
 		"billing_run_id": "<uuid october>", "period_start": "2026-10-01", "period_end": "2026-10-31", "invoice_count": 1,
@@ -118,18 +118,18 @@ func (w journey) billMonths(t *testing.T) {
 	w.post(t, billingPath, october, run, key)
 	w.post(t, billingPath, with(october, object{"tax_rate": "0.200"}),
 		with(run, object{"billing_run_id": "$october", "invoice_ids": []any{"$invoice"}, "idempotency_replayed": true}), key)
-	w.ask(t, http.MethodPost, billingPath, with(october, object{"due_days": 10}), key).
+	w.request(t, http.MethodPost, billingPath, with(october, object{"due_days": 10}), key).
 		Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
-	w.post(t, billingPath, october, object{"invoice_count": 0, "total_amount": "0.00", "invoice_ids": []any{}}, system.Key("journey-2026-10-again"))
+	w.post(t, billingPath, october, object{"invoice_count": 0, "total_amount": "0.00", "invoice_ids": []any{}}, system.Key("scenario-2026-10-again"))
 
 	// In November: 199.00 + 500.00 for one client, 289.99 + 20.00 for the other; 61.998 of tax is 62.00.
 	w.post(t, billingPath, with(october, object{"period_start": "2026-11-01", "period_end": "2026-11-30"}), object{
 		"invoice_count": 2, "subtotal_amount": "1008.99", "tax_amount": "201.80", "total_amount": "1210.79",
 		"invoice_ids": []any{"<uuid>", "<uuid>"}, "idempotency_replayed": false,
-	}, system.Key("journey-2026-11"))
+	}, system.Key("scenario-2026-11"))
 }
 
-func (w journey) operateInvoices(t *testing.T) {
+func (w scenario) operateInvoices(t *testing.T) {
 	w.get(t, invoicesPath+"?client_id=$leila", page(object{"id": "<uuid leilas>", "subtotal_amount": "309.99", "tax_amount": "62.00", "total_amount": "371.99"}))
 	w.get(t, invoicesPath+"?service=internet", page(object{"id": "<uuid second>", "subtotal_amount": "699.00", "tax_amount": "139.80", "total_amount": "838.80"}))
 	w.get(t, invoicesPath+"?client_id=$client", page(object{"id": "$second"}, object{"id": "$invoice"}))
@@ -152,7 +152,7 @@ func (w journey) operateInvoices(t *testing.T) {
 	require.Contains(t, file.Header.Get("Content-Disposition"), w.fill("invoice-$invoice.pdf"))
 }
 
-func (w journey) serveInvoices(t *testing.T) {
+func (w scenario) serveInvoices(t *testing.T) {
 	w.post(t, verifyPath, object{"cin": "LA100001"}, object{"lookup_token": "<token lookup>"}, system.Anonymous)
 	w.get(t, "/api/v1/landing/clients/la100001/invoices?lookup_token=$lookup", object{
 		"client": object{"id": "$leila", "cin": "LA100001"},
@@ -164,14 +164,14 @@ func (w journey) serveInvoices(t *testing.T) {
 	}, system.Anonymous)
 	file := pdf(t, w.s, w.fill("/api/v1/landing/invoices/$leilas/document?token=$bill_token"), system.Anonymous)
 	require.Equal(t, pdf(t, w.s, w.fill(invoicesPath+"/$leilas/pdf")).Body, file.Body)
-	w.ask(t, http.MethodGet, "/api/v1/landing/invoices/$invoice/document?token=$bill_token", nil, system.Anonymous).
+	w.request(t, http.MethodGet, "/api/v1/landing/invoices/$invoice/document?token=$bill_token", nil, system.Anonymous).
 		Refused(t, http.StatusForbidden, "landing_invoice_token_mismatch")
 }
 
-func (w journey) postPayments(t *testing.T) {
+func (w scenario) postPayments(t *testing.T) {
 	body, key := object{
 		"invoice_id": "$invoice", "amount": "100.00", "payment_date": "2026-11-20", "method": "cash", "reference": "R1", "note": "first",
-	}, system.Key("journey-payment-01")
+	}, system.Key("scenario-payment-01")
 	answer := w.post(t, paymentsPath, body, object{
 		"payment": object{
 			"id": "<uuid part>", "invoice_id": "$invoice", "client_id": "$client", "amount": "100.00", "currency": "MAD",
@@ -181,7 +181,7 @@ func (w journey) postPayments(t *testing.T) {
 		"idempotency_replayed": false,
 	}, key)
 	require.Equal(t, with(answer.(object), object{"idempotency_replayed": true}), w.post(t, paymentsPath, body, object{}, key))
-	details := w.ask(t, http.MethodPost, paymentsPath, with(body, object{"amount": "199.41"}), system.Key("journey-payment-02")).
+	details := w.request(t, http.MethodPost, paymentsPath, with(body, object{"amount": "199.41"}), system.Key("scenario-payment-02")).
 		Refused(t, http.StatusUnprocessableEntity, "payment_exceeds_outstanding")
 	require.Equal(t, object{"outstanding_amount": "199.40", "payment_amount": "199.41"}, details)
 	w.get(t, invoicesPath+"/$invoice", object{"status": "overdue"})
@@ -194,19 +194,19 @@ func (w journey) postPayments(t *testing.T) {
 		},
 		"invoice_status": "paid", "outstanding_amount": "0.00", "allocation_state": "full", "collection_case_status": nil,
 		"idempotency_replayed": false,
-	}, system.Key("journey-approval-01"))
-	w.ask(t, http.MethodPost, approvalPath("$leilas"), object{}, system.Key("journey-approval-02")).
+	}, system.Key("scenario-approval-01"))
+	w.request(t, http.MethodPost, approvalPath("$leilas"), object{}, system.Key("scenario-approval-02")).
 		Refused(t, http.StatusConflict, "invoice_already_paid")
 	w.get(t, invoicesPath+"/$leilas", object{"status": "paid"})
 }
 
-func (w journey) reconcilePayments(t *testing.T) {
+func (w scenario) reconcilePayments(t *testing.T) {
 	w.get(t, paymentsPath, page(object{"id": "$whole"}, object{"id": "$part"}))
 	w.get(t, paymentsPath+"?invoice_id=$invoice", page(object{"id": "$part"}))
 	w.get(t, paymentsPath+"?client_id=$leila", page(object{"id": "$whole"}))
 }
 
-func (w journey) recoverDebt(t *testing.T) {
+func (w scenario) recoverDebt(t *testing.T) {
 	const cases, overview = "/api/v1/collections/cases", "/api/v1/collections/overview"
 	w.get(t, overview, object{
 		"open_cases": 1, "in_progress_cases": 0, "overdue_invoices": 1, "total_outstanding_amount": "199.40",
@@ -222,7 +222,7 @@ func (w journey) recoverDebt(t *testing.T) {
 	for _, none := range []string{"?status=resolved", "?aging_bucket=90_plus", "?client_id=$leila"} {
 		w.get(t, cases+none, page())
 	}
-	w.ask(t, http.MethodGet, cases+"?status=none", nil).Refused(t, http.StatusUnprocessableEntity, "validation_error")
+	w.request(t, http.MethodGet, cases+"?status=none", nil).Refused(t, http.StatusUnprocessableEntity, "validation_error")
 
 	action := func(kind string, note any) object {
 		return object{
@@ -235,7 +235,7 @@ func (w journey) recoverDebt(t *testing.T) {
 	w.post(t, cases+"/$case/actions", object{"action_type": "reminder_sent"}, action("reminder_sent", nil))
 	w.get(t, cases+"?status=in_progress", page(object{"id": "$case"}))
 	w.post(t, cases+"/$case/actions", object{"action_type": "note", "note": " Called "}, action("note", "Called"))
-	w.ask(t, http.MethodPost, cases+"/$case/actions", object{"action_type": "note"}).Refused(t, http.StatusUnprocessableEntity, "validation_error")
+	w.request(t, http.MethodPost, cases+"/$case/actions", object{"action_type": "note"}).Refused(t, http.StatusUnprocessableEntity, "validation_error")
 	w.put(t, cases+"/$case/status", object{"status": "open", "note": "manual"}, object{"id": "$case", "status": "open", "closed_at": nil})
 	w.get(t, cases+"/$case/actions", append([]any{
 		with(action("status_updated", "manual"), object{"payload": `{"from_status": "in_progress", "to_status": "open"}`}),
@@ -246,15 +246,15 @@ func (w journey) recoverDebt(t *testing.T) {
 	w.get(t, cases+"/$case/actions", []any{
 		with(action("case_reopened", "Collection case reopened due to outstanding overdue balance"), object{
 			"actor_id": "collections-sync", "payload": `{"invoice_id": "$invoice"}`,
-		}), object{"action_type": "status_updated"}, more,
+		}), object{"action_type": "status_updated"}, furtherItems,
 	})
-	for _, unknown := range []string{nobody, "no-uuid"} {
-		w.ask(t, http.MethodGet, cases+"/"+unknown+"/actions", nil).Refused(t, http.StatusNotFound, "collection_case_not_found")
+	for _, unknown := range []string{unknownID, "no-uuid"} {
+		w.request(t, http.MethodGet, cases+"/"+unknown+"/actions", nil).Refused(t, http.StatusNotFound, "collection_case_not_found")
 	}
 
 	w.post(t, approvalPath("$invoice"), object{}, object{
 		"outstanding_amount": "0.00", "invoice_status": "paid", "collection_case_status": "resolved",
-	}, system.Key("journey-approval-03"))
+	}, system.Key("scenario-approval-03"))
 	w.get(t, cases+"?client_id=$client", page(object{"status": "resolved", "outstanding_amount": "0.00", "closed_at": "<timestamp>"}))
 	w.get(t, customersPath+"/$client", object{"is_delinquent": false, "delinquent_since": nil})
 	w.get(t, overview, object{"open_cases": 0, "in_progress_cases": 0, "overdue_invoices": 0, "total_outstanding_amount": "0.00"})

@@ -9,18 +9,17 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// journey is one pass through the processes of the platform, each building on those
-// before it, as an existing client makes it: operators with their bearer, the public
-// pages without any.
-type journey struct {
-	captured
+// scenario is one pass through the business processes, each based on the ones before it: operators send their
+// token, and the landing page sends none.
+type scenario struct {
+	captures
 	s *system.System
 }
 
 var operator = system.Header{Name: "Authorization", Value: "Bearer launch-smoke:admin,ops"}
 
-// ask sends a request as an operator; paths and texts may name what was captured.
-func (w journey) ask(t *testing.T, method, path string, body object, headers ...system.Header) system.Response {
+// request sends a request as an operator; paths and texts may name what was captured.
+func (w scenario) request(t *testing.T, method, path string, body object, headers ...system.Header) system.Response {
 	t.Helper()
 	headers = append([]system.Header{operator}, headers...)
 	if body == nil {
@@ -29,7 +28,7 @@ func (w journey) ask(t *testing.T, method, path string, body object, headers ...
 	return w.s.Call(t, method, w.fill(path), w.filled(body), headers...)
 }
 
-func (w journey) filled(body object) object {
+func (w scenario) filled(body object) object {
 	filled := object{}
 	for name, value := range body {
 		switch value := value.(type) {
@@ -45,19 +44,19 @@ func (w journey) filled(body object) object {
 }
 
 // get, post and put expect success and the shape of the answer.
-func (w journey) get(t *testing.T, path string, shape any, headers ...system.Header) any {
+func (w scenario) get(t *testing.T, path string, shape any, headers ...system.Header) any {
 	t.Helper()
-	return w.requireShape(t, w.ask(t, http.MethodGet, path, nil, headers...), http.StatusOK, shape)
+	return w.requireShape(t, w.request(t, http.MethodGet, path, nil, headers...), http.StatusOK, shape)
 }
 
-func (w journey) post(t *testing.T, path string, body object, shape any, headers ...system.Header) any {
+func (w scenario) post(t *testing.T, path string, body object, shape any, headers ...system.Header) any {
 	t.Helper()
-	return w.requireShape(t, w.ask(t, http.MethodPost, path, body, headers...), http.StatusOK, shape)
+	return w.requireShape(t, w.request(t, http.MethodPost, path, body, headers...), http.StatusOK, shape)
 }
 
-func (w journey) put(t *testing.T, path string, body object, shape any, headers ...system.Header) any {
+func (w scenario) put(t *testing.T, path string, body object, shape any, headers ...system.Header) any {
 	t.Helper()
-	return w.requireShape(t, w.ask(t, http.MethodPut, path, body, headers...), http.StatusOK, shape)
+	return w.requireShape(t, w.request(t, http.MethodPut, path, body, headers...), http.StatusOK, shape)
 }
 
 // page is the shape of a list that holds these items alone.
@@ -75,10 +74,10 @@ func event(contract, kind, actor, details string) object {
 // TestProcessMap walks the processes in the order of the business, P0 to P15.
 func TestProcessMap(t *testing.T) {
 	t.Parallel()
-	w := journey{captured{}, system.Start(t)}
+	w := scenario{captures{}, system.Start(t)}
 	for _, process := range []struct {
-		name    string
-		journey func(*testing.T)
+		name string
+		run  func(*testing.T)
 	}{
 		{"P0 check environment and access", w.checkAccess},
 		{"P1 set up the catalogue", w.setUpCatalogue},
@@ -98,18 +97,18 @@ func TestProcessMap(t *testing.T) {
 		{"P15 reconcile payments", w.reconcilePayments},
 		{"P15 recover overdue debt", w.recoverDebt},
 	} {
-		if !t.Run(process.name, process.journey) {
+		if !t.Run(process.name, process.run) {
 			return // The processes after it build on it.
 		}
 	}
 }
 
-func (w journey) checkAccess(t *testing.T) {
+func (w scenario) checkAccess(t *testing.T) {
 	w.get(t, "/api/v1/health", object{"status": "ok"}, system.Anonymous)
 	w.get(t, "/api/v1/me", object{"actor_id": "launch-smoke", "roles": []string{"admin", "ops"}})
 	w.get(t, "/api/v1/admin/ping", object{"status": "ok", "actor_id": "launch-smoke"})
-	w.ask(t, http.MethodGet, "/api/v1/me", nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
-	details := w.ask(t, http.MethodGet, "/api/v1/admin/ping", nil, system.Header{Name: "Authorization", Value: "Bearer op-1:ops"}).
+	w.request(t, http.MethodGet, "/api/v1/me", nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
+	details := w.request(t, http.MethodGet, "/api/v1/admin/ping", nil, system.Header{Name: "Authorization", Value: "Bearer op-1:ops"}).
 		Refused(t, http.StatusForbidden, "forbidden")
 	require.Equal(t, object{"required_roles": []any{"admin"}}, details)
 }
@@ -124,7 +123,7 @@ func components(filled object) object {
 	}, filled)
 }
 
-func (w journey) setUpCatalogue(t *testing.T) {
+func (w scenario) setUpCatalogue(t *testing.T) {
 	w.post(t, offersPath, object{
 		"name": " Mobile 20GB ", "service_category": "mobile", "monthly_fee": "199.00", "activation_fee": "50.50", "valid_from": "2026-01-01",
 		"mobile_data_gb": 20, "mobile_calls_hours": 5,
@@ -155,23 +154,23 @@ func (w journey) setUpCatalogue(t *testing.T) {
 	w.get(t, offersPath+"/$small", components(object{"id": "$small", "mobile_data_gb": 20, "mobile_calls_hours": 5}))
 }
 
-func (w journey) maintainOffers(t *testing.T) {
+func (w scenario) maintainOffers(t *testing.T) {
 	changed := object{"id": "$large", "name": "Mobile 50GB", "monthly_fee": "289.99", "activation_fee": "20.00", "mobile_data_gb": 50}
 	w.put(t, offersPath+"/$large", object{"monthly_fee": "289.99", "activation_fee": "20"}, changed)
 	w.get(t, offersPath+"/$large", changed)
 	w.get(t, "/api/v1/offer-categories", []any{
-		object{"service_category": "mobile", "offers": []any{object{"id": "$small", "monthly_fee": "199.00"}, changed}}, more,
+		object{"service_category": "mobile", "offers": []any{object{"id": "$small", "monthly_fee": "199.00"}, changed}}, furtherItems,
 	})
 	w.post(t, offersPath, object{
 		"name": "Never sold", "service_category": "landline", "monthly_fee": "99.90", "valid_from": "2026-01-01", "landline_national_included": true,
 	}, object{"id": "<uuid spare>"})
-	deleted := w.ask(t, http.MethodDelete, offersPath+"/$spare", nil)
+	deleted := w.request(t, http.MethodDelete, offersPath+"/$spare", nil)
 	require.Equal(t, http.StatusNoContent, deleted.Status, "answer: %s", deleted.Body)
 	require.Empty(t, deleted.Body)
-	w.ask(t, http.MethodGet, offersPath+"/$spare", nil).Refused(t, http.StatusNotFound, "offer_not_found")
+	w.request(t, http.MethodGet, offersPath+"/$spare", nil).Refused(t, http.StatusNotFound, "offer_not_found")
 }
 
-func (w journey) keepClients(t *testing.T) {
+func (w scenario) keepClients(t *testing.T) {
 	read := object{
 		"id": "<uuid client>", "cin": "AB123456", "client_type": "business", "full_name": "Société Générale & Fils <Rabat>",
 		"address": "12 Rue Atlas, Rabat", "email": "contact@sgf.ma", "phone": "+212 5 37 00 00 00", "is_delinquent": false,
@@ -184,20 +183,20 @@ func (w journey) keepClients(t *testing.T) {
 		"email": "contact@sgf.ma", "phone": "+212 5 37 00 00 00",
 	}, read)
 	require.Equal(t, "Société Générale & Fils <Rabat>", at(t, answer, "full_name"))
-	conflict := w.ask(t, http.MethodPost, customersPath, object{"cin": "AB123456", "client_type": "individual", "full_name": "Twice"}).
+	conflict := w.request(t, http.MethodPost, customersPath, object{"cin": "AB123456", "client_type": "individual", "full_name": "Twice"}).
 		Refused(t, http.StatusConflict, "client_cin_conflict")
-	require.Equal(t, w.captured["client"], conflict["client_id"])
+	require.Equal(t, w.captures["client"], conflict["client_id"])
 
 	w.post(t, customersPath, object{"client_type": "individual", "full_name": "To be deleted"}, object{"id": "<uuid other>", "cin": nil})
 	w.get(t, customersPath, page(object{"id": "$other"}, object{"id": "$client"}))
 	w.put(t, customersPath+"/$client", object{"phone": nil, "address": "1 Avenue Hassan II, Rabat"},
 		with(read, object{"id": "$client", "phone": nil, "address": "1 Avenue Hassan II, Rabat"}))
 	w.get(t, customersPath+"/$client", object{"id": "$client", "email": "contact@sgf.ma", "phone": nil, "address": "1 Avenue Hassan II, Rabat"})
-	require.Equal(t, http.StatusNoContent, w.ask(t, http.MethodDelete, customersPath+"/$other", nil).Status)
+	require.Equal(t, http.StatusNoContent, w.request(t, http.MethodDelete, customersPath+"/$other", nil).Status)
 	w.get(t, customersPath, page(object{"id": "$client"}))
 }
 
-func (w journey) provisionContract(t *testing.T) {
+func (w scenario) provisionContract(t *testing.T) {
 	contract := object{
 		"id": "<uuid contract>", "client_id": "$client", "subscriber_id": "<uuid line>", "offer_id": "$small", "status": "active",
 		"start_date": "2026-10-10", "end_date": nil, "commitment_months": 12, "activated_at": "<timestamp>", "terminated_at": nil,
@@ -213,11 +212,11 @@ func (w journey) provisionContract(t *testing.T) {
 	w.get(t, subscribersPath+"/$line", object{
 		"id": "$line", "client_id": "$client", "service_type": "mobile", "service_identifier": "+212612300000", "status": "active",
 	})
-	w.ask(t, http.MethodDelete, offersPath+"/$small", nil).Refused(t, http.StatusConflict, "offer_delete_blocked")
-	w.ask(t, http.MethodDelete, customersPath+"/$client", nil).Refused(t, http.StatusConflict, "client_delete_blocked")
+	w.request(t, http.MethodDelete, offersPath+"/$small", nil).Refused(t, http.StatusConflict, "offer_delete_blocked")
+	w.request(t, http.MethodDelete, customersPath+"/$client", nil).Refused(t, http.StatusConflict, "client_delete_blocked")
 }
 
-func (w journey) createContract(t *testing.T) {
+func (w scenario) createContract(t *testing.T) {
 	w.post(t, customersPath+"/$client/subscribers", object{"service_type": "fiber", "service_identifier": " FIBER-0001 "},
 		object{"id": "<uuid fiber_line>", "client_id": "$client", "service_identifier": "FIBER-0001", "status": "active"})
 	contract := object{
@@ -233,13 +232,13 @@ func (w journey) createContract(t *testing.T) {
 	})
 }
 
-func (w journey) runContract(t *testing.T) {
+func (w scenario) runContract(t *testing.T) {
 	w.get(t, contractsPath, page(object{"id": "$manual", "status": "draft"}, object{"id": "$contract", "status": "active"}))
 	for _, status := range []string{"active", "suspended", "active", "active"} {
 		w.put(t, contractsPath+"/$manual/status", object{"status": status},
 			object{"id": "$manual", "status": status, "activated_at": "<timestamp>", "terminated_at": nil})
 	}
-	details := w.ask(t, http.MethodPut, contractsPath+"/$manual/status", object{"status": "draft"}).
+	details := w.request(t, http.MethodPut, contractsPath+"/$manual/status", object{"status": "draft"}).
 		Refused(t, http.StatusConflict, "contract_status_transition_invalid")
 	require.Equal(t, object{"from": "active", "to": "draft"}, details)
 	w.put(t, contractsPath+"/$manual/offer", object{"offer_id": "$fiber_b"}, object{"id": "$manual", "offer_id": "$fiber_b"})
@@ -252,7 +251,7 @@ func (w journey) runContract(t *testing.T) {
 	})
 }
 
-func (w journey) bootstrapAndDraft(t *testing.T) {
+func (w scenario) bootstrapAndDraft(t *testing.T) {
 	w.get(t, "/api/v1/landing/bootstrap", object{
 		"flow_options": []string{"subscribe_new_service", "upgrade_or_downgrade_existing_service", "check_billing_and_download_invoices"},
 		"services":     []string{"mobile", "internet", "landline"},

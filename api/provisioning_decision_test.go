@@ -50,9 +50,9 @@ func newPortfolio(t testing.TB, s *system.System) portfolio {
 	return p
 }
 
-func TestProvisionDecidesBetweenUpgradeAndNewContract(t *testing.T) {
+func TestProvision_Decision(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	p := newPortfolio(t, s)
 	for _, test := range []struct {
 		name     string
@@ -101,9 +101,9 @@ func TestProvisionDecidesBetweenUpgradeAndNewContract(t *testing.T) {
 	}
 }
 
-func TestProvisionRefusesDecisionsThatCannotBeMade(t *testing.T) {
+func TestProvision_DecisionRefusals(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	p := newPortfolio(t, s)
 	both := object{"candidate_contract_ids": []any{p.first.contract, p.second.contract}}
 	only := object{"candidate_contract_ids": []any{p.only.contract}}
@@ -130,7 +130,7 @@ func TestProvisionRefusesDecisionsThatCannotBeMade(t *testing.T) {
 		{"auto of one of several with only a type", object{"client_id": p.several, "subscriber": object{"service_type": "mobile"}},
 			409, "contract_upgrade_disambiguation_required", both},
 		{"auto with a subscriber that has no candidate", object{"client_id": p.one, "subscriber_id": p.fiber.subscriber}, 422, "provisioning_intent_conflict", object{}},
-		{"auto with nobody's subscriber", object{"client_id": p.one, "subscriber_id": nobody}, 422, "provisioning_intent_conflict", object{}},
+		{"auto with nobody's subscriber", object{"client_id": p.one, "subscriber_id": unknownID}, 422, "provisioning_intent_conflict", object{}},
 		{"no candidate and a subscriber id", object{"client_id": p.none, "subscriber_id": p.suspended.subscriber}, 422, "provisioning_intent_conflict", object{}},
 		{"own number of another type", object{"client_id": p.one, "subscriber": object{"service_identifier": p.fiber.number}}, 422, "subscriber_offer_mismatch", object{}},
 		{"number of a stranger", object{"client_id": p.one, "subscriber": object{"service_identifier": p.stranger.number}}, 409, "subscriber_identifier_conflict", object{}},
@@ -142,18 +142,18 @@ func TestProvisionRefusesDecisionsThatCannotBeMade(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(test.body, object{"offer_id": p.mobile, "contract_start_date": "2026-08-10"})
-			details := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, provisionPath, body) }).
+			details := writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, provisionPath, body) }).
 				Refused(t, test.status, test.code)
 			require.Equal(t, test.details, details, "body: %v", body)
 		})
 	}
 }
 
-func TestRefusedProvisionLeavesNoNewClientBehind(t *testing.T) {
+func TestProvision_RefusalLeavesNoClient(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	p := newPortfolio(t, s)
-	unchanged(t, s, func() system.Response {
+	writesNothing(t, s, func() system.Response {
 		return s.Call(t, http.MethodPost, provisionPath, object{
 			"offer_id": p.mobile, "contract_start_date": "2026-08-10", "client": object{"client_type": "business", "full_name": "Left Behind"},
 			"subscriber": object{"service_identifier": p.stranger.number},
@@ -161,12 +161,12 @@ func TestRefusedProvisionLeavesNoNewClientBehind(t *testing.T) {
 	}).Refused(t, http.StatusConflict, "subscriber_identifier_conflict")
 }
 
-func TestManyAutoProvisionsOfOneClientMakeOneContract(t *testing.T) {
+func TestProvision_ConcurrentAutoIntents(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, _ := newClient(t, s)
 	body := object{"client_id": client, "offer_id": newOffer(t, s, mobileOffer()), "contract_start_date": "2026-08-10"}
-	for _, answer := range together(t, 16, func(int) (system.Response, error) {
+	for _, answer := range concurrently(t, 16, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, provisionPath, body)
 	}) {
 		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)

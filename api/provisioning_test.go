@@ -17,7 +17,7 @@ const (
 
 func TestProvision(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"LineWithoutIdentifierGetsOneOfItsType", lineWithoutIdentifierGetsOneOfItsType},
 		{"NullOptionalsOfProvisionAreAbsentOnes", nullOptionalsOfProvisionAreAbsentOnes},
 		{"UpgradeKeepsCommitmentAndEndUnlessSent", upgradeKeepsCommitmentAndEndUnlessSent},
@@ -27,9 +27,9 @@ func TestProvision(t *testing.T) {
 	})
 }
 
-func TestProvisionMakesClientLineAndContractTogether(t *testing.T) {
+func TestProvision_CreatesClientLineAndContract(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offer, number := newOffer(t, s, mobileOffer()), newMobileNumber()
 	answer := provision(t, s, object{
 		"offer_id": offer, "commitment_months": 12, "unknown": 1,
@@ -50,15 +50,15 @@ func TestProvisionMakesClientLineAndContractTogether(t *testing.T) {
 	require.Equal(t, 1, count(t, s, `SELECT count(*) FROM subscribers WHERE id = $1 AND client_id = $2 AND service_type = 'mobile'
 		AND service_identifier = $3 AND status = 'active'`, contract["subscriber_id"], contract["client_id"], number))
 
-	events := auditOf(t, s, text(t, contract, "id"))
+	events := contractAudit(t, s, text(t, contract, "id"))
 	require.Len(t, events, 1)
 	require.Equal(t, "contract_provisioned", events[0]["event_type"])
 	require.Equal(t, offer, at(t, detailsOf(t, events[0]["details"]), "offer_id"))
 }
 
-func TestProvisionWithoutActivationMakesADraftOnASuspendedLine(t *testing.T) {
+func TestProvision_WithoutActivation(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, _ := newClient(t, s)
 	answer := provision(t, s, object{"client_id": client, "offer_id": newOffer(t, s, fiberOffer()), "auto_activate": false})
 	require.Subset(t, at(t, answer, "contract"), object{"status": "draft", "activated_at": nil})
@@ -122,12 +122,12 @@ func provisionRefusesCombinationsThatMeanNothing(t *testing.T, s *system.System)
 	}{
 		{"neither client form", object{"client_id": absent{}}},
 		{"both client forms", object{"client": inline}},
-		{"both subscriber forms", object{"subscriber_id": nobody, "subscriber": object{}}},
-		{"new_line with a target", object{"provisioning_intent": "new_line", "target_contract_id": nobody}},
-		{"new_line with a subscriber id", object{"provisioning_intent": "new_line", "subscriber_id": nobody}},
+		{"both subscriber forms", object{"subscriber_id": unknownID, "subscriber": object{}}},
+		{"new_line with a target", object{"provisioning_intent": "new_line", "target_contract_id": unknownID}},
+		{"new_line with a subscriber id", object{"provisioning_intent": "new_line", "subscriber_id": unknownID}},
 		{"upgrade without client_id", object{"provisioning_intent": "upgrade", "client_id": absent{}}},
 		{"upgrade with a new client", object{"provisioning_intent": "upgrade", "client_id": absent{}, "client": inline}},
-		{"upgrade with a subscriber id", object{"provisioning_intent": "upgrade", "subscriber_id": nobody}},
+		{"upgrade with a subscriber id", object{"provisioning_intent": "upgrade", "subscriber_id": unknownID}},
 		{"upgrade with a subscriber", object{"provisioning_intent": "upgrade", "subscriber": object{"service_type": "mobile"}}},
 		{"end before the start", object{"end_date": "2026-08-09"}},
 		{"unknown intent", object{"provisioning_intent": "maybe"}},
@@ -145,7 +145,7 @@ func provisionRefusesCombinationsThatMeanNothing(t *testing.T, s *system.System)
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(valid, test.changes)
-			details := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, provisionPath, body) }).
+			details := writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, provisionPath, body) }).
 				Refused(t, http.StatusUnprocessableEntity, "validation_error")
 			require.NotEmpty(t, details["errors"], "body: %v", body)
 		})
@@ -164,12 +164,12 @@ func provisionChecksOfferClientAndDates(t *testing.T, s *system.System) {
 		code    string
 		details object
 	}{
-		{"unknown offer", object{"offer_id": nobody}, 404, "offer_not_found", object{}},
+		{"unknown offer", object{"offer_id": unknownID}, 404, "offer_not_found", object{}},
 		{"offer that is no UUID", object{"offer_id": "x"}, 404, "offer_not_found", object{}},
 		{"retired offer", object{"offer_id": retired}, 409, "offer_not_active", object{}},
 		{"before the offer's validity", object{"contract_start_date": "2026-01-31"}, 422, "offer_validity_invalid", nil},
 		{"after the offer's validity", object{"contract_start_date": "2027-07-01"}, 422, "offer_validity_invalid", nil},
-		{"unknown client", object{"client_id": nobody}, 404, "client_not_found", object{}},
+		{"unknown client", object{"client_id": unknownID}, 404, "client_not_found", object{}},
 		{"client that is no UUID", object{"client_id": "x"}, 404, "client_not_found", object{}},
 		{"new client with a known CIN", object{"client_id": absent{}, "client": object{
 			"cin": " " + strings.ToLower(cin), "client_type": "individual", "full_name": "Twice"}}, 409, "client_cin_conflict", object{"client_id": client}},
@@ -180,7 +180,7 @@ func provisionChecksOfferClientAndDates(t *testing.T, s *system.System) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(valid, test.changes)
-			details := unchanged(t, s, func() system.Response { return s.Call(t, http.MethodPost, provisionPath, body) }).
+			details := writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, provisionPath, body) }).
 				Refused(t, test.status, test.code)
 			if test.details != nil {
 				require.Equal(t, test.details, details, "body: %v", body)
@@ -207,7 +207,7 @@ func upgradeChecksTheDatesThatTheContractKeeps(t *testing.T, s *system.System) {
 		{"2027-02-11", "contract_date_invalid", object{}},
 		{"2026-09-30", "contract_commitment_invalid", object{"minimum_end_date": "2027-03-30"}},
 	} {
-		answer := unchanged(t, s, func() system.Response {
+		answer := writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, provisionPath, object{
 				"client_id": client, "offer_id": offer, "contract_start_date": test.start, "provisioning_intent": "upgrade",
 			})

@@ -36,7 +36,7 @@ func limited(t testing.TB, answer system.Response) {
 
 var localProxy = config.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 
-func TestAnAddressIsServedItsShareOfThePublicOperations(t *testing.T) {
+func TestRateLimit_PublicOperationsPerAddress(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) {
 		c.Proxies = localProxy
@@ -44,7 +44,7 @@ func TestAnAddressIsServedItsShareOfThePublicOperations(t *testing.T) {
 			DraftPerAddress: perHour(2), TokenPerAddress: perHour(2)}
 	})
 	offer := newOffer(t, s, mobileOffer())
-	contracts := "/api/v1/landing/contracts/" + nobody
+	contracts := "/api/v1/landing/contracts/" + unknownID
 	for i, kind := range [][]struct {
 		method, path string
 		body         object
@@ -53,8 +53,8 @@ func TestAnAddressIsServedItsShareOfThePublicOperations(t *testing.T) {
 		{{http.MethodPost, submitNewPath, newMobile(offer)}, {http.MethodPost, "/api/v1/landing/submit/plan-change", object{}}},
 		{{http.MethodPost, contracts + "/document-link", object{"cin": "NOBODY1"}}},
 		{{http.MethodPost, "/api/v1/landing/drafts", object{"flow_type": "subscribe_new_service", "step": "identity"}},
-			{http.MethodGet, "/api/v1/landing/drafts/" + nobody, nil}, {http.MethodPut, "/api/v1/landing/drafts/" + nobody, object{}}},
-		{{http.MethodGet, contracts + "/document?token=x", nil}, {http.MethodGet, "/api/v1/landing/invoices/" + nobody + "/document?token=x", nil},
+			{http.MethodGet, "/api/v1/landing/drafts/" + unknownID, nil}, {http.MethodPut, "/api/v1/landing/drafts/" + unknownID, object{}}},
+		{{http.MethodGet, contracts + "/document?token=x", nil}, {http.MethodGet, "/api/v1/landing/invoices/" + unknownID + "/document?token=x", nil},
 			{http.MethodGet, "/api/v1/landing/clients/A1234/invoices?lookup_token=x", nil},
 			{http.MethodGet, "/api/v1/landing/clients/A1234/subscriptions?lookup_token=x", nil}},
 	} {
@@ -71,7 +71,7 @@ func TestAnAddressIsServedItsShareOfThePublicOperations(t *testing.T) {
 			require.NotEqual(t, http.StatusTooManyRequests, call(n, caller).Status, "%v", kind)
 		}
 		for n := range max(2, len(kind)) {
-			unchanged(t, s, func() system.Response {
+			writesNothing(t, s, func() system.Response {
 				answer := call(n, caller)
 				limited(t, answer)
 				return answer
@@ -82,23 +82,23 @@ func TestAnAddressIsServedItsShareOfThePublicOperations(t *testing.T) {
 	s.Get(t, "/api/v1/landing/bootstrap", nil)
 }
 
-// TestAnAddressIsServedItsShareOfWhatOtherSystemsCall uses up the share of an address by each operation of a part, and asks
+// TestRateLimit_PartnerOperationsPerAddress uses up the share of an address by each operation of a part, and asks
 // once more.
-func TestAnAddressIsServedItsShareOfWhatOtherSystemsCall(t *testing.T) {
+func TestRateLimit_PartnerOperationsPerAddress(t *testing.T) {
 	t.Parallel()
 	all := routes(t, openAPI(t))
 	for prefix, limits := range map[string]config.RateLimits{
 		"/v1/billing/": {LedgerPerAddress: perHour(1)}, "/v2/": {ContractDocumentsPerAddress: perHour(1)},
 	} {
 		s := system.Start(t, func(c *config.Config) { c.Proxies, c.RateLimits = localProxy, limits })
-		asked := 0
+		requests := 0
 		for _, r := range all {
 			if !strings.HasPrefix(r.path, prefix) {
 				continue
 			}
-			asked++
+			requests++
 			path := strings.ReplaceAll(r.path, "{org}", "mtf")
-			caller := from("198.51.100." + strconv.Itoa(asked))
+			caller := from("198.51.100." + strconv.Itoa(requests))
 			call := func(caller system.Header) system.Response {
 				return route{method: r.method, path: path}.send(t, s, caller)
 			}
@@ -109,12 +109,12 @@ func TestAnAddressIsServedItsShareOfWhatOtherSystemsCall(t *testing.T) {
 			require.NoError(t, err)
 			require.Positive(t, seconds)
 		}
-		require.Positive(t, asked, prefix)
+		require.Positive(t, requests, prefix)
 		s.Get(t, "/api/v1/me", nil)
 	}
 }
 
-func TestACINIsAskedAboutSoOftenWhoeverAsks(t *testing.T) {
+func TestRateLimit_PerCIN(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) {
 		c.Proxies = localProxy
@@ -131,15 +131,15 @@ func TestACINIsAskedAboutSoOftenWhoeverAsks(t *testing.T) {
 	limited(t, verify("  "+cin, "198.51.100.4"))
 	verify("NOBODY77", "198.51.100.1").Refused(t, http.StatusNotFound, "landing_client_not_found")
 
-	// One that is not known is limited just the same: the limit does not tell them apart.
+	// One that is not known is limited just the same: the limit is the same for both.
 	verify("nobody77", "198.51.100.1").Refused(t, http.StatusNotFound, "landing_client_not_found")
 	limited(t, verify("NOBODY77", "198.51.100.1"))
 
-	// Both submits count as one. What was acknowledged is told however often it is asked for.
+	// Both submits count as one. An acknowledged request is answered however often it is repeated.
 	body, key := newMobile(offer), newKey()
 	created(t, s, submitNewPath, body, key)
-	s.Call(t, http.MethodPost, submitNewPath, with(body, object{"offer_id": nobody}), newKey()).Refused(t, http.StatusNotFound, "offer_not_found")
-	unchanged(t, s, func() system.Response {
+	s.Call(t, http.MethodPost, submitNewPath, with(body, object{"offer_id": unknownID}), newKey()).Refused(t, http.StatusNotFound, "offer_not_found")
+	writesNothing(t, s, func() system.Response {
 		answer := s.Call(t, http.MethodPost, submitNewPath, body, newKey())
 		limited(t, answer)
 		return answer
@@ -148,18 +148,18 @@ func TestACINIsAskedAboutSoOftenWhoeverAsks(t *testing.T) {
 		require.Equal(t, true, created(t, s, submitNewPath, body, key)["idempotency_replayed"])
 	}
 	limited(t, s.Call(t, http.MethodPost, "/api/v1/landing/submit/plan-change", object{
-		"cin": body["cin"], "source_contract_id": nobody, "target_offer_id": offer, "contract_start_date": "2026-09-20",
+		"cin": body["cin"], "source_contract_id": unknownID, "target_offer_id": offer, "contract_start_date": "2026-09-20",
 	}, newKey()))
 	created(t, s, submitNewPath, newMobile(offer), newKey())
 
-	link := "/api/v1/landing/contracts/" + nobody + "/document-link"
+	link := "/api/v1/landing/contracts/" + unknownID + "/document-link"
 	for range 2 {
 		s.Call(t, http.MethodPost, link, object{"cin": cin}).Refused(t, http.StatusNotFound, "contract_not_found")
 	}
 	limited(t, s.Call(t, http.MethodPost, link, object{"cin": cin}))
 }
 
-func TestAForgedHeaderGivesNoNewShare(t *testing.T) {
+func TestRateLimit_ForgedHeader(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.RateLimits.VerifyPerAddress = perHour(2) })
 	verify := func(address string) system.Response {

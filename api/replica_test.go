@@ -15,9 +15,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// An API may stand on a replica of the database, for whoever only reads. It is not parallel,
+// An API may use a replica of the database and serve readers only. The test is not parallel,
 // for it reads what is logged.
-func TestAnAPIOnAReplicaAnswersReadersAndRefusesWrites(t *testing.T) {
+func TestReplica_ReadsOnly(t *testing.T) {
 	s := system.Start(t)
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))

@@ -60,7 +60,7 @@ func runsAreOver(t testing.TB, s *system.System, keys ...string) {
 	}
 }
 
-func TestSchedulesAreShownPausedAndResumed(t *testing.T) {
+func TestSchedules_ShowPauseResume(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, onceAMonth)
 	shape := object{
@@ -73,27 +73,27 @@ func TestSchedulesAreShownPausedAndResumed(t *testing.T) {
 			"2027-03-01T00:05:00.000000Z", "2027-03-31T23:05:00.000000Z"},
 		"latest": []any{},
 	}
-	require.Empty(t, captured{}.match("schedule", shape, scheduleNamed(t, s, "monthly-billing"), false))
+	require.Empty(t, captures{}.match("schedule", shape, scheduleNamed(t, s, "monthly-billing"), false))
 	off := with(shape, object{
 		"name": "collections-day", "enabled": false, "cron": nil, "time_zone": nil, "workflow_type": "<text>", "starts": "<text>", "registered": false,
 		"previous_times": []any{}, "next_times": []any{},
 	})
-	require.Empty(t, captured{}.match("schedule", off, scheduleNamed(t, s, "collections-day"), false))
+	require.Empty(t, captures{}.match("schedule", off, scheduleNamed(t, s, "collections-day"), false))
 	var one object
 	s.Get(t, schedulesPath+"?times=1", &one)
 	require.Len(t, at(t, at(t, one, "data").([]any)[0], "next_times"), 1)
 
-	tell := func(command string, body any) object {
+	send := func(command string, body any) object {
 		t.Helper()
 		return decoded(t, s.Call(t, http.MethodPost, schedulesPath+"/monthly-billing/"+command, body), http.StatusOK)
 	}
 	paused := with(shape, object{"paused": true, "note": "Prices are being checked"})
-	require.Empty(t, captured{}.match("paused", paused, tell("pause", object{"note": " Prices are being checked "}), false))
-	require.Empty(t, captured{}.match("paused twice", paused, tell("pause", nil), false), "it keeps its note")
+	require.Empty(t, captures{}.match("paused", paused, send("pause", object{"note": " Prices are being checked "}), false))
+	require.Empty(t, captures{}.match("paused twice", paused, send("pause", nil), false), "it keeps its note")
 	s.Restart(t)
-	require.Empty(t, captured{}.match("restarted", paused, scheduleNamed(t, s, "monthly-billing"), false))
-	require.Empty(t, captured{}.match("resumed", with(shape, object{"note": "They are right"}), tell("resume", object{"note": "They are right"}), false))
-	require.Empty(t, captured{}.match("resumed twice", with(shape, object{"note": "They are right"}), tell("resume", nil), false))
+	require.Empty(t, captures{}.match("restarted", paused, scheduleNamed(t, s, "monthly-billing"), false))
+	require.Empty(t, captures{}.match("resumed", with(shape, object{"note": "They are right"}), send("resume", object{"note": "They are right"}), false))
+	require.Empty(t, captures{}.match("resumed twice", with(shape, object{"note": "They are right"}), send("resume", nil), false))
 
 	for _, command := range []string{"pause", "resume", "trigger"} {
 		s.Call(t, http.MethodPost, schedulesPath+"/"+command+"/"+command, nil).Refused(t, http.StatusNotFound, "schedule_not_found")
@@ -101,7 +101,7 @@ func TestSchedulesAreShownPausedAndResumed(t *testing.T) {
 	}
 }
 
-func TestAConfiguredPauseBecomesTheOperatorsWhenTheyPause(t *testing.T) {
+func TestSchedules_OperatorTakesOverConfiguredPause(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, onceAMonth, func(settings *config.Config) { settings.MonthlyBilling.Paused = true })
 	requireState := func(paused bool, note string) {
@@ -121,8 +121,8 @@ func TestAConfiguredPauseBecomesTheOperatorsWhenTheyPause(t *testing.T) {
 	requireState(true, "Paused over the API")
 }
 
-// A process of the API alone can tell a schedule something that no worker has made yet.
-func TestAScheduleThatIsMissingIsMadeWhenItIsToldSomething(t *testing.T) {
+// An OS process that runs only the API can command a schedule that no worker has created yet.
+func TestSchedules_MissingScheduleIsCreated(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, onceAMonth)
 	require.NoError(t, s.Temporal.ScheduleClient().GetHandle(t.Context(), workflows.MonthlyBillingID).Delete(t.Context()))
@@ -132,13 +132,13 @@ func TestAScheduleThatIsMissingIsMadeWhenItIsToldSomething(t *testing.T) {
 	require.Equal(t, true, answer["paused"])
 }
 
-func TestTriggersBillTheMonthBeforeOnce(t *testing.T) {
+func TestSchedules_TriggersBillOnce(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, onceAMonth)
 	owner, _ := newClient(t, s)
 	newContract(t, s, owner, newOffer(t, s, mobileOffer()))
 	const triggers = 6
-	for _, answer := range together(t, triggers, func(int) (system.Response, error) {
+	for _, answer := range concurrently(t, triggers, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, schedulesPath+"/monthly-billing/trigger", nil)
 	}) {
 		require.Equal(t, http.StatusOK, answer.Status, "answer: %s", answer.Body)
@@ -183,7 +183,7 @@ func TestTriggersBillTheMonthBeforeOnce(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM invoices"))
 }
 
-func TestABackfillBillsEachMonthOnce(t *testing.T) {
+func TestSchedules_BackfillBillsEachMonthOnce(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, onceAMonth)
 	owner, _ := newClient(t, s)
@@ -220,7 +220,7 @@ func TestABackfillBillsEachMonthOnce(t *testing.T) {
 	require.Equal(t, true, scheduleNamed(t, s, "monthly-billing")["paused"], "it makes up for the past, and stays paused")
 }
 
-func TestABackfillIsOfPastDaysAndBounded(t *testing.T) {
+func TestSchedules_BackfillLimits(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.MonthlyBilling.Cron, c.DocumentCheck.Cron = "5 0 1 * *", "* * 2 * *" })
 	backfill := func(name, from, to string) system.Response {
@@ -236,7 +236,7 @@ func TestABackfillIsOfPastDaysAndBounded(t *testing.T) {
 }
 
 // Workers of many machines, operators and the calendar ask for one month at the same moment.
-func TestAMonthHasOneRunWhoeverAsksForIt(t *testing.T) {
+func TestSchedules_OneRunPerMonth(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	owner, _ := newClient(t, s)

@@ -29,7 +29,7 @@ func finds(t *testing.T, s *system.System, query, workflowID string) {
 	}, 30*time.Second, 20*time.Millisecond, "%s finds %v and not %s", query, &found, workflowID)
 }
 
-func TestWorkflowsAreFoundByWhatTheyDo(t *testing.T) {
+func TestSearchAttributes(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Billing.MaxTotal = 1; c.Billing.ChunkClients = 1 })
 	offer := newOffer(t, s, mobileOffer())
@@ -47,7 +47,7 @@ func TestWorkflowsAreFoundByWhatTheyDo(t *testing.T) {
 	const id = "billing-run/found-run"
 	ofRun := "MtfOperation = 'billing-run' AND MtfPeriod = '2026-08' AND MtfRunId = '" + text(t, run, "id") + "' AND MtfStatus = "
 	finds(t, s, ofRun+"'held'", id)
-	command(t, s, location, "approve")
+	commandRun(t, s, location, "approve")
 	awaitStatus(t, s, location, "completed")
 	finds(t, s, ofRun+"'completed'", id)
 

@@ -31,18 +31,18 @@ var placeholders = map[string]string{
 	"text":      `.+`,
 }
 
-const more = "…"
+const furtherItems = "…"
 
 var (
 	placeholder = regexp.MustCompile(`<([a-z0-9]+)(?: ([a-z_]+))?>`)
 	variable    = regexp.MustCompile(`\$[a-z_]+`)
 )
 
-// captured are the values that placeholders kept.
-type captured map[string]string
+// captures are the values that placeholders kept.
+type captures map[string]string
 
 // fill replaces $name in a text.
-func (c captured) fill(text string) string {
+func (c captures) fill(text string) string {
 	return variable.ReplaceAllStringFunc(text, func(name string) string {
 		if value, known := c[name[1:]]; known {
 			return value
@@ -53,7 +53,7 @@ func (c captured) fill(text string) string {
 
 // match returns where an answer departs from a shape; nothing when it fits. open
 // allows fields that the shape does not name.
-func (c captured) match(at string, shape, answer any, open bool) []string {
+func (c captures) match(at string, shape, answer any, open bool) []string {
 	switch shape := shape.(type) {
 	case map[string]any:
 		return c.matchObject(at, shape, answer, open)
@@ -62,7 +62,7 @@ func (c captured) match(at string, shape, answer any, open bool) []string {
 		if !ok {
 			return []string{fmt.Sprintf("%s is no list: %v", at, answer)}
 		}
-		if further := len(shape) > 0 && shape[len(shape)-1] == more; further && len(list) >= len(shape)-1 {
+		if further := len(shape) > 0 && shape[len(shape)-1] == furtherItems; further && len(list) >= len(shape)-1 {
 			shape = shape[:len(shape)-1]
 			list = list[:len(shape)]
 		}
@@ -84,14 +84,14 @@ func (c captured) match(at string, shape, answer any, open bool) []string {
 	}
 }
 
-func (c captured) matchObject(at string, shape map[string]any, answer any, open bool) []string {
+func (c captures) matchObject(at string, shape map[string]any, answer any, open bool) []string {
 	fields, ok := answer.(map[string]any)
 	if !ok {
 		return []string{fmt.Sprintf("%s is no object: %v", at, answer)}
 	}
 	var found []string
 	for _, name := range slices.Sorted(maps.Keys(shape)) {
-		if name == more {
+		if name == furtherItems {
 			open = true
 			continue
 		}
@@ -110,7 +110,7 @@ func (c captured) matchObject(at string, shape map[string]any, answer any, open 
 	return found
 }
 
-func (c captured) matchText(at, shape string, answer any) []string {
+func (c captures) matchText(at, shape string, answer any) []string {
 	text, ok := answer.(string)
 	if !ok {
 		return []string{fmt.Sprintf("%s is no text: %v", at, answer)}
@@ -148,7 +148,7 @@ func (c captured) matchText(at, shape string, answer any) []string {
 
 // requireShape checks an answer's status and that it has all that a shape names; further
 // fields are additions that the contract allows.
-func (c captured) requireShape(t testing.TB, answer system.Response, status int, shape any) any {
+func (c captures) requireShape(t testing.TB, answer system.Response, status int, shape any) any {
 	t.Helper()
 	require.Equal(t, status, answer.Status, "answer: %s", answer.Body)
 	encoded, err := json.Marshal(shape)
@@ -160,7 +160,7 @@ func (c captured) requireShape(t testing.TB, answer system.Response, status int,
 	return got
 }
 
-func TestShapesTellWhatDeparts(t *testing.T) {
+func TestShape_Mismatches(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		shape, answer string
@@ -183,7 +183,7 @@ func TestShapesTellWhatDeparts(t *testing.T) {
 		var shape, answer any
 		require.NoError(t, json.Unmarshal([]byte(test.shape), &shape))
 		require.NoError(t, json.Unmarshal([]byte(test.answer), &answer))
-		found := strings.Join(captured{}.match("answer", shape, answer, test.open), "\n")
+		found := strings.Join(captures{}.match("answer", shape, answer, test.open), "\n")
 		if test.departs == "" {
 			require.Empty(t, found, "%s against %s", test.answer, test.shape)
 		} else {

@@ -19,10 +19,10 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// patience is how long a test waits for the system to lose its own.
+// patience is how long a test waits for the system before it fails.
 const patience = 30 * time.Second
 
-// connection is a caller that writes bytes rather than requests.
+// connection is a caller that writes raw bytes.
 type connection struct {
 	net.Conn
 	t      testing.TB
@@ -38,7 +38,7 @@ func dial(t testing.TB, s *system.System) *connection {
 	return &connection{Conn: conn, t: t, reader: bufio.NewReader(conn)}
 }
 
-// send writes text; that the other side has closed already shows when it is read.
+// send writes text. If the other side has closed the connection, the next read fails.
 func (c *connection) send(text string) { _, _ = io.WriteString(c.Conn, text) }
 
 // answer reads one answer.
@@ -52,7 +52,7 @@ func (c *connection) answer() system.Response {
 	return system.Response{Status: response.StatusCode, Header: response.Header, Body: body}
 }
 
-// ended checks that the other side closes the connection without another word.
+// ended checks that the other side sends nothing more and closes the connection.
 func (c *connection) ended() {
 	c.t.Helper()
 	rest, err := io.ReadAll(c.reader)
@@ -79,7 +79,7 @@ func TestSlowClients(t *testing.T) {
 	s := system.Start(t, func(c *config.Config) {
 		c.HTTP = config.HTTP{HeaderTimeout: 300 * time.Millisecond, BodyTimeout: 300 * time.Millisecond, AnswerTimeout: 300 * time.Millisecond, IdleTimeout: 300 * time.Millisecond}
 	})
-	for _, test := range []onSystem{
+	for _, test := range []sharedTest{
 		{"HeadersThatNeverEndAreNotWaitedFor", headersThatNeverEnd},
 		{"AConnectionWithoutRequestsIsClosed", idleConnection},
 		{"ABodyThatStallsIsAnswered", stalledBody},
@@ -100,7 +100,7 @@ func headersThatNeverEnd(t *testing.T, s *system.System) {
 		rest, err := io.ReadAll(conn.reader)
 		require.NoError(t, err, "a connection that sent %q stays open", sent)
 		if len(rest) > 0 {
-			require.Contains(t, string(rest), `"code":"bad_request"`)
+			require.Contains(t, string(rest), "400 Bad Request")
 		}
 	}
 }
@@ -152,12 +152,12 @@ func readerThatDoesNotRead(t *testing.T, s *system.System) {
 	}
 }
 
-func TestSizesOfRequests(t *testing.T) {
+func TestRequestSizes(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"ABodyOfOneMiBIsTakenAndNotOneByteMore", bodyAtItsLimit},
 		{"HeadersAndURLsAreBounded", headersAndURLs},
-		{"WhatIsNotHTTPGetsTheEnvelope", notHTTP},
+		{"BytesThatAreNotHTTPAreRefused", notHTTP},
 		{"RequestsThatFollowEachOtherAreAnsweredInOrder", pipelined},
 	})
 }
@@ -230,23 +230,20 @@ func notHTTP(t *testing.T, s *system.System) {
 	for _, test := range []struct {
 		sent   string
 		status int
-		code   string
 	}{
-		{"GARBAGE\r\n\r\n", 400, "bad_request"},
-		{"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400, "bad_request"},
-		{"GET / HTTP/1.1\r\n\r\n", 400, "bad_request"}, // No Host.
-		{"GET / HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n", 400, "bad_request"},
-		{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", 400, "bad_request"},
-		{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", 400, "bad_request"},
-		{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "bad_request"},
-		{"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505, "bad_request"},
-		{"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + strings.Repeat("h", 256<<10), 431, "request_headers_too_large"},
+		{"GARBAGE\r\n\r\n", 400},
+		{"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400},
+		{"GET / HTTP/1.1\r\n\r\n", 400}, // No Host.
+		{"GET / HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n", 400},
+		{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", 400},
+		{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", 400},
+		{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
+		{"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505},
+		{"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + strings.Repeat("h", 256<<10), 431},
 	} {
 		conn := dial(t, s)
 		conn.send(test.sent)
-		answer := conn.answer()
-		answer.Refused(t, test.status, test.code)
-		require.NotEmpty(t, answer.Header.Get("X-Request-Id"))
+		require.Equal(t, test.status, conn.answer().Status, "%.60q", test.sent)
 	}
 }
 
@@ -259,13 +256,13 @@ func pipelined(t *testing.T, s *system.System) {
 	require.Equal(t, http.StatusOK, first.Status)
 	second.Refused(t, http.StatusNotFound, "not_found")
 	require.Equal(t, "two", second.Header.Get("X-Request-Id"))
-	third.Refused(t, http.StatusBadRequest, "bad_request")
+	require.Equal(t, http.StatusBadRequest, third.Status)
 	conn.ended()
 }
 
-func TestAnswersTellBrowsersToKeepThemToThemselves(t *testing.T) {
+func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, test := range []struct {
 		path    string
 		private bool

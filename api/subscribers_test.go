@@ -29,7 +29,7 @@ func newSubscriber(t testing.TB, s *system.System, clientID string, changes ...o
 
 func TestSubscribers(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"SubscriberIsMadeWithATrimmedIdentifier", subscriberIsMadeWithATrimmedIdentifier},
 		{"SubscriberOfEveryTypeAndStatus", subscriberOfEveryTypeAndStatus},
 		{"SubscriberBodiesAreChecked", subscriberBodiesAreChecked},
@@ -86,7 +86,7 @@ func subscriberBodiesAreChecked(t *testing.T, s *system.System) {
 		{"another status", object{"status": "draft"}, "status"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			problemAt(t, unchanged(t, s, func() system.Response {
+			problemAt(t, writesNothing(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, subscribersOf(client), with(valid, test.changes))
 			}), "body", test.at)
 		})
@@ -99,19 +99,19 @@ func serviceIdentifierIsUniqueOverAllClients(t *testing.T, s *system.System) {
 	number := newMobileNumber()
 	newSubscriber(t, s, client, object{"service_identifier": number})
 	for _, owner := range []string{client, other} {
-		unchanged(t, s, func() system.Response {
+		writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, subscribersOf(owner), object{"service_type": "tv", "service_identifier": " " + number})
 		}).Refused(t, http.StatusConflict, "subscriber_identifier_conflict")
 	}
 }
 
 func oneOfManyEqualIdentifiersAtOnceIsTaken(t *testing.T, s *system.System) {
-	clients := make([]string, crowd)
+	clients := make([]string, concurrentCallers)
 	for i := range clients {
 		clients[i], _ = newClient(t, s)
 	}
 	body, accepted := object{"service_type": "mobile", "service_identifier": newMobileNumber()}, 0
-	for _, answer := range together(t, crowd, func(i int) (system.Response, error) {
+	for _, answer := range concurrently(t, concurrentCallers, func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, subscribersOf(clients[i]), body)
 	}) {
 		if answer.Status == http.StatusOK {
@@ -157,7 +157,7 @@ func subscriberStatusChanges(t *testing.T, s *system.System) {
 		s.Get(t, subscribersPath+"/"+id, &read)
 		require.Equal(t, updated, read)
 	}
-	same := decoded(t, s.Call(t, http.MethodPut, subscribersPath+"/"+id, object{"service_type": "tv", "client_id": nobody}), http.StatusOK)
+	same := decoded(t, s.Call(t, http.MethodPut, subscribersPath+"/"+id, object{"service_type": "tv", "client_id": unknownID}), http.StatusOK)
 	require.Equal(t, with(before, object{"updated_at": same["updated_at"]}), same, "only the status can change")
 }
 
@@ -177,9 +177,9 @@ func unknownOwnersAndSubscribersAreNotFound(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	taken := newMobileNumber()
 	newSubscriber(t, s, client, object{"service_identifier": taken})
-	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
+	for _, id := range []string{unknownID, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		for _, number := range []string{newMobileNumber(), taken} {
-			unchanged(t, s, func() system.Response {
+			writesNothing(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, subscribersOf(id), object{"service_type": "mobile", "service_identifier": number})
 			}).Refused(t, http.StatusNotFound, "client_not_found")
 		}

@@ -314,7 +314,7 @@ func take(t *testing.T, c client, wanted step) {
 	}
 }
 
-func TestTheClientsOfTheLedgerWorkWithIt(t *testing.T) {
+func TestLedgerClients_Operations(t *testing.T) {
 	t.Parallel()
 	dir := packages(t)
 	e := newEstate(t)
@@ -346,9 +346,9 @@ func TestTheClientsOfTheLedgerWorkWithIt(t *testing.T) {
 	}
 }
 
-// TestTheCommandLineWorksWithTheDefinitionOfTheServer calls the operations that are newer than the client's own
+// TestLedgerClients_CommandLine calls the operations that are newer than the client's own
 // definition, which the client reads from the server.
-func TestTheCommandLineWorksWithTheDefinitionOfTheServer(t *testing.T) {
+func TestLedgerClients_CommandLine(t *testing.T) {
 	t.Parallel()
 	dir := packages(t)
 	e := newEstate(t)

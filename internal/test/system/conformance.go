@@ -25,7 +25,7 @@ var document struct {
 
 // beforeOperations are the codes of what is no request to an operation yet: broken
 // HTTP, a URL or headers that are too large.
-var beforeOperations = []string{"bad_request", "uri_too_long", "request_headers_too_large"}
+var beforeOperations = []string{"uri_too_long", "request_headers_too_large"}
 
 // conforms returns what is wrong with an answer by the system's own document: a status
 // or a code that the operation does not declare, a body that does not fit its schema,

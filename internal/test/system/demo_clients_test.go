@@ -21,7 +21,7 @@ type statement struct {
 	subtotal, tax, sum int64
 }
 
-func TestARunOverTheDemoClientsIssuesWhatAnIndependentComputationSays(t *testing.T) {
+func TestBillingRun_MatchesIndependentTotals(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 75 })
 	_, err := seed.Load(t.Context(), s.Pool, seed.Options{

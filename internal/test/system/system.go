@@ -45,9 +45,19 @@ type System struct {
 // It skips a test that runs with -short: make test/quick starts no whole system.
 func Start(t testing.TB, adjust ...func(*config.Config)) *System {
 	t.Helper()
+	skipIfShort(t)
+	return start(t, adjust...)
+}
+
+func skipIfShort(t testing.TB) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a whole system")
 	}
+}
+
+func start(t testing.TB, adjust ...func(*config.Config)) *System {
+	t.Helper()
 	settings := config.Config{
 		Environment: config.Test, DatabaseURL: servers.DatabaseURL(t), HTTPAddress: "127.0.0.1:0",
 		TimeZone: "Africa/Casablanca", DocumentsDirectory: t.TempDir(), PayloadKeys: PayloadKeys(t, PayloadKey(t, "test")),

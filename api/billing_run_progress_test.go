@@ -20,9 +20,9 @@ const runFields = `id, idempotency_key, workflow_id, period_start, period_end, d
 
 var respondAsync = system.Header{Name: "Prefer", Value: "respond-async"}
 
-// hold locks a table in a mode, so that what conflicts with the mode waits until
+// lockTable locks a table in a mode, so that what conflicts with the mode waits until
 // release is called.
-func hold(t testing.TB, s *system.System, table, mode string) (release func()) {
+func lockTable(t testing.TB, s *system.System, table, mode string) (release func()) {
 	t.Helper()
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, s.Config.DatabaseURL)
@@ -34,7 +34,7 @@ func hold(t testing.TB, s *system.System, table, mode string) (release func()) {
 	return release
 }
 
-func TestBillingRunTellsHowFarItIs(t *testing.T) {
+func TestBillingRun_Progress(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 2 })
 	offer := newOffer(t, s, mobileOffer())
@@ -70,27 +70,27 @@ func TestBillingRunTellsHowFarItIs(t *testing.T) {
 	require.Equal(t, 2.0, at(t, list, "meta", "total"))
 }
 
-func TestUnknownBillingRunIsNotFound(t *testing.T) {
+func TestBillingRun_NotFound(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
-	for _, id := range []string{nobody, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
+	s := system.Borrow(t)
+	for _, id := range []string{unknownID, "no-uuid", "00000000-0000-0000-0000-000000000000"} {
 		s.Call(t, http.MethodGet, billingPath+"/"+id, nil).Refused(t, http.StatusNotFound, "billing_run_not_found")
 	}
 }
 
-func TestRunOfNobodyIsCompletedAtOnce(t *testing.T) {
+func TestBillingRun_WithoutClientsCompletes(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	result := bill(t, s, september)
 	require.Subset(t, result, object{"invoice_count": 0.0, "invoice_ids": []any{}, "total_amount": "0.00", "status": "completed"})
 }
 
-func TestAsynchronousRunIsAcceptedAndAnsweredLater(t *testing.T) {
+func TestBillingRun_RespondAsync(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
-	release, key := hold(t, s, "invoices", "ACCESS EXCLUSIVE"), newKey()
+	release, key := lockTable(t, s, "invoices", "ACCESS EXCLUSIVE"), newKey()
 	accepted := s.Call(t, http.MethodPost, billingPath, september, key, respondAsync)
 	require.Equal(t, http.StatusAccepted, accepted.Status, "%s", accepted.Body)
 	require.NotEmpty(t, accepted.Header.Get("Retry-After"))
@@ -122,10 +122,10 @@ func TestAsynchronousRunIsAcceptedAndAnsweredLater(t *testing.T) {
 	require.Subset(t, result, object{"invoice_count": 1.0, "idempotency_replayed": true})
 }
 
-func TestAcceptedRunsOfOneKeyHaveOneLocation(t *testing.T) {
+func TestBillingRun_AcceptedLocationOfOneKey(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
-	release, key, locations := hold(t, s, "billing_run_chunks", "ACCESS EXCLUSIVE"), newKey(), map[string]bool{}
+	s := system.Borrow(t)
+	release, key, locations := lockTable(t, s, "billing_run_chunks", "ACCESS EXCLUSIVE"), newKey(), map[string]bool{}
 	for range 3 {
 		accepted := s.Call(t, http.MethodPost, billingPath, september, key, respondAsync)
 		require.Equal(t, http.StatusAccepted, accepted.Status, "%s", accepted.Body)
@@ -136,10 +136,10 @@ func TestAcceptedRunsOfOneKeyHaveOneLocation(t *testing.T) {
 	require.Equal(t, map[string]bool{billingPath + "/" + text(t, result, "billing_run_id"): true}, locations)
 }
 
-func TestBoundedWaitEndsInAccepted(t *testing.T) {
+func TestBillingRun_BoundedWaitIsAccepted(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
-	release, key := hold(t, s, "billing_run_chunks", "ACCESS EXCLUSIVE"), newKey()
+	s := system.Borrow(t)
+	release, key := lockTable(t, s, "billing_run_chunks", "ACCESS EXCLUSIVE"), newKey()
 	accepted := s.Call(t, http.MethodPost, billingPath, september, key, system.Header{Name: "Prefer", Value: "wait=0"})
 	require.Equal(t, http.StatusAccepted, accepted.Status, "%s", accepted.Body)
 	release()
@@ -149,10 +149,10 @@ func TestBoundedWaitEndsInAccepted(t *testing.T) {
 	}
 }
 
-func TestHeldSubmitRefusesAnotherPayloadAndAnswersItsOwnLater(t *testing.T) {
+func TestLandingSubmit_PendingKeepsPayload(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
-	release, key := hold(t, s, "subscribers", "ACCESS EXCLUSIVE"), newKey()
+	s := system.Borrow(t)
+	release, key := lockTable(t, s, "subscribers", "ACCESS EXCLUSIVE"), newKey()
 	body := newMobile(newOffer(t, s, mobileOffer()))
 	accepted := s.Call(t, http.MethodPost, submitNewPath, body, key, respondAsync)
 	require.Equal(t, http.StatusAccepted, accepted.Status, "%s", accepted.Body)
@@ -167,7 +167,7 @@ func TestHeldSubmitRefusesAnotherPayloadAndAnswersItsOwnLater(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM contracts"))
 }
 
-func TestRunGoesOnAfterARestart(t *testing.T) {
+func TestBillingRun_ContinuesAfterRestart(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 1 })
 	offer := newOffer(t, s, mobileOffer())

@@ -10,11 +10,11 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func TestAStoppingSystemAnswersThoseWhoWaitAndKeepsTheirRequest(t *testing.T) {
+func TestShutdown_AnswersWaitingCallers(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	body, key := newMobile(newOffer(t, s, mobileOffer())), newKey()
-	release := hold(t, s, "subscribers", "EXCLUSIVE")
+	release := lockTable(t, s, "subscribers", "EXCLUSIVE")
 	type answer struct {
 		system.Response
 		err error

@@ -12,55 +12,55 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-const crowd = 16
+const concurrentCallers = 16
 
-func TestManyEqualRequestsUnderOneKeyHaveOneEffect(t *testing.T) {
+func TestIdempotency_ConcurrentEqualRequests(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, operation := range keyedOperations(t, s) {
 		t.Run(operation.name, func(t *testing.T) {
-			key, before, originals := newKey(), counts(t, s), 0
-			answers := together(t, crowd, func(int) (system.Response, error) {
+			key, before, originals := newKey(), rowCounts(t, s), 0
+			answers := concurrently(t, concurrentCallers, func(int) (system.Response, error) {
 				return s.TryCall(http.MethodPost, operation.path, operation.body, key)
 			})
-			want, _ := withoutReplay(t, answers[0])
+			want, _ := withoutReplayMark(t, answers[0])
 			for i, answer := range answers {
-				got, replayed := withoutReplay(t, answer)
+				got, replayed := withoutReplayMark(t, answer)
 				require.Equal(t, want, got, "answer %d", i)
 				if !replayed {
 					originals++
 				}
 			}
 			require.Equal(t, 1, originals, "answers that say that they are the original")
-			require.Equal(t, before["idempotency_keys"]+1, counts(t, s)["idempotency_keys"])
+			require.Equal(t, before["idempotency_keys"]+1, rowCounts(t, s)["idempotency_keys"])
 		})
 	}
 }
 
-func TestManySubmitsUnderOneKeyMakeOneClientAndOneContract(t *testing.T) {
+func TestLandingSubmit_ConcurrentUnderOneKey(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	body, key := newMobile(newOffer(t, s, mobileOffer())), newKey()
-	for _, answer := range together(t, crowd, func(int) (system.Response, error) {
+	for _, answer := range concurrently(t, concurrentCallers, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, submitNewPath, body, key, system.Anonymous)
 	}) {
 		pdf(t, s, text(t, decoded(t, answer, http.StatusOK), "document_download_url"))
 	}
-	written := counts(t, s)
+	written := rowCounts(t, s)
 	for _, table := range []string{"clients", "subscribers", "contracts", "documents", "idempotency_keys"} {
 		require.Equal(t, 1, written[table], table)
 	}
 }
 
-func TestDifferentRequestsUnderOneKeyAtOnceHaveOneEffect(t *testing.T) {
+func TestIdempotency_ConcurrentDifferentRequests(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, operation := range keyedOperations(t, s) {
 		t.Run(operation.name, func(t *testing.T) {
-			key, before := newKey(), counts(t, s)
+			key, before := newKey(), rowCounts(t, s)
 			bodies := []object{operation.body, operation.other}
 			accepted := map[int]bool{}
-			for i, answer := range together(t, crowd, func(i int) (system.Response, error) {
+			for i, answer := range concurrently(t, concurrentCallers, func(i int) (system.Response, error) {
 				return s.TryCall(http.MethodPost, operation.path, bodies[i%2], key)
 			}) {
 				if answer.Status == http.StatusOK {
@@ -70,29 +70,29 @@ func TestDifferentRequestsUnderOneKeyAtOnceHaveOneEffect(t *testing.T) {
 				answer.Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
 			}
 			require.Len(t, accepted, 1, "one of the two requests has the key")
-			require.Equal(t, before["idempotency_keys"]+1, counts(t, s)["idempotency_keys"])
+			require.Equal(t, before["idempotency_keys"]+1, rowCounts(t, s)["idempotency_keys"])
 		})
 	}
 }
 
-func TestManyFullPaymentsUnderOneKeyAreOnePayment(t *testing.T) {
+func TestPayment_ConcurrentUnderOneKey(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice := newInvoice(t, s, november)
 	body := object{"invoice_id": invoice["id"], "amount": invoice["total_amount"], "payment_date": "2026-11-20"}
 	// All requests have seen that their key is free before the first one pays.
-	release, key := hold(t, s, "invoices", "ACCESS EXCLUSIVE"), newKey()
-	answers := together(t, crowd+1, func(i int) (system.Response, error) {
-		if i == crowd {
-			return system.Response{}, releaseOnceWaiting(s, crowd, release)
+	release, key := lockTable(t, s, "invoices", "ACCESS EXCLUSIVE"), newKey()
+	answers := concurrently(t, concurrentCallers+1, func(i int) (system.Response, error) {
+		if i == concurrentCallers {
+			return system.Response{}, releaseOnceWaiting(s, concurrentCallers, release)
 		}
 		return s.TryCall(http.MethodPost, paymentsPath, body, key)
-	})[:crowd]
+	})[:concurrentCallers]
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM payments"))
-	want, _ := withoutReplay(t, answers[0])
+	want, _ := withoutReplayMark(t, answers[0])
 	originals := 0
 	for i, answer := range answers {
-		got, replayed := withoutReplay(t, answer)
+		got, replayed := withoutReplayMark(t, answer)
 		require.Equal(t, want, got, "answer %d", i)
 		if !replayed {
 			originals++
@@ -123,12 +123,12 @@ func releaseOnceWaiting(s *system.System, requests int, release func()) error {
 	}
 }
 
-func TestPayingAllOverdueInvoicesAtOnceEndsDelinquency(t *testing.T) {
+func TestPayment_ConcurrentPaymentsEndDelinquency(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client := text(t, newInvoice(t, s, september), "client_id")
 	bill(t, s, object{"period_start": "2026-08-10", "period_end": "2026-08-31", "tax_rate": 0.2})
-	invoices := invoicesOf(t, s, client)
+	invoices := clientInvoices(t, s, client)
 	require.Len(t, invoices, 2)
 	for _, invoice := range invoices {
 		pay(t, s, invoice, 1)
@@ -136,8 +136,8 @@ func TestPayingAllOverdueInvoicesAtOnceEndsDelinquency(t *testing.T) {
 	require.Equal(t, true, clientOf(t, s, invoices[0])["is_delinquent"])
 
 	// Neither payment is committed when the other one looks for overdue invoices.
-	release, keys := hold(t, s, "idempotency_keys", "SHARE"), []system.Header{newKey(), newKey()}
-	for _, answer := range together(t, 3, func(i int) (system.Response, error) {
+	release, keys := lockTable(t, s, "idempotency_keys", "SHARE"), []system.Header{newKey(), newKey()}
+	for _, answer := range concurrently(t, 3, func(i int) (system.Response, error) {
 		if i == 2 {
 			return system.Response{}, releaseOnceWaiting(s, 2, release)
 		}
@@ -149,16 +149,16 @@ func TestPayingAllOverdueInvoicesAtOnceEndsDelinquency(t *testing.T) {
 	require.Subset(t, clientOf(t, s, invoices[0]), object{"is_delinquent": false, "delinquent_since": nil}, "no invoice is overdue any more")
 }
 
-func TestManyFullPaymentsUnderDifferentKeysPayOnce(t *testing.T) {
+func TestPayment_ConcurrentFullPaymentsPayOnce(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice, accepted := newInvoice(t, s, november), 0
 	body := object{"invoice_id": invoice["id"], "amount": invoice["total_amount"], "payment_date": "2026-11-20"}
-	keys := make([]system.Header, crowd)
+	keys := make([]system.Header, concurrentCallers)
 	for i := range keys {
 		keys[i] = newKey()
 	}
-	for _, answer := range together(t, crowd, func(i int) (system.Response, error) {
+	for _, answer := range concurrently(t, concurrentCallers, func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, paymentsPath, body, keys[i])
 	}) {
 		if answer.Status == http.StatusOK {
@@ -171,16 +171,16 @@ func TestManyFullPaymentsUnderDifferentKeysPayOnce(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM payments"))
 }
 
-func TestManyPartialPaymentsNeverExceedTheInvoice(t *testing.T) {
+func TestPayment_ConcurrentPartialPaymentsStayWithinInvoice(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice := newInvoice(t, s, november) // 238.80 in all.
-	keys := make([]system.Header, crowd)
+	keys := make([]system.Header, concurrentCallers)
 	for i := range keys {
 		keys[i] = newKey()
 	}
 	accepted := 0
-	for _, answer := range together(t, crowd, func(i int) (system.Response, error) {
+	for _, answer := range concurrently(t, concurrentCallers, func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, paymentsPath,
 			object{"invoice_id": invoice["id"], "amount": "30.00", "payment_date": "2026-11-20"}, keys[i])
 	}) {

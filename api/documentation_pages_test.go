@@ -34,7 +34,7 @@ func browse(path string, headers ...string) *httptest.ResponseRecorder {
 // references are what a page loads.
 var references = regexp.MustCompile(`(?:src|href|spec-url)="([^"]*)"`)
 
-func TestDocumentationPagesLoadNothingFromOtherHosts(t *testing.T) {
+func TestDocs_LoadNothingFromOtherHosts(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/docs", "/redoc"} {
 		page := browse(path)
@@ -65,7 +65,7 @@ func withoutSchemeChecks(page string) string {
 	return strings.NewReplacer(`"https://"`, "", `"http://"`, "", `+"://"+`, "", `+ "//" +`, "").Replace(page)
 }
 
-func TestRedocsBundleIsCompressedAndKept(t *testing.T) {
+func TestDocs_RedocBundleIsCompressedAndCached(t *testing.T) {
 	t.Parallel()
 	path := regexp.MustCompile(`/redoc/redoc\.[0-9a-f]{16}\.js`).FindString(browse("/redoc").Body.String())
 	require.NotEmpty(t, path)
@@ -89,7 +89,7 @@ func TestRedocsBundleIsCompressedAndKept(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, browse("/redoc/redoc.0000000000000000.js").Code)
 }
 
-func TestTheDocumentIsOnlySentWhenItChanged(t *testing.T) {
+func TestOpenAPI_NotModified(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/openapi.json", "/openapi.yaml"} {
 		first := browse(path)

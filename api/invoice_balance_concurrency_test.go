@@ -17,8 +17,8 @@ func requireBooks(t testing.TB, s *system.System) {
 			WHERE paid_amount::bigint <> (SELECT coalesce(sum(amount::bigint), 0) FROM payments p WHERE p.invoice_id = i.id AND p.status = 'posted')`,
 		"every reversal and every void is in the audit trail, once": `SELECT count(*) FROM (
 			SELECT id FROM payments WHERE status = 'reversed' UNION ALL SELECT id FROM invoices WHERE status = 'void') corrected
-			FULL JOIN (SELECT coalesce(payment_id, invoice_id) AS id, count(*) AS events FROM invoice_audit_events GROUP BY 1) told USING (id)
-			WHERE corrected.id IS NULL OR told.events IS DISTINCT FROM 1`,
+			FULL JOIN (SELECT coalesce(payment_id, invoice_id) AS id, count(*) AS events FROM invoice_audit_events GROUP BY 1) audited USING (id)
+			WHERE corrected.id IS NULL OR audited.events IS DISTINCT FROM 1`,
 		"the lines of void invoices are released, and no others": `SELECT count(*) FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id
 			WHERE l.released <> (i.status = 'void')`,
 		"a case owes what its invoice does": `SELECT count(*) FROM collection_cases c JOIN invoices i ON i.id = c.invoice_id
@@ -46,19 +46,19 @@ func requireBooks(t testing.TB, s *system.System) {
 	}
 }
 
-func TestReversalsAgainstPaymentsOfOneInvoiceKeepTheBooks(t *testing.T) {
+func TestInvoiceBalance_ConcurrentPaymentsAndReversals(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for range rounds {
 		invoice := newInvoice(t, s, september)
 		pay(t, s, invoice, "38.80")
 		last := text(t, at(t, pay(t, s, invoice, "200.00"), "payment"), "id")
-		keys := make([]system.Header, crowd)
+		keys := make([]system.Header, concurrentCallers)
 		for i := range keys {
 			keys[i] = newKey()
 		}
 		accepted := map[string]int{}
-		for i, answer := range together(t, crowd, func(i int) (system.Response, error) {
+		for i, answer := range concurrently(t, concurrentCallers, func(i int) (system.Response, error) {
 			if i%2 == 0 {
 				return s.TryCall(http.MethodPost, reversalPath(last), object{"reason": "Bounced"}, keys[i])
 			}
@@ -88,18 +88,18 @@ func TestReversalsAgainstPaymentsOfOneInvoiceKeepTheBooks(t *testing.T) {
 	}
 }
 
-func TestAnInvoiceIsPaidOrVoidNeverBoth(t *testing.T) {
+func TestInvoiceBalance_ConcurrentPaymentAndVoid(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for round := range 2 * rounds {
 		terms := []object{november, september}[round%2]
 		invoice := newInvoice(t, s, terms)
-		keys := make([]system.Header, crowd)
+		keys := make([]system.Header, concurrentCallers)
 		for i := range keys {
 			keys[i] = newKey()
 		}
 		accepted := map[string]int{}
-		for i, answer := range together(t, crowd, func(i int) (system.Response, error) {
+		for i, answer := range concurrently(t, concurrentCallers, func(i int) (system.Response, error) {
 			switch i % 4 {
 			case 0:
 				return s.TryCall(http.MethodPost, voidPath(invoice["id"]), object{"reason": "Wrong tariff"}, keys[i])
@@ -122,24 +122,24 @@ func TestAnInvoiceIsPaidOrVoidNeverBoth(t *testing.T) {
 		}
 		require.Equal(t, 1, accepted["void"]+accepted["payment"], "%v", accepted)
 		bill(t, s, terms)
-		require.Len(t, invoicesOf(t, s, text(t, invoice, "client_id")), 1+accepted["void"], "billed once more if it is void")
+		require.Len(t, clientInvoices(t, s, text(t, invoice, "client_id")), 1+accepted["void"], "billed once more if it is void")
 		overview(t, s)
 		requireBooks(t, s)
 		requireNumbersWithoutGaps(t, s)
 	}
 }
 
-func TestPaymentsOfOneInvoiceAreReversedAtOnce(t *testing.T) {
+func TestInvoiceBalance_ConcurrentReversals(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	invoice := newInvoice(t, s, september)
-	payments := make([]string, crowd)
+	payments := make([]string, concurrentCallers)
 	for i := range payments {
 		payments[i] = text(t, at(t, pay(t, s, invoice, "10.00"), "payment"), "id")
 	}
 	pay(t, s, invoice, "78.80")
 	require.Equal(t, 0.0, overview(t, s)["open_cases"])
-	for _, answer := range together(t, 2*crowd, func(i int) (system.Response, error) {
+	for _, answer := range concurrently(t, 2*concurrentCallers, func(i int) (system.Response, error) {
 		// Each twice under one key.
 		return s.TryCall(http.MethodPost, reversalPath(payments[i/2]), object{"reason": "Bounced"}, system.Key("reversal-"+payments[i/2]))
 	}) {
@@ -150,6 +150,6 @@ func TestPaymentsOfOneInvoiceAreReversedAtOnce(t *testing.T) {
 	for _, kind := range kinds(actionsOf(t, s, invoice)) {
 		noted[kind]++
 	}
-	require.Equal(t, map[string]int{"case_opened": 1, "payment_recorded": crowd + 1, "case_resolved": 1, "payment_reversed": crowd, "case_reopened": 1}, noted)
+	require.Equal(t, map[string]int{"case_opened": 1, "payment_recorded": concurrentCallers + 1, "case_resolved": 1, "payment_reversed": concurrentCallers, "case_reopened": 1}, noted)
 	requireBooks(t, s)
 }

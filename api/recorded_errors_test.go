@@ -9,11 +9,11 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// TestRecordedErrorsAreAnsweredToTheLetter holds errors as existing clients know them,
+// TestErrors_MatchRecordedAnswers holds errors as existing clients know them,
 // with their wording; TestProcessMap holds the successes.
-func TestRecordedErrorsAreAnsweredToTheLetter(t *testing.T) {
+func TestErrors_MatchRecordedAnswers(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFixture(t)
 	recorded := func(code, message string, details object) object {
 		return object{"error": object{"code": code, "message": message, "details": details, "trace_id": "golden-001"}}
 	}
@@ -32,7 +32,7 @@ func TestRecordedErrorsAreAnsweredToTheLetter(t *testing.T) {
 			recorded("forbidden", "Insufficient permissions", object{"required_roles": []any{"admin"}})},
 		{"page 0", http.MethodGet, "/api/v1/conventions/sample?page=0", nil, nil, 422,
 			recorded("validation_error", "Request validation failed", object{"errors": []any{object{
-				"type": "greater_than_equal", "loc": []any{"query", "page"}, "msg": "Input should be greater than or equal to 1", more: more,
+				"type": "greater_than_equal", "loc": []any{"query", "page"}, "msg": "Input should be greater than or equal to 1", furtherItems: furtherItems,
 			}}})},
 		{"key of another run", http.MethodPost, billingPath, with(september, object{"due_days": 10}), []system.Header{key}, 409,
 			recorded("idempotency_key_payload_conflict", "Idempotency-Key was already used with a different payload", object{})},
@@ -45,7 +45,7 @@ func TestRecordedErrorsAreAnsweredToTheLetter(t *testing.T) {
 			headers := append(test.headers, system.Header{Name: "X-Request-ID", Value: "golden-001"})
 			answer := e.s.Call(t, test.method, test.path, test.body, headers...)
 			require.Equal(t, test.status, answer.Status, "answer: %s", answer.Body)
-			require.Empty(t, captured{}.match("answer", test.answer, decoded(t, answer, test.status), false), "answer: %s", answer.Body)
+			require.Empty(t, captures{}.match("answer", test.answer, decoded(t, answer, test.status), false), "answer: %s", answer.Body)
 		})
 	}
 	var list object

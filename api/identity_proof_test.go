@@ -25,7 +25,7 @@ func newAPIKey(t testing.TB, s *system.System, input apikey.CreateInput) system.
 	return bearer(key.Reveal())
 }
 
-func TestAnAPIKeyWorksUntilItIsRevokedInEveryProcess(t *testing.T) {
+func TestAPIKey_RevokedInEveryOSProcess(t *testing.T) {
 	t.Parallel()
 	signer := issuer.ECKey(t, "ec")
 	first := system.Start(t, production(t, signer))
@@ -45,9 +45,9 @@ func TestAnAPIKeyWorksUntilItIsRevokedInEveryProcess(t *testing.T) {
 	}
 }
 
-func TestAnAPIKeyIsAKeyInLocalAndTestToo(t *testing.T) {
+func TestAPIKey_LocalAndTest(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	key := newAPIKey(t, s, apikey.CreateInput{Name: "crm", Roles: []string{"viewer"}})
 	want := object{"actor_id": "apikey:crm", "roles": []any{"viewer"}}
 	require.Equal(t, want, decoded(t, s.Call(t, http.MethodGet, mePath, nil, key), http.StatusOK))
@@ -62,7 +62,7 @@ func TestAnAPIKeyIsAKeyInLocalAndTestToo(t *testing.T) {
 }
 
 // Whatever is wrong with a proof, the answer is the same.
-func TestARefusedProofIsAnsweredWithoutAReason(t *testing.T) {
+func TestIdentity_RefusalHidesReason(t *testing.T) {
 	t.Parallel()
 	key := issuer.ECKey(t, "ec")
 	s := system.Start(t, production(t, key))
@@ -101,7 +101,7 @@ func TestARefusedProofIsAnsweredWithoutAReason(t *testing.T) {
 	}
 }
 
-func TestTheProgramStartsWithoutItsIssuerAndLetsNobodyIn(t *testing.T) {
+func TestIdentity_IssuerUnavailable(t *testing.T) {
 	t.Parallel()
 	key := issuer.ECKey(t, "ec")
 	issuer := issuer.StartIssuer(t, key)

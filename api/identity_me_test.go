@@ -9,10 +9,10 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func TestWhoIsCalling(t *testing.T) {
+func TestIdentity_Me(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
-		{"MeTellsTheActorAndTheRoles", meTellsTheActorAndTheRoles},
+	runOnOneSystem(t, []sharedTest{
+		{"MeTellsTheActorAndTheRoles", meReturnsActorAndRoles},
 		{"AdminPingNeedsTheRoleAdmin", adminPingNeedsTheRoleAdmin},
 		{"SampleEchoesItsPageSortAndFilters", sampleEchoesItsPageSortAndFilters},
 		{"SampleRefusesPagesOutOfRange", sampleRefusesPagesOutOfRange},
@@ -24,7 +24,7 @@ func bearer(token string) system.Header {
 	return system.Header{Name: "Authorization", Value: "Bearer " + token}
 }
 
-func meTellsTheActorAndTheRoles(t *testing.T, s *system.System) {
+func meReturnsActorAndRoles(t *testing.T, s *system.System) {
 	for _, test := range []struct {
 		name    string
 		headers []system.Header

@@ -10,9 +10,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// newCrowd makes clients with one contract each, in chunks small enough that runs
+// newBillableClients makes clients with one contract each, in chunks small enough that runs
 // have many.
-func newCrowd(t testing.TB, clients int) *system.System {
+func newBillableClients(t testing.TB, clients int) *system.System {
 	t.Helper()
 	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 3 })
 	offer := newOffer(t, s, with(mobileOffer(), object{"activation_fee": 0}))
@@ -23,38 +23,38 @@ func newCrowd(t testing.TB, clients int) *system.System {
 	return s
 }
 
-func TestManyRunsUnderOneKeyAreOneRun(t *testing.T) {
+func TestBillingRun_ConcurrentRequestsUnderOneKey(t *testing.T) {
 	t.Parallel()
-	s := newCrowd(t, 7)
+	s := newBillableClients(t, 7)
 	key := newKey()
-	answers := together(t, crowd, func(int) (system.Response, error) {
+	answers := concurrently(t, concurrentCallers, func(int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, billingPath, september, key)
 	})
-	want, _ := withoutReplay(t, answers[0])
+	want, _ := withoutReplayMark(t, answers[0])
 	originals := 0
 	for _, answer := range answers {
-		got, replayed := withoutReplay(t, answer)
+		got, replayed := withoutReplayMark(t, answer)
 		require.Equal(t, want, got)
 		if !replayed {
 			originals++
 		}
 	}
 	require.Equal(t, 1, originals)
-	written := counts(t, s)
+	written := rowCounts(t, s)
 	require.Equal(t, []int{1, 7, 7, 7}, []int{written["billing_runs"], written["invoices"], written["invoice_lines"], written["documents"]})
 	requireNumbersWithoutGaps(t, s)
 }
 
-func TestRunsOfOnePeriodAtOnceBillEveryContractOnce(t *testing.T) {
+func TestBillingRun_ConcurrentRunsBillOnce(t *testing.T) {
 	t.Parallel()
 	const clients, runs = 10, 4
-	s := newCrowd(t, clients)
+	s := newBillableClients(t, clients)
 	keys := make([]system.Header, runs)
 	for i := range keys {
 		keys[i] = newKey()
 	}
 	invoices, skipped := 0.0, 0.0
-	for _, answer := range together(t, runs, func(i int) (system.Response, error) {
+	for _, answer := range concurrently(t, runs, func(i int) (system.Response, error) {
 		return s.TryCall(http.MethodPost, billingPath, september, keys[i])
 	}) {
 		result := decoded(t, answer, http.StatusOK)

@@ -16,8 +16,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// asked is a request to an operation: what goes into its path, behind it and with it.
-type asked struct {
+// apiRequest is a request to an operation: the ids of its path, its query, its body, and its headers.
+type apiRequest struct {
 	// ids fill the braces of the operation's path in order.
 	ids     []string
 	query   string
@@ -25,39 +25,41 @@ type asked struct {
 	headers []system.Header
 }
 
-// promise is what the API contract says of one operation: a request that succeeds,
-// and one for each error code that the operation answers by itself.
-type promise struct {
+// operationSpec is what the API contract says about one operation: a request that succeeds, and
+// one for each error code of the operation.
+type operationSpec struct {
 	operation string // Method and path.
-	valid     func(testing.TB, *estate) asked
-	refuses   []refused
+	valid     func(testing.TB, *fixture) apiRequest
+	refusals  []refusalSpec
 }
 
-// refused is one row of the matrix of operations and error codes.
-type refused struct {
+// refusalSpec is a request that an operation refuses with an error code.
+type refusalSpec struct {
 	status int
 	code   string
 	// details is the shape of the error's details; nil is {}.
-	details func(*estate) object
-	ask     func(testing.TB, *estate) asked
+	details func(*fixture) object
+	request func(testing.TB, *fixture) apiRequest
 }
 
-// promises are all operations of the API contract.
-func promises() []promise {
-	return slices.Concat(identityPromises(), clientPromises(), cataloguePromises(), contractPromises(), contractDocumentPromises(), provisioningPromises(),
-		landingPromises(), submitPromises(), billingPromises(), collectionsPromises(), ledgerPromises(), schedulePromises())
+// operationSpecs are all operations of the API contract.
+func operationSpecs() []operationSpec {
+	return slices.Concat(identitySpecs(), clientSpecs(), catalogueSpecs(), contractSpecs(), contractDocumentSpecs(), provisioningSpecs(),
+		landingSpecs(), submitSpecs(), billingSpecs(), collectionsSpecs(), ledgerSpecs(), scheduleSpecs())
 }
 
-func (p promise) method() string { return strings.Fields(p.operation)[0] }
+func (p operationSpec) method() string { return strings.Fields(p.operation)[0] }
 
 // creates reports whether a success is 201: where another system says so.
-func (p promise) creates() bool { return p.method() == http.MethodPost && foreignErrors(p.template()) }
+func (p operationSpec) creates() bool {
+	return p.method() == http.MethodPost && foreignErrors(p.template())
+}
 
-func (p promise) template() string { return strings.Fields(p.operation)[1] }
+func (p operationSpec) template() string { return strings.Fields(p.operation)[1] }
 
 var brace = regexp.MustCompile(`\{[a-zA-Z_]+\}`)
 
-func (p promise) path(request asked) string {
+func (p operationSpec) path(request apiRequest) string {
 	ids := slices.Clone(request.ids)
 	return brace.ReplaceAllStringFunc(p.template(), func(string) string {
 		id := ids[0]
@@ -66,12 +68,12 @@ func (p promise) path(request asked) string {
 	}) + request.query
 }
 
-// publicPath tells the operations that are asked without an identity.
+// publicPath reports whether an operation needs no identity.
 func publicPath(path string) bool {
 	return strings.HasPrefix(path, "/api/v1/landing/") || slices.Contains([]string{"/", "/api/v1/health", "/livez", "/readyz"}, path)
 }
 
-func (p promise) call(t testing.TB, s *system.System, request asked) system.Response {
+func (p operationSpec) call(t testing.TB, s *system.System, request apiRequest) system.Response {
 	t.Helper()
 	identity := system.Header{Name: "Authorization", Value: "Bearer op-1:ops,billing,admin"}
 	if publicPath(p.template()) {
@@ -80,20 +82,20 @@ func (p promise) call(t testing.TB, s *system.System, request asked) system.Resp
 	return s.Call(t, p.method(), p.path(request), request.body, append([]system.Header{identity}, request.headers...)...)
 }
 
-func TestEveryOperationKeepsItsPromises(t *testing.T) {
+func TestOperationSpecs_Hold(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFixture(t)
 	described := describedOperations(t, e.s)
-	for _, p := range promises() {
+	for _, p := range operationSpecs() {
 		if _, served := described[p.operation]; !served {
-			continue // TestProcessMap tells when an operation of the contract is missing.
+			continue // TestProcessMap fails when an operation of the API contract is missing.
 		}
-		for _, row := range p.refuses {
+		for _, row := range p.refusals {
 			t.Run(p.operation+" "+strconv.Itoa(row.status)+" "+row.code, func(t *testing.T) {
-				request := row.ask(t, e)
+				request := row.request(t, e)
 				// What follows a run is no trace of the request: who reads the overview has waited for it.
 				e.s.Get(t, "/api/v1/collections/overview", &object{})
-				details := unchanged(t, e.s, func() system.Response { return p.call(t, e.s, request) }).Refused(t, row.status, row.code)
+				details := writesNothing(t, e.s, func() system.Response { return p.call(t, e.s, request) }).Refused(t, row.status, row.code)
 				if foreignErrors(p.template()) {
 					return // Its errors have no details.
 				}
@@ -101,7 +103,7 @@ func TestEveryOperationKeepsItsPromises(t *testing.T) {
 				if row.details != nil {
 					want = row.details(e)
 				}
-				require.Empty(t, captured{}.match("details", want, details, false))
+				require.Empty(t, captures{}.match("details", want, details, false))
 			})
 		}
 		t.Run(p.operation+" success", func(t *testing.T) {
@@ -119,24 +121,23 @@ func TestEveryOperationKeepsItsPromises(t *testing.T) {
 	}
 }
 
-// TestEveryErrorCodeOfAnOperationHasARow holds the matrix and the server's own
-// description against each other.
-func TestEveryErrorCodeOfAnOperationHasARow(t *testing.T) {
+// TestOperationSpecs_CoverEveryErrorCode compares the specs with the OpenAPI document.
+func TestOperationSpecs_CoverEveryErrorCode(t *testing.T) {
 	t.Parallel()
-	described := describedOperations(t, system.Start(t))
+	described := describedOperations(t, system.Borrow(t))
 	proven := map[string][]string{}
-	for _, p := range promises() {
-		require.NotContains(t, proven, p.operation, "an operation has one promise")
+	for _, p := range operationSpecs() {
+		require.NotContains(t, proven, p.operation, "an operation has one spec")
 		proven[p.operation] = []string{}
-		for _, row := range p.refuses {
+		for _, row := range p.refusals {
 			proven[p.operation] = append(proven[p.operation], fmt.Sprintf("%d %s", row.status, row.code))
 		}
 	}
 	for _, operation := range slices.Sorted(maps.Keys(described)) {
 		rows, found := proven[operation]
-		require.True(t, found, "%s has no promise in the matrix", operation)
+		require.True(t, found, "%s has no operation spec", operation)
 		require.ElementsMatch(t, described[operation], slices.Compact(slices.Sorted(slices.Values(rows))),
-			"%s: what the server describes, and what the matrix proves", operation)
+			"%s: what the server describes, and what the specs prove", operation)
 	}
 }
 
@@ -171,9 +172,9 @@ func describedOperations(t testing.TB, s *system.System) map[string][]string {
 	return described
 }
 
-// contents tells the number of rows and a digest of all values of every table, but for what
-// the dunning of a client notes when it looks: it does so in its own time.
-func contents(t testing.TB, s *system.System) map[string]string {
+// tableDigests returns the number of rows and a digest of all values of every table. It leaves out what
+// dunning workflows write asynchronously.
+func tableDigests(t testing.TB, s *system.System) map[string]string {
 	t.Helper()
 	var statement string
 	require.NoError(t, s.Pool.QueryRow(t.Context(), `

@@ -34,17 +34,17 @@ func bill(t testing.TB, s *system.System, terms object) object {
 	return result
 }
 
-// unseen does work on a day in July, when none of the invoices is overdue that are so on the tests' day: no sync has seen
+// beforeOverdue does work on a day in July, when none of the invoices is overdue that are so on the tests' day: no sync has seen
 // them as such.
-func unseen(s *system.System, work func()) {
+func beforeOverdue(s *system.System, work func()) {
 	const days = 120
 	s.PassDays(-days)
 	work()
 	s.PassDays(days)
 }
 
-// invoicesOf returns the invoices of a client with their lines, newest first.
-func invoicesOf(t testing.TB, s *system.System, clientID string) []object {
+// clientInvoices returns the invoices of a client with their lines, newest first.
+func clientInvoices(t testing.TB, s *system.System, clientID string) []object {
 	t.Helper()
 	var list object
 	s.Get(t, invoicesPath+"?size=100&client_id="+clientID, &list)
@@ -57,10 +57,10 @@ func invoicesOf(t testing.TB, s *system.System, clientID string) []object {
 	return found
 }
 
-// invoiceOf returns the one invoice of a client.
-func invoiceOf(t testing.TB, s *system.System, clientID string) object {
+// clientInvoice returns the one invoice of a client.
+func clientInvoice(t testing.TB, s *system.System, clientID string) object {
 	t.Helper()
-	found := invoicesOf(t, s, clientID)
+	found := clientInvoices(t, s, clientID)
 	require.Len(t, found, 1, "invoices of client %s", clientID)
 	return found[0]
 }
@@ -77,7 +77,7 @@ func written(amount int64) string { return fmt.Sprintf("%d.%02d", amount/100, am
 // fees is what a contract pays, in centimes.
 type fees struct{ monthly, activation int64 }
 
-func TestBillingRunBillsWhatEachClientOwes(t *testing.T) {
+func TestBillingRun_InvoicesEveryClient(t *testing.T) {
 	t.Parallel()
 	// Chunks of two clients make the run a concurrent one.
 	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 2 })
@@ -125,7 +125,7 @@ func TestBillingRunBillsWhatEachClientOwes(t *testing.T) {
 				lines, subtotal = append(lines, "activation "+written(price[p.offer].activation)), subtotal+price[p.offer].activation
 			}
 		}
-		found := invoicesOf(t, s, ids[i])
+		found := clientInvoices(t, s, ids[i])
 		if len(lines) == 0 {
 			require.Empty(t, found, "client %d owes nothing", i)
 			continue
@@ -167,18 +167,18 @@ func requireNumbersWithoutGaps(t testing.TB, s *system.System) {
 	require.Equal(t, want, numbers)
 }
 
-func TestBillingRunDefaultsToFifteenDaysWithoutTax(t *testing.T) {
+func TestBillingRun_Defaults(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	bill(t, s, object{"period_start": "2026-09-01", "period_end": "2026-09-30", "unknown": 1})
-	require.Subset(t, invoiceOf(t, s, client), object{"due_date": "2026-10-15", "tax_amount": "0.00", "total_amount": "199.00"})
+	require.Subset(t, clientInvoice(t, s, client), object{"due_date": "2026-10-15", "tax_amount": "0.00", "total_amount": "199.00"})
 }
 
-func TestTaxIsRoundedHalfUpOnTheInvoice(t *testing.T) {
+func TestBillingRun_RoundsTaxHalfUp(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, test := range []struct{ fee, rate, tax string }{
 		{"0.25", "0.10", "0.03"}, {"0.24", "0.10", "0.02"}, {"705.50", "0.075", "52.91"}, {"0.05", "0.1", "0.01"}, {"9999.99", "1", "9999.99"},
 		{"100.00", "0.2", "20.00"}, {"33.33", "0.196", "6.53"},
@@ -186,13 +186,13 @@ func TestTaxIsRoundedHalfUpOnTheInvoice(t *testing.T) {
 		client, _ := newClient(t, s)
 		newContract(t, s, client, newOffer(t, s, with(mobileOffer(), object{"monthly_fee": test.fee, "activation_fee": 0})))
 		bill(t, s, object{"period_start": "2026-08-10", "period_end": "2026-09-09", "tax_rate": test.rate})
-		require.Equal(t, test.tax, invoiceOf(t, s, client)["tax_amount"], "fee %s at rate %s", test.fee, test.rate)
+		require.Equal(t, test.tax, clientInvoice(t, s, client)["tax_amount"], "fee %s at rate %s", test.fee, test.rate)
 	}
 }
 
-func TestSecondRunOfAPeriodBillsOnlyWhatIsMissing(t *testing.T) {
+func TestBillingRun_SecondRunBillsMissingContracts(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offer := newOffer(t, s, mobileOffer())
 	first, _ := newClient(t, s)
 	newContract(t, s, first, offer)
@@ -203,9 +203,9 @@ func TestSecondRunOfAPeriodBillsOnlyWhatIsMissing(t *testing.T) {
 
 	result := bill(t, s, september)
 	require.Subset(t, result, object{"invoice_count": 2.0, "skipped_count": 0.0, "subtotal_amount": "398.00"})
-	require.Len(t, invoicesOf(t, s, first), 2)
-	require.Equal(t, second, at(t, invoicesOf(t, s, first)[0]["lines"].([]any)[0], "contract_id"))
-	require.Len(t, invoicesOf(t, s, late), 1)
+	require.Len(t, clientInvoices(t, s, first), 2)
+	require.Equal(t, second, at(t, clientInvoices(t, s, first)[0]["lines"].([]any)[0], "contract_id"))
+	require.Len(t, clientInvoices(t, s, late), 1)
 
 	result = bill(t, s, september)
 	require.Subset(t, result, object{
@@ -217,9 +217,9 @@ func TestSecondRunOfAPeriodBillsOnlyWhatIsMissing(t *testing.T) {
 	requireNumbersWithoutGaps(t, s)
 }
 
-func TestClientThatCannotBeBilledDoesNotStopTheOthers(t *testing.T) {
+func TestBillingRun_FailedClientDoesNotStopOthers(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	dear, cheap := newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "9999999999.99"})), newOffer(t, s, mobileOffer())
 	rich, _ := newClient(t, s)
 	newContract(t, s, rich, dear)
@@ -228,13 +228,13 @@ func TestClientThatCannotBeBilledDoesNotStopTheOthers(t *testing.T) {
 	newContract(t, s, poor, cheap)
 	result := bill(t, s, september)
 	require.Subset(t, result, object{"invoice_count": 1.0, "failed_count": 1.0, "status": "completed_with_failures", "total_amount": "238.80"})
-	require.Empty(t, invoicesOf(t, s, rich))
-	require.Len(t, invoicesOf(t, s, poor), 1)
+	require.Empty(t, clientInvoices(t, s, rich))
+	require.Len(t, clientInvoices(t, s, poor), 1)
 }
 
-func TestBillingRunRefusesWhatTheContractForbids(t *testing.T) {
+func TestBillingRun_Refusals(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	for _, test := range []struct {
 		name    string
 		changes object
@@ -254,7 +254,7 @@ func TestBillingRunRefusesWhatTheContractForbids(t *testing.T) {
 		{"rate NaN", object{"tax_rate": "NaN"}, "tax_rate"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			answer := unchanged(t, s, func() system.Response {
+			answer := writesNothing(t, s, func() system.Response {
 				return s.Call(t, http.MethodPost, billingPath, with(september, test.changes), newKey())
 			})
 			problemAt(t, answer, "body", test.at)
@@ -262,9 +262,9 @@ func TestBillingRunRefusesWhatTheContractForbids(t *testing.T) {
 	}
 }
 
-func TestBillingRunAtTheEndOfTimeIsNoFault(t *testing.T) {
+func TestBillingRun_LastRepresentableMonth(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	for _, period := range []object{
@@ -276,7 +276,7 @@ func TestBillingRunAtTheEndOfTimeIsNoFault(t *testing.T) {
 			answer.Refused(t, http.StatusUnprocessableEntity, "validation_error")
 		}
 	}
-	for _, invoice := range invoicesOf(t, s, client) {
+	for _, invoice := range clientInvoices(t, s, client) {
 		require.Regexp(t, `^\d{4}-\d\d-\d\d$`, invoice["due_date"], "invoice: %v", invoice)
 	}
 }

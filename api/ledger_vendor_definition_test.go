@@ -291,8 +291,8 @@ func compare(t *testing.T, at string, theirs, ours shapeOf, request bool) {
 	}
 }
 
-// TestTheLedgerIsDescribedAsItIsDefined compares the document of the program, which is made of its types, with the definition.
-func TestTheLedgerIsDescribedAsItIsDefined(t *testing.T) {
+// TestLedger_MatchesVendorDefinition compares the document of the program, which is made of its types, with the definition.
+func TestLedger_MatchesVendorDefinition(t *testing.T) {
 	t.Parallel()
 	defined, document := ledgerDefinition(t), openAPI(t)
 	paths, operations := asObject(document["paths"]), 0

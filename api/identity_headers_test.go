@@ -11,9 +11,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func TestIdentity(t *testing.T) {
+func TestIdentity_Headers(t *testing.T) {
 	t.Parallel()
-	onOneSystem(t, []onSystem{
+	runOnOneSystem(t, []sharedTest{
 		{"IdentityIsRequired", identityIsRequired},
 		{"IdentityIsAskedForBeforeAnythingElse", identityIsAskedForBeforeAnythingElse},
 		{"LandingPathsDoNotOpenOthers", landingPathsDoNotOpenOthers},
@@ -65,12 +65,12 @@ func identityIsAskedForBeforeAnythingElse(t *testing.T, s *system.System) {
 		{http.MethodPost, "/api/v1/contracts/provision", object{}},
 		{http.MethodPost, "/api/v1/billing/runs", object{}},
 		{http.MethodPost, "/api/v1/collections/payments", object{}},
-		{http.MethodDelete, customersPath + "/" + nobody, nil},
-		{http.MethodGet, "/api/v1/invoices/" + nobody + "/pdf", nil},
+		{http.MethodDelete, customersPath + "/" + unknownID, nil},
+		{http.MethodGet, "/api/v1/invoices/" + unknownID + "/pdf", nil},
 		{http.MethodGet, "/api/v1/landing", nil},
 		{http.MethodGet, "/api/v1/landingx/bootstrap", nil},
 	} {
-		unchanged(t, s, func() system.Response {
+		writesNothing(t, s, func() system.Response {
 			return s.Call(t, test.method, test.path, test.body, system.Anonymous)
 		}).Refused(t, http.StatusUnauthorized, "unauthorized")
 	}
@@ -86,7 +86,7 @@ func landingPathsDoNotOpenOthers(t *testing.T, s *system.System) {
 	}
 }
 
-func TestCallersAreNotBelievedOutsideLocalAndTest(t *testing.T) {
+func TestIdentity_UnverifiedTokensInProduction(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) {
 		c.Environment, c.TokenSecret = "production", strings.Repeat("s", 32)
@@ -104,6 +104,6 @@ func auditTrailNamesTheActor(t *testing.T, s *system.System) {
 	client, _ := newClient(t, s)
 	offer := newOffer(t, s, mobileOffer())
 	answer := provision(t, s, object{"client_id": client, "offer_id": offer}, system.Header{Name: "Authorization", Value: "Bearer op-77:ops"})
-	events := auditOf(t, s, text(t, answer, "contract", "id"))
+	events := contractAudit(t, s, text(t, answer, "contract", "id"))
 	require.Equal(t, "op-77", events[0]["actor_id"])
 }

@@ -62,7 +62,7 @@ func overviewAt(url string) (int, error) {
 	return answer.StatusCode, answer.Body.Close()
 }
 
-// joining tells which runs a program has joined.
+// joining records which workflow runs an OS process has joined.
 type joining struct {
 	client.Client
 	runs chan<- string
@@ -76,7 +76,7 @@ func (j joining) ExecuteWorkflow(ctx context.Context, options client.StartWorkfl
 	return run, err
 }
 
-func TestReadersOfTwoProgramsJoinOneSync(t *testing.T) {
+func TestCollectionsSync_SharedByTwoOSProcesses(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	newInvoice(t, s, september)
@@ -107,7 +107,7 @@ func TestReadersOfTwoProgramsJoinOneSync(t *testing.T) {
 	require.Subset(t, overview(t, s), object{"open_cases": 1.0, "overdue_invoices": 1.0})
 }
 
-func TestAReaderThatWaitsTooLongIsToldToAskAgain(t *testing.T) {
+func TestCollectionsSync_ReaderTimesOut(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.HTTP.SyncTimeout = 100 * time.Millisecond })
 	invoice := newInvoice(t, s, september)
@@ -119,17 +119,17 @@ func TestAReaderThatWaitsTooLongIsToldToAskAgain(t *testing.T) {
 	}
 	release()
 	s.AwaitCollections(t)
-	require.Equal(t, "open", caseOf(t, s, invoice)["status"])
+	require.Equal(t, "open", invoiceCase(t, s, invoice)["status"])
 }
 
 // unreachable is a Temporal that cannot be reached.
 type unreachable struct{ client.Client }
 
 func (unreachable) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
-	return nil, serviceerror.NewUnavailable("nobody is there")
+	return nil, serviceerror.NewUnavailable("no server")
 }
 
-func TestReadersGoOnWithoutTemporal(t *testing.T) {
+func TestCollectionsSync_WithoutTemporal(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	newInvoice(t, s, september)
@@ -141,16 +141,16 @@ func TestReadersGoOnWithoutTemporal(t *testing.T) {
 	require.IsType(t, &serviceerror.NotFound{}, err)
 }
 
-func TestADayThatIsSyncedCanBeSyncedAgain(t *testing.T) {
+func TestCollectionsSync_SameDayAgain(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	invoice := newInvoice(t, s, september)
-	about := caseOf(t, s, invoice)
+	about := invoiceCase(t, s, invoice)
 	// What an operator does to the case of an overdue invoice is due again.
 	for range 2 {
 		answer := s.Call(t, http.MethodPut, casesPath+"/"+text(t, about, "id")+"/status", object{"status": "closed"})
 		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
-		require.Equal(t, "open", caseOf(t, s, invoice)["status"])
+		require.Equal(t, "open", invoiceCase(t, s, invoice)["status"])
 	}
 	s.AwaitCollections(t)
 	var did object
@@ -158,14 +158,14 @@ func TestADayThatIsSyncedCanBeSyncedAgain(t *testing.T) {
 	require.Subset(t, did, object{"reopened": 1.0, "overdue": 0.0})
 }
 
-func TestARunHasItsInvoicesSynced(t *testing.T) {
+func TestCollectionsSync_AfterBillingRun(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	bill(t, s, september)
-	// Nobody has asked for the cases.
-	invoice := invoiceOf(t, s, client)
+	// No request has read the cases yet.
+	invoice := clientInvoice(t, s, client)
 	require.Equal(t, "overdue", invoice["status"])
 	require.Equal(t, []string{"case_opened"}, kinds(actionsOf(t, s, invoice)))
 	require.Subset(t, clientOf(t, s, invoice), object{"is_delinquent": true})

@@ -12,15 +12,15 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-func TestProrationIsAnOptionOfTheRun(t *testing.T) {
+func TestBillingRun_Proration(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	offer := newOffer(t, s, with(mobileOffer(), object{"name": "Prorated", "monthly_fee": "100.00", "activation_fee": "10.00"}))
 	byDay, _ := newClient(t, s)
 	newContract(t, s, byDay, offer, object{"contract_start_date": "2026-09-15", "end_date": "2026-09-24"})
 
 	result := bill(t, s, with(september, object{"proration": "daily"}))
-	invoice := invoiceOf(t, s, byDay)
+	invoice := clientInvoice(t, s, byDay)
 	require.Subset(t, invoice, object{"subtotal_amount": "43.33", "tax_amount": "8.67", "total_amount": "52.00"})
 	lines := invoice["lines"].([]any)
 	require.Len(t, lines, 2)
@@ -38,14 +38,14 @@ func TestProrationIsAnOptionOfTheRun(t *testing.T) {
 	newContract(t, s, whole, offer, object{"contract_start_date": "2026-09-15", "end_date": "2026-09-24"})
 	result = bill(t, s, september)
 	require.Subset(t, result, object{"invoice_count": 1.0, "skipped_count": 1.0})
-	require.Subset(t, invoiceOf(t, s, whole), object{"subtotal_amount": "110.00"})
+	require.Subset(t, clientInvoice(t, s, whole), object{"subtotal_amount": "110.00"})
 	s.Get(t, billingPath+"/"+text(t, result, "billing_run_id"), &run)
 	require.Subset(t, run, object{"proration": "none"})
 }
 
-func TestProrationBelongsToTheKeyedRequest(t *testing.T) {
+func TestBillingRun_ProrationIsPartOfKeyedRequest(t *testing.T) {
 	t.Parallel()
-	s := system.Start(t)
+	s := system.Borrow(t)
 	key := newKey()
 	created(t, s, billingPath, september, key)
 	for _, same := range []object{september, with(september, object{"proration": "none"})} {
@@ -54,15 +54,15 @@ func TestProrationBelongsToTheKeyedRequest(t *testing.T) {
 	s.Call(t, http.MethodPost, billingPath, with(september, object{"proration": "daily"}), key).
 		Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
 	for _, wrong := range []any{"", "weekly", "DAILY", 1, true} {
-		unchanged(t, s, func() system.Response {
+		writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, billingPath, with(september, object{"proration": wrong}), newKey())
 		}).Refused(t, http.StatusUnprocessableEntity, "validation_error")
 	}
 }
 
-// TestManyOverlappingRunsAtOnceBillEveryDayOnce has runs of random overlapping periods
+// TestBillingRun_OverlappingRunsBillEveryDayOnce has runs of random overlapping periods
 // race for the same contracts.
-func TestManyOverlappingRunsAtOnceBillEveryDayOnce(t *testing.T) {
+func TestBillingRun_OverlappingRunsBillEveryDayOnce(t *testing.T) {
 	t.Parallel()
 	const clients, runs = 8, 16
 	for name, prorations := range map[string][]string{"daily": {"daily"}, "mixed": {"daily", "none"}} {
@@ -90,7 +90,7 @@ func TestManyOverlappingRunsAtOnceBillEveryDayOnce(t *testing.T) {
 				keys[i] = newKey()
 			}
 			invoices := 0.0
-			for _, answer := range together(t, runs, func(i int) (system.Response, error) {
+			for _, answer := range concurrently(t, runs, func(i int) (system.Response, error) {
 				return s.TryCall(http.MethodPost, billingPath, terms[i], keys[i], system.Header{Name: "Prefer", Value: "wait=60"})
 			}) {
 				result := decoded(t, answer, http.StatusOK)

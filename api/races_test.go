@@ -11,8 +11,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// rounds is how often each contest is held: a race that is lost once in a while is
-// lost in one of them.
+// rounds is how often each race is repeated, so that a rare interleaving shows.
 const rounds = 3
 
 // effect is how many rows a request may add to which tables.
@@ -22,7 +21,7 @@ type effect map[string]int
 func requireEffect(t testing.TB, s *system.System, before map[string]int, want effect) {
 	t.Helper()
 	got := effect{}
-	for table, rows := range counts(t, s) {
+	for table, rows := range rowCounts(t, s) {
 		if added := rows - before[table]; added != 0 {
 			got[table] = added
 		}
@@ -30,25 +29,25 @@ func requireEffect(t testing.TB, s *system.System, before map[string]int, want e
 	require.Equal(t, want, got)
 }
 
-// TestContention holds its contests one after the other: each has its own crowd.
-func TestContention(t *testing.T) {
+// TestConcurrency_Races runs its races one after the other: each has its own concurrent callers.
+func TestConcurrency_Races(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
-	for name, contest := range map[string]func(*testing.T, *estate){
+	e := newFixture(t)
+	for name, race := range map[string]func(*testing.T, *fixture){
 		"OneOfManyContendersWins":                        oneOfManyContendersWins,
 		"OneKeyHasTheEffectOfOneRequest":                 oneKeyHasTheEffectOfOneRequest,
 		"PlanChangesAreAppliedOneAfterTheOther":          planChangesAreAppliedOneAfterTheOther,
 		"DeletesAgainstProvisioningLeaveNothingHalfDone": deletesAgainstProvisioningLeaveNothingHalfDone,
 	} {
-		t.Run(name, func(t *testing.T) { contest(t, e) })
+		t.Run(name, func(t *testing.T) { race(t, e) })
 	}
 }
 
 // oneOfManyContendersWins lets callers want the same thing at the same moment. One
 // gets it; the others are refused as if they had come later, and leave nothing behind.
-func oneOfManyContendersWins(t *testing.T, e *estate) {
+func oneOfManyContendersWins(t *testing.T, e *fixture) {
 	s := e.s
-	for _, contest := range []struct {
+	for _, race := range []struct {
 		name   string
 		status int
 		codes  []string
@@ -63,7 +62,7 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 			}
 		}},
 		{"one CIN for many clients", 409, []string{"client_cin_conflict"}, effect{}, func(t testing.TB) func(int) (system.Response, error) {
-			cin, clients := newCIN(), make([]string, crowd)
+			cin, clients := newCIN(), make([]string, concurrentCallers)
 			for i := range clients {
 				clients[i], _ = newClient(t, s)
 			}
@@ -86,7 +85,7 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 			return func(int) (system.Response, error) { return s.TryCall(http.MethodPost, offersPath, offer) }
 		}},
 		{"one name for many offers", 409, []string{"offer_version_conflict"}, effect{}, func(t testing.TB) func(int) (system.Response, error) {
-			name, offers := fmt.Sprint("Name ", next()), make([]string, crowd)
+			name, offers := fmt.Sprint("Name ", next()), make([]string, concurrentCallers)
 			for i := range offers {
 				offers[i] = newOffer(t, s, mobileOffer())
 			}
@@ -181,20 +180,20 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 				}
 			}},
 	} {
-		t.Run(contest.name, func(t *testing.T) {
+		t.Run(race.name, func(t *testing.T) {
 			for round := range rounds {
-				send := contest.prepare(t)
-				before, accepted := counts(t, s), 0
-				for _, answer := range together(t, crowd, send) {
+				send := race.prepare(t)
+				before, accepted := rowCounts(t, s), 0
+				for _, answer := range concurrently(t, concurrentCallers, send) {
 					if answer.Status == http.StatusOK {
 						accepted++
 						continue
 					}
-					code := text(t, decoded(t, answer, contest.status), "error", "code")
-					require.Contains(t, contest.codes, code, "round %d", round)
+					code := text(t, decoded(t, answer, race.status), "error", "code")
+					require.Contains(t, race.codes, code, "round %d", round)
 				}
 				require.Equal(t, 1, accepted, "round %d", round)
-				requireEffect(t, s, before, contest.effect)
+				requireEffect(t, s, before, race.effect)
 			}
 		})
 	}
@@ -202,18 +201,18 @@ func oneOfManyContendersWins(t *testing.T, e *estate) {
 
 // oneKeyHasTheEffectOfOneRequest compares what many equal requests under one key
 // leave behind with what a single one does.
-func oneKeyHasTheEffectOfOneRequest(t *testing.T, e *estate) {
+func oneKeyHasTheEffectOfOneRequest(t *testing.T, e *fixture) {
 	keyed := 0
-	for _, p := range promises() {
-		if !slices.ContainsFunc(p.refuses, func(row refused) bool { return row.code == "idempotency_key_payload_conflict" }) {
+	for _, p := range operationSpecs() {
+		if !slices.ContainsFunc(p.refusals, func(row refusalSpec) bool { return row.code == "idempotency_key_payload_conflict" }) {
 			continue
 		}
 		keyed++
 		t.Run(p.operation, func(t *testing.T) {
-			send := func(request asked) (system.Response, error) {
+			send := func(request apiRequest) (system.Response, error) {
 				return e.s.TryCall(p.method(), p.path(request), request.body, request.headers...)
 			}
-			fresh := func() asked {
+			fresh := func() apiRequest {
 				request := p.valid(t, e)
 				request.headers = []system.Header{newKey()}
 				return request
@@ -223,10 +222,10 @@ func oneKeyHasTheEffectOfOneRequest(t *testing.T, e *estate) {
 			require.NoError(t, err)
 			alone := effect{}
 			request := fresh()
-			before := counts(t, e.s)
-			_, replayed := withoutReplay(t, p.call(t, e.s, request))
+			before := rowCounts(t, e.s)
+			_, replayed := withoutReplayMark(t, p.call(t, e.s, request))
 			require.False(t, replayed)
-			for table, rows := range counts(t, e.s) {
+			for table, rows := range rowCounts(t, e.s) {
 				if rows != before[table] {
 					alone[table] = rows - before[table]
 				}
@@ -234,11 +233,11 @@ func oneKeyHasTheEffectOfOneRequest(t *testing.T, e *estate) {
 			require.Equal(t, 1, alone["idempotency_keys"])
 			for round := range rounds {
 				request, originals := fresh(), 0
-				before := counts(t, e.s)
-				answers := together(t, crowd, func(int) (system.Response, error) { return send(request) })
-				want, _ := withoutReplay(t, answers[0])
+				before := rowCounts(t, e.s)
+				answers := concurrently(t, concurrentCallers, func(int) (system.Response, error) { return send(request) })
+				want, _ := withoutReplayMark(t, answers[0])
 				for _, answer := range answers {
-					got, replayed := withoutReplay(t, answer)
+					got, replayed := withoutReplayMark(t, answer)
 					require.Equal(t, want, got, "round %d", round)
 					if !replayed {
 						originals++
@@ -252,17 +251,17 @@ func oneKeyHasTheEffectOfOneRequest(t *testing.T, e *estate) {
 	require.Equal(t, 8, keyed)
 }
 
-func planChangesAreAppliedOneAfterTheOther(t *testing.T, e *estate) {
+func planChangesAreAppliedOneAfterTheOther(t *testing.T, e *fixture) {
 	s := e.s
 	first := newOffer(t, s, mobileOffer())
-	offers := make([]string, crowd)
+	offers := make([]string, concurrentCallers)
 	for i := range offers {
 		offers[i] = newOffer(t, s, mobileOffer())
 	}
-	for _, changes := range []int{2, 2, crowd} {
+	for _, changes := range []int{2, 2, concurrentCallers} {
 		subscribed := submit(t, s, newMobile(first))
-		contract, before := text(t, subscribed, "contract", "id"), counts(t, s)
-		for i, answer := range together(t, changes, func(i int) (system.Response, error) {
+		contract, before := text(t, subscribed, "contract", "id"), rowCounts(t, s)
+		for i, answer := range concurrently(t, changes, func(i int) (system.Response, error) {
 			return s.TryCall(http.MethodPost, planChangePath, object{
 				"cin": subscribed["client_cin"], "source_contract_id": contract, "target_offer_id": offers[i],
 				"contract_start_date": fmt.Sprintf("2026-10-%02d", i+1),
@@ -275,7 +274,7 @@ func planChangesAreAppliedOneAfterTheOther(t *testing.T, e *estate) {
 		requireEffect(t, s, before, effect{"contract_audit_events": 2 * changes, "documents": changes, "idempotency_keys": changes, "configuration_changes": changes})
 
 		current, start, seen := first, "2026-09-20", map[string]bool{}
-		for _, event := range auditOf(t, s, contract) {
+		for _, event := range contractAudit(t, s, contract) {
 			if event["event_type"] != "contract_offer_changed" {
 				continue
 			}
@@ -294,7 +293,7 @@ func planChangesAreAppliedOneAfterTheOther(t *testing.T, e *estate) {
 
 // deletesAgainstProvisioningLeaveNothingHalfDone deletes clients and offers while
 // contracts on them are made by every door.
-func deletesAgainstProvisioningLeaveNothingHalfDone(t *testing.T, e *estate) {
+func deletesAgainstProvisioningLeaveNothingHalfDone(t *testing.T, e *fixture) {
 	s := e.s
 	for range 4 * rounds {
 		offer := newOffer(t, s, mobileOffer())
@@ -329,7 +328,7 @@ func deletesAgainstProvisioningLeaveNothingHalfDone(t *testing.T, e *estate) {
 			},
 		}
 		made := 0
-		for i, answer := range together(t, 2*len(requests), func(i int) (system.Response, error) { return requests[i%len(requests)]() }) {
+		for i, answer := range concurrently(t, 2*len(requests), func(i int) (system.Response, error) { return requests[i%len(requests)]() }) {
 			require.Contains(t, []int{200, 204, 404, 409}, answer.Status, "request %d: %s", i, answer.Body)
 			if kind := i % len(requests); answer.Status == http.StatusOK && (kind == 2 || kind == 3 || kind == 4) {
 				made++

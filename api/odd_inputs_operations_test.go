@@ -15,20 +15,20 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// TestOddInputsAreRefusedByEveryOperation sends what no operation may take to all of
+// TestOddInputs_EveryOperation sends what no operation may take to all of
 // them: what the server describes of an operation says which rules apply to it.
-func TestOddInputsAreRefusedByEveryOperation(t *testing.T) {
+func TestOddInputs_EveryOperation(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFixture(t)
 	described := describedRequests(t, e.s)
-	for _, p := range promises() {
+	for _, p := range operationSpecs() {
 		operation, served := described[p.operation]
 		if !served {
 			continue
 		}
 		t.Run(p.operation, func(t *testing.T) {
-			o := oddity{p, operation, e, p.valid(t, e)}
-			unchanged(t, e.s, func() system.Response {
+			o := oddInputs{p, operation, e, p.valid(t, e)}
+			writesNothing(t, e.s, func() system.Response {
 				o.identityIsRequired(t)
 				o.bodiesThatAreNoObject(t)
 				o.fieldsThatNothingHolds(t)
@@ -120,15 +120,15 @@ func describedRequests(t testing.TB, s *system.System) map[string]describedReque
 	return described
 }
 
-// oddity is one operation with a request that it would take.
-type oddity struct {
-	promise
+// oddInputs is one operation with a request that it would take.
+type oddInputs struct {
+	operationSpec
 	described describedRequest
-	e         *estate
-	valid     asked
+	e         *fixture
+	valid     apiRequest
 }
 
-func (o oddity) refuses(t testing.TB, request asked, status int, code string, why ...any) system.Response {
+func (o oddInputs) requireRefused(t testing.TB, request apiRequest, status int, code string, why ...any) system.Response {
 	t.Helper()
 	answer := o.call(t, o.e.s, request)
 	require.Equal(t, status, answer.Status, "%v: %.300s", why, answer.Body)
@@ -138,7 +138,7 @@ func (o oddity) refuses(t testing.TB, request asked, status int, code string, wh
 
 // invalid sends what does not have the form that the operation takes. What is said to be wrong is
 // in the given place, where the body of an error has room to say so.
-func (o oddity) invalid(t testing.TB, request asked, place string, why ...any) system.Response {
+func (o oddInputs) invalid(t testing.TB, request apiRequest, place string, why ...any) system.Response {
 	t.Helper()
 	answer := o.call(t, o.e.s, request)
 	require.Equal(t, "validation_error", answer.Code(), "%v: %d %.300s", why, answer.Status, answer.Body)
@@ -149,18 +149,18 @@ func (o oddity) invalid(t testing.TB, request asked, place string, why ...any) s
 	return answer
 }
 
-func (o oddity) identityIsRequired(t *testing.T) {
+func (o oddInputs) identityIsRequired(t *testing.T) {
 	if publicPath(o.template()) {
 		return
 	}
 	request := o.valid
 	request.headers = append(slices.Clone(request.headers), system.Anonymous)
-	o.refuses(t, request, http.StatusUnauthorized, "unauthorized")
+	o.requireRefused(t, request, http.StatusUnauthorized, "unauthorized")
 }
 
-func (o oddity) takesBody() bool { return len(o.described.body.Properties) > 0 }
+func (o oddInputs) takesBody() bool { return len(o.described.body.Properties) > 0 }
 
-func (o oddity) bodiesThatAreNoObject(t *testing.T) {
+func (o oddInputs) bodiesThatAreNoObject(t *testing.T) {
 	if !o.takesBody() {
 		return
 	}
@@ -175,7 +175,7 @@ func (o oddity) bodiesThatAreNoObject(t *testing.T) {
 }
 
 // withField writes JSON for one field of the valid body.
-func (o oddity) withField(t testing.TB, name, value string) asked {
+func (o oddInputs) withField(t testing.TB, name, value string) apiRequest {
 	t.Helper()
 	body := o.valid.body
 	rest, err := json.Marshal(with(body.(object), object{name: absent{}}))
@@ -189,7 +189,7 @@ func (o oddity) withField(t testing.TB, name, value string) asked {
 	return request
 }
 
-func (o oddity) fieldsThatNothingHolds(t *testing.T) {
+func (o oddInputs) fieldsThatNothingHolds(t *testing.T) {
 	if !o.takesBody() {
 		return
 	}
@@ -237,7 +237,7 @@ func (o oddity) fieldsThatNothingHolds(t *testing.T) {
 	}
 }
 
-func (o oddity) headersThatAreMissing(t *testing.T) {
+func (o oddInputs) headersThatAreMissing(t *testing.T) {
 	if !slices.Contains(o.described.required, "Idempotency-Key") {
 		return
 	}
@@ -246,13 +246,13 @@ func (o oddity) headersThatAreMissing(t *testing.T) {
 	problemAt(t, o.invalid(t, request, "header"), "header", "Idempotency-Key")
 	for _, key := range []string{"1234567", "   1234567   ", strings.Repeat("k", 201), strings.Repeat("k", 5000), "\xff\xff\xff\xff\xff\xff\xff\xff", "tab\tinside-key"} {
 		request.headers = []system.Header{system.Key(key)}
-		o.refuses(t, request, http.StatusBadRequest, "idempotency_key_invalid", fmt.Sprintf("%.60q", key))
+		o.requireRefused(t, request, http.StatusBadRequest, "idempotency_key_invalid", fmt.Sprintf("%.60q", key))
 	}
 }
 
 // pathsThatNameNothing asks for ids that are none: not found, as that resource says
 // it, or not covered by the token.
-func (o oddity) pathsThatNameNothing(t *testing.T) {
+func (o oddInputs) pathsThatNameNothing(t *testing.T) {
 	if len(o.valid.ids) == 0 || strings.Contains(o.operation, "{cin}") {
 		return
 	}
@@ -277,7 +277,7 @@ func (o oddity) pathsThatNameNothing(t *testing.T) {
 	}
 }
 
-func (o oddity) parameters(in string) []string {
+func (o oddInputs) parameters(in string) []string {
 	var found []string
 	for _, name := range slices.Sorted(maps.Keys(o.described.parameters)) {
 		if o.described.parameters[name] == in {
@@ -289,7 +289,7 @@ func (o oddity) parameters(in string) []string {
 
 // queriesThatNothingHolds also has those that are odd but good: they leave no trace
 // either, since only GETs take a query.
-func (o oddity) queriesThatNothingHolds(t *testing.T) {
+func (o oddInputs) queriesThatNothingHolds(t *testing.T) {
 	names := o.parameters("query")
 	if len(names) == 0 {
 		return
@@ -333,18 +333,18 @@ func (o oddity) queriesThatNothingHolds(t *testing.T) {
 	require.Subset(t, meta, object{"size": 7.0, "page": 9000000.0}, "the last of a repeated parameter wins")
 }
 
-func (o oddity) headAnswersLikeGET(t *testing.T) {
+func (o oddInputs) headAnswersLikeGET(t *testing.T) {
 	if o.method() != http.MethodGet {
 		return
 	}
-	head := o.promise
+	head := o.operationSpec
 	head.operation = http.MethodHead + " " + o.template()
-	got, asked := o.call(t, o.e.s, o.valid), head.call(t, o.e.s, o.valid)
+	got, headed := o.call(t, o.e.s, o.valid), head.call(t, o.e.s, o.valid)
 	require.Equal(t, http.StatusOK, got.Status, "answer: %.300s", got.Body)
-	require.Equal(t, got.Status, asked.Status)
-	require.Empty(t, asked.Body)
-	require.Equal(t, got.Header.Get("Content-Type"), asked.Header.Get("Content-Type"))
-	require.NotEmpty(t, asked.Header.Get("X-Request-ID"))
+	require.Equal(t, got.Status, headed.Status)
+	require.Empty(t, headed.Body)
+	require.Equal(t, got.Header.Get("Content-Type"), headed.Header.Get("Content-Type"))
+	require.NotEmpty(t, headed.Header.Get("X-Request-ID"))
 	if got.Header.Get("Content-Type") != "application/pdf" {
 		return
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
-// estate is what the rows of the matrix find on their one system.
-type estate struct {
+// fixture holds the rows that the operation specs use, all on one system.
+type fixture struct {
 	s *system.System
 
 	mobile, dated, retired, fiber string // Offers; dated is valid from 2026-02-01 to 2027-06-30.
@@ -37,14 +37,14 @@ type estate struct {
 	landed                                   object // The answer of a submit.
 }
 
-func newEstate(t testing.TB) *estate {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	// Runs that are held back keep a worker each.
 	s := system.Start(t, func(settings *config.Config) {
 		settings.Billing.Concurrency = 32
 		settings.DocumentCheck.Cron = never
 	})
-	e := &estate{
+	e := &fixture{
 		s:      s,
 		mobile: newOffer(t, s, mobileOffer()), fiber: newOffer(t, s, fiberOffer()),
 		dated:   newOffer(t, s, with(mobileOffer(), object{"valid_from": "2026-02-01", "valid_to": "2027-06-30"})),
@@ -91,7 +91,7 @@ func newEstate(t testing.TB) *estate {
 	return e
 }
 
-func (e *estate) lineOf(t testing.TB, contract string) string {
+func (e *fixture) lineOf(t testing.TB, contract string) string {
 	t.Helper()
 	var read object
 	e.s.Get(t, contractsPath+"/"+contract, &read)
@@ -100,19 +100,19 @@ func (e *estate) lineOf(t testing.TB, contract string) string {
 
 // The tokens that the landing pages hand out, and those that went bad.
 
-func (e *estate) lookup(t testing.TB, cin string) string {
+func (e *fixture) lookup(t testing.TB, cin string) string {
 	t.Helper()
 	signed, _ := signer(t).Lookup(cin, system.Today)
 	return "?lookup_token=" + signed
 }
 
-func (e *estate) expiredLookup(t testing.TB, cin string) string {
+func (e *fixture) expiredLookup(t testing.TB, cin string) string {
 	t.Helper()
 	signed, _ := signer(t).Lookup(cin, system.Today.Add(-2*token.LookupLifetime))
 	return "?lookup_token=" + signed
 }
 
-func (e *estate) contractToken(t testing.TB, cin, contract string, valid bool) string {
+func (e *fixture) contractToken(t testing.TB, cin, contract string, valid bool) string {
 	t.Helper()
 	expires := system.Today.Add(token.DocumentLifetime)
 	if !valid {
@@ -121,7 +121,7 @@ func (e *estate) contractToken(t testing.TB, cin, contract string, valid bool) s
 	return "?token=" + signer(t).ContractDocument(cin, uuid.MustParse(contract), expires)
 }
 
-func (e *estate) invoiceToken(t testing.TB, cin, invoice string, valid bool) string {
+func (e *fixture) invoiceToken(t testing.TB, cin, invoice string, valid bool) string {
 	t.Helper()
 	expires := system.Today.Add(token.DocumentLifetime)
 	if !valid {
@@ -131,38 +131,38 @@ func (e *estate) invoiceToken(t testing.TB, cin, invoice string, valid bool) str
 }
 
 // sends is a request with a body.
-func sends(body object, ids ...string) func(testing.TB, *estate) asked {
-	return func(testing.TB, *estate) asked { return asked{ids: ids, body: body} }
+func sends(body object, ids ...string) func(testing.TB, *fixture) apiRequest {
+	return func(testing.TB, *fixture) apiRequest { return apiRequest{ids: ids, body: body} }
 }
 
-// unknown is what an operation answers to ids that name nothing: those of nobody and those that are no UUID.
-func unknown(code string, body any, headers ...system.Header) []refused {
-	var rows []refused
-	for _, id := range []string{nobody, "no-uuid", strings.Repeat("0", 36), uuid.Nil.String()} {
-		rows = append(rows, refused{status: http.StatusNotFound, code: code, ask: func(testing.TB, *estate) asked {
-			return asked{ids: []string{id}, body: body, headers: headers}
+// unknownIDRefusals are the rows of an operation for unknown ids and for texts that are not UUIDs.
+func unknownIDRefusals(code string, body any, headers ...system.Header) []refusalSpec {
+	var rows []refusalSpec
+	for _, id := range []string{unknownID, "no-uuid", strings.Repeat("0", 36), uuid.Nil.String()} {
+		rows = append(rows, refusalSpec{status: http.StatusNotFound, code: code, request: func(testing.TB, *fixture) apiRequest {
+			return apiRequest{ids: []string{id}, body: body, headers: headers}
 		}})
 	}
 	return rows
 }
 
-// badKeys are the rows of an operation that takes a key. other is the valid request with something else in it.
-func badKeys(valid func(testing.TB, *estate) asked, change object, operation string) []refused {
-	return []refused{
-		{status: http.StatusBadRequest, code: "idempotency_key_invalid", ask: func(t testing.TB, e *estate) asked {
+// keyRefusals are the rows of an operation that takes a key. other is the valid request with something else in it.
+func keyRefusals(valid func(testing.TB, *fixture) apiRequest, change object, operation string) []refusalSpec {
+	return []refusalSpec{
+		{status: http.StatusBadRequest, code: "idempotency_key_invalid", request: func(t testing.TB, e *fixture) apiRequest {
 			request := valid(t, e)
 			request.headers = []system.Header{system.Key("  short  ")}
 			return request
 		}},
-		{status: http.StatusBadRequest, code: "idempotency_key_invalid", ask: func(t testing.TB, e *estate) asked {
+		{status: http.StatusBadRequest, code: "idempotency_key_invalid", request: func(t testing.TB, e *fixture) apiRequest {
 			request := valid(t, e)
 			request.headers = []system.Header{system.Key(strings.Repeat("k", 201))}
 			return request
 		}},
-		{status: http.StatusConflict, code: "idempotency_key_payload_conflict", ask: func(t testing.TB, e *estate) asked {
+		{status: http.StatusConflict, code: "idempotency_key_payload_conflict", request: func(t testing.TB, e *fixture) apiRequest {
 			request := valid(t, e)
 			request.headers = []system.Header{newKey()}
-			answer := promise{operation: operation}.call(t, e.s, request)
+			answer := operationSpec{operation: operation}.call(t, e.s, request)
 			require.Equal(t, http.StatusOK, answer.Status, "answer: %s", answer.Body)
 			request.body = with(request.body.(object), change)
 			return request
