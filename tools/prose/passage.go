@@ -134,11 +134,15 @@ func sqlPassages(_, content string) ([]passage, error) {
 	return passages, nil
 }
 
-var hashComment = regexp.MustCompile(`^(?:[^#]*\s)?#+ |^\s*#$`)
+var (
+	hashComment  = regexp.MustCompile(`^(?:[^#]*\s)?#+ |^\s*#$`)
+	alertSummary = regexp.MustCompile(`^ *summary: `)
+)
 
-// hashPassages returns the comments of a shell script, a Makefile, or a YAML file.
+// hashPassages returns the comments of a shell script, a Makefile, or a YAML file,
+// and the summaries of alerts.
 func hashPassages(_, content string) ([]passage, error) {
-	return runs(content, hashComment), nil
+	return append(runs(content, hashComment), runs(content, alertSummary)...), nil
 }
 
 // runs returns the comments that begin with marker and end with the line. Comments

@@ -53,6 +53,7 @@ func TestPassages(t *testing.T) {
 		{"SQL text", "db/a.sql", "SELECT 'it goes on';\n", ""},
 		{"Makefile", "Makefile", "all: ## It goes on\n", "Makefile:1"},
 		{"YAML", ".github/a.yml", "# It goes on.\na: 1\n", ".github/a.yml:1"},
+		{"Alert", "deploy/alerts.yml", "a:\n  summary: It goes on.\n", "deploy/alerts.yml:2"},
 		{"Not prose", "a.json", "{\"a\": \"It goes on.\"}\n", ""},
 		{"Test data", "a/testdata/a.md", "It goes on.\n", ""},
 		{"Build output", "bin/a.md", "It goes on.\n", ""},
