@@ -39,10 +39,11 @@ func holdSyncs(t testing.TB, s *system.System) (release func()) {
 func otherAPI(t *testing.T, s *system.System, temporal client.Client) string {
 	t.Helper()
 	settings := s.Config
-	handler := api.NewHandler(rest.Dependencies{
-		Config: settings, Pool: s.Pool, Documents: s.Documents, Zone: s.Zone, Now: s.Now,
+	handler := api.NewHandler(api.Dependencies{Framework: rest.Dependencies{
+		Config: rest.Config{Environment: settings.Environment, HTTP: settings.HTTP, TokenSecret: settings.TokenSecret},
+		Pool:   s.Pool, Zone: s.Zone, Now: s.Now,
 		Starter: starter.New(temporal, s.Pool, starter.Settings{StartTimeout: settings.HTTP.StartTimeout}),
-	})
+	}})
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return server.URL

@@ -16,7 +16,6 @@ import (
 
 	"github.com/mtfacturation/mtf/api"
 	"github.com/mtfacturation/mtf/api/rest"
-	"github.com/mtfacturation/mtf/internal/config"
 )
 
 // browse is a GET without an identity, in production.
@@ -26,7 +25,7 @@ func browse(path string, headers ...string) *httptest.ResponseRecorder {
 		request.Header.Set(headers[i], headers[i+1])
 	}
 	recorder := httptest.NewRecorder()
-	dependencies := rest.Dependencies{Version: "test", Config: config.Config{Environment: "production"}}
+	dependencies := api.Dependencies{Framework: rest.Dependencies{Version: "test", Config: rest.Config{Environment: "production"}}}
 	api.NewHandler(dependencies).ServeHTTP(recorder, request)
 	return recorder
 }

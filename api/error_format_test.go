@@ -17,7 +17,7 @@ import (
 // The middleware refuses these requests before they reach an operation.
 func TestErrorFormat_LedgerPaths(t *testing.T) {
 	t.Parallel()
-	handler := api.NewHandler(rest.Dependencies{Version: "test", Config: config.Config{Environment: config.Test}})
+	handler := api.NewHandler(api.Dependencies{Framework: rest.Dependencies{Version: "test", Config: rest.Config{Environment: config.Test}}})
 	for _, test := range []struct {
 		name, path, actor string
 		status            int

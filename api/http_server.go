@@ -12,8 +12,8 @@ import (
 // Every part of an exchange has a timeout. These are the outer ones: the handler stops
 // a slow body earlier and gives a slow reader less time. WriteTimeout covers the
 // longest wait for a workflow that a caller can request.
-func NewServer(dependencies rest.Dependencies) *http.Server {
-	limits := dependencies.Config.HTTP
+func NewServer(dependencies Dependencies) *http.Server {
+	limits := dependencies.Framework.Config.HTTP
 	return &http.Server{
 		Handler:           NewHandler(dependencies),
 		ReadHeaderTimeout: limits.HeaderTimeout,

@@ -31,7 +31,7 @@ var documentationPaths = regexp.MustCompile(`^(/openapi\.(json|yaml)|/docs(/\*)?
 func openAPI(t testing.TB) object {
 	t.Helper()
 	recorder := httptest.NewRecorder()
-	api.NewHandler(rest.Dependencies{Version: "1.4.0"}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
+	api.NewHandler(api.Dependencies{Framework: rest.Dependencies{Version: "1.4.0"}}).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
 	require.Equal(t, http.StatusOK, recorder.Code)
 	var document object
 	require.NoError(t, json.Unmarshal(recorder.Body.Bytes(), &document))
@@ -89,7 +89,7 @@ func TestOpenAPI_MatchesRoutes(t *testing.T) {
 	t.Parallel()
 	var documented, routed []string
 	eachOperation(t, openAPI(t), func(_, method, path string, _ object) { documented = append(documented, method+" "+path) })
-	routes, isRouter := api.NewHandler(rest.Dependencies{Version: "test"}).(chi.Routes)
+	routes, isRouter := api.NewHandler(api.Dependencies{Framework: rest.Dependencies{Version: "test"}}).(chi.Routes)
 	require.True(t, isRouter)
 	require.NoError(t, chi.Walk(routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if !documentationPaths.MatchString(route) {

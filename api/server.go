@@ -11,12 +11,23 @@ import (
 	"github.com/mtfacturation/mtf/api/rest"
 )
 
-// NewHandler returns the whole API.
-func NewHandler(dependencies rest.Dependencies) http.Handler {
-	api := rest.New(dependencies, rest.Document{Overview: overview, Tags: tags, ErrorFormats: []*rest.ErrorFormat{epilot.ErrorFormat, contractdocs.ErrorFormat}})
-	operators.Mount(api)
-	landing.Mount(api)
-	epilot.Mount(api)
-	contractdocs.Mount(api)
+// Dependencies are what the framework and each door work with.
+type Dependencies struct {
+	Framework    rest.Dependencies
+	Operators    operators.Dependencies
+	Landing      landing.Dependencies
+	Epilot       epilot.Dependencies
+	ContractDocs contractdocs.Dependencies
+}
+
+// NewHandler returns the handler of the whole API.
+func NewHandler(dependencies Dependencies) http.Handler {
+	api := rest.New(dependencies.Framework, rest.Document{
+		Overview: overview, Tags: tags, ErrorFormats: []*rest.ErrorFormat{epilot.ErrorFormat, contractdocs.ErrorFormat},
+	})
+	operators.Mount(api, dependencies.Operators)
+	landing.Mount(api, dependencies.Landing)
+	epilot.Mount(api, dependencies.Epilot)
+	contractdocs.Mount(api, dependencies.ContractDocs)
 	return api.Handler()
 }

@@ -7,6 +7,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/ratelimit"
 )
 
+// Dependencies are what the door needs beyond the framework.
+type Dependencies struct{ PerAddress ratelimit.Limit }
+
 // handlers serves the operations of the contract documents.
 type handlers struct {
 	*rest.API
@@ -14,7 +17,7 @@ type handlers struct {
 }
 
 // Mount registers the operations of the contract documents.
-func Mount(api *rest.API) {
-	s := &handlers{API: api, limits: rest.NewRateLimits(api.Config.RateLimits.ContractDocumentsPerAddress, ratelimit.Limit{})}
-	s.contractDocumentRoutes()
+func Mount(api *rest.API, dependencies Dependencies) {
+	h := &handlers{API: api, limits: rest.NewRateLimits(dependencies.PerAddress, ratelimit.Limit{})}
+	h.contractDocumentRoutes()
 }

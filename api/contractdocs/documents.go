@@ -17,38 +17,38 @@ import (
 
 const tagContractDocuments = "Contract documents"
 
-func (s *handlers) contractDocumentRoutes() {
+func (h *handlers) contractDocumentRoutes() {
 	const path = "/v2/orgs/" + rest.OrganisationParameter + "/subscriptions/{subscriptionId}/contracts"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "listSubscriptionContracts", Method: http.MethodGet, Path: path, Tag: tagContractDocuments, Access: rest.Readers,
-		Limits:  s.limits,
+		Limits:  h.limits,
 		Summary: "List the signed documents of a subscription, newest first",
 		Description: "A subscription is a contract in this system. Its documents are those issued by this system (on a " +
 			"landing page submit or a document link) and those linked by other systems. The newest document is the one " +
 			"issued or linked last.",
 		Success:  "A page of documents with the total number.",
 		Refusals: []refusal.Code{refusal.OrganisationForbidden, refusal.ContractNotFound},
-	}, s.listSubscriptionContracts)
-	rest.Register(s.API, rest.Operation{
+	}, h.listSubscriptionContracts)
+	rest.Register(h.API, rest.Operation{
 		ID: "addSubscriptionContract", Method: http.MethodPost, Path: path, Tag: tagContractDocuments, Access: rest.Writers,
-		Creates: true, Limits: s.limits,
+		Creates: true, Limits: h.limits,
 		Summary: "Link a signed document kept by an external document service",
 		Description: "The caller chooses the id. Repeating a request with the same id and content, even concurrently, " +
 			"links the document once. Omitted fields default to the caller and the time of linking.",
 		Success:  "The newly linked document.",
 		Repeated: "The document, which was already linked with this content.",
 		Refusals: []refusal.Code{refusal.OrganisationForbidden, refusal.ContractNotFound, refusal.ContractDocumentConflict},
-	}, s.addSubscriptionContract)
-	rest.Register(s.API, rest.Operation{
+	}, h.addSubscriptionContract)
+	rest.Register(h.API, rest.Operation{
 		ID: "getSubscriptionContract", Method: http.MethodGet, Path: path + "/{contractId}", Tag: tagContractDocuments,
 		Access:  rest.Readers,
-		Limits:  s.limits,
+		Limits:  h.limits,
 		Summary: "Get a signed document of a subscription",
 		Description: "For a document issued by this system, `documents_contract_id` is its id in the document register " +
 			"and `documents_owner_id` is its client.",
 		Success:  "The document.",
 		Refusals: []refusal.Code{refusal.OrganisationForbidden, refusal.ContractDocumentNotFound},
-	}, s.getSubscriptionContract)
+	}, h.getSubscriptionContract)
 }
 
 // SubscriptionPath names a subscription, which is a contract of this system.
@@ -104,35 +104,35 @@ func showContractDocument(shown contract.Document) ContractDocument {
 // normalised checks the texts and instants and returns the link without its freedoms
 // of writing.
 func (b ContractDocumentLink) normalised(contractID uuid.UUID) (contract.LinkDocumentInput, error) {
-	var checked rest.Validator
+	var validator rest.Validator
 	input := contract.LinkDocumentInput{
 		ID: rest.ParseID(b.ID), ContractID: contractID,
-		DocumentsContractID: checked.Trimmed("documents_contract_id", b.DocumentsContractID, 1),
-		DocumentsOwnerID:    checked.Trimmed("documents_owner_id", b.DocumentsOwnerID, 1),
-		CreationDate:        checked.Instant("creation_date", b.CreationDate),
+		DocumentsContractID: validator.Trimmed("documents_contract_id", b.DocumentsContractID, 1),
+		DocumentsOwnerID:    validator.Trimmed("documents_owner_id", b.DocumentsOwnerID, 1),
+		CreationDate:        validator.Instant("creation_date", b.CreationDate),
 		CreationUser:        rest.OptionalText(b.CreationUser), CreationSystem: rest.OptionalText(b.CreationSystem),
-		LastUpdatedDate: checked.Instant("last_updated_date", b.LastUpdatedDate), LastUpdatedUser: rest.OptionalText(b.LastUpdatedUser),
+		LastUpdatedDate: validator.Instant("last_updated_date", b.LastUpdatedDate), LastUpdatedUser: rest.OptionalText(b.LastUpdatedUser),
 	}
 	if input.ID == uuid.Nil {
-		checked.Fail("id", "Input should be a UUID of 36 characters, other than the nil UUID")
+		validator.Fail("id", "Input should be a UUID of 36 characters, other than the nil UUID")
 	}
-	return input, checked.Err()
+	return input, validator.Err()
 }
 
-func (s *handlers) listSubscriptionContracts(ctx context.Context, input *struct {
+func (h *handlers) listSubscriptionContracts(ctx context.Context, input *struct {
 	SubscriptionPath
 	Offset int32 `query:"offset" default:"0" minimum:"0" maximum:"2147483647" doc:"Number of documents to skip."`
 	Limit  int32 `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"Maximum number of documents to return."`
 }) (*struct{ Body ContractDocumentSet }, error) {
 	contractID := rest.ParseID(input.SubscriptionID)
-	rows, err := s.Queries.ContractDocumentList(ctx, s.Pool, dbsqlc.ContractDocumentListParams{
+	rows, err := h.Queries.ContractDocumentList(ctx, h.Pool, dbsqlc.ContractDocumentListParams{
 		ContractID: contractID, PageOffset: input.Offset, PageSize: input.Limit,
 	})
 	if err != nil {
 		return nil, err
 	}
 	// Documents are only ever added: counted after they were read, they are not fewer.
-	total, err := s.Queries.ContractDocumentCount(ctx, s.Pool, contractID)
+	total, err := h.Queries.ContractDocumentCount(ctx, h.Pool, contractID)
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ContractNotFound)
 	}
@@ -141,11 +141,11 @@ func (s *handlers) listSubscriptionContracts(ctx context.Context, input *struct 
 	}}, nil
 }
 
-func (s *handlers) getSubscriptionContract(ctx context.Context, input *struct {
+func (h *handlers) getSubscriptionContract(ctx context.Context, input *struct {
 	SubscriptionPath
 	ContractID string `path:"contractId" doc:"The document." example:"01932b80-1f4c-7d22-9e61-0b7c5a3d8f94"`
 }) (*struct{ Body ContractDocument }, error) {
-	row, err := s.Queries.ContractDocumentGetByID(ctx, s.Pool, rest.ParseID(input.ContractID))
+	row, err := h.Queries.ContractDocumentGetByID(ctx, h.Pool, rest.ParseID(input.ContractID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ContractDocumentNotFound)
 	}
@@ -155,7 +155,7 @@ func (s *handlers) getSubscriptionContract(ctx context.Context, input *struct {
 	return &struct{ Body ContractDocument }{newContractDocument(row)}, nil
 }
 
-func (s *handlers) addSubscriptionContract(ctx context.Context, input *struct {
+func (h *handlers) addSubscriptionContract(ctx context.Context, input *struct {
 	SubscriptionPath
 	Body ContractDocumentLink
 }) (*struct {
@@ -168,9 +168,9 @@ func (s *handlers) addSubscriptionContract(ctx context.Context, input *struct {
 	}
 	var document contract.Document
 	var linked bool
-	err = db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
+	err = db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) error {
 		var err error
-		document, linked, err = contract.LinkDocument(ctx, tx, link, rest.ActorOf(ctx).ID, s.Now())
+		document, linked, err = contract.LinkDocument(ctx, tx, link, rest.Caller(ctx).ID, h.Now())
 		return err
 	})
 	if err != nil {

@@ -14,27 +14,27 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) ledgerConfigurationRoutes() {
+func (h *handlers) ledgerConfigurationRoutes() {
 	const tag = "Configuration History"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "getContractConfigurationHistory", Method: http.MethodGet,
 		Path: billingContractsPath + "/{id}/configuration_history", Tag: tag, Access: rest.Readers,
-		Limits:  s.limits,
+		Limits:  h.limits,
 		Summary: "List the price changes of a contract, newest first",
 		Description: "One row per change: the contract was provisioned, upgraded, or moved to another offer, its " +
 			"installment amount was set, or the fee of its offer changed. `total` counts all rows.",
 		Success:  "A page of the history.",
 		Refusals: []refusal.Code{refusal.ContractNotFound},
-	}, s.getContractHistory)
-	rest.Register(s.API, rest.Operation{
+	}, h.getContractHistory)
+	rest.Register(h.API, rest.Operation{
 		ID: "getBillingAccountConfigurationHistory", Method: http.MethodGet,
 		Path: "/v1/billing/billing_accounts/{id}/configuration_history", Tag: tag, Access: rest.Readers,
-		Limits:      s.limits,
+		Limits:      h.limits,
 		Summary:     "List the price changes of a billing account's contracts, newest first",
 		Description: "The merged histories of the client's active contracts.",
 		Success:     "A page of the history.",
 		Refusals:    []refusal.Code{refusal.ClientNotFound},
-	}, s.getBillingAccountHistory)
+	}, h.getBillingAccountHistory)
 }
 
 // ConfigurationHistoryPage is what a history takes.
@@ -83,55 +83,55 @@ type ConfigurationHistory struct {
 // ConfigurationHistoryOutput answers a page of a history.
 type ConfigurationHistoryOutput struct{ Body ConfigurationHistory }
 
-func (s *handlers) getContractHistory(ctx context.Context, input *struct {
+func (h *handlers) getContractHistory(ctx context.Context, input *struct {
 	BillingContractPath
 	ConfigurationHistoryPage
 }) (*ConfigurationHistoryOutput, error) {
-	found, err := ledger.GetContract(ctx, s.Pool, rest.ParseID(input.ID))
+	found, err := ledger.GetContract(ctx, h.Pool, rest.ParseID(input.ID))
 	if err != nil {
 		return nil, err
 	}
-	return s.answerHistory(ctx, []uuid.UUID{found.BillingProfile.ID}, input.ConfigurationHistoryPage)
+	return h.answerHistory(ctx, []uuid.UUID{found.BillingProfile.ID}, input.ConfigurationHistoryPage)
 }
 
-func (s *handlers) getBillingAccountHistory(ctx context.Context, input *struct {
+func (h *handlers) getBillingAccountHistory(ctx context.Context, input *struct {
 	BillingAccountPath
 	ConfigurationHistoryPage
 }) (*ConfigurationHistoryOutput, error) {
-	_, contracts, err := s.billingAccount(ctx, input.ID)
+	_, contracts, err := h.billingAccount(ctx, input.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.answerHistory(ctx, rest.Convert(contracts, idOfContract), input.ConfigurationHistoryPage)
+	return h.answerHistory(ctx, rest.Convert(contracts, contractID), input.ConfigurationHistoryPage)
 }
 
-func (s *handlers) answerHistory(ctx context.Context, contractIDs []uuid.UUID, page ConfigurationHistoryPage) (*ConfigurationHistoryOutput, error) {
-	changes, err := s.Queries.ConfigurationChangeList(ctx, s.Pool, dbsqlc.ConfigurationChangeListParams{
+func (h *handlers) answerHistory(ctx context.Context, contractIDs []uuid.UUID, page ConfigurationHistoryPage) (*ConfigurationHistoryOutput, error) {
+	changes, err := h.Queries.ConfigurationChangeList(ctx, h.Pool, dbsqlc.ConfigurationChangeListParams{
 		ContractIDS: contractIDs, PageSize: page.Size, PageOffset: page.From,
 	})
 	if err != nil {
 		return nil, err
 	}
-	total, err := s.Queries.ConfigurationChangeCount(ctx, s.Pool, contractIDs)
+	total, err := h.Queries.ConfigurationChangeCount(ctx, h.Pool, contractIDs)
 	if err != nil {
 		return nil, err
 	}
-	return &ConfigurationHistoryOutput{Body: ConfigurationHistory{History: s.readChanges(changes), Total: total}}, nil
+	return &ConfigurationHistoryOutput{Body: ConfigurationHistory{History: h.newConfigurationChanges(changes), Total: total}}, nil
 }
 
-func (s *handlers) readChanges(changes []dbsqlc.ConfigurationChange) []ConfigurationChange {
+func (h *handlers) newConfigurationChanges(changes []dbsqlc.ConfigurationChange) []ConfigurationChange {
 	rows := make([]ConfigurationChange, len(changes))
 	for i, change := range changes {
 		rows[i] = ConfigurationChange{
-			EventID: change.ID.String(), OrgID: s.Config.Seller.Code, EntityType: "contract", EntityID: change.ContractID.String(),
-			ChangeType: "installment_amount_changed", SchemaVersion: 1, EffectiveAt: new(rest.Timestamp(s.Zone.At(change.EffectiveDate, 0))),
+			EventID: change.ID.String(), OrgID: h.Organisation, EntityType: "contract", EntityID: change.ContractID.String(),
+			ChangeType: "installment_amount_changed", SchemaVersion: 1, EffectiveAt: new(rest.Timestamp(h.Zone.At(change.EffectiveDate, 0))),
 			ChangedAt: rest.Timestamp(change.ChangedAt), CreatedAt: rest.Timestamp(change.ChangedAt), Source: change.Source, SourceLabel: new(change.Reason),
-			NewValue: amountOf(change.NewAmount, change.Currency),
+			NewValue: newInstallmentAmount(change.NewAmount, change.Currency),
 		}
 		if change.PreviousAmount != nil {
-			rows[i].PreviousValue = new(PreviousAmount(amountOf(*change.PreviousAmount, change.Currency)))
+			rows[i].PreviousValue = new(PreviousAmount(newInstallmentAmount(*change.PreviousAmount, change.Currency)))
 		}
-		rows[i].Context = contextOfChange(change)
+		rows[i].Context = newChangeContext(change)
 		if change.OfferID != nil {
 			rows[i].SourceReference = new(change.OfferID.String())
 		}
@@ -139,10 +139,10 @@ func (s *handlers) readChanges(changes []dbsqlc.ConfigurationChange) []Configura
 	return rows
 }
 
-// contextOfChange is the offer whose fee the new amount is, if it is one.
-func contextOfChange(change dbsqlc.ConfigurationChange) *ConfigurationContext {
+// newChangeContext is the offer whose fee the new amount is, if it is one.
+func newChangeContext(change dbsqlc.ConfigurationChange) *ConfigurationContext {
 	if change.OfferID == nil {
 		return nil
 	}
-	return contextOf(*change.OfferID, *change.OfferName, change.NewAmount, change.Currency)
+	return newOfferContext(*change.OfferID, *change.OfferName, change.NewAmount, change.Currency)
 }

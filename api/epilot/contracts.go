@@ -24,21 +24,21 @@ const (
 	billingContractsPath = "/v1/billing/contracts"
 )
 
-func (s *handlers) ledgerContractRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) ledgerContractRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "createContractEntity", Method: http.MethodPost, Path: billingContractsPath, Tag: tagBillingContracts,
 		Access:  rest.Writers,
-		Creates: true, Limits: s.limits,
+		Creates: true, Limits: h.limits,
 		Summary: "Create a standalone contract",
 		Description: "A standalone contract has no subscriber (for example a utility contract) and can carry billing " +
 			"events. Subscribers' contracts are created by provisioning and are available here under their own ids.",
 		Success:  "The new contract.",
 		Refusals: []refusal.Code{refusal.ContractDateInvalid},
-	}, s.createContractEntity)
-	rest.Register(s.API, rest.Operation{
+	}, h.createContractEntity)
+	rest.Register(h.API, rest.Operation{
 		ID: "updateContractEntity", Method: http.MethodPatch, Path: billingContractsPath + "/{id}", Tag: tagBillingContracts,
 		Access:  rest.Writers,
-		Limits:  s.limits,
+		Limits:  h.limits,
 		Summary: "Update the billing data of a contract",
 		Description: "A new installment amount is recorded in the configuration history. For a subscriber's contract, " +
 			"the status and the termination date are those of the contract itself (`deactivated` means suspended), and the " +
@@ -46,17 +46,17 @@ func (s *handlers) ledgerContractRoutes() {
 		Success:  "The updated contract.",
 		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid, refusal.ContractStatusTransition},
 		Statuses: map[refusal.Code]int{refusal.ContractStatusTransition: http.StatusUnprocessableEntity},
-	}, s.updateContractEntity)
-	rest.Register(s.API, rest.Operation{
+	}, h.updateContractEntity)
+	rest.Register(h.API, rest.Operation{
 		ID: "deleteContractEntity", Method: http.MethodDelete, Path: billingContractsPath + "/{id}", Tag: tagBillingContracts,
 		Access:  rest.Writers,
-		Limits:  s.limits,
+		Limits:  h.limits,
 		Summary: "Delete a standalone contract",
 		Description: "Refused for a subscriber's contract, and for a contract that has or ever had billing events, " +
 			"including deleted ones.",
 		Success:  "The contract was deleted.",
 		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.BillingContractInUse},
-	}, s.deleteContractEntity)
+	}, h.deleteContractEntity)
 }
 
 // BillingContractPath names a contract.
@@ -116,7 +116,7 @@ var billingStatuses = map[string]string{
 	contract.StatusDraft: "draft", contract.StatusActive: "active", contract.StatusSuspended: "deactivated", contract.StatusTerminated: "terminated",
 }
 
-func (s *handlers) createContractEntity(ctx context.Context, input *struct{ Body BillingContract }) (*BillingContractOutput, error) {
+func (h *handlers) createContractEntity(ctx context.Context, input *struct{ Body BillingContract }) (*BillingContractOutput, error) {
 	profile := ledger.Profile{Status: new("draft"), Currency: ledger.Currency}
 	body := input.Body
 	if body.BillingPeriod == nil {
@@ -125,17 +125,17 @@ func (s *handlers) createContractEntity(ctx context.Context, input *struct{ Body
 	if err := body.mergeInto(&profile); err != nil {
 		return nil, err
 	}
-	return s.writeContract(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
-		return ledger.CreateContract(ctx, tx, profile, rest.ActorOf(ctx).ID, s.Today(), s.Now())
+	return h.writeContract(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
+		return ledger.CreateContract(ctx, tx, profile, rest.Caller(ctx).ID, h.Today(), h.Now())
 	})
 }
 
-func (s *handlers) updateContractEntity(ctx context.Context, input *struct {
+func (h *handlers) updateContractEntity(ctx context.Context, input *struct {
 	BillingContractPath
 	Body BillingContract
 }) (*BillingContractOutput, error) {
 	id := rest.ParseID(input.ID)
-	return s.writeContract(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
+	return h.writeContract(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
 		found, err := ledger.GetContract(ctx, tx, id)
 		if err != nil {
 			return id, err
@@ -143,7 +143,7 @@ func (s *handlers) updateContractEntity(ctx context.Context, input *struct {
 		body := input.Body
 		if found.BillingProfile.ContractID != nil {
 			// What belongs to the subscriber's contract goes there, and is locked before the profile as everywhere.
-			if err := s.changeSubscribed(ctx, tx, found, &body); err != nil {
+			if err := h.changeSubscribed(ctx, tx, found, &body); err != nil {
 				return id, err
 			}
 		}
@@ -158,18 +158,18 @@ func (s *handlers) updateContractEntity(ctx context.Context, input *struct {
 		if err := body.mergeInto(&profile); err != nil {
 			return id, err
 		}
-		return id, ledger.ChangeContract(ctx, tx, locked, profile, rest.ActorOf(ctx).ID, s.Today(), s.Now())
+		return id, ledger.ChangeContract(ctx, tx, locked, profile, rest.Caller(ctx).ID, h.Today(), h.Now())
 	})
 }
 
 // changeSubscribed changes what a subscriber's contract says itself, and takes it out of the body.
-func (s *handlers) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger.Contract, body *BillingContract) error {
-	var checked rest.Validator
+func (h *handlers) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger.Contract, body *BillingContract) error {
+	var validator rest.Validator
 	if body.StartDate != nil && *body.StartDate != *found.ContractStartDate {
-		checked.Fail("start_date", "The start date of a subscriber's contract only changes with its offer")
+		validator.Fail("start_date", "The start date of a subscriber's contract only changes with its offer")
 	}
 	if body.BalanceCurrency != nil && *body.BalanceCurrency != found.BillingProfile.Currency {
-		checked.Fail("balance_currency", "A subscriber's contract is billed in "+found.BillingProfile.Currency)
+		validator.Fail("balance_currency", "A subscriber's contract is billed in "+found.BillingProfile.Currency)
 	}
 	status := ""
 	for own, word := range billingStatuses {
@@ -178,19 +178,19 @@ func (s *handlers) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger
 		}
 	}
 	if body.Status != nil && status == "" {
-		checked.Fail("status", fmt.Sprintf("The status of a subscriber's contract cannot be %s", *body.Status))
+		validator.Fail("status", fmt.Sprintf("The status of a subscriber's contract cannot be %s", *body.Status))
 	}
-	if err := checked.Err(); err != nil {
+	if err := validator.Err(); err != nil {
 		return err
 	}
 	id := found.BillingProfile.ID
 	if body.TerminationDate != nil {
-		if _, err := contract.ChangeEndDate(ctx, tx, id, *body.TerminationDate, rest.ActorOf(ctx).ID, s.Now()); err != nil {
+		if _, err := contract.ChangeEndDate(ctx, tx, id, *body.TerminationDate, rest.Caller(ctx).ID, h.Now()); err != nil {
 			return err
 		}
 	}
 	if body.Status != nil {
-		if _, err := contract.ChangeStatus(ctx, tx, id, status, rest.ActorOf(ctx).ID, s.Today(), s.Now()); err != nil {
+		if _, err := contract.ChangeStatus(ctx, tx, id, status, rest.Caller(ctx).ID, h.Today(), h.Now()); err != nil {
 			return err
 		}
 	}
@@ -198,15 +198,15 @@ func (s *handlers) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger
 	return nil
 }
 
-func (s *handlers) deleteContractEntity(ctx context.Context, input *BillingContractPath) (*struct{}, error) {
-	return nil, db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error { return ledger.DeleteContract(ctx, tx, rest.ParseID(input.ID)) })
+func (h *handlers) deleteContractEntity(ctx context.Context, input *BillingContractPath) (*struct{}, error) {
+	return nil, db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) error { return ledger.DeleteContract(ctx, tx, rest.ParseID(input.ID)) })
 }
 
 // mergeInto writes what was sent over a profile.
 func (c *BillingContract) mergeInto(profile *ledger.Profile) error {
-	setSent(&profile.Status, c.Status)
-	setSent(&profile.StartDate, c.StartDate)
-	setSent(&profile.TerminationDate, c.TerminationDate)
+	setIfPresent(&profile.Status, c.Status)
+	setIfPresent(&profile.StartDate, c.StartDate)
+	setIfPresent(&profile.TerminationDate, c.TerminationDate)
 	if c.InstallmentAmount != nil {
 		profile.InstallmentAmount = new(money.Amount(*c.InstallmentAmount))
 	}
@@ -236,17 +236,17 @@ func mergeDetails(sent any, stored *json.RawMessage) error {
 	return err
 }
 
-// setSent writes a value that was sent.
-func setSent[T any](target **T, sent *T) {
+// setIfPresent writes a value that was sent.
+func setIfPresent[T any](target **T, sent *T) {
 	if sent != nil {
 		*target = sent
 	}
 }
 
 // writeContract answers with the contract that a transaction leaves.
-func (s *handlers) writeContract(ctx context.Context, write func(pgx.Tx) (uuid.UUID, error)) (*BillingContractOutput, error) {
+func (h *handlers) writeContract(ctx context.Context, write func(pgx.Tx) (uuid.UUID, error)) (*BillingContractOutput, error) {
 	answer := &BillingContractOutput{}
-	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
+	err := db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) error {
 		id, err := write(tx)
 		if err != nil {
 			return err
@@ -255,7 +255,7 @@ func (s *handlers) writeContract(ctx context.Context, write func(pgx.Tx) (uuid.U
 		if err != nil {
 			return err
 		}
-		answer.Body, err = s.readBillingContract(ctx, tx, found)
+		answer.Body, err = h.loadBillingContract(ctx, tx, found)
 		return err
 	})
 	if err != nil {
@@ -264,14 +264,14 @@ func (s *handlers) writeContract(ctx context.Context, write func(pgx.Tx) (uuid.U
 	return answer, nil
 }
 
-func (s *handlers) readBillingContract(ctx context.Context, tx dbsqlc.DBTX, found ledger.Contract) (BillingContractItem, error) {
+func (h *handlers) loadBillingContract(ctx context.Context, tx dbsqlc.DBTX, found ledger.Contract) (BillingContractItem, error) {
 	profile := found.BillingProfile
 	balance, err := ledger.BalanceOf(ctx, tx, profile.ID, profile.Currency)
 	if err != nil {
 		return BillingContractItem{}, err
 	}
 	item := BillingContractItem{
-		ID: profile.ID.String(), Schema: "contract", Org: s.Config.Seller.Code, CreatedAt: rest.Timestamp(profile.CreatedAt), UpdatedAt: rest.Timestamp(profile.UpdatedAt),
+		ID: profile.ID.String(), Schema: "contract", Org: h.Organisation, CreatedAt: rest.Timestamp(profile.CreatedAt), UpdatedAt: rest.Timestamp(profile.UpdatedAt),
 		BillingContract: BillingContract{
 			Status: profile.Status, StartDate: profile.StartDate, TerminationDate: profile.TerminationDate, InstallmentAmount: (*int64)(ledger.Costs(found)),
 			Balance: new(int64(balance.Amount)), BalanceCurrency: &balance.Currency,
@@ -285,22 +285,22 @@ func (s *handlers) readBillingContract(ctx context.Context, tx dbsqlc.DBTX, foun
 		if found.ContractUpdatedAt.After(profile.UpdatedAt) {
 			item.UpdatedAt = rest.Timestamp(*found.ContractUpdatedAt)
 		}
-		setUnsaid(&item.ContractName, found.OfferName)
-		setUnsaid(&item.BillingPeriod, new(periodOfSubscribers))
+		setDefault(&item.ContractName, found.OfferName)
+		setDefault(&item.BillingPeriod, new(periodOfSubscribers))
 	}
-	item.Title = titleOf(found, item.BillingContractDetails)
+	item.Title = displayTitle(found, item.BillingContractDetails)
 	return item, nil
 }
 
-// setUnsaid fills in what a profile does not say.
-func setUnsaid(said **string, otherwise *string) {
+// setDefault fills in what a profile does not say.
+func setDefault(said **string, otherwise *string) {
 	if *said == nil {
 		*said = otherwise
 	}
 }
 
-// titleOf is how a contract is shown.
-func titleOf(found ledger.Contract, details BillingContractDetails) string {
+// displayTitle is how a contract is shown.
+func displayTitle(found ledger.Contract, details BillingContractDetails) string {
 	for _, text := range []*string{details.Title, details.ContractName, details.ContractNumber, found.OfferName} {
 		if text != nil && *text != "" {
 			return *text

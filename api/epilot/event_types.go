@@ -134,12 +134,12 @@ func (u *BillingEventUpdate) check() error {
 
 // apply merges what was sent over an event, and checks the whole.
 func (u *BillingEventUpdate) apply(event *ledger.Event) error {
-	var checked rest.Validator
-	u.applyType(event, &checked)
-	u.applyAmount(event, &checked)
+	var validator rest.Validator
+	u.applyType(event, &validator)
+	u.applyAmount(event, &validator)
 	if u.Contract != nil {
 		if len(u.Contract.Relation) != 1 {
-			checked.Fail("contract", "$relation must name exactly one contract")
+			validator.Fail("contract", "$relation must name exactly one contract")
 		} else {
 			event.ContractID = rest.ParseID(u.Contract.Relation[0].EntityID)
 		}
@@ -148,25 +148,25 @@ func (u *BillingEventUpdate) apply(event *ledger.Event) error {
 		event.BookingDate = *u.BookingDate
 	}
 	if u.ExternalID != nil {
-		event.ExternalID = new(checked.Trimmed("external_id", *u.ExternalID, 1))
+		event.ExternalID = new(validator.Trimmed("external_id", *u.ExternalID, 1))
 	}
 	if u.DueDate != nil {
 		event.DueDate = u.DueDate
 	}
 	if event.DueDate == nil && ledger.NeedsDueDate(event.Type) {
-		checked.Problems = append(checked.Problems, refusal.Problem{Location: []any{"body", "due_date"}, Message: "Field required", Type: "missing"})
+		validator.Problems = append(validator.Problems, refusal.Problem{Location: []any{"body", "due_date"}, Message: "Field required", Type: "missing"})
 	}
-	if err := u.mergeInto(&event.Details, &checked); err != nil {
+	if err := u.mergeInto(&event.Details, &validator); err != nil {
 		return err
 	}
-	return checked.Err()
+	return validator.Err()
 }
 
 // applyType has the direction follow from another type. The type that the event has already says nothing about it.
-func (u *BillingEventUpdate) applyType(event *ledger.Event, checked *rest.Validator) {
+func (u *BillingEventUpdate) applyType(event *ledger.Event, validator *rest.Validator) {
 	before := event.Type
 	if u.Type != nil {
-		event.Type = checked.Trimmed("type", *u.Type, 1)
+		event.Type = validator.Trimmed("type", *u.Type, 1)
 	}
 	direction, known := ledger.DirectionOf(event.Type)
 	switch {
@@ -176,11 +176,11 @@ func (u *BillingEventUpdate) applyType(event *ledger.Event, checked *rest.Valida
 	case known:
 		event.Direction = direction
 	default:
-		checked.Fail("direction", fmt.Sprintf("Field required for the type %q: debit or credit", event.Type))
+		validator.Fail("direction", fmt.Sprintf("Field required for the type %q: debit or credit", event.Type))
 	}
 }
 
-func (u *BillingEventUpdate) applyAmount(event *ledger.Event, checked *rest.Validator) {
+func (u *BillingEventUpdate) applyAmount(event *ledger.Event, validator *rest.Validator) {
 	if u.BillingAmount != nil {
 		event.Amount = money.Amount(*u.BillingAmount)
 	}
@@ -188,11 +188,11 @@ func (u *BillingEventUpdate) applyAmount(event *ledger.Event, checked *rest.Vali
 		amount, err := money.ParseAmount(*u.BillingAmountDecimal)
 		switch {
 		case err != nil:
-			checked.Fail("billing_amount_decimal", "Input should be a decimal number within range")
+			validator.Fail("billing_amount_decimal", "Input should be a decimal number within range")
 		case u.BillingAmount != nil && amount != event.Amount:
-			checked.Fail("billing_amount_decimal", fmt.Sprintf("Input does not match billing_amount, which is %s", event.Amount))
+			validator.Fail("billing_amount_decimal", fmt.Sprintf("Input does not match billing_amount, which is %s", event.Amount))
 		case amount <= 0:
-			checked.Fail("billing_amount_decimal", "Input should be greater than 0")
+			validator.Fail("billing_amount_decimal", "Input should be greater than 0")
 		default:
 			event.Amount = amount
 		}
@@ -200,24 +200,24 @@ func (u *BillingEventUpdate) applyAmount(event *ledger.Event, checked *rest.Vali
 	if u.BillingCurrency != nil {
 		event.Currency = *u.BillingCurrency
 		if !isoCurrency.MatchString(event.Currency) {
-			checked.Fail("billing_currency", "Input should be an ISO 4217 currency code, such as MAD")
+			validator.Fail("billing_currency", "Input should be an ISO 4217 currency code, such as MAD")
 		}
 	}
 }
 
 // mergeInto writes what was sent over the details that are stored.
-func (d *BillingEventDetails) mergeInto(stored *json.RawMessage, checked *rest.Validator) error {
+func (d *BillingEventDetails) mergeInto(stored *json.RawMessage, validator *rest.Validator) error {
 	if link := d.ExternalLink; link != nil {
 		if link.Href == nil && link.URL == nil {
-			checked.Fail("external_link", "Either href or url is required")
+			validator.Fail("external_link", "Either href or url is required")
 		}
 		link.Href, link.URL = cmp.Or(link.Href, link.URL), cmp.Or(link.URL, link.Href)
 	}
 	return mergeDetails(d, stored)
 }
 
-// readEvents puts entries into the words of the ledger's clients.
-func (s *handlers) readEvents(ctx context.Context, tx dbsqlc.DBTX, entries []dbsqlc.LedgerEntry) ([]BillingEvent, error) {
+// loadEvents puts entries into the words of the ledger's clients.
+func (h *handlers) loadEvents(ctx context.Context, tx dbsqlc.DBTX, entries []dbsqlc.LedgerEntry) ([]BillingEvent, error) {
 	var eventIDs, invoiceIDs []uuid.UUID
 	for _, entry := range entries {
 		if entry.InvoiceID != nil {
@@ -226,11 +226,11 @@ func (s *handlers) readEvents(ctx context.Context, tx dbsqlc.DBTX, entries []dbs
 			eventIDs = append(eventIDs, entry.EventID)
 		}
 	}
-	made, err := s.Queries.LedgerEventListByID(ctx, tx, eventIDs)
+	made, err := h.Queries.LedgerEventListByID(ctx, tx, eventIDs)
 	if err != nil {
 		return nil, err
 	}
-	invoiced, err := s.Queries.LedgerInvoiceList(ctx, tx, invoiceIDs)
+	invoiced, err := h.Queries.LedgerInvoiceList(ctx, tx, invoiceIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +243,7 @@ func (s *handlers) readEvents(ctx context.Context, tx dbsqlc.DBTX, entries []dbs
 	}
 	events := make([]BillingEvent, len(entries))
 	for i, entry := range entries {
-		events[i] = s.readEvent(entry)
+		events[i] = h.newBillingEvent(entry)
 		if err := json.Unmarshal(entry.Details, &events[i].BillingEventDetails); err != nil {
 			return nil, fmt.Errorf("api: details of an entry: %w", err)
 		}
@@ -251,15 +251,15 @@ func (s *handlers) readEvents(ctx context.Context, tx dbsqlc.DBTX, entries []dbs
 			events[i].CreatedAt, events[i].UpdatedAt, events[i].ExternalID = rest.Timestamp(head.CreatedAt), rest.Timestamp(head.UpdatedAt), head.ExternalID
 		}
 		if entry.InvoiceID != nil {
-			s.tellOfInvoice(&events[i], entry, invoices[*entry.InvoiceID])
+			h.addInvoiceDetails(&events[i], entry, invoices[*entry.InvoiceID])
 		}
 	}
 	return events, nil
 }
 
-func (s *handlers) readEvent(entry dbsqlc.LedgerEntry) BillingEvent {
+func (h *handlers) newBillingEvent(entry dbsqlc.LedgerEntry) BillingEvent {
 	event := BillingEvent{
-		ID: entry.EventID.String(), Schema: schemaBillingEvent, Org: s.Config.Seller.Code, CreatedAt: rest.Timestamp(entry.CreatedAt),
+		ID: entry.EventID.String(), Schema: schemaBillingEvent, Org: h.Organisation, CreatedAt: rest.Timestamp(entry.CreatedAt),
 		UpdatedAt: rest.Timestamp(entry.CreatedAt), Type: entry.Type, Direction: entry.Direction, BillingAmount: int64(entry.Amount),
 		BillingAmountDecimal: entry.Amount.String(), BillingCurrency: entry.Currency, BookingDate: entry.BookingDate, DueDate: entry.DueDate,
 	}
@@ -269,8 +269,8 @@ func (s *handlers) readEvent(entry dbsqlc.LedgerEntry) BillingEvent {
 	return event
 }
 
-// tellOfInvoice adds what the entries of an invoice and its payments do not say themselves.
-func (s *handlers) tellOfInvoice(event *BillingEvent, entry dbsqlc.LedgerEntry, invoice dbsqlc.LedgerInvoiceListRow) {
+// addInvoiceDetails adds what the entries of an invoice and its payments do not say themselves.
+func (h *handlers) addInvoiceDetails(event *BillingEvent, entry dbsqlc.LedgerEntry, invoice dbsqlc.LedgerInvoiceListRow) {
 	event.Status = new("closed")
 	switch entry.Source {
 	case ledger.SourceInvoice:
@@ -280,7 +280,7 @@ func (s *handlers) tellOfInvoice(event *BillingEvent, entry dbsqlc.LedgerEntry, 
 		}
 	case ledger.SourcePayment:
 		event.Title, event.RelatedEvent = new("Payment of "+invoice.Number), new(invoice.ID.String())
-		event.PaidDate = new(s.Zone.At(entry.BookingDate, 0))
+		event.PaidDate = new(h.Zone.At(entry.BookingDate, 0))
 	case ledger.SourceReversal:
 		event.Title, event.RelatedEvent = new("Reversed payment of "+invoice.Number), new(entry.ReversesID.String())
 	case ledger.SourceVoid:

@@ -23,18 +23,18 @@ const (
 	eventsPath       = "/v1/billing/events"
 )
 
-func (s *handlers) ledgerEventRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) ledgerEventRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "getBillingEvents", Method: http.MethodGet, Path: eventsPath, Tag: tagBillingEvents, Access: rest.Readers,
-		Limits:  s.limits,
+		Limits:  h.limits,
 		Summary: "List billing events, newest booking date first",
 		Description: "The ledger's entries: those of invoices, payments, reversals, and voids, and those created " +
 			"manually. Filters combine; `hits` counts all matching events. A booking date is compared as midnight UTC.",
 		Success: "A page of events.",
-	}, s.getBillingEvents)
-	rest.Register(s.API, rest.Operation{
+	}, h.getBillingEvents)
+	rest.Register(h.API, rest.Operation{
 		ID: "createBillingEvent", Method: http.MethodPost, Path: eventsPath, Tag: tagBillingEvents, Access: rest.Billers,
-		Creates: true, Limits: s.limits,
+		Creates: true, Limits: h.limits,
 		Summary: "Create a billing event",
 		Description: "The event is posted to one contract and changes the balance of the contract and its client. Send " +
 			"at least one of the two amounts; if both are sent, they must agree. The direction follows from the types " +
@@ -42,45 +42,45 @@ func (s *handlers) ledgerEventRoutes() {
 			"type requires a direction. An installment and an invoice require a due date.",
 		Success:  "The new event.",
 		Refusals: []refusal.Code{refusal.BillingEventContractUnknown, refusal.BillingEventExternalIDTaken},
-	}, s.createBillingEvent)
-	rest.Register(s.API, rest.Operation{
+	}, h.createBillingEvent)
+	rest.Register(h.API, rest.Operation{
 		ID: "getBillingEvent", Method: http.MethodGet, Path: eventsPath + "/{id}", Tag: tagBillingEvents, Access: rest.Readers,
-		Limits:      s.limits,
+		Limits:      h.limits,
 		Summary:     "Get a billing event",
 		Description: "The current state of the event. A deleted event is not found.",
 		Success:     "The event.",
 		Refusals:    []refusal.Code{refusal.BillingEventNotFound},
-	}, s.getBillingEvent)
-	rest.Register(s.API, rest.Operation{
+	}, h.getBillingEvent)
+	rest.Register(h.API, rest.Operation{
 		ID: "updateBillingEvent", Method: http.MethodPatch, Path: eventsPath + "/{id}", Tag: tagBillingEvents,
 		Access:  rest.Billers,
-		Limits:  s.limits,
+		Limits:  h.limits,
 		Summary: "Update a billing event",
 		Description: "Only events created manually can be updated. The ledger reverses the previous entry and posts " +
 			"the updated event, so that every balance remains traceable. Events of invoices and payments are read-only.",
 		Success: "The updated event.",
 		Refusals: []refusal.Code{refusal.BillingEventNotFound, refusal.BillingEventReadOnly, refusal.BillingEventContractUnknown,
 			refusal.BillingEventExternalIDTaken},
-	}, s.updateBillingEvent)
-	rest.Register(s.API, rest.Operation{
+	}, h.updateBillingEvent)
+	rest.Register(h.API, rest.Operation{
 		ID: "deleteBillingEvent", Method: http.MethodDelete, Path: eventsPath + "/{id}", Tag: tagBillingEvents,
 		Access:  rest.Billers,
-		Limits:  s.limits,
+		Limits:  h.limits,
 		Summary: "Delete a billing event",
 		Description: "Only events created manually can be deleted. The ledger reverses the event's entry and hides the " +
 			"event; the entries remain. Events of invoices and payments are read-only.",
 		Success:  "The event was reversed.",
 		Refusals: []refusal.Code{refusal.BillingEventNotFound, refusal.BillingEventReadOnly},
-	}, s.deleteBillingEvent)
-	rest.Register(s.API, rest.Operation{
+	}, h.deleteBillingEvent)
+	rest.Register(h.API, rest.Operation{
 		ID: "getBillingEventByExternalId", Method: http.MethodGet, Path: "/v1/billing/external/{external_id}",
 		Tag: tagBillingEvents, Access: rest.Readers,
-		Limits:      s.limits,
+		Limits:      h.limits,
 		Summary:     "Get a billing event by its external id",
 		Description: "An external id belongs to at most one event.",
 		Success:     "The event.",
 		Refusals:    []refusal.Code{refusal.BillingEventNotFound},
-	}, s.getBillingEventByExternalID)
+	}, h.getBillingEventByExternalID)
 }
 
 // BillingEventPath names an event.
@@ -111,7 +111,7 @@ type BillingEventList struct {
 // BillingEventListOutput answers a page of events.
 type BillingEventListOutput struct{ Body BillingEventList }
 
-func (s *handlers) getBillingEvents(ctx context.Context, input *BillingEventFilter) (*BillingEventListOutput, error) {
+func (h *handlers) getBillingEvents(ctx context.Context, input *BillingEventFilter) (*BillingEventListOutput, error) {
 	filter := ledger.Filter{Limit: input.Size, Offset: input.From}
 	for _, id := range input.EntityID {
 		filter.ContractIDs = append(filter.ContractIDs, rest.ParseID(id))
@@ -126,104 +126,104 @@ func (s *handlers) getBillingEvents(ctx context.Context, input *BillingEventFilt
 		filter.From = new(dayAtOrAfter(input.DateAfter))
 	}
 	if !input.DateBefore.IsZero() {
-		filter.To = new(dayOf(input.DateBefore))
+		filter.To = new(utcDay(input.DateBefore))
 	}
-	entries, hits, err := ledger.List(ctx, s.Pool, filter)
+	entries, hits, err := ledger.List(ctx, h.Pool, filter)
 	if err != nil {
 		return nil, err
 	}
-	events, err := s.readEvents(ctx, s.Pool, entries)
+	events, err := h.loadEvents(ctx, h.Pool, entries)
 	if err != nil {
 		return nil, err
 	}
 	return &BillingEventListOutput{Body: BillingEventList{Hits: hits, Results: events}}, nil
 }
 
-// dayOf is the day of an instant in UTC.
-func dayOf(instant time.Time) calendar.Date {
+// utcDay is the day of an instant in UTC.
+func utcDay(instant time.Time) calendar.Date {
 	year, month, day := instant.UTC().Date()
 	return calendar.NewDate(max(1, year), month, day)
 }
 
 // dayAtOrAfter is the first day whose midnight in UTC is not before an instant.
 func dayAtOrAfter(instant time.Time) calendar.Date {
-	day := dayOf(instant)
+	day := utcDay(instant)
 	if midnight := instant.UTC().Truncate(24 * time.Hour); midnight.Equal(instant.UTC()) {
 		return day
 	}
 	return day.AddDays(1)
 }
 
-func (s *handlers) getBillingEvent(ctx context.Context, input *BillingEventPath) (*BillingEventOutput, error) {
-	return s.answerEvent(ctx, s.Pool, rest.ParseID(input.ID))
+func (h *handlers) getBillingEvent(ctx context.Context, input *BillingEventPath) (*BillingEventOutput, error) {
+	return h.answerEvent(ctx, h.Pool, rest.ParseID(input.ID))
 }
 
-func (s *handlers) getBillingEventByExternalID(ctx context.Context, input *struct {
+func (h *handlers) getBillingEventByExternalID(ctx context.Context, input *struct {
 	ExternalID string `path:"external_id" doc:"The event's id in the other system." example:"SAP-54321"`
 }) (*BillingEventOutput, error) {
-	found, err := s.Queries.LedgerEventGetByExternalID(ctx, s.Pool, &input.ExternalID)
+	found, err := h.Queries.LedgerEventGetByExternalID(ctx, h.Pool, &input.ExternalID)
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.BillingEventNotFound)
 	}
-	return s.answerEvent(ctx, s.Pool, found.ID)
+	return h.answerEvent(ctx, h.Pool, found.ID)
 }
 
-func (s *handlers) createBillingEvent(ctx context.Context, input *struct{ Body BillingEventCreate }) (*BillingEventOutput, error) {
+func (h *handlers) createBillingEvent(ctx context.Context, input *struct{ Body BillingEventCreate }) (*BillingEventOutput, error) {
 	event, err := input.Body.event()
 	if err != nil {
 		return nil, err
 	}
-	return s.writeEvent(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
-		return ledger.CreateEvent(ctx, tx, event, rest.ActorOf(ctx).ID, s.Now())
+	return h.writeEvent(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
+		return ledger.CreateEvent(ctx, tx, event, rest.Caller(ctx).ID, h.Now())
 	})
 }
 
-func (s *handlers) updateBillingEvent(ctx context.Context, input *struct {
+func (h *handlers) updateBillingEvent(ctx context.Context, input *struct {
 	BillingEventPath
 	Body BillingEventUpdate
 }) (*BillingEventOutput, error) {
 	if err := input.Body.check(); err != nil {
 		return nil, err
 	}
-	return s.writeEvent(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
+	return h.writeEvent(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
 		id := rest.ParseID(input.ID)
-		return id, ledger.ChangeEvent(ctx, tx, id, input.Body.apply, rest.ActorOf(ctx).ID, s.Now())
+		return id, ledger.ChangeEvent(ctx, tx, id, input.Body.apply, rest.Caller(ctx).ID, h.Now())
 	})
 }
 
-func (s *handlers) deleteBillingEvent(ctx context.Context, input *BillingEventPath) (*struct{}, error) {
-	return nil, db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
-		return ledger.DeleteEvent(ctx, tx, rest.ParseID(input.ID), rest.ActorOf(ctx).ID, s.Now())
+func (h *handlers) deleteBillingEvent(ctx context.Context, input *BillingEventPath) (*struct{}, error) {
+	return nil, db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) error {
+		return ledger.DeleteEvent(ctx, tx, rest.ParseID(input.ID), rest.Caller(ctx).ID, h.Now())
 	})
 }
 
 // writeEvent answers with the event that a transaction leaves.
-func (s *handlers) writeEvent(ctx context.Context, write func(pgx.Tx) (uuid.UUID, error)) (answer *BillingEventOutput, err error) {
-	err = db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
+func (h *handlers) writeEvent(ctx context.Context, write func(pgx.Tx) (uuid.UUID, error)) (answer *BillingEventOutput, err error) {
+	err = db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) error {
 		id, err := write(tx)
 		if err != nil {
 			return err
 		}
-		answer, err = s.answerEvent(ctx, tx, id)
+		answer, err = h.answerEvent(ctx, tx, id)
 		return err
 	})
 	return answer, err
 }
 
-func (s *handlers) answerEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (*BillingEventOutput, error) {
+func (h *handlers) answerEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (*BillingEventOutput, error) {
 	entry, err := ledger.EntryOfEvent(ctx, tx, id)
 	if err != nil {
-		return nil, namedIn(err, refusal.BillingEventNotFound, "Billing event with ID '%s' not found", id)
+		return nil, withID(err, refusal.BillingEventNotFound, "Billing event with ID '%s' not found", id)
 	}
-	events, err := s.readEvents(ctx, tx, []dbsqlc.LedgerEntry{entry})
+	events, err := h.loadEvents(ctx, tx, []dbsqlc.LedgerEntry{entry})
 	if err != nil {
 		return nil, err
 	}
 	return &BillingEventOutput{Body: events[0]}, nil
 }
 
-// namedIn has a refusal say which id it is about.
-func namedIn(err error, code refusal.Code, message string, id uuid.UUID) error {
+// withID has a refusal say which id it is about.
+func withID(err error, code refusal.Code, message string, id uuid.UUID) error {
 	if !errors.Is(err, refusal.New(code)) || id == uuid.Nil {
 		return err
 	}

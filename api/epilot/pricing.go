@@ -27,38 +27,38 @@ const (
 // installmentsPerYear says how often a billing period comes.
 var installmentsPerYear = map[string]int32{"weekly": 52, "monthly": 12, "every_quarter": 4, "every_6_months": 2, "yearly": 1}
 
-func (s *handlers) ledgerPricingRoutes() {
+func (h *handlers) ledgerPricingRoutes() {
 	const tag = "Pricing Information"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "getContractPricingInformation", Method: http.MethodGet, Path: billingContractsPath + "/{id}/pricing_information",
 		Tag: tag, Access: rest.Readers,
-		Limits:  s.limits,
+		Limits:  h.limits,
 		Summary: "Get the current price of a contract",
 		Description: "The amount that is in force today with the offer that sets it (even if a later change is " +
 			"scheduled), the balance, the billing frequency, and the latest changes of the amount.",
 		Success:  "The contract's price.",
 		Refusals: []refusal.Code{refusal.ContractNotFound},
-	}, s.getContractPricing)
-	rest.Register(s.API, rest.Operation{
+	}, h.getContractPricing)
+	rest.Register(h.API, rest.Operation{
 		ID: "getBillingAccountPricingInformation", Method: http.MethodGet,
 		Path: "/v1/billing/billing_accounts/{id}/pricing_information", Tag: tag, Access: rest.Readers,
-		Limits:      s.limits,
+		Limits:      h.limits,
 		Summary:     "Get the current prices of a billing account's contracts",
 		Description: "A billing account is a client: it has the client's id and the client's active contracts.",
 		Success:     "The prices of the contracts.",
 		Refusals:    []refusal.Code{refusal.ClientNotFound},
-	}, s.getBillingAccountPricing)
-	rest.Register(s.API, rest.Operation{
+	}, h.getBillingAccountPricing)
+	rest.Register(h.API, rest.Operation{
 		ID: "getCustomerBalance", Method: http.MethodGet, Path: "/v1/billing/customers/{id}/balance", Tag: "Balance",
 		Access:  rest.Readers,
-		Limits:  s.limits,
+		Limits:  h.limits,
 		Summary: "Get the balance of a customer",
 		Description: "Debits minus credits over all contracts of a client; a positive balance is owed by the customer. " +
 			"Without manual events it equals the outstanding amount of the client's invoices. Amounts in other currencies " +
 			"are not included.",
 		Success:  "The balance.",
 		Refusals: []refusal.Code{refusal.ClientNotFound},
-	}, s.getCustomerBalance)
+	}, h.getCustomerBalance)
 }
 
 // BillingAccountPath names a client as billing account or customer.
@@ -150,12 +150,12 @@ type BillingAccountPricing struct {
 	Contracts  []ContractPricing  `json:"contracts" nullable:"false" doc:"The active contracts, newest first."`
 }
 
-func (s *handlers) getCustomerBalance(ctx context.Context, input *BillingAccountPath) (*struct{ Body CustomerBalance }, error) {
-	client, err := s.Queries.ClientGetByID(ctx, s.Pool, rest.ParseID(input.ID))
+func (h *handlers) getCustomerBalance(ctx context.Context, input *BillingAccountPath) (*struct{ Body CustomerBalance }, error) {
+	client, err := h.Queries.ClientGetByID(ctx, h.Pool, rest.ParseID(input.ID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ClientNotFound)
 	}
-	balance, err := ledger.BalanceOf(ctx, s.Pool, client.ID, ledger.Currency)
+	balance, err := ledger.BalanceOf(ctx, h.Pool, client.ID, ledger.Currency)
 	if err != nil {
 		return nil, err
 	}
@@ -164,58 +164,58 @@ func (s *handlers) getCustomerBalance(ctx context.Context, input *BillingAccount
 	}}, nil
 }
 
-func (s *handlers) getContractPricing(ctx context.Context, input *BillingContractPath) (*struct{ Body ContractPricing }, error) {
-	found, err := ledger.GetContract(ctx, s.Pool, rest.ParseID(input.ID))
+func (h *handlers) getContractPricing(ctx context.Context, input *BillingContractPath) (*struct{ Body ContractPricing }, error) {
+	found, err := ledger.GetContract(ctx, h.Pool, rest.ParseID(input.ID))
 	if err != nil {
 		return nil, err
 	}
-	pricing, err := s.pricingOf(ctx, []ledger.Contract{found})
+	pricing, err := h.loadPricing(ctx, []ledger.Contract{found})
 	if err != nil {
 		return nil, err
 	}
 	return &struct{ Body ContractPricing }{pricing[0]}, nil
 }
 
-func (s *handlers) getBillingAccountPricing(ctx context.Context, input *BillingAccountPath) (*struct{ Body BillingAccountPricing }, error) {
-	client, contracts, err := s.billingAccount(ctx, input.ID)
+func (h *handlers) getBillingAccountPricing(ctx context.Context, input *BillingAccountPath) (*struct{ Body BillingAccountPricing }, error) {
+	client, contracts, err := h.billingAccount(ctx, input.ID)
 	if err != nil {
 		return nil, err
 	}
-	pricing, err := s.pricingOf(ctx, contracts)
+	pricing, err := h.loadPricing(ctx, contracts)
 	if err != nil {
 		return nil, err
 	}
-	balance, err := ledger.BalanceOf(ctx, s.Pool, client.ID, ledger.Currency)
+	balance, err := ledger.BalanceOf(ctx, h.Pool, client.ID, ledger.Currency)
 	if err != nil {
 		return nil, err
 	}
 	return &struct{ Body BillingAccountPricing }{BillingAccountPricing{
 		EntityType: "billing_account", EntityID: client.ID.String(), Title: &client.FullName,
-		Balance: new(amountOf(balance.Amount, balance.Currency)), Contracts: pricing,
+		Balance: new(newInstallmentAmount(balance.Amount, balance.Currency)), Contracts: pricing,
 	}}, nil
 }
 
 // billingAccount returns a client with the active contracts.
-func (s *handlers) billingAccount(ctx context.Context, id string) (dbsqlc.Client, []ledger.Contract, error) {
-	client, err := s.Queries.ClientGetByID(ctx, s.Pool, rest.ParseID(id))
+func (h *handlers) billingAccount(ctx context.Context, id string) (dbsqlc.Client, []ledger.Contract, error) {
+	client, err := h.Queries.ClientGetByID(ctx, h.Pool, rest.ParseID(id))
 	if err != nil {
 		return client, nil, rest.OrNotFound(err, refusal.ClientNotFound)
 	}
-	contracts, err := ledger.ActiveContracts(ctx, s.Pool, client.ID)
+	contracts, err := ledger.ActiveContracts(ctx, h.Pool, client.ID)
 	return client, contracts, err
 }
 
-// pricingOf tells what contracts cost, in their order.
-func (s *handlers) pricingOf(ctx context.Context, contracts []ledger.Contract) ([]ContractPricing, error) {
-	ids, homes := rest.Convert(contracts, idOfContract), map[uuid.UUID]string{}
+// loadPricing tells what contracts cost, in their order.
+func (h *handlers) loadPricing(ctx context.Context, contracts []ledger.Contract) ([]ContractPricing, error) {
+	ids, homes := rest.Convert(contracts, contractID), map[uuid.UUID]string{}
 	for _, contract := range contracts {
 		homes[contract.BillingProfile.ID] = contract.BillingProfile.Currency
 	}
-	balances, err := ledger.BalancesOf(ctx, s.Pool, homes)
+	balances, err := ledger.BalancesOf(ctx, h.Pool, homes)
 	if err != nil {
 		return nil, err
 	}
-	latest, err := s.Queries.ConfigurationChangeListLatest(ctx, s.Pool, dbsqlc.ConfigurationChangeListLatestParams{ContractIDS: ids, ForEach: recentChanges})
+	latest, err := h.Queries.ConfigurationChangeListLatest(ctx, h.Pool, dbsqlc.ConfigurationChangeListLatestParams{ContractIDS: ids, ForEach: recentChanges})
 	if err != nil {
 		return nil, err
 	}
@@ -223,13 +223,13 @@ func (s *handlers) pricingOf(ctx context.Context, contracts []ledger.Contract) (
 	for _, change := range latest {
 		changes[change.ContractID] = append(changes[change.ContractID], change)
 	}
-	pending, err := s.pendingChanges(ctx, changes)
+	pending, err := h.pendingChanges(ctx, changes)
 	if err != nil {
 		return nil, err
 	}
 	pricing := make([]ContractPricing, len(contracts))
 	for i, id := range ids {
-		if pricing[i], err = s.readPricing(contracts[i], balances[id], changes[id], pending[id]); err != nil {
+		if pricing[i], err = h.newContractPricing(contracts[i], balances[id], changes[id], pending[id]); err != nil {
 			return nil, err
 		}
 	}
@@ -240,8 +240,8 @@ func (s *handlers) pricingOf(ctx context.Context, contracts []ledger.Contract) (
 type pendingChange struct{ inForce *dbsqlc.ConfigurationChange }
 
 // pendingChanges finds the contracts whose latest change, the first of each, is to come.
-func (s *handlers) pendingChanges(ctx context.Context, changes map[uuid.UUID][]dbsqlc.ConfigurationChange) (map[uuid.UUID]*pendingChange, error) {
-	today, pending := s.Today(), map[uuid.UUID]*pendingChange{}
+func (h *handlers) pendingChanges(ctx context.Context, changes map[uuid.UUID][]dbsqlc.ConfigurationChange) (map[uuid.UUID]*pendingChange, error) {
+	today, pending := h.Today(), map[uuid.UUID]*pendingChange{}
 	for id, latest := range changes {
 		if latest[0].EffectiveDate.After(today) {
 			pending[id] = &pendingChange{}
@@ -250,7 +250,7 @@ func (s *handlers) pendingChanges(ctx context.Context, changes map[uuid.UUID][]d
 	if len(pending) == 0 {
 		return pending, nil
 	}
-	inForce, err := s.Queries.ConfigurationChangeListInForce(ctx, s.Pool, dbsqlc.ConfigurationChangeListInForceParams{
+	inForce, err := h.Queries.ConfigurationChangeListInForce(ctx, h.Pool, dbsqlc.ConfigurationChangeListInForceParams{
 		ContractIDS: slices.Collect(maps.Keys(pending)), Day: today,
 	})
 	for _, change := range inForce {
@@ -259,36 +259,36 @@ func (s *handlers) pendingChanges(ctx context.Context, changes map[uuid.UUID][]d
 	return pending, err
 }
 
-func idOfContract(contract ledger.Contract) uuid.UUID { return contract.BillingProfile.ID }
+func contractID(contract ledger.Contract) uuid.UUID { return contract.BillingProfile.ID }
 
-func (s *handlers) readPricing(found ledger.Contract, balance ledger.Balance, changes []dbsqlc.ConfigurationChange, pending *pendingChange) (ContractPricing, error) {
+func (h *handlers) newContractPricing(found ledger.Contract, balance ledger.Balance, changes []dbsqlc.ConfigurationChange, pending *pendingChange) (ContractPricing, error) {
 	profile := found.BillingProfile
 	var details BillingContractDetails
 	if err := json.Unmarshal(profile.Details, &details); err != nil {
 		return ContractPricing{}, fmt.Errorf("api: details of a contract: %w", err)
 	}
 	pricing := ContractPricing{
-		EntityType: "contract", EntityID: profile.ID.String(), Title: new(titleOf(found, details)),
-		Balance: new(amountOf(balance.Amount, balance.Currency)), Schedule: scheduleOf(found, details),
-		PendingInstallmentChange: new(pending != nil), History: s.readChanges(changes),
+		EntityType: "contract", EntityID: profile.ID.String(), Title: new(displayTitle(found, details)),
+		Balance: new(newInstallmentAmount(balance.Amount, balance.Currency)), Schedule: newPricingSchedule(found, details),
+		PendingInstallmentChange: new(pending != nil), History: h.newConfigurationChanges(changes),
 	}
 	if pending != nil {
 		if until := pending.inForce; until != nil {
-			pricing.CurrentInstallmentAmount, pricing.Context = new(amountOf(until.NewAmount, until.Currency)), contextOfChange(*until)
+			pricing.CurrentInstallmentAmount, pricing.Context = new(newInstallmentAmount(until.NewAmount, until.Currency)), newChangeContext(*until)
 		}
 		return pricing, nil
 	}
 	if amount := ledger.Costs(found); amount != nil {
-		pricing.CurrentInstallmentAmount = new(amountOf(*amount, profile.Currency))
+		pricing.CurrentInstallmentAmount = new(newInstallmentAmount(*amount, profile.Currency))
 	}
 	if profile.InstallmentAmount == nil && found.OfferID != nil {
-		pricing.Context = contextOf(*found.OfferID, *found.OfferName, *found.MonthlyFee, profile.Currency)
+		pricing.Context = newOfferContext(*found.OfferID, *found.OfferName, *found.MonthlyFee, profile.Currency)
 	}
 	return pricing, nil
 }
 
-// scheduleOf is how often a contract is billed: as it was said, or as all subscribers are.
-func scheduleOf(found ledger.Contract, details BillingContractDetails) *PricingSchedule {
+// newPricingSchedule is how often a contract is billed: as it was said, or as all subscribers are.
+func newPricingSchedule(found ledger.Contract, details BillingContractDetails) *PricingSchedule {
 	schedule := PricingSchedule{BillingDueDay: details.BillingDueDay, BillingPeriod: details.BillingPeriod}
 	if schedule.BillingPeriod == nil {
 		schedule.Inferred = true
@@ -302,13 +302,13 @@ func scheduleOf(found ledger.Contract, details BillingContractDetails) *PricingS
 	return &schedule
 }
 
-func contextOf(offerID uuid.UUID, name string, fee money.Amount, currency string) *ConfigurationContext {
+func newOfferContext(offerID uuid.UUID, name string, fee money.Amount, currency string) *ConfigurationContext {
 	return &ConfigurationContext{BasePrice: &PriceContext{
 		PriceID: new(offerID.String()), PriceTitle: &name, PricingModel: new("per_unit"), UnitAmountNet: new(fee.String()), Currency: &currency,
 		BillingPeriod: new(periodOfSubscribers), HasDiscount: new(false), IsDynamicTariff: new(false),
 	}}
 }
 
-func amountOf(amount money.Amount, currency string) InstallmentAmount {
+func newInstallmentAmount(amount money.Amount, currency string) InstallmentAmount {
 	return InstallmentAmount{Amount: int64(amount), AmountDecimal: amount.String(), Currency: currency}
 }

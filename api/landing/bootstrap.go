@@ -16,13 +16,13 @@ import (
 
 const tagLanding = "Landing"
 
-func (s *handlers) landingRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) landingRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "landingBootstrap", Method: http.MethodGet, Path: "/api/v1/landing/bootstrap", Tag: tagLanding, Access: rest.Public,
 		Summary:     "Get flows, services, and offers on sale",
 		Description: "Everything that the landing page shows before a client identifies themselves.",
 		Success:     "Flows, services, and offers.",
-	}, s.landingBootstrap)
+	}, h.landingBootstrap)
 }
 
 // LandingBootstrap is what the landing page starts with.
@@ -59,8 +59,8 @@ func summariseOffer(row dbsqlc.Offer) OfferSummary {
 	}
 }
 
-func (s *handlers) landingBootstrap(ctx context.Context, _ *struct{}) (*struct{ Body LandingBootstrap }, error) {
-	rows, err := s.Queries.OfferListActive(ctx, s.Pool)
+func (h *handlers) landingBootstrap(ctx context.Context, _ *struct{}) (*struct{ Body LandingBootstrap }, error) {
+	rows, err := h.Queries.OfferListActive(ctx, h.Pool)
 	if err != nil {
 		return nil, err
 	}

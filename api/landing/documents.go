@@ -20,11 +20,11 @@ import (
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
-func (s *handlers) landingDocumentRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) landingDocumentRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "landingContractDocumentLink", Method: http.MethodPost,
 		Path: "/api/v1/landing/contracts/{contract_id}/document-link", Tag: tagLanding, Access: rest.Public,
-		Waits: true, Limits: s.limits.documentLink,
+		Waits: true, Limits: h.limits.documentLink,
 		Summary: "Create a download link for a client's contract",
 		Description: "The CIN must be that of the contract's client. A missing document is issued first. The link is " +
 			"valid for one day.",
@@ -32,28 +32,28 @@ func (s *handlers) landingDocumentRoutes() {
 		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.LandingContractMismatch, refusal.ClientCINMissing},
 		// The API contract requires 403 for this code here, and 422 on a plan change.
 		Statuses: map[refusal.Code]int{refusal.LandingContractMismatch: http.StatusForbidden},
-	}, s.contractDocumentLink)
-	rest.Register(s.API, rest.Operation{
+	}, h.contractDocumentLink)
+	rest.Register(h.API, rest.Operation{
 		ID: "landingContractDocument", Method: http.MethodGet, Path: "/api/v1/landing/contracts/{contract_id}/document",
 		Tag: tagLanding, Access: rest.Public,
-		File: true, Limits: s.limits.token,
+		File: true, Limits: h.limits.token,
 		Summary: "Download a contract with a token",
 		Description: "The token comes from a submit or a document link and is valid for its contract only. A document " +
 			"never changes; a lost file is restored from its data.",
 		Success: "The contract as a PDF.",
 		Refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
 			refusal.LandingDocumentTokenMismatch, refusal.ContractDocumentNotFound},
-	}, s.contractDocument)
-	rest.Register(s.API, rest.Operation{
+	}, h.contractDocument)
+	rest.Register(h.API, rest.Operation{
 		ID: "landingInvoiceDocument", Method: http.MethodGet, Path: "/api/v1/landing/invoices/{invoice_id}/document",
 		Tag: tagLanding, Access: rest.Public,
-		File: true, Limits: s.limits.token,
+		File: true, Limits: h.limits.token,
 		Summary:     "Download an invoice with a token",
 		Description: "The token comes from the list of a client's invoices and is valid for its invoice only.",
 		Success:     "The invoice as a PDF.",
 		Refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
 			refusal.LandingInvoiceTokenMismatch, refusal.InvoiceNotFound},
-	}, s.invoiceDocument)
+	}, h.invoiceDocument)
 }
 
 // DocumentLink is a download link.
@@ -62,21 +62,21 @@ type DocumentLink struct {
 	DocumentDownloadURL string    `json:"document_download_url" doc:"A path with a token, valid for one day." example:"/api/v1/landing/contracts/01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }
 
-func (s *handlers) contractDocumentLink(ctx context.Context, input *struct {
+func (h *handlers) contractDocumentLink(ctx context.Context, input *struct {
 	resource.ContractPath
 	Body struct {
 		CIN string `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
 	}
 }) (*struct{ Body DocumentLink }, error) {
-	var checked rest.Validator
-	cin := checked.CIN(input.Body.CIN)
-	if err := checked.Err(); err != nil {
+	var validator rest.Validator
+	cin := validator.CIN(input.Body.CIN)
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
-	if err := s.LimitCIN(s.limits.documentLink, cin); err != nil {
+	if err := h.LimitCIN(h.limits.documentLink, cin); err != nil {
 		return nil, err
 	}
-	parties, err := s.Queries.ContractGetParties(ctx, s.Pool, rest.ParseID(input.ContractID))
+	parties, err := h.Queries.ContractGetParties(ctx, h.Pool, rest.ParseID(input.ContractID))
 	switch {
 	case err != nil:
 		return nil, rest.OrNotFound(err, refusal.ContractNotFound)
@@ -86,16 +86,16 @@ func (s *handlers) contractDocumentLink(ctx context.Context, input *struct {
 		return nil, refusal.New(refusal.LandingContractMismatch)
 	}
 	contractID := parties.Contract.ID
-	if err := s.ensureContractDocument(ctx, contractID); err != nil {
+	if err := h.ensureContractDocument(ctx, contractID); err != nil {
 		return nil, err
 	}
-	url := s.contractDocumentURL(cin, contractID, token.DocumentExpiry(s.Now()))
+	url := h.contractDocumentURL(cin, contractID, token.DocumentExpiry(h.Now()))
 	return &struct{ Body DocumentLink }{DocumentLink{ContractID: contractID, DocumentDownloadURL: url}}, nil
 }
 
 // ensureContractDocument has a document issued for a contract that has none.
-func (s *handlers) ensureContractDocument(ctx context.Context, contractID uuid.UUID) error {
-	_, err := s.Documents.LatestContractDocument(ctx, s.Pool, contractID)
+func (h *handlers) ensureContractDocument(ctx context.Context, contractID uuid.UUID) error {
+	_, err := h.Documents.LatestContractDocument(ctx, h.Pool, contractID)
 	if refused := refusal.As(err); refused == nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (s *handlers) ensureContractDocument(ctx context.Context, contractID uuid.U
 		return err
 	}
 	var documentID uuid.UUID
-	_, err = s.Run(ctx, starter.Execution{
+	_, err = h.Run(ctx, starter.Execution{
 		Request:    request,
 		Workflow:   workflows.IssueContractDocument,
 		Input:      activities.IssueContractDocumentInput{ContractID: contractID, ActorID: landing.ActorID},
@@ -122,11 +122,11 @@ type TokenParams struct {
 	Token string `query:"token" required:"true" doc:"The token of the download link." example:"eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }
 
-func (s *handlers) contractDocument(ctx context.Context, input *struct {
+func (h *handlers) contractDocument(ctx context.Context, input *struct {
 	resource.ContractPath
 	TokenParams
 }) (*huma.StreamResponse, error) {
-	claims, err := s.Tokens.Verify(input.Token, token.ContractDocument, s.Now())
+	claims, err := h.Tokens.Verify(input.Token, token.ContractDocument, h.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -134,25 +134,25 @@ func (s *handlers) contractDocument(ctx context.Context, input *struct {
 	if claims.ContractID == nil || *claims.ContractID != contractID {
 		return nil, refusal.New(refusal.LandingDocumentTokenMismatch)
 	}
-	parties, err := s.Queries.ContractGetParties(ctx, s.Pool, contractID)
+	parties, err := h.Queries.ContractGetParties(ctx, h.Pool, contractID)
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ContractDocumentNotFound)
 	}
 	if parties.Client.CIN == nil || *parties.Client.CIN != claims.CIN {
 		return nil, refusal.New(refusal.LandingDocumentTokenMismatch)
 	}
-	file, err := s.Documents.ContractFile(ctx, contractID)
+	file, err := h.Documents.ContractFile(ctx, contractID)
 	if err != nil {
 		return nil, err
 	}
 	return rest.SendFile(file), nil
 }
 
-func (s *handlers) invoiceDocument(ctx context.Context, input *struct {
+func (h *handlers) invoiceDocument(ctx context.Context, input *struct {
 	resource.InvoicePath
 	TokenParams
 }) (*huma.StreamResponse, error) {
-	claims, err := s.Tokens.Verify(input.Token, token.InvoiceDocument, s.Now())
+	claims, err := h.Tokens.Verify(input.Token, token.InvoiceDocument, h.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -160,18 +160,18 @@ func (s *handlers) invoiceDocument(ctx context.Context, input *struct {
 	if claims.InvoiceID == nil || *claims.InvoiceID != invoiceID {
 		return nil, refusal.New(refusal.LandingInvoiceTokenMismatch)
 	}
-	invoice, err := s.Queries.InvoiceGetByID(ctx, s.Pool, invoiceID)
+	invoice, err := h.Queries.InvoiceGetByID(ctx, h.Pool, invoiceID)
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.InvoiceNotFound)
 	}
-	owner, err := s.Queries.ClientGetByID(ctx, s.Pool, invoice.ClientID)
+	owner, err := h.Queries.ClientGetByID(ctx, h.Pool, invoice.ClientID)
 	if err != nil {
 		return nil, err
 	}
 	if owner.CIN == nil || *owner.CIN != claims.CIN {
 		return nil, refusal.New(refusal.LandingInvoiceTokenMismatch)
 	}
-	file, err := s.Documents.InvoiceFile(ctx, invoiceID, s.Now())
+	file, err := h.Documents.InvoiceFile(ctx, invoiceID, h.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -17,32 +17,32 @@ import (
 // minStepLength is the shortest name of a step.
 const minStepLength = 2
 
-func (s *handlers) landingDraftRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) landingDraftRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "createLandingDraft", Method: http.MethodPost, Path: "/api/v1/landing/drafts", Tag: tagLanding, Access: rest.Public,
-		Limits:      s.limits.draft,
+		Limits:      h.limits.draft,
 		Summary:     "Save a draft of a form",
 		Description: "Saves an unfinished form. The payload is stored as sent and is not validated.",
 		Success:     "The new draft.",
-	}, s.createDraft)
-	rest.Register(s.API, rest.Operation{
+	}, h.createDraft)
+	rest.Register(h.API, rest.Operation{
 		ID: "getLandingDraft", Method: http.MethodGet, Path: "/api/v1/landing/drafts/{draft_id}", Tag: tagLanding,
 		Access:      rest.Public,
-		Limits:      s.limits.draft,
+		Limits:      h.limits.draft,
 		Summary:     "Get a draft",
 		Description: "A draft, to resume an unfinished form.",
 		Success:     "The draft.",
 		Refusals:    []refusal.Code{refusal.LandingDraftNotFound},
-	}, s.getDraft)
-	rest.Register(s.API, rest.Operation{
+	}, h.getDraft)
+	rest.Register(h.API, rest.Operation{
 		ID: "updateLandingDraft", Method: http.MethodPut, Path: "/api/v1/landing/drafts/{draft_id}", Tag: tagLanding,
 		Access:      rest.Public,
-		Limits:      s.limits.draft,
+		Limits:      h.limits.draft,
 		Summary:     "Update a draft",
 		Description: "Only the fields sent change; a payload replaces the previous one as a whole. Null clears the CIN.",
 		Success:     "The updated draft.",
 		Refusals:    []refusal.Code{refusal.LandingDraftNotFound},
-	}, s.updateDraft)
+	}, h.updateDraft)
 }
 
 // DraftPayload is a JSON object that is kept for the landing page and not looked into.
@@ -66,9 +66,9 @@ func (DraftPayload) Schema(huma.Registry) *huma.Schema {
 }
 
 // check notes what the database could not keep, or only at a cost out of proportion.
-func (p DraftPayload) check(checked *rest.Validator) {
+func (p DraftPayload) check(validator *rest.Validator) {
 	if p.stored != nil && !rest.Storable(p.stored) {
-		checked.Fail("payload", "payload is nested too deeply or contains a number out of range")
+		validator.Fail("payload", "payload is nested too deeply or contains a number out of range")
 	}
 }
 
@@ -117,11 +117,11 @@ func newLandingDraftRead(row dbsqlc.LandingDraft) *LandingDraftOutput {
 	}}
 }
 
-func (s *handlers) createDraft(ctx context.Context, input *struct{ Body LandingDraftCreate }) (*LandingDraftOutput, error) {
-	var checked rest.Validator
-	step, cin := checked.Trimmed("step", input.Body.Step, minStepLength), rest.OptionalCIN(input.Body.CIN, &checked)
-	input.Body.Payload.check(&checked)
-	if err := checked.Err(); err != nil {
+func (h *handlers) createDraft(ctx context.Context, input *struct{ Body LandingDraftCreate }) (*LandingDraftOutput, error) {
+	var validator rest.Validator
+	step, cin := validator.Trimmed("step", input.Body.Step, minStepLength), rest.OptionalCIN(input.Body.CIN, &validator)
+	input.Body.Payload.check(&validator)
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
 	payload := input.Body.Payload.stored
@@ -132,8 +132,8 @@ func (s *handlers) createDraft(ctx context.Context, input *struct{ Body LandingD
 	if err != nil {
 		return nil, err
 	}
-	row, err := s.Queries.LandingDraftInsert(ctx, s.Pool, dbsqlc.LandingDraftInsertParams{
-		ID: id, FlowType: input.Body.FlowType, Step: step, CIN: cin, Payload: payload, Status: input.Body.Status, Now: s.Now(),
+	row, err := h.Queries.LandingDraftInsert(ctx, h.Pool, dbsqlc.LandingDraftInsertParams{
+		ID: id, FlowType: input.Body.FlowType, Step: step, CIN: cin, Payload: payload, Status: input.Body.Status, Now: h.Now(),
 	})
 	if err != nil {
 		return nil, err
@@ -141,15 +141,15 @@ func (s *handlers) createDraft(ctx context.Context, input *struct{ Body LandingD
 	return newLandingDraftRead(row), nil
 }
 
-func (s *handlers) getDraft(ctx context.Context, input *LandingDraftPath) (*LandingDraftOutput, error) {
-	row, err := s.Queries.LandingDraftGetByID(ctx, s.Pool, rest.ParseID(input.DraftID))
+func (h *handlers) getDraft(ctx context.Context, input *LandingDraftPath) (*LandingDraftOutput, error) {
+	row, err := h.Queries.LandingDraftGetByID(ctx, h.Pool, rest.ParseID(input.DraftID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.LandingDraftNotFound)
 	}
 	return newLandingDraftRead(row), nil
 }
 
-func (s *handlers) updateDraft(ctx context.Context, input *struct {
+func (h *handlers) updateDraft(ctx context.Context, input *struct {
 	LandingDraftPath
 	Body LandingDraftUpdate
 }) (*LandingDraftOutput, error) {
@@ -157,9 +157,9 @@ func (s *handlers) updateDraft(ctx context.Context, input *struct {
 	if err := body.normalise(); err != nil {
 		return nil, err
 	}
-	row, err := s.Queries.LandingDraftUpdate(ctx, s.Pool, dbsqlc.LandingDraftUpdateParams{
+	row, err := h.Queries.LandingDraftUpdate(ctx, h.Pool, dbsqlc.LandingDraftUpdateParams{
 		ID: rest.ParseID(input.DraftID), FlowType: body.FlowType.Pointer(), Step: body.Step.Pointer(), CINSent: body.CIN.Present,
-		CIN: body.CIN.Pointer(), Payload: body.Payload.Value.stored, Status: body.Status.Pointer(), Now: s.Now(),
+		CIN: body.CIN.Pointer(), Payload: body.Payload.Value.stored, Status: body.Status.Pointer(), Now: h.Now(),
 	})
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.LandingDraftNotFound)
@@ -169,13 +169,13 @@ func (s *handlers) updateDraft(ctx context.Context, input *struct {
 
 // normalise trims what is sent and checks that only the CIN is cleared.
 func (u *LandingDraftUpdate) normalise() error {
-	var checked rest.Validator
-	u.FlowType.RefuseNull("flow_type", &checked)
-	u.Step.RefuseNull("step", &checked)
-	u.Payload.RefuseNull("payload", &checked)
-	u.Status.RefuseNull("status", &checked)
-	u.Step.Normalise(func(step string) string { return checked.Trimmed("step", step, minStepLength) })
-	u.CIN.Normalise(checked.CIN)
-	u.Payload.Value.check(&checked)
-	return checked.Err()
+	var validator rest.Validator
+	u.FlowType.RefuseNull("flow_type", &validator)
+	u.Step.RefuseNull("step", &validator)
+	u.Payload.RefuseNull("payload", &validator)
+	u.Status.RefuseNull("status", &validator)
+	u.Step.Normalise(func(step string) string { return validator.Trimmed("step", step, minStepLength) })
+	u.CIN.Normalise(validator.CIN)
+	u.Payload.Value.check(&validator)
+	return validator.Err()
 }

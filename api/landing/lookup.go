@@ -17,38 +17,38 @@ import (
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
-func (s *handlers) landingLookupRoutes() {
+func (h *handlers) landingLookupRoutes() {
 	refusals := []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired, refusal.LandingLookupTokenMismatch,
 		refusal.LandingClientNotFound}
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "landingVerifyCIN", Method: http.MethodPost, Path: "/api/v1/landing/clients/verify-cin", Tag: tagLanding,
 		Access:      rest.Public,
-		Limits:      s.limits.verify,
+		Limits:      h.limits.verify,
 		Summary:     "Get a token to look up the client with a CIN",
 		Description: "The token is valid for 600 s and for this CIN only.",
 		Success:     "A token and a masked contact.",
 		Refusals:    []refusal.Code{refusal.LandingClientNotFound},
-	}, s.verifyCIN)
-	rest.Register(s.API, rest.Operation{
+	}, h.verifyCIN)
+	rest.Register(h.API, rest.Operation{
 		ID: "landingSubscriptions", Method: http.MethodGet, Path: "/api/v1/landing/clients/{cin}/subscriptions", Tag: tagLanding,
 		Access:  rest.Public,
-		Limits:  s.limits.token,
+		Limits:  h.limits.token,
 		Summary: "List the active contracts of a client, newest first, with the offers that each can change to",
 		Description: "The token comes from `/api/v1/landing/clients/verify-cin`. Eligible offers are the other active " +
 			"offers of the same category that are on sale today, cheapest first. E-mail and phone are masked.",
 		Success:  "The client and their active contracts.",
 		Refusals: refusals,
-	}, s.landingSubscriptions)
-	rest.Register(s.API, rest.Operation{
+	}, h.landingSubscriptions)
+	rest.Register(h.API, rest.Operation{
 		ID: "landingInvoices", Method: http.MethodGet, Path: "/api/v1/landing/clients/{cin}/invoices", Tag: tagLanding,
 		Access:  rest.Public,
-		Limits:  s.limits.token,
+		Limits:  h.limits.token,
 		Summary: "List the invoices of a client, newest first, with download links",
 		Description: "The token comes from `/api/v1/landing/clients/verify-cin`. The download links are valid for one " +
 			"day.",
 		Success:  "The client and their invoices.",
 		Refusals: refusals,
-	}, s.landingInvoices)
+	}, h.landingInvoices)
 }
 
 // LandingVerification lets its bearer look up the client with a CIN.
@@ -113,38 +113,38 @@ type LandingLookup struct {
 	LookupToken string `query:"lookup_token" required:"true" doc:"The token of a verified CIN." example:"eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }
 
-func (s *handlers) verifyCIN(ctx context.Context, input *struct {
+func (h *handlers) verifyCIN(ctx context.Context, input *struct {
 	Body struct {
 		CIN string `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
 	}
 }) (*struct{ Body LandingVerification }, error) {
-	var checked rest.Validator
-	cin := checked.CIN(input.Body.CIN)
-	if err := checked.Err(); err != nil {
+	var validator rest.Validator
+	cin := validator.CIN(input.Body.CIN)
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
-	if err := s.LimitCIN(s.limits.verify, cin); err != nil {
+	if err := h.LimitCIN(h.limits.verify, cin); err != nil {
 		return nil, err
 	}
-	if _, err := s.Queries.ClientGetByCIN(ctx, s.Pool, &cin); err != nil {
+	if _, err := h.Queries.ClientGetByCIN(ctx, h.Pool, &cin); err != nil {
 		return nil, rest.OrNotFound(err, refusal.LandingClientNotFound)
 	}
-	lookup, expiresAt := s.Tokens.Lookup(cin, s.Now())
+	lookup, expiresAt := h.Tokens.Lookup(cin, h.Now())
 	return &struct{ Body LandingVerification }{LandingVerification{
 		CIN: cin, MaskedContact: landing.MaskCIN(cin), LookupToken: lookup, ExpiresAt: expiresAt,
 	}}, nil
 }
 
 // lookUp checks the token and returns the client that it was issued for.
-func (s *handlers) lookUp(ctx context.Context, lookup LandingLookup) (dbsqlc.Client, error) {
-	claims, err := s.Tokens.Verify(lookup.LookupToken, token.Lookup, s.Now())
+func (h *handlers) lookUp(ctx context.Context, lookup LandingLookup) (dbsqlc.Client, error) {
+	claims, err := h.Tokens.Verify(lookup.LookupToken, token.Lookup, h.Now())
 	if err != nil {
 		return dbsqlc.Client{}, err
 	}
 	if claims.CIN != client.NormaliseCIN(lookup.CIN) {
 		return dbsqlc.Client{}, refusal.New(refusal.LandingLookupTokenMismatch)
 	}
-	owner, err := s.Queries.ClientGetByCIN(ctx, s.Pool, &claims.CIN)
+	owner, err := h.Queries.ClientGetByCIN(ctx, h.Pool, &claims.CIN)
 	return owner, rest.OrNotFound(err, refusal.LandingClientNotFound)
 }
 
@@ -155,12 +155,12 @@ func newLandingClient(row dbsqlc.Client) LandingClient {
 	}
 }
 
-func (s *handlers) landingSubscriptions(ctx context.Context, input *LandingLookup) (*struct{ Body LandingSubscriptions }, error) {
-	owner, err := s.lookUp(ctx, *input)
+func (h *handlers) landingSubscriptions(ctx context.Context, input *LandingLookup) (*struct{ Body LandingSubscriptions }, error) {
+	owner, err := h.lookUp(ctx, *input)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.Queries.ContractListSubscriptions(ctx, s.Pool, owner.ID)
+	rows, err := h.Queries.ContractListSubscriptions(ctx, h.Pool, owner.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func (s *handlers) landingSubscriptions(ctx context.Context, input *LandingLooku
 	for _, row := range rows {
 		categories = append(categories, row.Offer.ServiceCategory)
 	}
-	onSale, err := s.Queries.OfferListOnSale(ctx, s.Pool, dbsqlc.OfferListOnSaleParams{ServiceCategories: categories, Day: s.Today()})
+	onSale, err := h.Queries.OfferListOnSale(ctx, h.Pool, dbsqlc.OfferListOnSaleParams{ServiceCategories: categories, Day: h.Today()})
 	if err != nil {
 		return nil, err
 	}
@@ -193,24 +193,24 @@ func newLandingSubscription(row dbsqlc.ContractListSubscriptionsRow, onSale []db
 	return subscription
 }
 
-func (s *handlers) landingInvoices(ctx context.Context, input *LandingLookup) (*struct{ Body LandingInvoices }, error) {
-	owner, err := s.lookUp(ctx, *input)
+func (h *handlers) landingInvoices(ctx context.Context, input *LandingLookup) (*struct{ Body LandingInvoices }, error) {
+	owner, err := h.lookUp(ctx, *input)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.Queries.InvoiceListByClient(ctx, s.Pool, owner.ID)
+	rows, err := h.Queries.InvoiceListByClient(ctx, h.Pool, owner.ID)
 	if err != nil {
 		return nil, err
 	}
 	body := LandingInvoices{Client: newLandingClient(owner), Invoices: make([]LandingInvoice, len(rows))}
-	linksExpireAt := token.DocumentExpiry(s.Now())
+	linksExpireAt := token.DocumentExpiry(h.Now())
 	for i, row := range rows {
 		body.Invoices[i] = LandingInvoice{
 			InvoiceID: row.ID, PeriodStart: row.PeriodStart, PeriodEnd: row.PeriodEnd, DueDate: row.DueDate,
 			IssuedAt: rest.Timestamp(row.IssuedAt), Status: row.Status, Currency: row.Currency, SubtotalAmount: row.SubtotalAmount,
 			TaxAmount: row.TaxAmount, TotalAmount: row.TotalAmount,
 			DocumentDownloadURL: "/api/v1/landing/invoices/" + row.ID.String() + "/document?token=" +
-				s.Tokens.InvoiceDocument(*owner.CIN, row.ID, linksExpireAt),
+				h.Tokens.InvoiceDocument(*owner.CIN, row.ID, linksExpireAt),
 		}
 	}
 	return &struct{ Body LandingInvoices }{body}, nil

@@ -22,11 +22,11 @@ import (
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
-func (s *handlers) landingSubmitRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) landingSubmitRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "landingSubmitNew", Method: http.MethodPost, Path: "/api/v1/landing/submit/new", Tag: tagLanding,
 		Access: rest.Public,
-		Waits:  true, Limits: s.limits.submit,
+		Waits:  true, Limits: h.limits.submit,
 		Summary: "Subscribe to a new service",
 		Description: "Finds or creates the client by CIN, allocates the number, provisions the contract, and issues " +
 			"its document. For an existing client only empty fields are filled in, since knowing a CIN proves nothing. A " +
@@ -34,18 +34,18 @@ func (s *handlers) landingSubmitRoutes() {
 		Success: "The contract with a download link for its document.",
 		Refusals: slices.Concat(submitRefusals, []refusal.Code{refusal.SubscriberTaken, refusal.SubscriberOffer,
 			refusal.MobileNumberInvalid, refusal.LandlineNumberInvalid}),
-	}, s.submitNew)
-	rest.Register(s.API, rest.Operation{
+	}, h.submitNew)
+	rest.Register(h.API, rest.Operation{
 		ID: "landingSubmitPlanChange", Method: http.MethodPost, Path: "/api/v1/landing/submit/plan-change", Tag: tagLanding,
 		Access: rest.Public,
-		Waits:  true, Limits: s.limits.submit,
+		Waits:  true, Limits: h.limits.submit,
 		Summary: "Change the offer of a contract within its category",
 		Description: "Moves an active contract of the client to another offer of the same category and issues a new " +
 			"document.",
 		Success: "The contract with a download link for its document.",
 		Refusals: slices.Concat(submitRefusals, []refusal.Code{refusal.LandingClientNotFound, refusal.ContractNotFound,
 			refusal.LandingContractMismatch, refusal.UpgradeTargetMissing, refusal.UpgradeTargetInvalid}),
-	}, s.submitPlanChange)
+	}, h.submitPlanChange)
 }
 
 // submitRefusals are what both submits can answer: those of the provisioning that
@@ -97,7 +97,7 @@ type LandingSubmitResult struct {
 // LandingSubmitOutput answers both submits.
 type LandingSubmitOutput struct{ Body LandingSubmitResult }
 
-func (s *handlers) submitNew(ctx context.Context, input *struct {
+func (h *handlers) submitNew(ctx context.Context, input *struct {
 	rest.KeyParams
 	Body LandingSubmitNew
 }) (*LandingSubmitOutput, error) {
@@ -109,7 +109,7 @@ func (s *handlers) submitNew(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	return s.submit(ctx, starter.Execution{
+	return h.submit(ctx, starter.Execution{
 		Request:  request,
 		Workflow: workflows.SubscribeNewService,
 		Input:    activities.SubscribeInput{Request: request, Subscription: subscription},
@@ -117,28 +117,28 @@ func (s *handlers) submitNew(ctx context.Context, input *struct {
 		Summary:  "New " + string(subscription.Category) + " subscription on offer " + subscription.OfferID.String(),
 		Location: "/api/v1/landing/submit/new",
 		Wait:     input.Wait(),
-		Admit:    func() error { return s.LimitCIN(s.limits.submit, subscription.CIN) },
+		Admit:    func() error { return h.LimitCIN(h.limits.submit, subscription.CIN) },
 	})
 }
 
-func (s *handlers) submitPlanChange(ctx context.Context, input *struct {
+func (h *handlers) submitPlanChange(ctx context.Context, input *struct {
 	rest.KeyParams
 	Body LandingSubmitPlanChange
 }) (*LandingSubmitOutput, error) {
-	var checked rest.Validator
+	var validator rest.Validator
 	change := landing.PlanChange{
-		CIN:              checked.CIN(input.Body.CIN),
+		CIN:              validator.CIN(input.Body.CIN),
 		SourceContractID: rest.ParseID(input.Body.SourceContractID), TargetOfferID: rest.ParseID(input.Body.TargetOfferID),
 		StartDate: input.Body.ContractStartDate, CommitmentMonths: input.Body.CommitmentMonths,
 	}
-	if err := checked.Err(); err != nil {
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
 	request, err := rest.NewRequest(idempotency.PlanChange, input.Key, change)
 	if err != nil {
 		return nil, err
 	}
-	return s.submit(ctx, starter.Execution{
+	return h.submit(ctx, starter.Execution{
 		Request:  request,
 		Workflow: workflows.ChangePlan,
 		Input:    activities.ChangePlanInput{Request: request, Change: change},
@@ -146,20 +146,20 @@ func (s *handlers) submitPlanChange(ctx context.Context, input *struct {
 		Summary:  "Contract " + change.SourceContractID.String() + " to offer " + change.TargetOfferID.String(),
 		Location: "/api/v1/landing/submit/plan-change",
 		Wait:     input.Wait(),
-		Admit:    func() error { return s.LimitCIN(s.limits.submit, change.CIN) },
+		Admit:    func() error { return h.LimitCIN(h.limits.submit, change.CIN) },
 	})
 }
 
 // submit carries out a landing process and answers with a download link. A replayed
 // answer has the link of the first one for as long as that works, then a new one.
-func (s *handlers) submit(ctx context.Context, p starter.Execution) (*LandingSubmitOutput, error) {
+func (h *handlers) submit(ctx context.Context, p starter.Execution) (*LandingSubmitOutput, error) {
 	var submitted landing.Submitted
-	replayed, err := s.Run(ctx, p, &submitted)
+	replayed, err := h.Run(ctx, p, &submitted)
 	if err != nil {
 		return nil, err
 	}
 	expiresAt := submitted.LinkExpiresAt
-	if now := s.Now(); !now.Before(expiresAt) {
+	if now := h.Now(); !now.Before(expiresAt) {
 		expiresAt = token.DocumentExpiry(now)
 	}
 	return &LandingSubmitOutput{Body: LandingSubmitResult{
@@ -167,26 +167,26 @@ func (s *handlers) submit(ctx context.Context, p starter.Execution) (*LandingSub
 		ServiceIdentifier: submitted.ServiceIdentifier, CreatedClient: submitted.CreatedClient,
 		CreatedSubscriber: submitted.CreatedSubscriber, ProvisioningMode: string(submitted.Mode),
 		IdempotencyReplayed: replayed,
-		DocumentDownloadURL: s.contractDocumentURL(submitted.ClientCIN, submitted.Contract.ID, expiresAt),
+		DocumentDownloadURL: h.contractDocumentURL(submitted.ClientCIN, submitted.Contract.ID, expiresAt),
 	}}, nil
 }
 
-func (s *handlers) contractDocumentURL(cin string, contractID uuid.UUID, expiresAt time.Time) string {
+func (h *handlers) contractDocumentURL(cin string, contractID uuid.UUID, expiresAt time.Time) string {
 	return "/api/v1/landing/contracts/" + contractID.String() + "/document?token=" +
-		s.Tokens.ContractDocument(cin, contractID, expiresAt)
+		h.Tokens.ContractDocument(cin, contractID, expiresAt)
 }
 
 // normalised checks which number fields go together and normalises the one that counts.
 func (b LandingSubmitNew) normalised() (landing.NewSubscription, error) {
-	var checked rest.Validator
+	var validator rest.Validator
 	subscription := landing.NewSubscription{
 		Category: catalog.Category(b.ServiceCategory), OfferID: rest.ParseID(b.OfferID),
-		CIN:      checked.CIN(b.CIN),
-		FullName: checked.Trimmed("full_name", b.FullName, 2), Email: rest.OptionalText(b.Email), Address: rest.OptionalText(b.Address),
+		CIN:      validator.CIN(b.CIN),
+		FullName: validator.Trimmed("full_name", b.FullName, 2), Email: rest.OptionalText(b.Email), Address: rest.OptionalText(b.Address),
 		ContactPhone: rest.OptionalText(b.ContactPhone), StartDate: b.ContractStartDate, CommitmentMonths: b.CommitmentMonths,
 	}
-	given, kind := b.numberGiven(&subscription.Allocation, &checked)
-	if err := checked.Err(); err != nil || given == nil {
+	given, kind := b.numberGiven(&subscription.Allocation, &validator)
+	if err := validator.Err(); err != nil || given == nil {
 		return subscription, err
 	}
 	number, err := kind.Parse(*given)
@@ -196,12 +196,12 @@ func (b LandingSubmitNew) normalised() (landing.NewSubscription, error) {
 
 // numberGiven returns the number that the client named, if any, and how it is
 // allocated. It notes the fields that the category or the mode refuses.
-func (b LandingSubmitNew) numberGiven(allocation *landing.Allocation, checked *rest.Validator) (*string, phone.Kind) {
+func (b LandingSubmitNew) numberGiven(allocation *landing.Allocation, validator *rest.Validator) (*string, phone.Kind) {
 	existing, requested, home := rest.OptionalText(b.ExistingMobileLocalNumber), rest.OptionalText(b.RequestedMobileLocalNumber),
 		rest.OptionalText(b.HomeLandlineLocalNumber)
 	refuseGiven := func(name string, value *string, message string) {
 		if value != nil {
-			checked.Fail(name, message)
+			validator.Fail(name, message)
 		}
 	}
 	if b.ServiceCategory != string(catalog.Mobile) {
@@ -209,7 +209,7 @@ func (b LandingSubmitNew) numberGiven(allocation *landing.Allocation, checked *r
 		refuseGiven("existing_mobile_local_number", existing, "only a mobile subscription has a mobile number")
 		refuseGiven("requested_mobile_local_number", requested, "only a mobile subscription has a mobile number")
 		if home == nil {
-			checked.Fail("home_landline_local_number", "home_landline_local_number is required for internet and landline")
+			validator.Fail("home_landline_local_number", "home_landline_local_number is required for internet and landline")
 		}
 		*allocation = landing.ProvidedHomeLandline
 		return home, phone.Landline
@@ -218,10 +218,10 @@ func (b LandingSubmitNew) numberGiven(allocation *landing.Allocation, checked *r
 	refuseGiven("home_landline_local_number", home, "a mobile subscription has no home landline")
 	switch {
 	case b.MobileNumberMode == nil:
-		checked.Fail("mobile_number_mode", "mobile_number_mode is required for mobile")
+		validator.Fail("mobile_number_mode", "mobile_number_mode is required for mobile")
 	case *b.MobileNumberMode == "use_existing":
 		if existing == nil {
-			checked.Fail("existing_mobile_local_number", "existing_mobile_local_number is required with use_existing")
+			validator.Fail("existing_mobile_local_number", "existing_mobile_local_number is required with use_existing")
 		}
 		refuseGiven("requested_mobile_local_number", requested, "requested_mobile_local_number is only allowed with "+
 			"assign_new")

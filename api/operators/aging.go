@@ -15,9 +15,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) agingRoutes() {
+func (h *handlers) agingRoutes() {
 	const tag, path = "Collections", "/api/v1/collections/aging"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "getAgingReport", Method: http.MethodGet, Path: path, Tag: tag, Access: rest.Readers,
 		List:    agingList.Keys(),
 		Summary: "Report the outstanding amounts on a day by aging bucket",
@@ -26,14 +26,14 @@ func (s *handlers) agingRoutes() {
 			"of when the payment was recorded. Amounts not yet due are in the bucket `current`. A future day is refused. A " +
 			"cursor is valid for one `as_of` only.",
 		Success: "The report with a page of clients.",
-	}, s.getAgingReport)
-	rest.Register(s.API, rest.Operation{
+	}, h.getAgingReport)
+	rest.Register(h.API, rest.Operation{
 		ID: "exportAgingReport", Method: http.MethodGet, Path: path + "/export", Tag: tag, Access: rest.Readers,
 		Export: true, List: agingList.Keys(),
 		Summary:     "Export the aging report as CSV",
 		Description: rest.ExportDescription("clients of the aging report"),
 		Success:     "All matching clients.",
-	}, s.exportAgingReport)
+	}, h.exportAgingReport)
 }
 
 // AgingReportRead is what clients owed on a day.
@@ -98,8 +98,8 @@ func newAgingClientRead(row collections.AgingClient) AgingClientRead {
 }
 
 // parseAgingList reads what is request of the report.
-func (s *handlers) parseAgingList(params rest.PageParams, day AgingDay) (*rest.ListRequest[collections.AgingClient], collections.AgingFilter, error) {
-	filter, today := collections.AgingFilter{AsOf: s.Today()}, s.Today()
+func (h *handlers) parseAgingList(params rest.PageParams, day AgingDay) (*rest.ListRequest[collections.AgingClient], collections.AgingFilter, error) {
+	filter, today := collections.AgingFilter{AsOf: h.Today()}, h.Today()
 	if day.AsOf != "" {
 		asOf, err := calendar.Parse(day.AsOf)
 		if err != nil || asOf.After(today) {
@@ -109,11 +109,11 @@ func (s *handlers) parseAgingList(params rest.PageParams, day AgingDay) (*rest.L
 		}
 		filter.AsOf = asOf
 	}
-	filter.Ended = s.Zone.At(filter.AsOf.AddDays(1), 0)
+	filter.Ended = h.Zone.At(filter.AsOf.AddDays(1), 0)
 	// A cursor continues the report of its day alone.
 	ofDay := agingList
 	ofDay.Name += " " + filter.AsOf.String()
-	request, err := rest.ParseList(s.API, ofDay, params)
+	request, err := rest.ParseList(h.API, ofDay, params)
 	if err != nil {
 		return nil, filter, err
 	}
@@ -121,17 +121,17 @@ func (s *handlers) parseAgingList(params rest.PageParams, day AgingDay) (*rest.L
 	return request, filter, nil
 }
 
-func (s *handlers) getAgingReport(ctx context.Context, input *struct {
+func (h *handlers) getAgingReport(ctx context.Context, input *struct {
 	rest.PageParams
 	AgingDay
 }) (*struct{ Body AgingReportRead }, error) {
-	request, filter, err := s.parseAgingList(input.PageParams, input.AgingDay)
+	request, filter, err := h.parseAgingList(input.PageParams, input.AgingDay)
 	if err != nil {
 		return nil, err
 	}
 	var report collections.Aging
-	page, err := rest.AnswerList(ctx, s.API, request, newAgingClientRead, func(at rest.ListPosition) ([]collections.AgingClient, error) {
-		report, err = collections.AgingOn(ctx, s.Pool, filter, casePosition(at))
+	page, err := rest.AnswerList(ctx, h.API, request, newAgingClientRead, func(at rest.ListPosition) ([]collections.AgingClient, error) {
+		report, err = collections.AgingOn(ctx, h.Pool, filter, casePosition(at))
 		return report.Clients, err
 	}, func() (int64, error) { return report.Total.Clients, nil })
 	if err != nil {
@@ -148,15 +148,15 @@ func (s *handlers) getAgingReport(ctx context.Context, input *struct {
 	}}, nil
 }
 
-func (s *handlers) exportAgingReport(ctx context.Context, input *struct {
+func (h *handlers) exportAgingReport(ctx context.Context, input *struct {
 	rest.ExportParams
 	AgingDay
 }) (*huma.StreamResponse, error) {
-	request, filter, err := s.parseAgingList(input.All(), input.AgingDay)
+	request, filter, err := h.parseAgingList(input.All(), input.AgingDay)
 	if err != nil {
 		return nil, err
 	}
-	return rest.AnswerExport(ctx, s.API, "aging-"+filter.AsOf.String(), request, newAgingClientRead,
+	return rest.AnswerExport(ctx, h.API, "aging-"+filter.AsOf.String(), request, newAgingClientRead,
 		func(ctx context.Context, tx dbsqlc.DBTX, at rest.ListPosition) ([]collections.AgingClient, error) {
 			report, err := collections.AgingOn(ctx, tx, filter, casePosition(at))
 			return report.Clients, err

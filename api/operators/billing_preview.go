@@ -21,15 +21,15 @@ const previewTimeout = 60 * time.Second
 // connection busy.
 const maxPreviews = 2
 
-func (s *handlers) billingPreviewRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) billingPreviewRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "previewBilling", Method: http.MethodPost, Path: "/api/v1/billing/runs/preview", Tag: tagBilling,
 		Access:  rest.Billers,
 		Summary: "Preview a billing run",
 		Description: "Computes a run without writing anything: the totals of the whole run, and the lines of a page of " +
-			"clients ordered by id. A preview takes up to 60 s.",
+			"clients ordered by id. A preview takes up to 60 h.",
 		Success: "What the run would issue now.",
-	}, s.previewBilling)
+	}, h.previewBilling)
 }
 
 // BillingPreviewCreate asks for a preview.
@@ -79,7 +79,7 @@ type BillingPreviewLine struct {
 	LineTotal         money.Amount `json:"line_total" example:"199.00" format:"decimal"`
 }
 
-func (s *handlers) previewBilling(ctx context.Context, input *struct {
+func (h *handlers) previewBilling(ctx context.Context, input *struct {
 	Body BillingPreviewCreate
 }) (*struct{ Body BillingPreviewRead }, error) {
 	terms, err := input.Body.terms()
@@ -89,15 +89,15 @@ func (s *handlers) previewBilling(ctx context.Context, input *struct {
 	computing, cancel := context.WithTimeout(rest.WithoutDeadline(ctx), previewTimeout)
 	defer cancel()
 	select {
-	case s.previews <- struct{}{}:
-		defer func() { <-s.previews }()
+	case h.previews <- struct{}{}:
+		defer func() { <-h.previews }()
 	case <-computing.Done():
 		return nil, computing.Err()
 	}
 	page, size := input.Body.Page, input.Body.Size
 	var preview billing.Preview
-	err = pgx.BeginTxFunc(computing, s.Pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
-		preview, err = billing.PreviewRun(computing, tx, terms, int(page-1)*int(size), int(size), s.Now())
+	err = pgx.BeginTxFunc(computing, h.Pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
+		preview, err = billing.PreviewRun(computing, tx, terms, int(page-1)*int(size), int(size), h.Now())
 		return err
 	})
 	if err != nil {

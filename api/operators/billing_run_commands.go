@@ -18,7 +18,7 @@ import (
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
-func (s *handlers) billingRunCommandRoutes() {
+func (h *handlers) billingRunCommandRoutes() {
 	for _, command := range []struct {
 		update, id, summary, description string
 		to                               billing.RunStatus
@@ -32,7 +32,7 @@ func (s *handlers) billingRunCommandRoutes() {
 		{workflows.CancelUpdate, "cancelBillingRun", "Cancel a billing run",
 			"Chunks in progress are completed; no further chunk starts. Issued invoices remain.", billing.RunCancelled},
 	} {
-		rest.Register(s.API, rest.Operation{
+		rest.Register(h.API, rest.Operation{
 			ID: command.id, Method: http.MethodPost, Path: "/api/v1/billing/runs/{billing_run_id}/" + command.update,
 			Tag: tagBilling, Access: rest.Billers,
 			Waits:       true,
@@ -42,10 +42,10 @@ func (s *handlers) billingRunCommandRoutes() {
 			Refusals:    []refusal.Code{refusal.BillingRunNotFound, refusal.BillingRunStatusTransition},
 		},
 			func(ctx context.Context, input *BillingRunCommand) (*BillingRunOutput, error) {
-				return s.commandBillingRun(ctx, input, command.update, command.to)
+				return h.commandBillingRun(ctx, input, command.update, command.to)
 			})
 	}
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "retryBillingRun", Method: http.MethodPost, Path: "/api/v1/billing/runs/{billing_run_id}/retry", Tag: tagBilling,
 		Access:  rest.Billers,
 		Waits:   true,
@@ -54,7 +54,7 @@ func (s *handlers) billingRunCommandRoutes() {
 			"failed, or lost its workflow.",
 		Success:  "The run as it is now.",
 		Refusals: []refusal.Code{refusal.BillingRunNotFound, refusal.BillingRunStatusTransition},
-	}, s.retryBillingRun)
+	}, h.retryBillingRun)
 }
 
 // BillingRunCommand is what an operator tells a run.
@@ -80,35 +80,35 @@ func (c *BillingRunCommand) reason() string {
 }
 
 // commandBillingRun sends an update to the run's workflow and answers with the run.
-func (s *handlers) commandBillingRun(ctx context.Context, input *BillingRunCommand, update string, to billing.RunStatus) (*BillingRunOutput, error) {
-	run, err := s.findBillingRun(ctx, input.BillingRunID)
+func (h *handlers) commandBillingRun(ctx context.Context, input *BillingRunCommand, update string, to billing.RunStatus) (*BillingRunOutput, error) {
+	run, err := h.findBillingRun(ctx, input.BillingRunID)
 	if err != nil {
 		return nil, err
 	}
-	err = s.Starter.Command(rest.WithoutDeadline(ctx), requestOf(run), update,
-		workflows.RunCommand{ActorID: rest.ActorOf(ctx).ID, Reason: input.reason()}, rest.PreferredWait(input.Prefer))
-	ctx, done := s.afterWait(ctx)
+	err = h.Starter.Command(rest.WithoutDeadline(ctx), runRequest(run), update,
+		workflows.RunCommand{ActorID: rest.Caller(ctx).ID, Reason: input.reason()}, rest.PreferredWait(input.Prefer))
+	ctx, done := h.afterWait(ctx)
 	defer done()
 	switch {
 	case errors.Is(err, starter.ErrNotRunning):
-		return s.answerOfEndedRun(ctx, input.BillingRunID, to)
+		return h.answerEndedRun(ctx, input.BillingRunID, to)
 	case errors.Is(err, starter.ErrPending):
 		return nil, rest.NewAccepted(starter.BillingRunLocation(run.ID))
 	case err != nil:
 		return nil, err
 	}
-	return s.readBillingRunByID(ctx, input.BillingRunID)
+	return h.loadBillingRun(ctx, input.BillingRunID)
 }
 
 // afterWait gives what follows a wait for a process the time of a request of its own.
-func (s *handlers) afterWait(ctx context.Context) (context.Context, context.CancelFunc) {
-	return rest.WithDeadline(rest.WithoutDeadline(ctx), s.Config.HTTP.RequestTimeout)
+func (h *handlers) afterWait(ctx context.Context) (context.Context, context.CancelFunc) {
+	return rest.WithDeadline(rest.WithoutDeadline(ctx), h.Config.HTTP.RequestTimeout)
 }
 
-// answerOfEndedRun answers a command that came when the run had no process any more:
+// answerEndedRun answers a command that came when the run had no process any more:
 // one that ended as the command wants it is no refusal.
-func (s *handlers) answerOfEndedRun(ctx context.Context, id string, to billing.RunStatus) (*BillingRunOutput, error) {
-	run, err := s.readBillingRunByID(ctx, id)
+func (h *handlers) answerEndedRun(ctx context.Context, id string, to billing.RunStatus) (*BillingRunOutput, error) {
+	run, err := h.loadBillingRun(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -126,20 +126,20 @@ const (
 )
 
 // retryBillingRun starts the run's workflow anew, unless it is under way.
-func (s *handlers) retryBillingRun(ctx context.Context, input *BillingRunCommand) (*BillingRunOutput, error) {
+func (h *handlers) retryBillingRun(ctx context.Context, input *BillingRunCommand) (*BillingRunOutput, error) {
 	for deadline := time.Now().Add(endingRunWait); ; {
-		run, err := s.findBillingRun(ctx, input.BillingRunID)
+		run, err := h.findBillingRun(ctx, input.BillingRunID)
 		if err != nil {
 			return nil, err
 		}
-		err = s.restartBillingRun(ctx, run, input)
+		err = h.restartBillingRun(ctx, run, input)
 		if !errors.Is(err, starter.ErrRunning) {
 			if err != nil {
 				return nil, err
 			}
-			ctx, done := s.afterWait(ctx)
+			ctx, done := h.afterWait(ctx)
 			defer done()
-			return s.readBillingRunByID(ctx, input.BillingRunID)
+			return h.loadBillingRun(ctx, input.BillingRunID)
 		}
 		if status := billing.RunStatus(run.Status); !status.Ended() {
 			return nil, billing.TransitionRefused(status, billing.RunRunning)
@@ -156,20 +156,20 @@ func (s *handlers) retryBillingRun(ctx context.Context, input *BillingRunCommand
 }
 
 // restartBillingRun waits for the outcome of a retry. A run that failed again is one.
-func (s *handlers) restartBillingRun(ctx context.Context, run dbsqlc.BillingRun, input *BillingRunCommand) error {
+func (h *handlers) restartBillingRun(ctx context.Context, run dbsqlc.BillingRun, input *BillingRunCommand) error {
 	status := billing.RunStatus(run.Status)
 	if status == billing.RunCompleted || status == billing.RunCancelled {
 		return billing.TransitionRefused(status, billing.RunRunning)
 	}
-	request, terms := requestOf(run), billing.TermsOf(run)
+	request, terms := runRequest(run), billing.TermsOf(run)
 	var result billing.Result
-	_, err := s.Run(ctx, starter.Execution{
+	_, err := h.Run(ctx, starter.Execution{
 		Request:  request,
 		Workflow: workflows.RunBilling,
 		Input: workflows.BillingRunInput{
 			RunID: run.ID, Request: request, Terms: terms, ActorID: run.ActorID,
-			ChunkSize: s.Config.Billing.ChunkClients, Concurrency: s.Config.Billing.Concurrency,
-			Retry: &billing.Move{RunID: run.ID, To: billing.RunRunning, ActorID: rest.ActorOf(ctx).ID, Reason: input.reason()},
+			ChunkSize: h.ChunkClients, Concurrency: h.Concurrency,
+			Retry: &billing.Move{RunID: run.ID, To: billing.RunRunning, ActorID: rest.Caller(ctx).ID, Reason: input.reason()},
 		},
 		Queue:      workflows.BillingQueue,
 		Summary:    "Retry " + terms.Period.String(),
@@ -184,8 +184,8 @@ func (s *handlers) restartBillingRun(ctx context.Context, run dbsqlc.BillingRun,
 	return err
 }
 
-// requestOf names the request that started a run.
-func requestOf(run dbsqlc.BillingRun) idempotency.Request {
+// runRequest names the request that started a run.
+func runRequest(run dbsqlc.BillingRun) idempotency.Request {
 	return idempotency.Request{
 		Operation: idempotency.BillingRun, Key: idempotency.Key(run.IdempotencyKey), Fingerprint: run.Fingerprint,
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) billingRunListRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) billingRunListRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "listBillingRunFailures", Method: http.MethodGet, Path: "/api/v1/billing/runs/{billing_run_id}/failures",
 		Tag: tagBilling, Access: rest.Readers,
 		List:    billingRunFailureList.Keys(),
@@ -22,8 +22,8 @@ func (s *handlers) billingRunListRoutes() {
 			"`resolved=true` includes clients that a retry has billed.",
 		Success:  "A page of clients.",
 		Refusals: []refusal.Code{refusal.BillingRunNotFound},
-	}, s.listBillingRunFailures)
-	rest.Register(s.API, rest.Operation{
+	}, h.listBillingRunFailures)
+	rest.Register(h.API, rest.Operation{
 		ID: "listBillingRunSkipped", Method: http.MethodGet, Path: "/api/v1/billing/runs/{billing_run_id}/skipped",
 		Tag: tagBilling, Access: rest.Readers,
 		List:    billingRunSkippedList.Keys(),
@@ -32,7 +32,7 @@ func (s *handlers) billingRunListRoutes() {
 			"with that invoice and those days.",
 		Success:  "A page of contracts.",
 		Refusals: []refusal.Code{refusal.BillingRunNotFound},
-	}, s.listBillingRunSkipped)
+	}, h.listBillingRunSkipped)
 }
 
 // BillingRunFailureRead is a client that a run could not bill.
@@ -55,16 +55,16 @@ var billingRunFailureList = rest.List[dbsqlc.BillingRunFailure]{
 	Filters: []rest.FilterKey{{Name: "code", Values: "a reason"}, {Name: "resolved", Values: "true or false"}},
 }
 
-func (s *handlers) listBillingRunFailures(ctx context.Context, input *struct {
+func (h *handlers) listBillingRunFailures(ctx context.Context, input *struct {
 	BillingRunPath
 	rest.PageParams
 	Resolved string `query:"resolved" enum:"true,false," doc:"true includes clients that a retry has billed." example:"true"`
 }) (*rest.PageOutput[BillingRunFailureRead], error) {
-	run, err := s.findBillingRun(ctx, input.BillingRunID)
+	run, err := h.findBillingRun(ctx, input.BillingRunID)
 	if err != nil {
 		return nil, err
 	}
-	request, err := rest.ParseList(s.API, billingRunFailureList, input.PageParams, rest.Filter{Name: "resolved", Value: input.Resolved}, rest.Filter{Name: runOfPage, Value: run.ID.String()})
+	request, err := rest.ParseList(h.API, billingRunFailureList, input.PageParams, rest.Filter{Name: "resolved", Value: input.Resolved}, rest.Filter{Name: filterBillingRun, Value: run.ID.String()})
 	if err != nil {
 		return nil, err
 	}
@@ -78,16 +78,16 @@ func (s *handlers) listBillingRunFailures(ctx context.Context, input *struct {
 			CreatedAt: rest.Timestamp(row.CreatedAt), ResolvedAt: rest.OptionalTimestamp(row.ResolvedAt),
 		}
 	}
-	return rest.AnswerList(ctx, s.API, request, read, func(at rest.ListPosition) ([]dbsqlc.BillingRunFailure, error) {
-		return s.Queries.BillingRunFailureList(ctx, s.Pool, dbsqlc.BillingRunFailureListParams{
+	return rest.AnswerList(ctx, h.API, request, read, func(at rest.ListPosition) ([]dbsqlc.BillingRunFailure, error) {
+		return h.Queries.BillingRunFailureList(ctx, h.Pool, dbsqlc.BillingRunFailureListParams{
 			BillingRunID: filters.BillingRunID, IncludeResolved: filters.IncludeResolved, Code: filters.Code,
 			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
-	}, func() (int64, error) { return s.Queries.BillingRunFailureCount(ctx, s.Pool, filters) })
+	}, func() (int64, error) { return h.Queries.BillingRunFailureCount(ctx, h.Pool, filters) })
 }
 
-// runOfPage keeps the cursors of one run's lists apart from another run's.
-const runOfPage = "billing_run_id"
+// filterBillingRun keeps the cursors of one run's lists apart from another run'h.
+const filterBillingRun = "billing_run_id"
 
 // BillingRunSkippedRead is a contract that a run left out, and the invoice that is why.
 type BillingRunSkippedRead struct {
@@ -108,15 +108,15 @@ var billingRunSkippedList = rest.List[dbsqlc.BillingRunSkippedListRow]{
 	},
 }
 
-func (s *handlers) listBillingRunSkipped(ctx context.Context, input *struct {
+func (h *handlers) listBillingRunSkipped(ctx context.Context, input *struct {
 	BillingRunPath
 	rest.PageParams
 }) (*rest.PageOutput[BillingRunSkippedRead], error) {
-	run, err := s.findBillingRun(ctx, input.BillingRunID)
+	run, err := h.findBillingRun(ctx, input.BillingRunID)
 	if err != nil {
 		return nil, err
 	}
-	request, err := rest.ParseList(s.API, billingRunSkippedList, input.PageParams, rest.Filter{Name: runOfPage, Value: run.ID.String()})
+	request, err := rest.ParseList(h.API, billingRunSkippedList, input.PageParams, rest.Filter{Name: filterBillingRun, Value: run.ID.String()})
 	if err != nil {
 		return nil, err
 	}
@@ -126,10 +126,10 @@ func (s *handlers) listBillingRunSkipped(ctx context.Context, input *struct {
 			InvoiceNumber: row.InvoiceNumber, FirstDay: row.FirstDay, LastDay: row.LastDay,
 		}
 	}
-	return rest.AnswerList(ctx, s.API, request, read, func(at rest.ListPosition) ([]dbsqlc.BillingRunSkippedListRow, error) {
-		return s.Queries.BillingRunSkippedList(ctx, s.Pool, dbsqlc.BillingRunSkippedListParams{
+	return rest.AnswerList(ctx, h.API, request, read, func(at rest.ListPosition) ([]dbsqlc.BillingRunSkippedListRow, error) {
+		return h.Queries.BillingRunSkippedList(ctx, h.Pool, dbsqlc.BillingRunSkippedListParams{
 			BillingRunID: run.ID,
 			Sort:         at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
-	}, func() (int64, error) { return s.Queries.BillingRunSkippedCount(ctx, s.Pool, run.ID) })
+	}, func() (int64, error) { return h.Queries.BillingRunSkippedCount(ctx, h.Pool, run.ID) })
 }

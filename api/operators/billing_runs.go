@@ -21,9 +21,9 @@ import (
 
 const tagBilling = "Billing"
 
-func (s *handlers) billingRunRoutes() {
+func (h *handlers) billingRunRoutes() {
 	const tag = tagBilling
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "runBilling", Method: http.MethodPost, Path: "/api/v1/billing/runs", Tag: tag, Access: rest.Billers,
 		Waits:   true,
 		Summary: "Bill a period",
@@ -34,22 +34,22 @@ func (s *handlers) billingRunRoutes() {
 			"cannot be billed does not stop the run and is counted in `failed_count`.",
 		Success:  "What the run issued.",
 		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict},
-	}, s.runBilling)
-	rest.Register(s.API, rest.Operation{
+	}, h.runBilling)
+	rest.Register(h.API, rest.Operation{
 		ID: "listBillingRuns", Method: http.MethodGet, Path: "/api/v1/billing/runs", Tag: tag, Access: rest.Readers,
 		List:        billingRunList.Keys(),
 		Summary:     "List billing runs, newest first",
 		Description: "All runs with their current totals and progress.",
 		Success:     "A page of runs.",
-	}, s.listBillingRuns)
-	rest.Register(s.API, rest.Operation{
+	}, h.listBillingRuns)
+	rest.Register(h.API, rest.Operation{
 		ID: "getBillingRun", Method: http.MethodGet, Path: "/api/v1/billing/runs/{billing_run_id}", Tag: tag,
 		Access:      rest.Readers,
 		Summary:     "Get a billing run",
 		Description: "The run's current totals and progress, during the run and afterwards.",
 		Success:     "The run.",
 		Refusals:    []refusal.Code{refusal.BillingRunNotFound},
-	}, s.getBillingRun)
+	}, h.getBillingRun)
 }
 
 // BillingRunCreate asks for a run.
@@ -157,7 +157,7 @@ var billingRunList = rest.List[dbsqlc.BillingRun]{
 	},
 }
 
-func (s *handlers) runBilling(ctx context.Context, input *struct {
+func (h *handlers) runBilling(ctx context.Context, input *struct {
 	rest.KeyParams
 	Body BillingRunCreate
 }) (*struct{ Body BillingRunResult }, error) {
@@ -169,12 +169,12 @@ func (s *handlers) runBilling(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	run, err := s.Starter.BillingRun(ctx, starter.BillingRun{Key: key, Terms: terms, ActorID: rest.ActorOf(ctx).ID, Wait: input.Wait()})
+	run, err := h.Starter.BillingRun(ctx, starter.BillingRun{Key: key, Terms: terms, ActorID: rest.Caller(ctx).ID, Wait: input.Wait()})
 	if err != nil {
 		return nil, err
 	}
 	var result billing.Result
-	replayed, err := s.Run(ctx, run, &result)
+	replayed, err := h.Run(ctx, run, &result)
 	if err != nil {
 		return nil, err
 	}
@@ -182,21 +182,21 @@ func (s *handlers) runBilling(ctx context.Context, input *struct {
 }
 
 func (b BillingRunCreate) terms() (billing.Terms, error) {
-	var checked rest.Validator
+	var validator rest.Validator
 	terms := billing.Terms{
 		Period: calendar.Period{Start: b.PeriodStart, End: b.PeriodEnd}, DueDays: b.DueDays, TaxRate: b.TaxRate.Rate,
 		Proration: billing.ProrationNamed(b.Proration),
 	}
 	if b.PeriodEnd.Before(b.PeriodStart) {
-		checked.Fail("period_end", "period_end must not be before period_start")
+		validator.Fail("period_end", "period_end must not be before period_start")
 	}
 	if terms.DueDate().Year() > calendar.MaxYear {
-		checked.Fail("period_end", "period_end is too late for a due date")
+		validator.Fail("period_end", "period_end is too late for a due date")
 	}
 	if b.TaxRate.Rate < 0 || b.TaxRate.Rate > money.MaxRate {
-		checked.Fail("tax_rate", "tax_rate must be between 0 and 1")
+		validator.Fail("tax_rate", "tax_rate must be between 0 and 1")
 	}
-	return terms, checked.Err()
+	return terms, validator.Err()
 }
 
 func newBillingRunResult(result billing.Result, replayed bool) BillingRunResult {
@@ -208,63 +208,63 @@ func newBillingRunResult(result billing.Result, replayed bool) BillingRunResult 
 		IdempotencyReplayed: replayed,
 	}
 	if result.InvoicesTruncated {
-		read.InvoicesURL = new(invoicesOfRun(result.RunID))
+		read.InvoicesURL = new(runInvoicesPath(result.RunID))
 	}
 	return read
 }
 
-// invoicesOfRun is the list of a run's invoices.
-func invoicesOfRun(id uuid.UUID) string {
+// runInvoicesPath is the list of a run's invoices.
+func runInvoicesPath(id uuid.UUID) string {
 	return "/api/v1/invoices?filters=" + url.QueryEscape("billing_run_id="+id.String())
 }
 
-func (s *handlers) listBillingRuns(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[BillingRunRead], error) {
-	request, err := rest.ParseList(s.API, billingRunList, *input)
+func (h *handlers) listBillingRuns(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[BillingRunRead], error) {
+	request, err := rest.ParseList(h.API, billingRunList, *input)
 	if err != nil {
 		return nil, err
 	}
 	filters := dbsqlc.BillingRunCountParams{Status: request.Text("status"), PeriodStart: request.Date("period_start")}
 	var done map[uuid.UUID]dbsqlc.BillingRunProgressListRow
-	read := func(row dbsqlc.BillingRun) BillingRunRead { return newBillingRunRead(row, done[row.ID], s.Now()) }
-	return rest.AnswerList(ctx, s.API, request, read, func(at rest.ListPosition) ([]dbsqlc.BillingRun, error) {
-		rows, err := s.Queries.BillingRunList(ctx, s.Pool, dbsqlc.BillingRunListParams{
+	read := func(row dbsqlc.BillingRun) BillingRunRead { return newBillingRunRead(row, done[row.ID], h.Now()) }
+	return rest.AnswerList(ctx, h.API, request, read, func(at rest.ListPosition) ([]dbsqlc.BillingRun, error) {
+		rows, err := h.Queries.BillingRunList(ctx, h.Pool, dbsqlc.BillingRunListParams{
 			Status: filters.Status, PeriodStart: filters.PeriodStart,
 			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
 		if err != nil {
 			return nil, err
 		}
-		done, err = s.progressOf(ctx, rows...)
+		done, err = h.loadProgress(ctx, rows...)
 		return rows, err
-	}, func() (int64, error) { return s.Queries.BillingRunCount(ctx, s.Pool, filters) })
+	}, func() (int64, error) { return h.Queries.BillingRunCount(ctx, h.Pool, filters) })
 }
 
-func (s *handlers) getBillingRun(ctx context.Context, input *BillingRunPath) (*BillingRunOutput, error) {
-	return s.readBillingRunByID(ctx, input.BillingRunID)
+func (h *handlers) getBillingRun(ctx context.Context, input *BillingRunPath) (*BillingRunOutput, error) {
+	return h.loadBillingRun(ctx, input.BillingRunID)
 }
 
-func (s *handlers) findBillingRun(ctx context.Context, id string) (dbsqlc.BillingRun, error) {
-	run, err := s.Queries.BillingRunGetByID(ctx, s.Pool, rest.ParseID(id))
+func (h *handlers) findBillingRun(ctx context.Context, id string) (dbsqlc.BillingRun, error) {
+	run, err := h.Queries.BillingRunGetByID(ctx, h.Pool, rest.ParseID(id))
 	return run, rest.OrNotFound(err, refusal.BillingRunNotFound)
 }
 
-// readBillingRunByID answers with a run as it is at this moment.
-func (s *handlers) readBillingRunByID(ctx context.Context, id string) (*BillingRunOutput, error) {
-	row, err := s.findBillingRun(ctx, id)
+// loadBillingRun answers with a run as it is at this moment.
+func (h *handlers) loadBillingRun(ctx context.Context, id string) (*BillingRunOutput, error) {
+	row, err := h.findBillingRun(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	done, err := s.progressOf(ctx, row)
+	done, err := h.loadProgress(ctx, row)
 	if err != nil {
 		return nil, err
 	}
-	events, err := s.Queries.BillingRunEventList(ctx, s.Pool, row.ID)
+	events, err := h.Queries.BillingRunEventList(ctx, h.Pool, row.ID)
 	if err != nil {
 		return nil, err
 	}
 	detail := BillingRunDetail{
-		BillingRunRead: newBillingRunRead(row, done[row.ID], s.Now()), Events: rest.Convert(events, newBillingRunEventRead),
-		InvoicesURL: invoicesOfRun(row.ID), FailuresURL: starter.BillingRunLocation(row.ID) + "/failures", SkippedURL: starter.BillingRunLocation(row.ID) + "/skipped",
+		BillingRunRead: newBillingRunRead(row, done[row.ID], h.Now()), Events: rest.Convert(events, newBillingRunEventRead),
+		InvoicesURL: runInvoicesPath(row.ID), FailuresURL: starter.BillingRunLocation(row.ID) + "/failures", SkippedURL: starter.BillingRunLocation(row.ID) + "/skipped",
 	}
 	return &BillingRunOutput{Body: detail}, nil
 }
@@ -276,13 +276,13 @@ func newBillingRunEventRead(row dbsqlc.BillingRunEvent) BillingRunEventRead {
 	}
 }
 
-// progressOf adds up the chunks of runs, so that counts and sums are those of this moment.
-func (s *handlers) progressOf(ctx context.Context, runs ...dbsqlc.BillingRun) (map[uuid.UUID]dbsqlc.BillingRunProgressListRow, error) {
+// loadProgress adds up the chunks of runs, so that counts and sums are those of this moment.
+func (h *handlers) loadProgress(ctx context.Context, runs ...dbsqlc.BillingRun) (map[uuid.UUID]dbsqlc.BillingRunProgressListRow, error) {
 	ids := make([]uuid.UUID, len(runs))
 	for i, run := range runs {
 		ids[i] = run.ID
 	}
-	rows, err := s.Queries.BillingRunProgressList(ctx, s.Pool, dbsqlc.BillingRunProgressListParams{BillingRunIDS: ids, Now: s.Now()})
+	rows, err := h.Queries.BillingRunProgressList(ctx, h.Pool, dbsqlc.BillingRunProgressListParams{BillingRunIDS: ids, Now: h.Now()})
 	if err != nil {
 		return nil, err
 	}

@@ -24,9 +24,9 @@ const codecDecodePath = CodecPath + "/decode"
 
 // Only decoding is offered: what is started and commanded goes through the other
 // operations, which check it and know who asks.
-func (s *handlers) codecRoutes() {
-	s.TrustLocally(codecDecodePath, temporalUI)
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) codecRoutes() {
+	h.TrustLocally(codecDecodePath, temporalUI)
+	rest.Register(h.API, rest.Operation{
 		ID: "decodePayloads", Method: http.MethodPost, Path: codecDecodePath, Tag: tagOperations, Access: rest.Writers,
 		Summary: "Decrypt workflow payloads for the Temporal UI",
 		Description: "Implements the protocol of Temporal codec servers: it accepts payloads as shown by the Temporal " +
@@ -34,7 +34,7 @@ func (s *handlers) codecRoutes() {
 			"returned unchanged. The caller and the number of payloads are logged, never their content.",
 		Success:  "The decrypted payloads.",
 		Refusals: []refusal.Code{refusal.PayloadNotDecodable},
-	}, s.decodePayloads)
+	}, h.decodePayloads)
 }
 
 // CodecPayloads are payloads in the JSON of Temporal's protocol.
@@ -48,7 +48,7 @@ type CodecPayload struct {
 	Data     []byte            `json:"data,omitempty" doc:"The data in base64." example:"IkJvbmpvdXIi"`
 }
 
-func (s *handlers) decodePayloads(ctx context.Context, input *struct{ Body CodecPayloads }) (*struct{ Body CodecPayloads }, error) {
+func (h *handlers) decodePayloads(ctx context.Context, input *struct{ Body CodecPayloads }) (*struct{ Body CodecPayloads }, error) {
 	payloads := make([]*commonpb.Payload, len(input.Body.Payloads))
 	encrypted := 0
 	for i, payload := range input.Body.Payloads {
@@ -57,8 +57,8 @@ func (s *handlers) decodePayloads(ctx context.Context, input *struct{ Body Codec
 			encrypted++
 		}
 	}
-	decoded, err := s.Config.PayloadKeys.Codec().Decode(payloads)
-	slog.InfoContext(ctx, "payloads decoded", rest.LogRequestID, rest.RequestID(ctx), "actor", s.MaskActor(rest.ActorOf(ctx).ID),
+	decoded, err := h.PayloadKeys.Codec().Decode(payloads)
+	slog.InfoContext(ctx, "payloads decoded", rest.LogRequestID, rest.RequestID(ctx), "actor", h.MaskActor(rest.Caller(ctx).ID),
 		"payloads", len(payloads), "encrypted", encrypted, "refused", err != nil)
 	if failure, refused := errors.AsType[*payloadcodec.DecodeError](err); refused {
 		return nil, refusal.New(refusal.PayloadNotDecodable).With("key_id", failure.KeyID).With("reason", failure.Err.Error())

@@ -13,9 +13,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) collectionCaseChangeRoutes() {
+func (h *handlers) collectionCaseChangeRoutes() {
 	const tag = "Collections"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "addCollectionCaseAction", Method: http.MethodPost, Path: "/api/v1/collections/cases/{case_id}/actions", Tag: tag,
 		Access:  rest.Writers,
 		Summary: "Add an action to a collection case",
@@ -23,8 +23,8 @@ func (s *handlers) collectionCaseChangeRoutes() {
 			"case to in progress; no other action changes the case.",
 		Success:  "The new action.",
 		Refusals: []refusal.Code{refusal.CollectionCaseNotFound},
-	}, s.addCollectionCaseAction)
-	rest.Register(s.API, rest.Operation{
+	}, h.addCollectionCaseAction)
+	rest.Register(h.API, rest.Operation{
 		ID: "changeCollectionCaseStatus", Method: http.MethodPut, Path: "/api/v1/collections/cases/{case_id}/status", Tag: tag,
 		Access:  rest.Writers,
 		Summary: "Change the status of a collection case",
@@ -32,7 +32,7 @@ func (s *handlers) collectionCaseChangeRoutes() {
 			"case whose status contradicts the outstanding amount is corrected on the next read of cases.",
 		Success:  "The updated case.",
 		Refusals: []refusal.Code{refusal.CollectionCaseNotFound},
-	}, s.changeCollectionCaseStatus)
+	}, h.changeCollectionCaseStatus)
 }
 
 // CollectionCaseActionCreate is the body of an action. Every type of the original is
@@ -54,22 +54,22 @@ type CollectionCaseOutput struct{ Body CollectionCaseRead }
 // CollectionCaseActionOutput answers with one action.
 type CollectionCaseActionOutput struct{ Body CollectionCaseActionRead }
 
-func (s *handlers) addCollectionCaseAction(ctx context.Context, input *struct {
+func (h *handlers) addCollectionCaseAction(ctx context.Context, input *struct {
 	CollectionCasePath
 	Body CollectionCaseActionCreate
 }) (*CollectionCaseActionOutput, error) {
-	var checked rest.Validator
+	var validator rest.Validator
 	note := rest.OptionalText(input.Body.Note)
 	if input.Body.ActionType == collections.ActionNote && note == nil {
-		checked.Fail("note", "note must not be empty")
+		validator.Fail("note", "note must not be empty")
 	}
-	if err := checked.Err(); err != nil {
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
-	today, now := s.Today(), s.Now()
+	today, now := h.Today(), h.Now()
 	var added dbsqlc.CollectionCaseAction
-	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
-		added, err = collections.AddAction(ctx, tx, rest.ParseID(input.CaseID), input.Body.ActionType, note, rest.ActorOf(ctx).ID, today, now)
+	err := db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) (err error) {
+		added, err = collections.AddAction(ctx, tx, rest.ParseID(input.CaseID), input.Body.ActionType, note, rest.Caller(ctx).ID, today, now)
 		return err
 	})
 	if err != nil {
@@ -78,15 +78,15 @@ func (s *handlers) addCollectionCaseAction(ctx context.Context, input *struct {
 	return &CollectionCaseActionOutput{Body: newCollectionCaseActionRead(added)}, nil
 }
 
-func (s *handlers) changeCollectionCaseStatus(ctx context.Context, input *struct {
+func (h *handlers) changeCollectionCaseStatus(ctx context.Context, input *struct {
 	CollectionCasePath
 	Body CollectionCaseStatusUpdate
 }) (*CollectionCaseOutput, error) {
-	today, now := s.Today(), s.Now()
+	today, now := h.Today(), h.Now()
 	var changed dbsqlc.CollectionCase
-	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
+	err := db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) (err error) {
 		changed, err = collections.ChangeStatus(ctx, tx, rest.ParseID(input.CaseID), input.Body.Status, rest.OptionalText(input.Body.Note),
-			rest.ActorOf(ctx).ID, today, now)
+			rest.Caller(ctx).ID, today, now)
 		return err
 	})
 	if err != nil {

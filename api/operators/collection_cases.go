@@ -15,32 +15,32 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) collectionCaseRoutes() {
+func (h *handlers) collectionCaseRoutes() {
 	const tag = "Collections"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "listCollectionCases", Method: http.MethodGet, Path: "/api/v1/collections/cases", Tag: tag, Access: rest.Readers,
 		ReadsCases: true, List: collectionCaseList.Keys(),
 		Summary: "List collection cases, latest updated first",
 		Description: "All cases, current for the business day: listing opens the cases of invoices that became " +
 			"overdue. The filters `status`, `aging_bucket`, and `client_id` combine.",
 		Success: "A page of collection cases.",
-	}, s.listCollectionCases)
-	rest.Register(s.API, rest.Operation{
+	}, h.listCollectionCases)
+	rest.Register(h.API, rest.Operation{
 		ID: "exportCollectionCases", Method: http.MethodGet, Path: "/api/v1/collections/cases/export", Tag: tag,
 		Access: rest.Readers,
 		Export: true, ReadsCases: true, List: collectionCaseList.Keys(),
 		Summary:     "Export collection cases as CSV",
 		Description: rest.ExportDescription("collection cases"),
 		Success:     "All matching collection cases.",
-	}, s.exportCollectionCases)
-	rest.Register(s.API, rest.Operation{
+	}, h.exportCollectionCases)
+	rest.Register(h.API, rest.Operation{
 		ID: "listCollectionCaseActions", Method: http.MethodGet, Path: "/api/v1/collections/cases/{case_id}/actions", Tag: tag,
 		Access:      rest.Readers,
 		Summary:     "List the history of a collection case, newest first",
 		Description: "Every action on the case: by the calendar, by payments, and by operators.",
 		Success:     "All actions of the case.",
 		Refusals:    []refusal.Code{refusal.CollectionCaseNotFound},
-	}, s.listCollectionCaseActions)
+	}, h.listCollectionCaseActions)
 }
 
 // CollectionCaseRead is a collection case as the API shows it.
@@ -116,14 +116,14 @@ type CollectionCaseFilters struct {
 
 // parseCaseList reads what is request of the list of collection cases on this
 // business day.
-func (s *handlers) parseCaseList(params rest.PageParams, given CollectionCaseFilters) (*rest.ListRequest[dbsqlc.CollectionCase], collections.Filter, error) {
-	request, err := rest.ParseList(s.API, collectionCaseList, params,
+func (h *handlers) parseCaseList(params rest.PageParams, given CollectionCaseFilters) (*rest.ListRequest[dbsqlc.CollectionCase], collections.Filter, error) {
+	request, err := rest.ParseList(h.API, collectionCaseList, params,
 		rest.Filter{Name: "status", Value: given.Status}, rest.Filter{Name: "aging_bucket", Value: given.AgingBucket}, rest.Filter{Name: "client_id", Value: given.ClientID})
 	if err != nil {
 		return nil, collections.Filter{}, err
 	}
 	return request, collections.Filter{
-		Status: request.Text("status"), AgingBucket: request.Text("aging_bucket"), ClientID: request.ID("client_id"), Today: s.Today(),
+		Status: request.Text("status"), AgingBucket: request.Text("aging_bucket"), ClientID: request.ID("client_id"), Today: h.Today(),
 	}, nil
 }
 
@@ -134,48 +134,48 @@ func casePosition(p rest.ListPosition) collections.Position {
 	}
 }
 
-func (s *handlers) exportCollectionCases(ctx context.Context, input *struct {
+func (h *handlers) exportCollectionCases(ctx context.Context, input *struct {
 	rest.ExportParams
 	CollectionCaseFilters
 }) (*huma.StreamResponse, error) {
-	request, chosen, err := s.parseCaseList(input.All(), input.CollectionCaseFilters)
+	request, chosen, err := h.parseCaseList(input.All(), input.CollectionCaseFilters)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.overdue.Pass(ctx, chosen.Today, s.Now()); err != nil {
+	if err := h.cases.Pass(ctx, chosen.Today, h.Now()); err != nil {
 		return nil, err
 	}
 	read := func(row dbsqlc.CollectionCase) CollectionCaseRead { return newCollectionCaseRead(row, chosen.Today) }
-	return rest.AnswerExport(ctx, s.API, "collection-cases-"+chosen.Today.String(), request, read,
+	return rest.AnswerExport(ctx, h.API, "collection-cases-"+chosen.Today.String(), request, read,
 		func(ctx context.Context, tx dbsqlc.DBTX, at rest.ListPosition) ([]dbsqlc.CollectionCase, error) {
 			return collections.List(ctx, tx, chosen, casePosition(at))
 		})
 }
 
-func (s *handlers) listCollectionCases(ctx context.Context, input *struct {
+func (h *handlers) listCollectionCases(ctx context.Context, input *struct {
 	rest.PageParams
 	CollectionCaseFilters
 }) (*rest.PageOutput[CollectionCaseRead], error) {
-	request, chosen, err := s.parseCaseList(input.PageParams, input.CollectionCaseFilters)
+	request, chosen, err := h.parseCaseList(input.PageParams, input.CollectionCaseFilters)
 	if err != nil {
 		return nil, err
 	}
 	read := func(row dbsqlc.CollectionCase) CollectionCaseRead { return newCollectionCaseRead(row, chosen.Today) }
 	var total int64
-	return rest.AnswerList(ctx, s.API, request, read, func(at rest.ListPosition) (rows []dbsqlc.CollectionCase, err error) {
-		rows, total, err = s.overdue.Page(ctx, chosen, casePosition(at), s.Now())
+	return rest.AnswerList(ctx, h.API, request, read, func(at rest.ListPosition) (rows []dbsqlc.CollectionCase, err error) {
+		rows, total, err = h.cases.Page(ctx, chosen, casePosition(at), h.Now())
 		return rows, err
 	}, func() (int64, error) { return total, nil })
 }
 
-func (s *handlers) listCollectionCaseActions(ctx context.Context, input *CollectionCasePath) (*struct {
+func (h *handlers) listCollectionCaseActions(ctx context.Context, input *CollectionCasePath) (*struct {
 	Body []CollectionCaseActionRead `nullable:"false"`
 }, error) {
-	about, err := s.Queries.CollectionCaseGetByID(ctx, s.Pool, rest.ParseID(input.CaseID))
+	about, err := h.Queries.CollectionCaseGetByID(ctx, h.Pool, rest.ParseID(input.CaseID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.CollectionCaseNotFound)
 	}
-	rows, err := s.Queries.CollectionCaseActionListByCase(ctx, s.Pool, about.ID)
+	rows, err := h.Queries.CollectionCaseActionListByCase(ctx, h.Pool, about.ID)
 	if err != nil {
 		return nil, err
 	}

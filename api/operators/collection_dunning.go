@@ -13,8 +13,8 @@ import (
 	"github.com/mtfacturation/mtf/workflows"
 )
 
-func (s *handlers) collectionDunningRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) collectionDunningRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "getCollectionCaseDunning", Method: http.MethodGet, Path: "/api/v1/collections/cases/{case_id}/dunning",
 		Tag: "Collections", Access: rest.Readers,
 		Summary: "Get the dunning state of a collection case's client",
@@ -23,7 +23,7 @@ func (s *handlers) collectionDunningRoutes() {
 			"returned.",
 		Success:  "The steps taken and the next step.",
 		Refusals: []refusal.Code{refusal.CollectionCaseNotFound},
-	}, s.getCollectionCaseDunning)
+	}, h.getCollectionCaseDunning)
 }
 
 // DunningRead is where a client is in dunning.
@@ -80,12 +80,12 @@ func newDunningRead(clientID uuid.UUID, status dunning.Status) DunningRead {
 	return answer
 }
 
-func (s *handlers) getCollectionCaseDunning(ctx context.Context, input *CollectionCasePath) (*struct{ Body DunningRead }, error) {
-	about, err := s.Queries.CollectionCaseGetByID(ctx, s.Pool, rest.ParseID(input.CaseID))
+func (h *handlers) getCollectionCaseDunning(ctx context.Context, input *CollectionCasePath) (*struct{ Body DunningRead }, error) {
+	about, err := h.Queries.CollectionCaseGetByID(ctx, h.Pool, rest.ParseID(input.CaseID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.CollectionCaseNotFound)
 	}
-	status, err := dunning.StatusOf(ctx, s.Pool, about.ClientID, s.Config.Dunning.Hours(s.Zone), s.Now())
+	status, err := dunning.StatusOf(ctx, h.Pool, about.ClientID, h.SendWindow, h.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-func (s *handlers) collectionOverviewRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) collectionOverviewRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "getCollectionsOverview", Method: http.MethodGet, Path: "/api/v1/collections/overview", Tag: "Collections",
 		Access:     rest.Readers,
 		ReadsCases: true,
@@ -17,7 +17,7 @@ func (s *handlers) collectionOverviewRoutes() {
 		Description: "The active cases, current for the business day: their number, and their outstanding amounts by " +
 			"aging bucket.",
 		Success: "The totals as of this business day.",
-	}, s.getCollectionsOverview)
+	}, h.getCollectionsOverview)
 }
 
 // CollectionsOverview is what is overdue: how many cases are worked on and what they owe.
@@ -41,8 +41,8 @@ type AgingBucketAmounts struct {
 // CollectionsOverviewOutput answers with the overview.
 type CollectionsOverviewOutput struct{ Body CollectionsOverview }
 
-func (s *handlers) getCollectionsOverview(ctx context.Context, _ *struct{}) (*CollectionsOverviewOutput, error) {
-	overview, err := s.overdue.Overview(ctx, s.Today(), s.Now())
+func (h *handlers) getCollectionsOverview(ctx context.Context, _ *struct{}) (*CollectionsOverviewOutput, error) {
+	overview, err := h.cases.Overview(ctx, h.Today(), h.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -15,9 +15,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) contractChangeRoutes() {
+func (h *handlers) contractChangeRoutes() {
 	const tag = "Contracts"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "createContract", Method: http.MethodPost, Path: "/api/v1/contracts", Tag: tag, Access: rest.Writers,
 		Summary: "Create a contract on an existing subscriber",
 		Description: "For operators who set up every part themselves. The subscriber must belong to the client, match " +
@@ -26,8 +26,8 @@ func (s *handlers) contractChangeRoutes() {
 		Refusals: []refusal.Code{refusal.OfferNotFound, refusal.ClientNotFound, refusal.SubscriberNotFound,
 			refusal.SubscriberClient, refusal.SubscriberOffer, refusal.ContractDateInvalid,
 			refusal.ContractCommitmentInvalid, refusal.SubscriberContracted},
-	}, s.createContract)
-	rest.Register(s.API, rest.Operation{
+	}, h.createContract)
+	rest.Register(h.API, rest.Operation{
 		ID: "changeContractStatus", Method: http.MethodPut, Path: "/api/v1/contracts/{contract_id}/status", Tag: tag,
 		Access:  rest.Writers,
 		Summary: "Activate, suspend, or terminate a contract",
@@ -35,15 +35,15 @@ func (s *handlers) contractChangeRoutes() {
 			"suspended contract active or terminated; terminated is final. Requesting the current status changes nothing.",
 		Success:  "The updated contract.",
 		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractStatusTransition},
-	}, s.changeContractStatus)
-	rest.Register(s.API, rest.Operation{
+	}, h.changeContractStatus)
+	rest.Register(h.API, rest.Operation{
 		ID: "changeContractOffer", Method: http.MethodPut, Path: "/api/v1/contracts/{contract_id}/offer", Tag: tag,
 		Access:      rest.Writers,
 		Summary:     "Change the offer of a contract",
 		Description: "The new offer must have the service type of the contract's subscriber.",
 		Success:     "The updated contract.",
 		Refusals:    []refusal.Code{refusal.ContractNotFound, refusal.OfferNotFound, refusal.SubscriberOffer},
-	}, s.changeContractOffer)
+	}, h.changeContractOffer)
 }
 
 // ContractCreate is the body of a contract that an operator makes.
@@ -67,38 +67,38 @@ type ContractOfferUpdate struct {
 	OfferID string `json:"offer_id" example:"01932b7d-3c9e-7ce5-84d6-7f1a2b0c5d83"`
 }
 
-func (s *handlers) createContract(ctx context.Context, input *struct{ Body ContractCreate }) (*ContractOutput, error) {
+func (h *handlers) createContract(ctx context.Context, input *struct{ Body ContractCreate }) (*ContractOutput, error) {
 	body := input.Body
-	return s.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
+	return h.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
 		return contract.Create(ctx, tx, contract.CreateInput{
 			ClientID: rest.ParseID(body.ClientID), SubscriberID: rest.ParseID(body.SubscriberID), OfferID: rest.ParseID(body.OfferID),
 			StartDate: body.ContractStartDate, EndDate: body.EndDate, CommitmentMonths: body.CommitmentMonths, Status: body.Status,
-		}, rest.ActorOf(ctx).ID, s.Today(), s.Now())
+		}, rest.Caller(ctx).ID, h.Today(), h.Now())
 	})
 }
 
-func (s *handlers) changeContractStatus(ctx context.Context, input *struct {
+func (h *handlers) changeContractStatus(ctx context.Context, input *struct {
 	resource.ContractPath
 	Body ContractStatusUpdate
 }) (*ContractOutput, error) {
-	return s.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
-		return contract.ChangeStatus(ctx, tx, rest.ParseID(input.ContractID), input.Body.Status, rest.ActorOf(ctx).ID, s.Today(), s.Now())
+	return h.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
+		return contract.ChangeStatus(ctx, tx, rest.ParseID(input.ContractID), input.Body.Status, rest.Caller(ctx).ID, h.Today(), h.Now())
 	})
 }
 
-func (s *handlers) changeContractOffer(ctx context.Context, input *struct {
+func (h *handlers) changeContractOffer(ctx context.Context, input *struct {
 	resource.ContractPath
 	Body ContractOfferUpdate
 }) (*ContractOutput, error) {
-	return s.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
-		return contract.ChangeOffer(ctx, tx, rest.ParseID(input.ContractID), rest.ParseID(input.Body.OfferID), rest.ActorOf(ctx).ID, s.Today(), s.Now())
+	return h.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
+		return contract.ChangeOffer(ctx, tx, rest.ParseID(input.ContractID), rest.ParseID(input.Body.OfferID), rest.Caller(ctx).ID, h.Today(), h.Now())
 	})
 }
 
 // changeContract answers with the contract that a change leaves, made in one transaction.
-func (s *handlers) changeContract(ctx context.Context, change func(pgx.Tx) (dbsqlc.Contract, error)) (*ContractOutput, error) {
+func (h *handlers) changeContract(ctx context.Context, change func(pgx.Tx) (dbsqlc.Contract, error)) (*ContractOutput, error) {
 	var row dbsqlc.Contract
-	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
+	err := db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) (err error) {
 		row, err = change(tx)
 		return err
 	})

@@ -12,30 +12,30 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) contractRoutes() {
+func (h *handlers) contractRoutes() {
 	const tag = "Contracts"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "listContracts", Method: http.MethodGet, Path: "/api/v1/contracts", Tag: tag, Access: rest.Readers,
 		List:        contractList.Keys(),
 		Summary:     "List contracts, newest first",
 		Description: "Contracts of all statuses.",
 		Success:     "A page of contracts.",
-	}, s.listContracts)
-	rest.Register(s.API, rest.Operation{
+	}, h.listContracts)
+	rest.Register(h.API, rest.Operation{
 		ID: "getContract", Method: http.MethodGet, Path: "/api/v1/contracts/{contract_id}", Tag: tag, Access: rest.Readers,
 		Summary:     "Get a contract",
 		Description: "A contract with its dates and status.",
 		Success:     "The contract.",
 		Refusals:    []refusal.Code{refusal.ContractNotFound},
-	}, s.getContract)
-	rest.Register(s.API, rest.Operation{
+	}, h.getContract)
+	rest.Register(h.API, rest.Operation{
 		ID: "listContractAudit", Method: http.MethodGet, Path: "/api/v1/contracts/{contract_id}/audit", Tag: tag,
 		Access:      rest.Readers,
 		Summary:     "List the audit trail of a contract, oldest first",
 		Description: "Every change of the contract with its actor and time. Events are never changed or removed.",
 		Success:     "The events.",
 		Refusals:    []refusal.Code{refusal.ContractNotFound},
-	}, s.listContractAudit)
+	}, h.listContractAudit)
 }
 
 // ContractAuditEventRead is an event of a contract's audit trail.
@@ -72,48 +72,48 @@ func newContractAuditEventRead(row dbsqlc.ContractAuditEvent) ContractAuditEvent
 	}
 }
 
-func (s *handlers) listContracts(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[resource.ContractRead], error) {
-	request, err := rest.ParseList(s.API, contractList, *input)
+func (h *handlers) listContracts(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[resource.ContractRead], error) {
+	request, err := rest.ParseList(h.API, contractList, *input)
 	if err != nil {
 		return nil, err
 	}
 	filters := dbsqlc.ContractCountParams{
 		ClientID: request.ID("client_id"), SubscriberID: request.ID("subscriber_id"), OfferID: request.ID("offer_id"), Status: request.Text("status"),
 	}
-	return rest.AnswerList(ctx, s.API, request, func(row dbsqlc.ContractListRow) resource.ContractRead { return resource.NewContractRead(row.Contract) }, func(at rest.ListPosition) ([]dbsqlc.ContractListRow, error) {
+	return rest.AnswerList(ctx, h.API, request, func(row dbsqlc.ContractListRow) resource.ContractRead { return resource.NewContractRead(row.Contract) }, func(at rest.ListPosition) ([]dbsqlc.ContractListRow, error) {
 		if at.Newest {
-			before, err := rest.NewestStart(ctx, s.API, at, s.Queries.ContractNewestAt)
+			before, err := rest.NewestStart(ctx, h.API, at, h.Queries.ContractNewestAt)
 			if err != nil {
 				return nil, err
 			}
-			rows, err := s.Queries.ContractNewest(ctx, s.Pool, dbsqlc.ContractNewestParams{
+			rows, err := h.Queries.ContractNewest(ctx, h.Pool, dbsqlc.ContractNewestParams{
 				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
 			})
 			return rest.Convert(rows, func(row dbsqlc.ContractNewestRow) dbsqlc.ContractListRow { return dbsqlc.ContractListRow(row) }), err
 		}
-		return s.Queries.ContractList(ctx, s.Pool, dbsqlc.ContractListParams{
+		return h.Queries.ContractList(ctx, h.Pool, dbsqlc.ContractListParams{
 			ClientID: filters.ClientID, SubscriberID: filters.SubscriberID, OfferID: filters.OfferID, Status: filters.Status,
 			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
-	}, func() (int64, error) { return s.Queries.ContractCount(ctx, s.Pool, filters) })
+	}, func() (int64, error) { return h.Queries.ContractCount(ctx, h.Pool, filters) })
 }
 
-func (s *handlers) getContract(ctx context.Context, input *resource.ContractPath) (*ContractOutput, error) {
-	row, err := s.Queries.ContractGetByID(ctx, s.Pool, rest.ParseID(input.ContractID))
+func (h *handlers) getContract(ctx context.Context, input *resource.ContractPath) (*ContractOutput, error) {
+	row, err := h.Queries.ContractGetByID(ctx, h.Pool, rest.ParseID(input.ContractID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ContractNotFound)
 	}
 	return &ContractOutput{Body: resource.NewContractRead(row)}, nil
 }
 
-func (s *handlers) listContractAudit(ctx context.Context, input *resource.ContractPath) (*struct {
+func (h *handlers) listContractAudit(ctx context.Context, input *resource.ContractPath) (*struct {
 	Body []ContractAuditEventRead `nullable:"false"`
 }, error) {
-	contract, err := s.Queries.ContractGetByID(ctx, s.Pool, rest.ParseID(input.ContractID))
+	contract, err := h.Queries.ContractGetByID(ctx, h.Pool, rest.ParseID(input.ContractID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ContractNotFound)
 	}
-	rows, err := s.Queries.ContractAuditEventListByContract(ctx, s.Pool, contract.ID)
+	rows, err := h.Queries.ContractAuditEventListByContract(ctx, h.Pool, contract.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -15,47 +15,47 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) customerRoutes() {
+func (h *handlers) customerRoutes() {
 	const tag = "Customers"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "createClient", Method: http.MethodPost, Path: "/api/v1/customers", Tag: tag, Access: rest.Writers,
 		Summary: "Create a client",
 		Description: "The CIN is trimmed and converted to upper case, and must be unique. Other texts are trimmed; an " +
 			"empty text counts as absent.",
 		Success:  "The new client.",
 		Refusals: []refusal.Code{refusal.ClientCINConflict},
-	}, s.createClient)
-	rest.Register(s.API, rest.Operation{
+	}, h.createClient)
+	rest.Register(h.API, rest.Operation{
 		ID: "listClients", Method: http.MethodGet, Path: "/api/v1/customers", Tag: tag, Access: rest.Readers,
 		List:        clientList.Keys(),
 		Summary:     "List clients, newest first",
 		Description: "Clients of all statuses.",
 		Success:     "A page of clients.",
-	}, s.listClients)
-	rest.Register(s.API, rest.Operation{
+	}, h.listClients)
+	rest.Register(h.API, rest.Operation{
 		ID: "getClient", Method: http.MethodGet, Path: "/api/v1/customers/{client_id}", Tag: tag, Access: rest.Readers,
 		Summary: "Get a client",
 		Description: "The client with their payment state: `is_delinquent` is true while any of their invoices is " +
 			"overdue.",
 		Success:  "The client.",
 		Refusals: []refusal.Code{refusal.ClientNotFound},
-	}, s.getClient)
-	rest.Register(s.API, rest.Operation{
+	}, h.getClient)
+	rest.Register(h.API, rest.Operation{
 		ID: "updateClient", Method: http.MethodPut, Path: "/api/v1/customers/{client_id}", Tag: tag, Access: rest.Writers,
 		Summary: "Update a client",
 		Description: "Only the fields sent change. Null clears the CIN, address, e-mail, or phone; name and status " +
 			"cannot be cleared.",
 		Success:  "The updated client.",
 		Refusals: []refusal.Code{refusal.ClientNotFound, refusal.ClientCINConflict},
-	}, s.updateClient)
-	rest.Register(s.API, rest.Operation{
+	}, h.updateClient)
+	rest.Register(h.API, rest.Operation{
 		ID: "deleteClient", Method: http.MethodDelete, Path: "/api/v1/customers/{client_id}", Tag: tag, Access: rest.Writers,
 		Summary: "Delete a client without history, with its subscribers",
 		Description: "A client with contracts, invoices, payments, or collection cases cannot be deleted: these are " +
 			"accounting records.",
 		Success:  "The client and their subscribers were deleted.",
 		Refusals: []refusal.Code{refusal.ClientNotFound, refusal.ClientDeleteBlocked},
-	}, s.deleteClient)
+	}, h.deleteClient)
 }
 
 // ClientCreate is the body of a new client.
@@ -126,13 +126,13 @@ func newClientRead(row dbsqlc.Client) ClientRead {
 	}
 }
 
-func (s *handlers) createClient(ctx context.Context, input *struct{ Body ClientCreate }) (*ClientOutput, error) {
-	var checked rest.Validator
-	created := newClient(input.Body, &checked)
-	if err := checked.Err(); err != nil {
+func (h *handlers) createClient(ctx context.Context, input *struct{ Body ClientCreate }) (*ClientOutput, error) {
+	var validator rest.Validator
+	created := newClient(input.Body, &validator)
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
-	row, err := client.Create(ctx, s.Pool, created, s.Now())
+	row, err := client.Create(ctx, h.Pool, created, h.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -140,16 +140,16 @@ func (s *handlers) createClient(ctx context.Context, input *struct{ Body ClientC
 }
 
 // newClient normalises a client that comes with a request.
-func newClient(body ClientCreate, checked *rest.Validator) client.New {
+func newClient(body ClientCreate, validator *rest.Validator) client.New {
 	return client.New{
-		CIN: rest.OptionalCIN(body.CIN, checked), ClientType: body.ClientType,
-		FullName: checked.Trimmed("full_name", body.FullName, 2), Address: rest.OptionalText(body.Address),
+		CIN: rest.OptionalCIN(body.CIN, validator), ClientType: body.ClientType,
+		FullName: validator.Trimmed("full_name", body.FullName, 2), Address: rest.OptionalText(body.Address),
 		Email: rest.OptionalText(body.Email), Phone: rest.OptionalText(body.Phone), Status: body.Status,
 	}
 }
 
-func (s *handlers) listClients(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[ClientRead], error) {
-	request, err := rest.ParseList(s.API, clientList, *input)
+func (h *handlers) listClients(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[ClientRead], error) {
+	request, err := rest.ParseList(h.API, clientList, *input)
 	if err != nil {
 		return nil, err
 	}
@@ -159,59 +159,59 @@ func (s *handlers) listClients(ctx context.Context, input *rest.PageParams) (*re
 	if filters.CIN != nil {
 		*filters.CIN = client.NormaliseCIN(*filters.CIN)
 	}
-	return rest.AnswerList(ctx, s.API, request, func(row dbsqlc.ClientListRow) ClientRead { return newClientRead(row.Client) }, func(at rest.ListPosition) ([]dbsqlc.ClientListRow, error) {
+	return rest.AnswerList(ctx, h.API, request, func(row dbsqlc.ClientListRow) ClientRead { return newClientRead(row.Client) }, func(at rest.ListPosition) ([]dbsqlc.ClientListRow, error) {
 		if at.Newest {
-			before, err := rest.NewestStart(ctx, s.API, at, s.Queries.ClientNewestAt)
+			before, err := rest.NewestStart(ctx, h.API, at, h.Queries.ClientNewestAt)
 			if err != nil {
 				return nil, err
 			}
-			rows, err := s.Queries.ClientNewest(ctx, s.Pool, dbsqlc.ClientNewestParams{
+			rows, err := h.Queries.ClientNewest(ctx, h.Pool, dbsqlc.ClientNewestParams{
 				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
 			})
 			return rest.Convert(rows, func(row dbsqlc.ClientNewestRow) dbsqlc.ClientListRow { return dbsqlc.ClientListRow(row) }), err
 		}
-		return s.Queries.ClientList(ctx, s.Pool, dbsqlc.ClientListParams{
+		return h.Queries.ClientList(ctx, h.Pool, dbsqlc.ClientListParams{
 			Status: filters.Status, ClientType: filters.ClientType, IsDelinquent: filters.IsDelinquent, CIN: filters.CIN,
 			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
-	}, func() (int64, error) { return s.Queries.ClientCount(ctx, s.Pool, filters) })
+	}, func() (int64, error) { return h.Queries.ClientCount(ctx, h.Pool, filters) })
 }
 
-func (s *handlers) getClient(ctx context.Context, input *ClientPath) (*ClientOutput, error) {
-	row, err := s.Queries.ClientGetByID(ctx, s.Pool, rest.ParseID(input.ClientID))
+func (h *handlers) getClient(ctx context.Context, input *ClientPath) (*ClientOutput, error) {
+	row, err := h.Queries.ClientGetByID(ctx, h.Pool, rest.ParseID(input.ClientID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ClientNotFound)
 	}
 	return &ClientOutput{Body: newClientRead(row)}, nil
 }
 
-func (s *handlers) updateClient(ctx context.Context, input *struct {
+func (h *handlers) updateClient(ctx context.Context, input *struct {
 	ClientPath
 	Body ClientUpdate
 }) (*ClientOutput, error) {
-	var checked rest.Validator
-	input.Body.FullName.RefuseNull("full_name", &checked)
-	input.Body.Status.RefuseNull("status", &checked)
-	input.Body.FullName.Normalise(func(name string) string { return checked.Trimmed("full_name", name, 2) })
-	input.Body.CIN.Normalise(checked.CIN)
-	if err := checked.Err(); err != nil {
+	var validator rest.Validator
+	input.Body.FullName.RefuseNull("full_name", &validator)
+	input.Body.Status.RefuseNull("status", &validator)
+	input.Body.FullName.Normalise(func(name string) string { return validator.Trimmed("full_name", name, 2) })
+	input.Body.CIN.Normalise(validator.CIN)
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
 	var updated dbsqlc.Client
-	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
-		row, err := s.Queries.ClientLock(ctx, tx, rest.ParseID(input.ClientID))
+	err := db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) error {
+		row, err := h.Queries.ClientLock(ctx, tx, rest.ParseID(input.ClientID))
 		if err != nil {
 			return rest.OrNotFound(err, refusal.ClientNotFound)
 		}
 		input.Body.apply(&row)
-		updated, err = s.Queries.ClientUpdate(ctx, tx, dbsqlc.ClientUpdateParams{
+		updated, err = h.Queries.ClientUpdate(ctx, tx, dbsqlc.ClientUpdateParams{
 			ID: row.ID, CIN: row.CIN, FullName: row.FullName, Address: row.Address, Email: row.Email, Phone: row.Phone,
-			Status: row.Status, Now: s.Now(),
+			Status: row.Status, Now: h.Now(),
 		})
 		return err
 	})
 	if errors.Is(err, refusal.New(refusal.ClientCINConflict)) {
-		return nil, client.Conflict(ctx, s.Pool, input.Body.CIN.Value)
+		return nil, client.Conflict(ctx, h.Pool, input.Body.CIN.Value)
 	}
 	if err != nil {
 		return nil, err
@@ -229,8 +229,8 @@ func (u *ClientUpdate) apply(row *dbsqlc.Client) {
 	row.Address, row.Email, row.Phone = rest.OptionalText(row.Address), rest.OptionalText(row.Email), rest.OptionalText(row.Phone)
 }
 
-func (s *handlers) deleteClient(ctx context.Context, input *ClientPath) (*struct{}, error) {
-	deleted, err := s.Queries.ClientDelete(ctx, s.Pool, rest.ParseID(input.ClientID))
+func (h *handlers) deleteClient(ctx context.Context, input *ClientPath) (*struct{}, error) {
+	deleted, err := h.Queries.ClientDelete(ctx, h.Pool, rest.ParseID(input.ClientID))
 	if err != nil {
 		return nil, db.Translate(err)
 	}

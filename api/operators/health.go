@@ -8,33 +8,33 @@ import (
 	"github.com/mtfacturation/mtf/api/rest"
 )
 
-func (s *handlers) healthRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) healthRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "health", Method: http.MethodGet, Path: "/api/v1/health", Tag: "Health", Access: rest.Public,
 		Summary: "Check that the service responds",
 		Description: "Succeeds while the OS process runs, without checking dependencies. Load balancers should use " +
 			"`/readyz`.",
 		Success: "The service responds.",
-	}, s.health)
-	rest.Register(s.API, rest.Operation{
+	}, h.health)
+	rest.Register(h.API, rest.Operation{
 		ID: "root", Method: http.MethodGet, Path: "/", Tag: "Health", Access: rest.Public,
 		Summary:     "Identify the service",
 		Description: "The name, environment, and version of the service.",
 		Success:     "The service.",
-	}, s.root)
-	rest.Register(s.API, rest.Operation{
+	}, h.root)
+	rest.Register(h.API, rest.Operation{
 		ID: "livez", Method: http.MethodGet, Path: "/livez", Tag: "Health", Access: rest.Public,
 		Summary:     "Liveness probe",
 		Description: "Succeeds while the OS process runs; for supervisors that restart it.",
 		Success:     "The process is alive.",
-	}, s.health)
-	rest.Register(s.API, rest.Operation{
+	}, h.health)
+	rest.Register(h.API, rest.Operation{
 		ID: "readyz", Method: http.MethodGet, Path: "/readyz", Tag: "Health", Access: rest.Public,
 		Summary: "Readiness probe",
-		Description: "Checks PostgreSQL and Temporal, for at most 2 s. While either cannot be reached, the answer is " +
+		Description: "Checks PostgreSQL and Temporal, for at most 2 h. While either cannot be reached, the answer is " +
 			"503, so that load balancers send no requests.",
 		Success: "The service can handle requests.",
-	}, s.ready)
+	}, h.ready)
 }
 
 // readyTimeout bounds what a readiness probe waits for.
@@ -56,23 +56,23 @@ type RootOutput struct {
 	} `nameHint:"ServiceInfo"`
 }
 
-func (s *handlers) health(context.Context, *struct{}) (*StatusOutput, error) {
+func (h *handlers) health(context.Context, *struct{}) (*StatusOutput, error) {
 	output := &StatusOutput{}
 	output.Body.Status = "ok"
 	return output, nil
 }
 
-func (s *handlers) root(context.Context, *struct{}) (*RootOutput, error) {
+func (h *handlers) root(context.Context, *struct{}) (*RootOutput, error) {
 	output := &RootOutput{}
-	output.Body.Service, output.Body.Env, output.Body.Version = "mtf", string(s.Config.Environment), s.Version
+	output.Body.Service, output.Body.Env, output.Body.Version = "mtf", string(h.Config.Environment), h.Version
 	return output, nil
 }
 
-func (s *handlers) ready(ctx context.Context, input *struct{}) (*StatusOutput, error) {
+func (h *handlers) ready(ctx context.Context, input *struct{}) (*StatusOutput, error) {
 	probing, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
-	if err := s.Ready(probing); err != nil {
+	if err := h.Ready(probing); err != nil {
 		return nil, rest.PlainEnvelope(ctx, http.StatusServiceUnavailable, rest.CodeUnavailable, "Not ready yet")
 	}
-	return s.health(ctx, input)
+	return h.health(ctx, input)
 }

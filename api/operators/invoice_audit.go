@@ -12,8 +12,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) invoiceAuditRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) invoiceAuditRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "listInvoiceAudit", Method: http.MethodGet, Path: "/api/v1/invoices/{invoice_id}/audit", Tag: "Invoices",
 		Access:  rest.Readers,
 		Summary: "List the audit trail of an invoice, oldest first",
@@ -21,7 +21,7 @@ func (s *handlers) invoiceAuditRoutes() {
 			"voiding. Events are never changed or removed. The payments themselves are in the list of payments.",
 		Success:  "The events.",
 		Refusals: []refusal.Code{refusal.InvoiceNotFound},
-	}, s.listInvoiceAudit)
+	}, h.listInvoiceAudit)
 }
 
 // InvoiceAuditEventRead is an event of an invoice's audit trail.
@@ -42,14 +42,14 @@ func newInvoiceAuditEventRead(row dbsqlc.InvoiceAuditEvent) InvoiceAuditEventRea
 	}
 }
 
-func (s *handlers) listInvoiceAudit(ctx context.Context, input *resource.InvoicePath) (*struct {
+func (h *handlers) listInvoiceAudit(ctx context.Context, input *resource.InvoicePath) (*struct {
 	Body []InvoiceAuditEventRead `nullable:"false"`
 }, error) {
-	invoice, err := s.Queries.InvoiceGetByID(ctx, s.Pool, rest.ParseID(input.InvoiceID))
+	invoice, err := h.Queries.InvoiceGetByID(ctx, h.Pool, rest.ParseID(input.InvoiceID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.InvoiceNotFound)
 	}
-	rows, err := s.Queries.InvoiceAuditEventListByInvoice(ctx, s.Pool, invoice.ID)
+	rows, err := h.Queries.InvoiceAuditEventListByInvoice(ctx, h.Pool, invoice.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) invoiceVoidRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) invoiceVoidRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "voidInvoice", Method: http.MethodPost, Path: "/api/v1/invoices/{invoice_id}/void", Tag: "Invoices",
 		Access:  rest.Billers,
 		Summary: "Void an unpaid invoice",
@@ -24,7 +24,7 @@ func (s *handlers) invoiceVoidRoutes() {
 		Success: "The void invoice.",
 		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
 			refusal.InvoiceVoid, refusal.InvoiceNotVoidable},
-	}, s.voidInvoice)
+	}, h.voidInvoice)
 }
 
 // InvoiceVoid is the body of voiding an invoice.
@@ -53,22 +53,22 @@ func newInvoiceVoidResult(voided collections.Voided, replayed bool) *InvoiceVoid
 	}}
 }
 
-func (s *handlers) voidInvoice(ctx context.Context, input *struct {
+func (h *handlers) voidInvoice(ctx context.Context, input *struct {
 	resource.InvoicePath
 	rest.KeyParams
 	Body InvoiceVoid
 }) (*InvoiceVoidOutput, error) {
-	var checked rest.Validator
-	asked := collections.VoidInput{InvoiceID: rest.ParseID(input.InvoiceID), Reason: checked.Trimmed("reason", input.Body.Reason, 1)}
-	if err := checked.Err(); err != nil {
+	var validator rest.Validator
+	command := collections.VoidInput{InvoiceID: rest.ParseID(input.InvoiceID), Reason: validator.Trimmed("reason", input.Body.Reason, 1)}
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
-	request, err := rest.NewRequest(idempotency.InvoiceVoid, input.Key, asked)
+	request, err := rest.NewRequest(idempotency.InvoiceVoid, input.Key, command)
 	if err != nil {
 		return nil, err
 	}
-	voided, replayed, err := changeBalance(ctx, s.API, func(tx pgx.Tx) (collections.Voided, bool, error) {
-		return collections.VoidInvoice(ctx, tx, request, asked, rest.ActorOf(ctx).ID, s.Today(), s.Now())
+	voided, replayed, err := changeBalance(ctx, h, func(tx pgx.Tx) (collections.Voided, bool, error) {
+		return collections.VoidInvoice(ctx, tx, request, command, rest.Caller(ctx).ID, h.Today(), h.Now())
 	})
 	if err != nil {
 		return nil, err

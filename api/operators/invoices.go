@@ -16,31 +16,31 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) invoiceRoutes() {
+func (h *handlers) invoiceRoutes() {
 	const tag = "Invoices"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "listInvoices", Method: http.MethodGet, Path: "/api/v1/invoices", Tag: tag, Access: rest.Readers,
 		List:    invoiceList.Keys(),
 		Summary: "List invoices, newest first",
 		Description: "All invoices. The filters `client_id`, `service`, and `offer_id` combine. An unknown id gives an " +
 			"empty list.",
 		Success: "A page of invoices.",
-	}, s.listInvoices)
-	rest.Register(s.API, rest.Operation{
+	}, h.listInvoices)
+	rest.Register(h.API, rest.Operation{
 		ID: "exportInvoices", Method: http.MethodGet, Path: "/api/v1/invoices/export", Tag: tag, Access: rest.Readers,
 		Export: true, List: invoiceList.Keys(),
 		Summary:     "Export invoices as CSV",
 		Description: rest.ExportDescription("invoices"),
 		Success:     "All matching invoices.",
-	}, s.exportInvoices)
-	rest.Register(s.API, rest.Operation{
+	}, h.exportInvoices)
+	rest.Register(h.API, rest.Operation{
 		ID: "getInvoice", Method: http.MethodGet, Path: "/api/v1/invoices/{invoice_id}", Tag: tag, Access: rest.Readers,
 		Summary:     "Get an invoice with its lines",
 		Description: "The invoice with its legal number and its lines.",
 		Success:     "The invoice.",
 		Refusals:    []refusal.Code{refusal.InvoiceNotFound},
-	}, s.getInvoice)
-	rest.Register(s.API, rest.Operation{
+	}, h.getInvoice)
+	rest.Register(h.API, rest.Operation{
 		ID: "getInvoicePDF", Method: http.MethodGet, Path: "/api/v1/invoices/{invoice_id}/pdf", Tag: tag, Access: rest.Readers,
 		File:    true,
 		Summary: "Download an invoice",
@@ -48,7 +48,7 @@ func (s *handlers) invoiceRoutes() {
 			"original.",
 		Success:  "The invoice as a PDF.",
 		Refusals: []refusal.Code{refusal.InvoiceNotFound},
-	}, s.getInvoicePDF)
+	}, h.getInvoicePDF)
 }
 
 // InvoiceRead is an invoice as the API shows it.
@@ -131,8 +131,8 @@ type InvoiceFilters struct {
 }
 
 // parseInvoiceList reads what is request of the list of invoices.
-func (s *handlers) parseInvoiceList(params rest.PageParams, given InvoiceFilters) (*rest.ListRequest[dbsqlc.InvoiceListRow], dbsqlc.InvoiceCountParams, error) {
-	request, err := rest.ParseList(s.API, invoiceList, params,
+func (h *handlers) parseInvoiceList(params rest.PageParams, given InvoiceFilters) (*rest.ListRequest[dbsqlc.InvoiceListRow], dbsqlc.InvoiceCountParams, error) {
+	request, err := rest.ParseList(h.API, invoiceList, params,
 		rest.Filter{Name: "client_id", Value: given.ClientID}, rest.Filter{Name: "service", Value: given.Service}, rest.Filter{Name: "offer_id", Value: given.OfferID})
 	if err != nil {
 		return nil, dbsqlc.InvoiceCountParams{}, err
@@ -144,8 +144,8 @@ func (s *handlers) parseInvoiceList(params rest.PageParams, given InvoiceFilters
 }
 
 // invoicesAt reads the invoices that match from a position on.
-func (s *handlers) invoicesAt(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.InvoiceCountParams, at rest.ListPosition) ([]dbsqlc.InvoiceListRow, error) {
-	return s.Queries.InvoiceList(ctx, tx, dbsqlc.InvoiceListParams{
+func (h *handlers) invoicesAt(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.InvoiceCountParams, at rest.ListPosition) ([]dbsqlc.InvoiceListRow, error) {
+	return h.Queries.InvoiceList(ctx, tx, dbsqlc.InvoiceListParams{
 		ClientID: filters.ClientID, Status: filters.Status, BillingRunID: filters.BillingRunID,
 		PeriodStart: filters.PeriodStart, ServiceCategory: filters.ServiceCategory, OfferID: filters.OfferID,
 		Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
@@ -154,54 +154,54 @@ func (s *handlers) invoicesAt(ctx context.Context, tx dbsqlc.DBTX, filters dbsql
 
 func newListedInvoiceRead(row dbsqlc.InvoiceListRow) InvoiceRead { return newInvoiceRead(row.Invoice) }
 
-func (s *handlers) exportInvoices(ctx context.Context, input *struct {
+func (h *handlers) exportInvoices(ctx context.Context, input *struct {
 	rest.ExportParams
 	InvoiceFilters
 }) (*huma.StreamResponse, error) {
-	request, filters, err := s.parseInvoiceList(input.All(), input.InvoiceFilters)
+	request, filters, err := h.parseInvoiceList(input.All(), input.InvoiceFilters)
 	if err != nil {
 		return nil, err
 	}
-	return rest.AnswerExport(ctx, s.API, "invoices-"+s.Today().String(), request, newListedInvoiceRead,
+	return rest.AnswerExport(ctx, h.API, "invoices-"+h.Today().String(), request, newListedInvoiceRead,
 		func(ctx context.Context, tx dbsqlc.DBTX, at rest.ListPosition) ([]dbsqlc.InvoiceListRow, error) {
-			return s.invoicesAt(ctx, tx, filters, at)
+			return h.invoicesAt(ctx, tx, filters, at)
 		})
 }
 
-func (s *handlers) listInvoices(ctx context.Context, input *struct {
+func (h *handlers) listInvoices(ctx context.Context, input *struct {
 	rest.PageParams
 	InvoiceFilters
 }) (*rest.PageOutput[InvoiceRead], error) {
-	request, filters, err := s.parseInvoiceList(input.PageParams, input.InvoiceFilters)
+	request, filters, err := h.parseInvoiceList(input.PageParams, input.InvoiceFilters)
 	if err != nil {
 		return nil, err
 	}
-	return rest.AnswerList(ctx, s.API, request, newListedInvoiceRead, func(at rest.ListPosition) ([]dbsqlc.InvoiceListRow, error) {
+	return rest.AnswerList(ctx, h.API, request, newListedInvoiceRead, func(at rest.ListPosition) ([]dbsqlc.InvoiceListRow, error) {
 		if at.Newest {
-			before, err := rest.NewestStart(ctx, s.API, at, s.Queries.InvoiceNewestAt)
+			before, err := rest.NewestStart(ctx, h.API, at, h.Queries.InvoiceNewestAt)
 			if err != nil {
 				return nil, err
 			}
-			rows, err := s.Queries.InvoiceNewest(ctx, s.Pool, dbsqlc.InvoiceNewestParams{
+			rows, err := h.Queries.InvoiceNewest(ctx, h.Pool, dbsqlc.InvoiceNewestParams{
 				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
 			})
 			return rest.Convert(rows, func(row dbsqlc.InvoiceNewestRow) dbsqlc.InvoiceListRow { return dbsqlc.InvoiceListRow(row) }), err
 		}
-		return s.invoicesAt(ctx, s.Pool, filters, at)
+		return h.invoicesAt(ctx, h.Pool, filters, at)
 	}, func() (int64, error) {
 		if (filters.ServiceCategory == nil) != (filters.OfferID == nil) {
-			return s.Queries.InvoiceCountByLine(ctx, s.Pool, dbsqlc.InvoiceCountByLineParams(filters))
+			return h.Queries.InvoiceCountByLine(ctx, h.Pool, dbsqlc.InvoiceCountByLineParams(filters))
 		}
-		return s.Queries.InvoiceCount(ctx, s.Pool, filters)
+		return h.Queries.InvoiceCount(ctx, h.Pool, filters)
 	})
 }
 
-func (s *handlers) getInvoice(ctx context.Context, input *resource.InvoicePath) (*struct{ Body InvoiceDetailRead }, error) {
-	row, err := s.Queries.InvoiceGetByID(ctx, s.Pool, rest.ParseID(input.InvoiceID))
+func (h *handlers) getInvoice(ctx context.Context, input *resource.InvoicePath) (*struct{ Body InvoiceDetailRead }, error) {
+	row, err := h.Queries.InvoiceGetByID(ctx, h.Pool, rest.ParseID(input.InvoiceID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.InvoiceNotFound)
 	}
-	lines, err := s.Queries.InvoiceLineListByInvoices(ctx, s.Pool, []uuid.UUID{row.ID})
+	lines, err := h.Queries.InvoiceLineListByInvoices(ctx, h.Pool, []uuid.UUID{row.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -211,8 +211,8 @@ func (s *handlers) getInvoice(ctx context.Context, input *resource.InvoicePath) 
 	return &struct{ Body InvoiceDetailRead }{InvoiceDetailRead{InvoiceRead: newInvoiceRead(row), Lines: rest.Convert(lines, read)}}, nil
 }
 
-func (s *handlers) getInvoicePDF(ctx context.Context, input *resource.InvoicePath) (*huma.StreamResponse, error) {
-	file, err := s.Documents.InvoiceFile(ctx, rest.ParseID(input.InvoiceID), s.Now())
+func (h *handlers) getInvoicePDF(ctx context.Context, input *resource.InvoicePath) (*huma.StreamResponse, error) {
+	file, err := h.Documents.InvoiceFile(ctx, rest.ParseID(input.InvoiceID), h.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -8,27 +8,27 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) identityRoutes() {
+func (h *handlers) identityRoutes() {
 	const tag = "Identity"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "getMe", Method: http.MethodGet, Path: "/api/v1/me", Tag: tag, Access: rest.Authenticated,
 		Summary:     "Get the caller's identity",
 		Description: "The identity of the request as the API understands it.",
 		Success:     "The caller.",
-	}, s.getMe)
-	rest.Register(s.API, rest.Operation{
+	}, h.getMe)
+	rest.Register(h.API, rest.Operation{
 		ID: "pingAdmin", Method: http.MethodGet, Path: "/api/v1/admin/ping", Tag: tag, Access: rest.Admins,
 		Summary:     "Check that the caller has the role admin",
 		Description: "Succeeds for administrators. Other callers are refused with the required roles.",
 		Success:     "The caller is an administrator.",
 		Refusals:    []refusal.Code{refusal.Forbidden},
-	}, s.pingAdmin)
-	rest.Register(s.API, rest.Operation{
+	}, h.pingAdmin)
+	rest.Register(h.API, rest.Operation{
 		ID: "listSample", Method: http.MethodGet, Path: "/api/v1/conventions/sample", Tag: tag, Access: rest.Authenticated,
 		Summary:     "Get a sample page",
 		Description: "Returns one item on every page, to try out paging without data.",
 		Success:     "The sample page.",
-	}, s.listSample)
+	}, h.listSample)
 }
 
 // MeRead is the caller as the API knows it.
@@ -49,17 +49,17 @@ type SampleItem struct {
 	Name string `json:"name" example:"Sample Item"`
 }
 
-func (s *handlers) getMe(ctx context.Context, _ *struct{}) (*struct{ Body MeRead }, error) {
-	actor := rest.ActorOf(ctx)
+func (h *handlers) getMe(ctx context.Context, _ *struct{}) (*struct{ Body MeRead }, error) {
+	actor := rest.Caller(ctx)
 	return &struct{ Body MeRead }{MeRead{ActorID: actor.ID, Roles: actor.Roles}}, nil
 }
 
-func (s *handlers) pingAdmin(ctx context.Context, _ *struct{}) (*struct{ Body AdminPing }, error) {
-	return &struct{ Body AdminPing }{AdminPing{Status: "ok", ActorID: rest.ActorOf(ctx).ID}}, nil
+func (h *handlers) pingAdmin(ctx context.Context, _ *struct{}) (*struct{ Body AdminPing }, error) {
+	return &struct{ Body AdminPing }{AdminPing{Status: "ok", ActorID: rest.Caller(ctx).ID}}, nil
 }
 
 // listSample answers its one item on every page, as the original does.
-func (s *handlers) listSample(_ context.Context, input *rest.PageParams) (*rest.PageOutput[SampleItem], error) {
+func (h *handlers) listSample(_ context.Context, input *rest.PageParams) (*rest.PageOutput[SampleItem], error) {
 	page := rest.Page[SampleItem]{Data: []SampleItem{{ID: "sample-1", Name: "Sample Item"}}, Meta: input.Meta()}
 	page.Meta.Total = int64(len(page.Data))
 	return &rest.PageOutput[SampleItem]{Body: page}, nil

@@ -8,22 +8,22 @@ import (
 	"github.com/mtfacturation/mtf/internal/catalog"
 )
 
-func (s *handlers) offerCategoryRoutes() {
+func (h *handlers) offerCategoryRoutes() {
 	const tag = "Catalogue"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "listOfferCategories", Method: http.MethodGet, Path: "/api/v1/offer-categories", Tag: tag, Access: rest.Readers,
 		Summary: "List all offers by service category",
 		Description: "Every category with offers, in the order mobile, internet, landline; within a category by name, " +
 			"latest version first.",
 		Success: "The catalogue.",
-	}, s.listOfferCategories)
-	rest.Register(s.API, rest.Operation{
+	}, h.listOfferCategories)
+	rest.Register(h.API, rest.Operation{
 		ID: "listOfferFamilies", Method: http.MethodGet, Path: "/api/v1/offer-families", Tag: tag, Access: rest.Readers,
 		Deprecated:  true,
 		Summary:     "The former name of offer-categories",
 		Description: "The same as `/api/v1/offer-categories`, for clients that know it by this name.",
 		Success:     "The catalogue.",
-	}, s.listOfferCategories)
+	}, h.listOfferCategories)
 }
 
 // OfferCategoryRead lists the offers of one service category, by name and the
@@ -38,8 +38,8 @@ type OfferCategoriesOutput struct {
 	Body []OfferCategoryRead `nullable:"false"`
 }
 
-func (s *handlers) listOfferCategories(ctx context.Context, _ *struct{}) (*OfferCategoriesOutput, error) {
-	rows, err := s.Queries.OfferListByName(ctx, s.Pool)
+func (h *handlers) listOfferCategories(ctx context.Context, _ *struct{}) (*OfferCategoriesOutput, error) {
+	rows, err := h.Queries.OfferListByName(ctx, h.Pool)
 	if err != nil {
 		return nil, err
 	}

@@ -17,9 +17,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) offerRoutes() {
+func (h *handlers) offerRoutes() {
 	const tag = "Catalogue"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "createOffer", Method: http.MethodPost, Path: "/api/v1/offers", Tag: tag, Access: rest.Writers,
 		Summary: "Create an offer",
 		Description: "The service type follows from the category and the access type. A mobile offer includes data or " +
@@ -28,36 +28,36 @@ func (s *handlers) offerRoutes() {
 			"and version is unique.",
 		Success:  "The new offer.",
 		Refusals: []refusal.Code{refusal.OfferVersionConflict},
-	}, s.createOffer)
-	rest.Register(s.API, rest.Operation{
+	}, h.createOffer)
+	rest.Register(h.API, rest.Operation{
 		ID: "listOffers", Method: http.MethodGet, Path: "/api/v1/offers", Tag: tag, Access: rest.Readers,
 		List:        offerList.Keys(),
 		Summary:     "List offers, newest first",
 		Description: "All offers, including retired ones.",
 		Success:     "A page of offers.",
-	}, s.listOffers)
-	rest.Register(s.API, rest.Operation{
+	}, h.listOffers)
+	rest.Register(h.API, rest.Operation{
 		ID: "getOffer", Method: http.MethodGet, Path: "/api/v1/offers/{offer_id}", Tag: tag, Access: rest.Readers,
 		Summary:     "Get an offer",
 		Description: "An offer with what it includes.",
 		Success:     "The offer.",
 		Refusals:    []refusal.Code{refusal.OfferNotFound},
-	}, s.getOffer)
-	rest.Register(s.API, rest.Operation{
+	}, h.getOffer)
+	rest.Register(h.API, rest.Operation{
 		ID: "updateOffer", Method: http.MethodPut, Path: "/api/v1/offers/{offer_id}", Tag: tag, Access: rest.Writers,
 		Summary: "Update an offer",
 		Description: "The fields sent are merged over the stored ones, and the result is validated like a new offer. " +
 			"Contracts on the offer are billed at its new fees from the next run on; issued invoices do not change.",
 		Success:  "The updated offer.",
 		Refusals: []refusal.Code{refusal.OfferNotFound, refusal.OfferVersionConflict},
-	}, s.updateOffer)
-	rest.Register(s.API, rest.Operation{
+	}, h.updateOffer)
+	rest.Register(h.API, rest.Operation{
 		ID: "deleteOffer", Method: http.MethodDelete, Path: "/api/v1/offers/{offer_id}", Tag: tag, Access: rest.Writers,
 		Summary:     "Delete an offer without contracts",
 		Description: "An offer with contracts cannot be deleted; retire it instead.",
 		Success:     "The offer was deleted.",
 		Refusals:    []refusal.Code{refusal.OfferNotFound, refusal.OfferDeleteBlocked},
-	}, s.deleteOffer)
+	}, h.deleteOffer)
 }
 
 // OfferCreate is the body of a new offer. Its service type is derived, and the
@@ -165,7 +165,7 @@ func newOfferRead(row dbsqlc.Offer) OfferRead {
 	}
 }
 
-func (s *handlers) createOffer(ctx context.Context, input *struct{ Body OfferCreate }) (*OfferOutput, error) {
+func (h *handlers) createOffer(ctx context.Context, input *struct{ Body OfferCreate }) (*OfferOutput, error) {
 	definition := input.Body.definition()
 	if problems := definition.Normalise(); len(problems) > 0 {
 		return nil, refusal.Invalid(problems...)
@@ -174,7 +174,7 @@ func (s *handlers) createOffer(ctx context.Context, input *struct{ Body OfferCre
 	if err != nil {
 		return nil, err
 	}
-	row, err := s.Queries.OfferInsert(ctx, s.Pool, definition.Row(id, s.Now()))
+	row, err := h.Queries.OfferInsert(ctx, h.Pool, definition.Row(id, h.Now()))
 	if err != nil {
 		return nil, db.Translate(err)
 	}
@@ -192,31 +192,31 @@ func (b OfferCreate) definition() catalog.Definition {
 	}
 }
 
-func (s *handlers) listOffers(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[OfferRead], error) {
-	request, err := rest.ParseList(s.API, offerList, *input)
+func (h *handlers) listOffers(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[OfferRead], error) {
+	request, err := rest.ParseList(h.API, offerList, *input)
 	if err != nil {
 		return nil, err
 	}
 	filters := dbsqlc.OfferCountParams{
 		Status: request.Text("status"), ServiceCategory: request.Text("service_category"), ServiceType: request.Text("service_type"),
 	}
-	return rest.AnswerList(ctx, s.API, request, newOfferRead, func(at rest.ListPosition) ([]dbsqlc.Offer, error) {
-		return s.Queries.OfferList(ctx, s.Pool, dbsqlc.OfferListParams{
+	return rest.AnswerList(ctx, h.API, request, newOfferRead, func(at rest.ListPosition) ([]dbsqlc.Offer, error) {
+		return h.Queries.OfferList(ctx, h.Pool, dbsqlc.OfferListParams{
 			Status: filters.Status, ServiceCategory: filters.ServiceCategory, ServiceType: filters.ServiceType,
 			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
-	}, func() (int64, error) { return s.Queries.OfferCount(ctx, s.Pool, filters) })
+	}, func() (int64, error) { return h.Queries.OfferCount(ctx, h.Pool, filters) })
 }
 
-func (s *handlers) getOffer(ctx context.Context, input *OfferPath) (*OfferOutput, error) {
-	row, err := s.Queries.OfferGetByID(ctx, s.Pool, rest.ParseID(input.OfferID))
+func (h *handlers) getOffer(ctx context.Context, input *OfferPath) (*OfferOutput, error) {
+	row, err := h.Queries.OfferGetByID(ctx, h.Pool, rest.ParseID(input.OfferID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.OfferNotFound)
 	}
 	return &OfferOutput{Body: newOfferRead(row)}, nil
 }
 
-func (s *handlers) updateOffer(ctx context.Context, input *struct {
+func (h *handlers) updateOffer(ctx context.Context, input *struct {
 	OfferPath
 	Body OfferUpdate
 }) (*OfferOutput, error) {
@@ -224,8 +224,8 @@ func (s *handlers) updateOffer(ctx context.Context, input *struct {
 		return nil, err
 	}
 	var updated dbsqlc.Offer
-	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) error {
-		row, err := s.Queries.OfferLockForUpdate(ctx, tx, rest.ParseID(input.OfferID))
+	err := db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) error {
+		row, err := h.Queries.OfferLockForUpdate(ctx, tx, rest.ParseID(input.OfferID))
 		if err != nil {
 			return rest.OrNotFound(err, refusal.OfferNotFound)
 		}
@@ -234,11 +234,11 @@ func (s *handlers) updateOffer(ctx context.Context, input *struct {
 		if problems := definition.Normalise(); len(problems) > 0 {
 			return refusal.Invalid(problems...)
 		}
-		updated, err = s.Queries.OfferUpdate(ctx, tx, dbsqlc.OfferUpdateParams(definition.Row(row.ID, s.Now())))
+		updated, err = h.Queries.OfferUpdate(ctx, tx, dbsqlc.OfferUpdateParams(definition.Row(row.ID, h.Now())))
 		if err != nil || updated.MonthlyFee == row.MonthlyFee {
 			return err
 		}
-		return ledger.Reprice(ctx, tx, row.ID, row.MonthlyFee, rest.ActorOf(ctx).ID, s.Today(), s.Now())
+		return ledger.Reprice(ctx, tx, row.ID, row.MonthlyFee, rest.Caller(ctx).ID, h.Today(), h.Now())
 	})
 	if err != nil {
 		return nil, err
@@ -248,15 +248,15 @@ func (s *handlers) updateOffer(ctx context.Context, input *struct {
 
 // nulls refuses a null for what an offer cannot be without.
 func (u *OfferUpdate) nulls() error {
-	var checked rest.Validator
-	u.Name.RefuseNull("name", &checked)
-	u.ServiceCategory.RefuseNull("service_category", &checked)
-	u.Version.RefuseNull("version", &checked)
-	u.Status.RefuseNull("status", &checked)
-	u.ValidFrom.RefuseNull("valid_from", &checked)
-	u.InternetTVIncluded.RefuseNull("internet_tv_included", &checked)
-	u.LandlineNationalIncluded.RefuseNull("landline_national_included", &checked)
-	return checked.Err()
+	var validator rest.Validator
+	u.Name.RefuseNull("name", &validator)
+	u.ServiceCategory.RefuseNull("service_category", &validator)
+	u.Version.RefuseNull("version", &validator)
+	u.Status.RefuseNull("status", &validator)
+	u.ValidFrom.RefuseNull("valid_from", &validator)
+	u.InternetTVIncluded.RefuseNull("internet_tv_included", &validator)
+	u.LandlineNationalIncluded.RefuseNull("landline_national_included", &validator)
+	return validator.Err()
 }
 
 // apply merges what was sent over a definition.
@@ -284,8 +284,8 @@ func (u *OfferUpdate) apply(d *catalog.Definition) {
 	}
 }
 
-func (s *handlers) deleteOffer(ctx context.Context, input *OfferPath) (*struct{}, error) {
-	deleted, err := s.Queries.OfferDelete(ctx, s.Pool, rest.ParseID(input.OfferID))
+func (h *handlers) deleteOffer(ctx context.Context, input *OfferPath) (*struct{}, error) {
+	deleted, err := h.Queries.OfferDelete(ctx, h.Pool, rest.ParseID(input.OfferID))
 	if err != nil {
 		return nil, db.Translate(err)
 	}

@@ -4,48 +4,70 @@
 package operators
 
 import (
+	"context"
+
 	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/documents"
+	"github.com/mtfacturation/mtf/internal/dunning"
+	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
+	"github.com/mtfacturation/mtf/workflows/starter"
 )
+
+// Dependencies are what the operations of staff need beyond the framework.
+type Dependencies struct {
+	Schedules *starter.Schedules
+	Documents *documents.Service
+	// Ready returns nil if requests can be served.
+	Ready func(context.Context) error
+	// PayloadKeys decrypt the payloads of workflows for the Temporal UI.
+	PayloadKeys payloadcodec.Keys
+	// SendWindow is when dunning steps may be taken.
+	SendWindow dunning.Hours
+	// ChunkClients and Concurrency are those of a retried billing run.
+	ChunkClients int32
+	Concurrency  int
+}
 
 // handlers serves the operations of staff.
 type handlers struct {
 	*rest.API
-	overdue *collections.Gate
-	// previews has a slot for each preview that may be computed at once.
+	Dependencies
+	cases *collections.Gate
+	// previews limits the number of concurrent previews.
 	previews chan struct{}
 }
 
 // Mount registers the operations of staff.
-func Mount(api *rest.API) {
-	s := &handlers{
-		API: api, previews: make(chan struct{}, maxPreviews),
-		overdue: collections.NewGate(api.Pool, joinSync(api.Starter), api.Config.HTTP.SyncTimeout),
+func Mount(api *rest.API, dependencies Dependencies) {
+	h := &handlers{
+		API: api, Dependencies: dependencies, previews: make(chan struct{}, maxPreviews),
+		cases: collections.NewGate(api.Pool, joinSync(api.Starter), api.Config.HTTP.SyncTimeout),
 	}
-	s.healthRoutes()
-	s.identityRoutes()
-	s.customerRoutes()
-	s.subscriberRoutes()
-	s.offerRoutes()
-	s.offerCategoryRoutes()
-	s.contractRoutes()
-	s.contractChangeRoutes()
-	s.provisioningRoutes()
-	s.billingRunRoutes()
-	s.billingRunCommandRoutes()
-	s.billingRunListRoutes()
-	s.billingPreviewRoutes()
-	s.invoiceRoutes()
-	s.invoiceVoidRoutes()
-	s.invoiceAuditRoutes()
-	s.paymentRoutes()
-	s.paymentApprovalRoutes()
-	s.paymentReversalRoutes()
-	s.collectionCaseRoutes()
-	s.collectionCaseChangeRoutes()
-	s.collectionOverviewRoutes()
-	s.agingRoutes()
-	s.collectionDunningRoutes()
-	s.scheduleRoutes()
-	s.codecRoutes()
+	h.healthRoutes()
+	h.identityRoutes()
+	h.customerRoutes()
+	h.subscriberRoutes()
+	h.offerRoutes()
+	h.offerCategoryRoutes()
+	h.contractRoutes()
+	h.contractChangeRoutes()
+	h.provisioningRoutes()
+	h.billingRunRoutes()
+	h.billingRunCommandRoutes()
+	h.billingRunListRoutes()
+	h.billingPreviewRoutes()
+	h.invoiceRoutes()
+	h.invoiceVoidRoutes()
+	h.invoiceAuditRoutes()
+	h.paymentRoutes()
+	h.paymentApprovalRoutes()
+	h.paymentReversalRoutes()
+	h.collectionCaseRoutes()
+	h.collectionCaseChangeRoutes()
+	h.collectionOverviewRoutes()
+	h.agingRoutes()
+	h.collectionDunningRoutes()
+	h.scheduleRoutes()
+	h.codecRoutes()
 }

@@ -18,8 +18,8 @@ import (
 // approvalNote is the note of an approval that comes without one.
 const approvalNote = "Invoice marked as paid by operator approval"
 
-func (s *handlers) paymentApprovalRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) paymentApprovalRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "approveInvoicePaid", Method: http.MethodPost, Path: "/api/v1/collections/invoices/{invoice_id}/approve-paid",
 		Tag: "Collections", Access: rest.Billers,
 		Summary: "Mark an invoice as paid",
@@ -28,7 +28,7 @@ func (s *handlers) paymentApprovalRoutes() {
 		Success: "The payment and the invoice's new balance.",
 		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
 			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid},
-	}, s.approvePaid)
+	}, h.approvePaid)
 }
 
 // InvoiceApproval is the body of an approval.
@@ -49,30 +49,30 @@ type approval struct {
 	Note        string         `json:"note"`
 }
 
-func (s *handlers) approvePaid(ctx context.Context, input *struct {
+func (h *handlers) approvePaid(ctx context.Context, input *struct {
 	resource.InvoicePath
 	rest.KeyParams
 	Body InvoiceApproval
 }) (*PaymentAllocationOutput, error) {
-	asked := approval{
+	command := approval{
 		InvoiceID: rest.ParseID(input.InvoiceID), PaymentDate: input.Body.PaymentDate, Method: input.Body.Method,
 		Reference: rest.OptionalText(input.Body.Reference), Note: approvalNote,
 	}
 	if note := rest.OptionalText(input.Body.Note); note != nil {
-		asked.Note = *note
+		command.Note = *note
 	}
-	request, err := rest.NewRequest(idempotency.ApprovePaid, input.Key, asked)
+	request, err := rest.NewRequest(idempotency.ApprovePaid, input.Key, command)
 	if err != nil {
 		return nil, err
 	}
-	today := s.Today()
+	today := h.Today()
 	payment := collections.PaymentInput{
-		InvoiceID: asked.InvoiceID, PaymentDate: today, Method: asked.Method, Reference: asked.Reference, Note: &asked.Note,
+		InvoiceID: command.InvoiceID, PaymentDate: today, Method: command.Method, Reference: command.Reference, Note: &command.Note,
 	}
-	if asked.PaymentDate != nil {
-		payment.PaymentDate = *asked.PaymentDate
+	if command.PaymentDate != nil {
+		payment.PaymentDate = *command.PaymentDate
 	}
-	return s.allocate(ctx, func(tx pgx.Tx) (collections.Allocation, bool, error) {
-		return collections.ApprovePaid(ctx, tx, request, payment, rest.ActorOf(ctx).ID, today, s.Now())
+	return h.allocate(ctx, func(tx pgx.Tx) (collections.Allocation, bool, error) {
+		return collections.ApprovePaid(ctx, tx, request, payment, rest.Caller(ctx).ID, today, h.Now())
 	})
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) paymentReversalRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) paymentReversalRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "reversePayment", Method: http.MethodPost, Path: "/api/v1/collections/payments/{payment_id}/reverse",
 		Tag: "Collections", Access: rest.Billers,
 		Summary: "Reverse a payment",
@@ -24,7 +24,7 @@ func (s *handlers) paymentReversalRoutes() {
 		Success: "The reversed payment and the invoice's new balance.",
 		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.PaymentNotFound,
 			refusal.PaymentAlreadyReversed},
-	}, s.reversePayment)
+	}, h.reversePayment)
 }
 
 // PaymentPath names a payment.
@@ -61,22 +61,22 @@ func newPaymentReversalResult(reversal collections.Reversal, replayed bool) *Pay
 	}}
 }
 
-func (s *handlers) reversePayment(ctx context.Context, input *struct {
+func (h *handlers) reversePayment(ctx context.Context, input *struct {
 	PaymentPath
 	rest.KeyParams
 	Body PaymentReversal
 }) (*PaymentReversalOutput, error) {
-	var checked rest.Validator
-	asked := collections.ReversalInput{PaymentID: rest.ParseID(input.PaymentID), Reason: checked.Trimmed("reason", input.Body.Reason, 1)}
-	if err := checked.Err(); err != nil {
+	var validator rest.Validator
+	command := collections.ReversalInput{PaymentID: rest.ParseID(input.PaymentID), Reason: validator.Trimmed("reason", input.Body.Reason, 1)}
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
-	request, err := rest.NewRequest(idempotency.PaymentReversal, input.Key, asked)
+	request, err := rest.NewRequest(idempotency.PaymentReversal, input.Key, command)
 	if err != nil {
 		return nil, err
 	}
-	reversal, replayed, err := changeBalance(ctx, s.API, func(tx pgx.Tx) (collections.Reversal, bool, error) {
-		return collections.ReversePayment(ctx, tx, request, asked, rest.ActorOf(ctx).ID, s.Today(), s.Now())
+	reversal, replayed, err := changeBalance(ctx, h, func(tx pgx.Tx) (collections.Reversal, bool, error) {
+		return collections.ReversePayment(ctx, tx, request, command, rest.Caller(ctx).ID, h.Today(), h.Now())
 	})
 	if err != nil {
 		return nil, err

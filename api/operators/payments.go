@@ -18,9 +18,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) paymentRoutes() {
+func (h *handlers) paymentRoutes() {
 	const tag = "Collections"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "recordPayment", Method: http.MethodPost, Path: "/api/v1/collections/payments", Tag: tag, Access: rest.Billers,
 		Summary: "Record a payment of an invoice",
 		Description: "The amount must not exceed the outstanding balance. The invoice becomes `paid` when the balance " +
@@ -28,22 +28,22 @@ func (s *handlers) paymentRoutes() {
 		Success: "The payment and the invoice's new balance.",
 		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
 			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding},
-	}, s.recordPayment)
-	rest.Register(s.API, rest.Operation{
+	}, h.recordPayment)
+	rest.Register(h.API, rest.Operation{
 		ID: "listPayments", Method: http.MethodGet, Path: "/api/v1/collections/payments", Tag: tag, Access: rest.Readers,
 		List:        paymentList.Keys(),
 		Summary:     "List payments, newest first",
 		Description: "All payments. The filters `invoice_id` and `client_id` combine.",
 		Success:     "A page of payments.",
-	}, s.listPayments)
-	rest.Register(s.API, rest.Operation{
+	}, h.listPayments)
+	rest.Register(h.API, rest.Operation{
 		ID: "exportPayments", Method: http.MethodGet, Path: "/api/v1/collections/payments/export", Tag: tag,
 		Access: rest.Readers,
 		Export: true, List: paymentList.Keys(),
 		Summary:     "Export payments as CSV",
 		Description: rest.ExportDescription("payments"),
 		Success:     "All matching payments.",
-	}, s.exportPayments)
+	}, h.exportPayments)
 }
 
 // PaymentCreate is the body of a payment.
@@ -115,15 +115,15 @@ func newPaymentRead(row dbsqlc.Payment) PaymentRead {
 	}
 }
 
-func (s *handlers) recordPayment(ctx context.Context, input *struct {
+func (h *handlers) recordPayment(ctx context.Context, input *struct {
 	rest.KeyParams
 	Body PaymentCreate
 }) (*PaymentAllocationOutput, error) {
-	var checked rest.Validator
+	var validator rest.Validator
 	if input.Body.Amount.Amount <= 0 {
-		checked.Fail("amount", "amount must be greater than 0")
+		validator.Fail("amount", "amount must be greater than 0")
 	}
-	if err := checked.Err(); err != nil {
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
 	payment := collections.PaymentInput{
@@ -134,9 +134,9 @@ func (s *handlers) recordPayment(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	today := s.Today()
-	output, err := s.allocate(ctx, func(tx pgx.Tx) (collections.Allocation, bool, error) {
-		return collections.RecordPayment(ctx, tx, request, payment, rest.ActorOf(ctx).ID, today, s.Now())
+	today := h.Today()
+	output, err := h.allocate(ctx, func(tx pgx.Tx) (collections.Allocation, bool, error) {
+		return collections.RecordPayment(ctx, tx, request, payment, rest.Caller(ctx).ID, today, h.Now())
 	})
 	if errors.Is(err, refusal.New(refusal.PaymentExceedsOutstanding)) {
 		return nil, refusal.As(err).With("payment_amount", input.Body.Amount.Text)
@@ -145,8 +145,8 @@ func (s *handlers) recordPayment(ctx context.Context, input *struct {
 }
 
 // allocate answers with what a payment did.
-func (s *handlers) allocate(ctx context.Context, post func(pgx.Tx) (collections.Allocation, bool, error)) (*PaymentAllocationOutput, error) {
-	allocation, replayed, err := changeBalance(ctx, s.API, post)
+func (h *handlers) allocate(ctx context.Context, post func(pgx.Tx) (collections.Allocation, bool, error)) (*PaymentAllocationOutput, error) {
+	allocation, replayed, err := changeBalance(ctx, h, post)
 	if err != nil {
 		return nil, err
 	}
@@ -160,8 +160,8 @@ type PaymentFilters struct {
 }
 
 // parsePaymentList reads what is request of the list of payments.
-func (s *handlers) parsePaymentList(params rest.PageParams, given PaymentFilters) (*rest.ListRequest[dbsqlc.PaymentListRow], dbsqlc.PaymentCountParams, error) {
-	request, err := rest.ParseList(s.API, paymentList, params, rest.Filter{Name: "invoice_id", Value: given.InvoiceID}, rest.Filter{Name: "client_id", Value: given.ClientID})
+func (h *handlers) parsePaymentList(params rest.PageParams, given PaymentFilters) (*rest.ListRequest[dbsqlc.PaymentListRow], dbsqlc.PaymentCountParams, error) {
+	request, err := rest.ParseList(h.API, paymentList, params, rest.Filter{Name: "invoice_id", Value: given.InvoiceID}, rest.Filter{Name: "client_id", Value: given.ClientID})
 	if err != nil {
 		return nil, dbsqlc.PaymentCountParams{}, err
 	}
@@ -171,8 +171,8 @@ func (s *handlers) parsePaymentList(params rest.PageParams, given PaymentFilters
 }
 
 // paymentsAt reads the payments that match from a position on.
-func (s *handlers) paymentsAt(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.PaymentCountParams, at rest.ListPosition) ([]dbsqlc.PaymentListRow, error) {
-	return s.Queries.PaymentList(ctx, tx, dbsqlc.PaymentListParams{
+func (h *handlers) paymentsAt(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.PaymentCountParams, at rest.ListPosition) ([]dbsqlc.PaymentListRow, error) {
+	return h.Queries.PaymentList(ctx, tx, dbsqlc.PaymentListParams{
 		InvoiceID: filters.InvoiceID, ClientID: filters.ClientID, Method: filters.Method, Status: filters.Status,
 		Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 	})
@@ -180,39 +180,39 @@ func (s *handlers) paymentsAt(ctx context.Context, tx dbsqlc.DBTX, filters dbsql
 
 func newListedPaymentRead(row dbsqlc.PaymentListRow) PaymentRead { return newPaymentRead(row.Payment) }
 
-func (s *handlers) exportPayments(ctx context.Context, input *struct {
+func (h *handlers) exportPayments(ctx context.Context, input *struct {
 	rest.ExportParams
 	PaymentFilters
 }) (*huma.StreamResponse, error) {
-	request, filters, err := s.parsePaymentList(input.All(), input.PaymentFilters)
+	request, filters, err := h.parsePaymentList(input.All(), input.PaymentFilters)
 	if err != nil {
 		return nil, err
 	}
-	return rest.AnswerExport(ctx, s.API, "payments-"+s.Today().String(), request, newListedPaymentRead,
+	return rest.AnswerExport(ctx, h.API, "payments-"+h.Today().String(), request, newListedPaymentRead,
 		func(ctx context.Context, tx dbsqlc.DBTX, at rest.ListPosition) ([]dbsqlc.PaymentListRow, error) {
-			return s.paymentsAt(ctx, tx, filters, at)
+			return h.paymentsAt(ctx, tx, filters, at)
 		})
 }
 
-func (s *handlers) listPayments(ctx context.Context, input *struct {
+func (h *handlers) listPayments(ctx context.Context, input *struct {
 	rest.PageParams
 	PaymentFilters
 }) (*rest.PageOutput[PaymentRead], error) {
-	request, filters, err := s.parsePaymentList(input.PageParams, input.PaymentFilters)
+	request, filters, err := h.parsePaymentList(input.PageParams, input.PaymentFilters)
 	if err != nil {
 		return nil, err
 	}
-	return rest.AnswerList(ctx, s.API, request, newListedPaymentRead, func(at rest.ListPosition) ([]dbsqlc.PaymentListRow, error) {
+	return rest.AnswerList(ctx, h.API, request, newListedPaymentRead, func(at rest.ListPosition) ([]dbsqlc.PaymentListRow, error) {
 		if at.Newest {
-			before, err := rest.NewestStart(ctx, s.API, at, s.Queries.PaymentNewestAt)
+			before, err := rest.NewestStart(ctx, h.API, at, h.Queries.PaymentNewestAt)
 			if err != nil {
 				return nil, err
 			}
-			rows, err := s.Queries.PaymentNewest(ctx, s.Pool, dbsqlc.PaymentNewestParams{
+			rows, err := h.Queries.PaymentNewest(ctx, h.Pool, dbsqlc.PaymentNewestParams{
 				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
 			})
 			return rest.Convert(rows, func(row dbsqlc.PaymentNewestRow) dbsqlc.PaymentListRow { return dbsqlc.PaymentListRow(row) }), err
 		}
-		return s.paymentsAt(ctx, s.Pool, filters, at)
-	}, func() (int64, error) { return s.Queries.PaymentCount(ctx, s.Pool, filters) })
+		return h.paymentsAt(ctx, h.Pool, filters, at)
+	}, func() (int64, error) { return h.Queries.PaymentCount(ctx, h.Pool, filters) })
 }

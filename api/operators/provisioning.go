@@ -28,8 +28,8 @@ var provisioningRefusals = []refusal.Code{
 	refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict,
 }
 
-func (s *handlers) provisioningRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) provisioningRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "provisionContract", Method: http.MethodPost, Path: "/api/v1/contracts/provision", Tag: "Contracts",
 		Access:  rest.Writers,
 		Waits:   true,
@@ -41,7 +41,7 @@ func (s *handlers) provisioningRoutes() {
 			"with the contract. With an `Idempotency-Key` the request can be repeated safely.",
 		Success:  "The contract, and whether its client and subscriber were created.",
 		Refusals: provisioningRefusals,
-	}, s.provision)
+	}, h.provision)
 }
 
 // ProvisionBody asks for a contract. Exactly one of client_id and client is sent,
@@ -85,7 +85,7 @@ type ProvisionResult struct {
 	IdempotencyReplayed *bool                 `json:"idempotency_replayed,omitempty" doc:"Present if an Idempotency-Key was sent."`
 }
 
-func (s *handlers) provision(ctx context.Context, input *struct {
+func (h *handlers) provision(ctx context.Context, input *struct {
 	Key    string `header:"Idempotency-Key" doc:"Optional; 8 to 200 characters." example:"demo-key-12345678"`
 	Prefer string `header:"Prefer" doc:"wait=N limits the wait to N seconds; respond-async does not wait." example:"wait=30"`
 	Body   ProvisionBody
@@ -100,10 +100,10 @@ func (s *handlers) provision(ctx context.Context, input *struct {
 		return nil, err
 	}
 	var provisioned contract.Provisioned
-	replayed, err := s.Run(ctx, starter.Execution{
+	replayed, err := h.Run(ctx, starter.Execution{
 		Request:  request,
 		Workflow: workflows.ProvisionContract,
-		Input:    activities.ProvisionInput{Request: request, Provision: provision, ActorID: rest.ActorOf(ctx).ID},
+		Input:    activities.ProvisionInput{Request: request, Provision: provision, ActorID: rest.Caller(ctx).ID},
 		Queue:    workflows.InteractiveQueue,
 		Summary:  "Provision a contract on offer " + provision.OfferID.String() + ", intent " + string(provision.Intent),
 		Location: "/api/v1/contracts/provision",
@@ -129,8 +129,8 @@ func newProvisionResult(provisioned contract.Provisioned) ProvisionResult {
 // normalised checks which fields go together and returns the request without its
 // freedoms of writing.
 func (b ProvisionBody) normalised() (contract.ProvisionInput, error) {
-	var checked rest.Validator
-	b.checkCombination(&checked)
+	var validator rest.Validator
+	b.checkCombination(&validator)
 	input := contract.ProvisionInput{
 		OfferID: rest.ParseID(b.OfferID), StartDate: b.ContractStartDate, EndDate: b.EndDate, CommitmentMonths: b.CommitmentMonths,
 		AutoActivate: b.AutoActivate == nil || *b.AutoActivate, ClientID: rest.OptionalID(b.ClientID), SubscriberID: rest.OptionalID(b.SubscriberID),
@@ -140,39 +140,39 @@ func (b ProvisionBody) normalised() (contract.ProvisionInput, error) {
 		created := newClient(ClientCreate{
 			CIN: inline.CIN, ClientType: inline.ClientType, FullName: inline.FullName, Address: inline.Address,
 			Email: inline.Email, Phone: inline.Phone, Status: client.StatusActive,
-		}, &checked)
+		}, &validator)
 		input.NewClient = &created
 	}
 	if subscriber := b.Subscriber.Pointer(); subscriber != nil {
 		input.ServiceType = subscriber.ServiceType
 		if identifier := subscriber.ServiceIdentifier; identifier != nil {
-			trimmed := checked.Trimmed("service_identifier", *identifier, 3)
+			trimmed := validator.Trimmed("service_identifier", *identifier, 3)
 			input.ServiceIdentifier = &trimmed
 		}
 	}
-	return input, checked.Err()
+	return input, validator.Err()
 }
 
 // checkCombination notes the combinations that the contract refuses.
-func (b ProvisionBody) checkCombination(checked *rest.Validator) {
+func (b ProvisionBody) checkCombination(validator *rest.Validator) {
 	inline, subscriber := b.Client.Pointer(), b.Subscriber.Pointer()
 	if (b.ClientID == nil) == (inline == nil) {
-		checked.Fail("client_id", "exactly one of client_id and client is required")
+		validator.Fail("client_id", "exactly one of client_id and client is required")
 	}
 	if b.SubscriberID != nil && subscriber != nil {
-		checked.Fail("subscriber_id", "at most one of subscriber_id and subscriber is allowed")
+		validator.Fail("subscriber_id", "at most one of subscriber_id and subscriber is allowed")
 	}
 	if b.EndDate != nil && b.EndDate.Before(b.ContractStartDate) {
-		checked.Fail("end_date", "end_date must not be before contract_start_date")
+		validator.Fail("end_date", "end_date must not be before contract_start_date")
 	}
 	switch contract.Intent(b.ProvisioningIntent) {
 	case contract.NewLine:
 		if b.TargetContractID != nil || b.SubscriberID != nil {
-			checked.Fail("provisioning_intent", "new_line allows neither target_contract_id nor subscriber_id")
+			validator.Fail("provisioning_intent", "new_line allows neither target_contract_id nor subscriber_id")
 		}
 	case contract.Upgrade:
 		if b.ClientID == nil || inline != nil || b.SubscriberID != nil || subscriber != nil {
-			checked.Fail("provisioning_intent", "upgrade requires client_id and allows neither client nor subscriber")
+			validator.Fail("provisioning_intent", "upgrade requires client_id and allows neither client nor subscriber")
 		}
 	}
 }

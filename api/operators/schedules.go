@@ -14,30 +14,30 @@ import (
 
 const tagSchedules = "Schedules"
 
-func (s *handlers) scheduleRoutes() {
-	rest.Register(s.API, rest.Operation{
+func (h *handlers) scheduleRoutes() {
+	rest.Register(h.API, rest.Operation{
 		ID: "listSchedules", Method: http.MethodGet, Path: "/api/v1/schedules", Tag: tagSchedules, Access: rest.Readers,
 		Summary: "List the schedules",
 		Description: "Every scheduled job with its previous and next times and its latest runs. Times follow from the " +
 			"configuration: a schedule that is paused, or not registered yet, does not run.",
 		Success: "All schedules.",
-	}, s.listSchedules)
+	}, h.listSchedules)
 	for _, command := range []struct {
 		name, id, summary, description string
 		do                             func(context.Context, string, string) (starter.Entry, error)
 	}{
 		{"pause", "pauseSchedule", "Pause a schedule",
 			"The schedule does not run until it is resumed, across deployments. Runs missed meanwhile are not caught up " +
-				"automatically: see `backfill`. Pausing a paused schedule changes nothing.", s.pauseSchedule},
+				"automatically: see `backfill`. Pausing a paused schedule changes nothing.", h.pauseSchedule},
 		{"resume", "resumeSchedule", "Resume a paused schedule",
-			"The schedule runs again at its next time. Resuming a schedule that is not paused changes nothing.", s.resumeSchedule},
+			"The schedule runs again at its next time. Resuming a schedule that is not paused changes nothing.", h.resumeSchedule},
 		{"trigger", "triggerSchedule", "Run a schedule now",
 			"Runs the schedule as if it were due now, even if it is paused: monthly billing bills the previous month. Work " +
 				"that was already done is not repeated, and nothing starts while the last run is still in progress. The run " +
 				"appears in `latest` shortly afterwards.",
-			s.triggerSchedule},
+			h.triggerSchedule},
 	} {
-		rest.Register(s.API, rest.Operation{
+		rest.Register(h.API, rest.Operation{
 			ID: command.id, Method: http.MethodPost, Path: "/api/v1/schedules/{schedule_name}/" + command.name, Tag: tagSchedules,
 			Access:      rest.Writers,
 			Summary:     command.summary,
@@ -50,10 +50,10 @@ func (s *handlers) scheduleRoutes() {
 				if err != nil {
 					return nil, err
 				}
-				return &struct{ Body ScheduleRead }{newScheduleRead(entry, s.Now(), defaultTimes)}, nil
+				return &struct{ Body ScheduleRead }{newScheduleRead(entry, h.Now(), defaultTimes)}, nil
 			})
 	}
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "backfillSchedule", Method: http.MethodPost, Path: "/api/v1/schedules/{schedule_name}/backfill", Tag: tagSchedules,
 		Access:  rest.Writers,
 		Summary: "Backfill missed runs of a schedule",
@@ -62,7 +62,7 @@ func (s *handlers) scheduleRoutes() {
 			"again.",
 		Success:  "The times of the runs.",
 		Refusals: []refusal.Code{refusal.ScheduleNotFound, refusal.ScheduleOff},
-	}, s.backfillSchedule)
+	}, h.backfillSchedule)
 }
 
 const (
@@ -83,7 +83,7 @@ type ScheduleRead struct {
 	Starts        string           `json:"starts" doc:"The id of the workflow that does the work." example:"billing-run/monthly-YYYY-MM"`
 	Registered    bool             `json:"registered" doc:"Whether the schedule exists in Temporal; workers create it on startup." example:"true"`
 	Paused        bool             `json:"paused" example:"false"`
-	Note          *string          `json:"note" doc:"Why the schedule was paused or resumed." example:"Prices are being checked"`
+	Note          *string          `json:"note" doc:"Why the schedule was paused or resumed." example:"Prices are being validator"`
 	PreviousTimes []rest.Timestamp `json:"previous_times" nullable:"false" doc:"Latest first." example:"2026-10-31T23:05:00.000000Z,2026-09-30T23:05:00.000000Z"`
 	NextTimes     []rest.Timestamp `json:"next_times" nullable:"false" example:"2026-11-30T23:05:00.000000Z,2026-12-31T23:05:00.000000Z"`
 	Latest        []ScheduleRun    `json:"latest" nullable:"false" doc:"The latest runs, newest first."`
@@ -115,7 +115,7 @@ type ScheduleCommand struct {
 
 // ScheduleNote is why an operator pauses or resumes a schedule.
 type ScheduleNote struct {
-	Note *string `json:"note,omitempty" nullable:"true" maxLength:"400" doc:"Shown with the schedule; must not contain personal data." example:"Prices are being checked"`
+	Note *string `json:"note,omitempty" nullable:"true" maxLength:"400" doc:"Shown with the schedule; must not contain personal data." example:"Prices are being validator"`
 }
 
 func (c *ScheduleCommand) note() string {
@@ -165,48 +165,48 @@ func timestamps(instants []time.Time) []rest.Timestamp {
 	return rest.Convert(instants, func(instant time.Time) rest.Timestamp { return rest.Timestamp(instant) })
 }
 
-func (s *handlers) listSchedules(ctx context.Context, input *struct {
+func (h *handlers) listSchedules(ctx context.Context, input *struct {
 	Times int `query:"times" default:"5" minimum:"1" maximum:"100" doc:"Number of previous and next times to return." example:"5"`
 }) (*struct{ Body ScheduleList }, error) {
-	entries, err := s.Schedules.List(ctx)
+	entries, err := h.Schedules.List(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return &struct{ Body ScheduleList }{ScheduleList{rest.Convert(entries, func(entry starter.Entry) ScheduleRead {
-		return newScheduleRead(entry, s.Now(), input.Times)
+		return newScheduleRead(entry, h.Now(), input.Times)
 	})}}, nil
 }
 
-func (s *handlers) pauseSchedule(ctx context.Context, name, note string) (starter.Entry, error) {
-	return s.Schedules.Pause(ctx, name, note)
+func (h *handlers) pauseSchedule(ctx context.Context, name, note string) (starter.Entry, error) {
+	return h.Schedules.Pause(ctx, name, note)
 }
 
-func (s *handlers) resumeSchedule(ctx context.Context, name, note string) (starter.Entry, error) {
-	return s.Schedules.Resume(ctx, name, note)
+func (h *handlers) resumeSchedule(ctx context.Context, name, note string) (starter.Entry, error) {
+	return h.Schedules.Resume(ctx, name, note)
 }
 
-func (s *handlers) triggerSchedule(ctx context.Context, name, _ string) (starter.Entry, error) {
-	return s.Schedules.Trigger(ctx, name)
+func (h *handlers) triggerSchedule(ctx context.Context, name, _ string) (starter.Entry, error) {
+	return h.Schedules.Trigger(ctx, name)
 }
 
-func (s *handlers) backfillSchedule(ctx context.Context, input *struct {
+func (h *handlers) backfillSchedule(ctx context.Context, input *struct {
 	SchedulePath
 	Body ScheduleBackfill
 }) (*struct{ Body ScheduleBackfilled }, error) {
-	var checked rest.Validator
+	var validator rest.Validator
 	if input.Body.To.Before(input.Body.From) {
-		checked.Fail("to", "to must not be before from")
+		validator.Fail("to", "to must not be before from")
 	}
 	if days := input.Body.To.DaysSince(input.Body.From); days >= maxBackfillDays {
-		checked.Fail("from", fmt.Sprintf("from and to must span at most %d days", maxBackfillDays))
+		validator.Fail("from", fmt.Sprintf("from and to must span at most %d days", maxBackfillDays))
 	}
-	if input.Body.To.After(s.Today()) {
-		checked.Fail("to", "to must not be after today")
+	if input.Body.To.After(h.Today()) {
+		validator.Fail("to", "to must not be after today")
 	}
-	if err := checked.Err(); err != nil {
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
-	times, err := s.Schedules.Backfill(ctx, input.Name, input.Body.From, input.Body.To, s.Now())
+	times, err := h.Schedules.Backfill(ctx, input.Name, input.Body.From, input.Body.To, h.Now())
 	if err != nil {
 		return nil, err
 	}

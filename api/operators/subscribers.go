@@ -14,9 +14,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-func (s *handlers) subscriberRoutes() {
+func (h *handlers) subscriberRoutes() {
 	const tag = "Customers"
-	rest.Register(s.API, rest.Operation{
+	rest.Register(h.API, rest.Operation{
 		ID: "createSubscriber", Method: http.MethodPost, Path: "/api/v1/customers/{client_id}/subscribers", Tag: tag,
 		Access:  rest.Writers,
 		Summary: "Create a subscriber of a client",
@@ -24,8 +24,8 @@ func (s *handlers) subscriberRoutes() {
 			"clients.",
 		Success:  "The new subscriber.",
 		Refusals: []refusal.Code{refusal.ClientNotFound, refusal.SubscriberTaken},
-	}, s.createSubscriber)
-	rest.Register(s.API, rest.Operation{
+	}, h.createSubscriber)
+	rest.Register(h.API, rest.Operation{
 		ID: "listSubscribers", Method: http.MethodGet, Path: "/api/v1/customers/{client_id}/subscribers", Tag: tag,
 		Access:      rest.Readers,
 		List:        subscriberList.Keys(),
@@ -33,22 +33,22 @@ func (s *handlers) subscriberRoutes() {
 		Description: "The client's subscribers of all statuses.",
 		Success:     "A page of subscribers.",
 		Refusals:    []refusal.Code{refusal.ClientNotFound},
-	}, s.listSubscribers)
-	rest.Register(s.API, rest.Operation{
+	}, h.listSubscribers)
+	rest.Register(h.API, rest.Operation{
 		ID: "getSubscriber", Method: http.MethodGet, Path: "/api/v1/subscribers/{subscriber_id}", Tag: tag, Access: rest.Readers,
 		Summary:     "Get a subscriber",
 		Description: "A subscriber with its identifier and status.",
 		Success:     "The subscriber.",
 		Refusals:    []refusal.Code{refusal.SubscriberNotFound},
-	}, s.getSubscriber)
-	rest.Register(s.API, rest.Operation{
+	}, h.getSubscriber)
+	rest.Register(h.API, rest.Operation{
 		ID: "updateSubscriber", Method: http.MethodPut, Path: "/api/v1/subscribers/{subscriber_id}", Tag: tag,
 		Access:      rest.Writers,
 		Summary:     "Update a subscriber",
 		Description: "Only the status can change.",
 		Success:     "The updated subscriber.",
 		Refusals:    []refusal.Code{refusal.SubscriberNotFound},
-	}, s.updateSubscriber)
+	}, h.updateSubscriber)
 }
 
 // SubscriberCreate is the body of a new subscriber. Its identifier is its own among
@@ -102,21 +102,21 @@ func newSubscriberRead(row dbsqlc.Subscriber) SubscriberRead {
 	}
 }
 
-func (s *handlers) createSubscriber(ctx context.Context, input *struct {
+func (h *handlers) createSubscriber(ctx context.Context, input *struct {
 	ClientPath
 	Body SubscriberCreate
 }) (*SubscriberOutput, error) {
-	var checked rest.Validator
+	var validator rest.Validator
 	subscriber := client.NewSubscriber{
 		ClientID: rest.ParseID(input.ClientID), ServiceType: input.Body.ServiceType, Status: input.Body.Status,
-		ServiceIdentifier: checked.Trimmed("service_identifier", input.Body.ServiceIdentifier, client.MinServiceIdentifierLength),
+		ServiceIdentifier: validator.Trimmed("service_identifier", input.Body.ServiceIdentifier, client.MinServiceIdentifierLength),
 	}
-	if err := checked.Err(); err != nil {
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
 	var row dbsqlc.Subscriber
-	err := db.InTransaction(ctx, s.Pool, func(tx pgx.Tx) (err error) {
-		row, err = client.CreateSubscriber(ctx, tx, subscriber, s.Now())
+	err := db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) (err error) {
+		row, err = client.CreateSubscriber(ctx, tx, subscriber, h.Now())
 		return err
 	})
 	if err != nil {
@@ -125,48 +125,48 @@ func (s *handlers) createSubscriber(ctx context.Context, input *struct {
 	return &SubscriberOutput{Body: newSubscriberRead(row)}, nil
 }
 
-func (s *handlers) listSubscribers(ctx context.Context, input *struct {
+func (h *handlers) listSubscribers(ctx context.Context, input *struct {
 	ClientPath
 	rest.PageParams
 }) (*rest.PageOutput[SubscriberRead], error) {
-	owner, err := s.Queries.ClientGetByID(ctx, s.Pool, rest.ParseID(input.ClientID))
+	owner, err := h.Queries.ClientGetByID(ctx, h.Pool, rest.ParseID(input.ClientID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ClientNotFound)
 	}
-	request, err := rest.ParseList(s.API, subscriberList, input.PageParams, rest.Filter{Name: "client_id", Value: owner.ID.String()})
+	request, err := rest.ParseList(h.API, subscriberList, input.PageParams, rest.Filter{Name: "client_id", Value: owner.ID.String()})
 	if err != nil {
 		return nil, err
 	}
 	filters := dbsqlc.SubscriberCountByClientParams{
 		ClientID: owner.ID, Status: request.Text("status"), ServiceType: request.Text("service_type"),
 	}
-	return rest.AnswerList(ctx, s.API, request, newSubscriberRead, func(at rest.ListPosition) ([]dbsqlc.Subscriber, error) {
-		return s.Queries.SubscriberListByClient(ctx, s.Pool, dbsqlc.SubscriberListByClientParams{
+	return rest.AnswerList(ctx, h.API, request, newSubscriberRead, func(at rest.ListPosition) ([]dbsqlc.Subscriber, error) {
+		return h.Queries.SubscriberListByClient(ctx, h.Pool, dbsqlc.SubscriberListByClientParams{
 			ClientID: filters.ClientID, Status: filters.Status, ServiceType: filters.ServiceType,
 			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
-	}, func() (int64, error) { return s.Queries.SubscriberCountByClient(ctx, s.Pool, filters) })
+	}, func() (int64, error) { return h.Queries.SubscriberCountByClient(ctx, h.Pool, filters) })
 }
 
-func (s *handlers) getSubscriber(ctx context.Context, input *SubscriberPath) (*SubscriberOutput, error) {
-	row, err := s.Queries.SubscriberGetByID(ctx, s.Pool, rest.ParseID(input.SubscriberID))
+func (h *handlers) getSubscriber(ctx context.Context, input *SubscriberPath) (*SubscriberOutput, error) {
+	row, err := h.Queries.SubscriberGetByID(ctx, h.Pool, rest.ParseID(input.SubscriberID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.SubscriberNotFound)
 	}
 	return &SubscriberOutput{Body: newSubscriberRead(row)}, nil
 }
 
-func (s *handlers) updateSubscriber(ctx context.Context, input *struct {
+func (h *handlers) updateSubscriber(ctx context.Context, input *struct {
 	SubscriberPath
 	Body SubscriberUpdate
 }) (*SubscriberOutput, error) {
-	var checked rest.Validator
-	input.Body.Status.RefuseNull("status", &checked)
-	if err := checked.Err(); err != nil {
+	var validator rest.Validator
+	input.Body.Status.RefuseNull("status", &validator)
+	if err := validator.Err(); err != nil {
 		return nil, err
 	}
-	row, err := s.Queries.SubscriberUpdate(ctx, s.Pool, dbsqlc.SubscriberUpdateParams{
-		ID: rest.ParseID(input.SubscriberID), Status: input.Body.Status.Pointer(), Now: s.Now(),
+	row, err := h.Queries.SubscriberUpdate(ctx, h.Pool, dbsqlc.SubscriberUpdateParams{
+		ID: rest.ParseID(input.SubscriberID), Status: input.Body.Status.Pointer(), Now: h.Now(),
 	})
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.SubscriberNotFound)

@@ -68,7 +68,7 @@ func (a Access) String() string {
 
 // authorize lets an operation run for those alone who may use it. It runs before
 // anything of the request is read.
-func (s *API) authorize(op Operation) func(huma.Context, func(huma.Context)) {
+func (a *API) authorize(op Operation) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		actor, known := knownActor(ctx.Context())
 		switch {
@@ -77,7 +77,7 @@ func (s *API) authorize(op Operation) func(huma.Context, func(huma.Context)) {
 		case !known:
 			r, w := humachi.Unwrap(ctx)
 			refuseIdentity(w, r, identity.ErrInvalid)
-		case !s.permits(actor, op.Access):
+		case !a.permits(actor, op.Access):
 			_, w := humachi.Unwrap(ctx)
 			refused := refusal.New(refusal.Forbidden).With("required_roles", requiredRoles[op.Access])
 			writeEnvelope(w, newEnvelope(ctx.Context(), op.statusOf(refused.Code), refused))
@@ -89,9 +89,9 @@ func (s *API) authorize(op Operation) func(huma.Context, func(huma.Context)) {
 
 // permits reports whether an actor may use operations of an access. Local and test
 // let everyone do what is not for admins alone.
-func (s *API) permits(actor identity.Actor, needed Access) bool {
+func (a *API) permits(actor identity.Actor, needed Access) bool {
 	roles := requiredRoles[needed]
-	if len(roles) == 0 || s.Config.Environment.TrustsCallers() && needed != Admins {
+	if len(roles) == 0 || a.Config.Environment.TrustsCallers() && needed != Admins {
 		return true
 	}
 	return actor.HasAnyRole(roles)

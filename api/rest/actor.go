@@ -19,14 +19,14 @@ func knownActor(ctx context.Context) (identity.Actor, bool) {
 	return caller, known
 }
 
-// ActorOf returns the actor of a request behind authentication.
-func ActorOf(ctx context.Context) identity.Actor {
+// Caller returns the actor of a request behind authentication.
+func Caller(ctx context.Context) identity.Actor {
 	caller, _ := knownActor(ctx)
 	return caller
 }
 
 // Act returns the act of a request behind authentication: its actor, the business day, and the instant.
-func (s *API) Act(ctx context.Context) actor.Act {
-	now := s.Now()
-	return actor.Act{Actor: actor.ID(ActorOf(ctx).ID), Today: s.Zone.DateAt(now), Now: now}
+func (a *API) Act(ctx context.Context) actor.Act {
+	now := a.Now()
+	return actor.Act{Actor: actor.ID(Caller(ctx).ID), Today: a.Zone.DateAt(now), Now: now}
 }

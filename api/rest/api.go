@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -16,31 +15,36 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/config"
-	"github.com/mtfacturation/mtf/internal/documents"
 	"github.com/mtfacturation/mtf/internal/identity"
 	"github.com/mtfacturation/mtf/internal/telemetry"
-	"github.com/mtfacturation/mtf/internal/token"
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
-// Dependencies are what the API works with.
+// Config is the part of the configuration that the framework reads.
+type Config struct {
+	Environment config.Environment
+	HTTP        config.HTTP
+	// TokenSecret is the key of cursors and of the masks of actors in logs.
+	TokenSecret   string
+	CORSOrigins   []string
+	Organisations []string
+	Proxies       config.Proxies
+	// Exports is the maximum number of concurrent exports.
+	Exports int64
+}
+
+// Dependencies are what the operations of all doors share.
 type Dependencies struct {
-	Config    config.Config
-	Pool      *pgxpool.Pool
-	Starter   *starter.Starter
-	Schedules *starter.Schedules
-	Documents *documents.Service
-	Tokens    *token.Signer
-	Zone      calendar.Zone
-	// Now tells the time, in UTC and whole microseconds as PostgreSQL keeps them.
-	Now func() time.Time
-	// Ready returns nil once requests will be served.
-	Ready   func(context.Context) error
+	Config  Config
+	Pool    *pgxpool.Pool
+	Starter *starter.Starter
+	Zone    calendar.Zone
+	// Now returns the current time, in UTC and whole microseconds as PostgreSQL stores it.
+	Now     func() time.Time
 	Version string
 	// Metrics counts requests and payments; nil counts nothing.
 	Metrics *telemetry.Metrics
-
-	// Identities checks the tokens of callers outside local and test; nil leaves API keys alone.
+	// Identities verifies callers' tokens in all environments but local and test. Nil accepts API keys only.
 	Identities *identity.Verifier
 }
 
@@ -65,7 +69,7 @@ type API struct {
 func New(dependencies Dependencies, document Document) *API {
 	server := &API{
 		Dependencies: dependencies, Queries: dbsqlc.New(), cursors: newCursors(dependencies.Config.TokenSecret),
-		document: document, exporting: starter.Limit(dependencies.Config.Admission.Exports),
+		document: document, exporting: starter.Limit(dependencies.Config.Exports),
 		publicPaths: map[string]bool{}, publicPrefixes: []string{docsPath + "/", redocPath + "/"}, localActors: map[string]identity.Actor{},
 	}
 	server.router = chi.NewRouter()
@@ -79,10 +83,10 @@ func New(dependencies Dependencies, document Document) *API {
 }
 
 // Handler returns the handler of all registered operations.
-func (s *API) Handler() http.Handler { return s.router }
+func (a *API) Handler() http.Handler { return a.router }
 
 // Today is the business day.
-func (s *API) Today() calendar.Date { return s.Zone.DateAt(s.Now()) }
+func (a *API) Today() calendar.Date { return a.Zone.DateAt(a.Now()) }
 
 // crossOrigin answers preflights before anything asks who is calling. Without a
 // list of origins, the development servers on localhost are let in.

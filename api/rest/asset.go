@@ -38,7 +38,7 @@ func newAsset(contentType, cacheControl string, content []byte) *asset {
 	_, _ = writer.Write(content)
 	_ = writer.Close()
 	return &asset{
-		contentType: contentType, cacheControl: cacheControl, hash: hashOf(content),
+		contentType: contentType, cacheControl: cacheControl, hash: contentHash(content),
 		compressed: compressed.Bytes(), plain: func() []byte { return content },
 	}
 }
@@ -57,10 +57,10 @@ func compressedAsset(contentType, cacheControl string, compressed []byte) *asset
 		}
 		return content
 	}
-	return &asset{contentType: contentType, cacheControl: cacheControl, hash: hashOf(plain()), compressed: compressed, plain: plain}
+	return &asset{contentType: contentType, cacheControl: cacheControl, hash: contentHash(plain()), compressed: compressed, plain: plain}
 }
 
-func hashOf(content []byte) string {
+func contentHash(content []byte) string {
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:8])
 }

@@ -16,13 +16,13 @@ import (
 
 // ServePublicly opens every path under a prefix. A path that does not exist there is answered
 // 404 to every caller.
-func (s *API) ServePublicly(prefix string) { s.publicPrefixes = append(s.publicPrefixes, prefix) }
+func (a *API) ServePublicly(prefix string) { a.publicPrefixes = append(a.publicPrefixes, prefix) }
 
 // TrustLocally makes requests to a path without any identity those of an actor, in the local
 // environment only.
-func (s *API) TrustLocally(path string, actor identity.Actor) {
-	if s.Config.Environment == config.Local {
-		s.localActors[path] = actor
+func (a *API) TrustLocally(path string, actor identity.Actor) {
+	if a.Config.Environment == config.Local {
+		a.localActors[path] = actor
 	}
 }
 
@@ -31,16 +31,16 @@ func (s *API) TrustLocally(path string, actor identity.Actor) {
 //
 // What it lets through is not open yet: every operation that is not public asks for
 // the actor once more, see authorize.
-func (s *API) authenticate(next http.Handler) http.Handler {
+func (a *API) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.isPublic(r.URL.Path) {
+		if a.isPublic(r.URL.Path) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), s.Config.HTTP.RequestTimeout)
+		ctx, cancel := context.WithTimeout(r.Context(), a.Config.HTTP.RequestTimeout)
 		defer cancel()
 		bounded := r.WithContext(ctx)
-		actor, err := s.identify(bounded)
+		actor, err := a.identify(bounded)
 		if err != nil {
 			refuseIdentity(w, bounded, err)
 			return
@@ -51,8 +51,8 @@ func (s *API) authenticate(next http.Handler) http.Handler {
 
 // isPublic reports whether a path needs no identity: that of a public operation, or
 // any under one of publicPrefixes.
-func (s *API) isPublic(path string) bool {
-	return s.publicPaths[path] || slices.ContainsFunc(s.publicPrefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+func (a *API) isPublic(path string) bool {
+	return a.publicPaths[path] || slices.ContainsFunc(a.publicPrefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 }
 
 // identify returns the actor of a request, or an error that is identity.ErrInvalid
@@ -60,21 +60,21 @@ func (s *API) isPublic(path string) bool {
 //
 // An API key counts everywhere. Besides it, local and test believe what callers say
 // of themselves, and every other environment wants a token of the issuer.
-func (s *API) identify(r *http.Request) (identity.Actor, error) {
+func (a *API) identify(r *http.Request) (identity.Actor, error) {
 	token, given := bearer(r)
 	if key, ok := apikey.Parse(token); ok {
-		return apikey.Authenticate(r.Context(), s.Pool, key, s.Now())
+		return apikey.Authenticate(r.Context(), a.Pool, key, a.Now())
 	}
-	if actor, local := s.localActors[r.URL.Path]; local && r.Header.Get("Authorization") == "" && r.Header.Get("X-Actor-Id") == "" {
+	if actor, local := a.localActors[r.URL.Path]; local && r.Header.Get("Authorization") == "" && r.Header.Get("X-Actor-Id") == "" {
 		return actor, nil
 	}
-	if s.Config.Environment.TrustsCallers() {
+	if a.Config.Environment.TrustsCallers() {
 		return localActor(r, token)
 	}
-	if !given || s.Identities == nil {
+	if !given || a.Identities == nil {
 		return identity.Actor{}, identity.ErrInvalid
 	}
-	return s.Identities.Verify(r.Context(), token, s.Now())
+	return a.Identities.Verify(r.Context(), token, a.Now())
 }
 
 // bearer returns the bearer token of a request and whether it has one.
@@ -119,6 +119,6 @@ func refuseIdentity(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, identity.ErrUnavailable):
 		writeEnvelope(w, faultEnvelope(ctx, CodeUnavailable))
 	default:
-		writeEnvelope(w, envelopeOf(ctx, err))
+		writeEnvelope(w, newErrorEnvelope(ctx, err))
 	}
 }

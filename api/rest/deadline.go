@@ -12,14 +12,14 @@ type outerKey struct{}
 
 // WithDeadline bounds the work on a request, a wait for a database connection included.
 func WithDeadline(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	hurried, cancel := context.WithTimeout(ctx, timeout)
-	return context.WithValue(hurried, outerKey{}, ctx), cancel
+	bounded, cancel := context.WithTimeout(ctx, timeout)
+	return context.WithValue(bounded, outerKey{}, ctx), cancel
 }
 
 // WithoutDeadline is the context without the bound, for the wait for a process, which has
 // a bound of its own. It still ends when the caller goes away.
 func WithoutDeadline(ctx context.Context) context.Context {
-	if outer, hurried := ctx.Value(outerKey{}).(context.Context); hurried {
+	if outer, bounded := ctx.Value(outerKey{}).(context.Context); bounded {
 		return outer
 	}
 	return ctx

@@ -40,9 +40,9 @@ var loadRedoc = sync.OnceValue(func() *asset {
 
 // documentationRoutes adds the document, which is written when it is first asked for
 // and so has every operation, and the pages that show it.
-func (s *API) documentationRoutes() {
-	router := s.router
-	document := s.api.OpenAPI()
+func (a *API) documentationRoutes() {
+	router := a.router
+	document := a.api.OpenAPI()
 	documentSharedCodes(document)
 	router.Get(documentJSON, serveOnce(func() *asset {
 		return newAsset("application/openapi+json", cacheRevalidate, must(json.Marshal(document)))
@@ -62,7 +62,7 @@ func (s *API) documentationRoutes() {
 	router.Get(redocPath, guarded(page, newAsset("text/html; charset=utf-8", cacheRevalidate, page)))
 	router.Get(bundlePath, bundle.ServeHTTP)
 	for _, path := range []string{documentJSON, documentYAML, docsPath, redocPath} {
-		s.publicPaths[path] = true
+		a.publicPaths[path] = true
 	}
 }
 

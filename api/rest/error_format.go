@@ -43,8 +43,8 @@ var envelopeFormat = &ErrorFormat{
 }
 
 // errorFormatAt returns the format of a path, whether the path has an operation or not.
-func (s *API) errorFormatAt(path string) *ErrorFormat {
-	for _, format := range s.document.ErrorFormats {
+func (a *API) errorFormatAt(path string) *ErrorFormat {
+	for _, format := range a.document.ErrorFormats {
 		if strings.HasPrefix(path, format.Prefix) {
 			return format
 		}
@@ -55,14 +55,14 @@ func (s *API) errorFormatAt(path string) *ErrorFormat {
 type errorFormatKey struct{}
 
 // withErrorFormat makes every error of a request use the format of its path.
-func (s *API) withErrorFormat(next http.Handler) http.Handler {
+func (a *API) withErrorFormat(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), errorFormatKey{}, s.errorFormatAt(r.URL.Path))))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), errorFormatKey{}, a.errorFormatAt(r.URL.Path))))
 	})
 }
 
-// errorFormatOf is the format of the errors of a request.
-func errorFormatOf(ctx context.Context) *ErrorFormat {
+// requestErrorFormat is the format of the errors of a request.
+func requestErrorFormat(ctx context.Context) *ErrorFormat {
 	if format, known := ctx.Value(errorFormatKey{}).(*ErrorFormat); known {
 		return format
 	}

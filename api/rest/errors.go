@@ -77,7 +77,7 @@ func (e *ErrorEnvelope) GetHeaders() http.Header {
 
 // newEnvelope returns the envelope of a refusal; status is the one that it usually has.
 func newEnvelope(ctx context.Context, status int, refused *refusal.Error) *ErrorEnvelope {
-	format, details := errorFormatOf(ctx), refused.Details
+	format, details := requestErrorFormat(ctx), refused.Details
 	if details == nil {
 		details = map[string]any{}
 	}
@@ -93,9 +93,9 @@ func PlainEnvelope(ctx context.Context, status int, code refusal.Code, message s
 	return newEnvelope(ctx, status, &refusal.Error{Code: code, Message: message})
 }
 
-// envelopeOf turns any error of a handler into its envelope. A fault is logged and
+// newErrorEnvelope turns any error of a handler into its envelope. A fault is logged and
 // answered without its text.
-func envelopeOf(ctx context.Context, err error) *ErrorEnvelope {
+func newErrorEnvelope(ctx context.Context, err error) *ErrorEnvelope {
 	if refused := refusal.As(err); refused != nil {
 		return newEnvelope(ctx, statusOf(refused.Code), refused)
 	}
@@ -129,7 +129,7 @@ func humaError(ctx huma.Context, status int, message string, errs ...error) huma
 	}
 	switch status {
 	case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
-		return newEnvelope(requestCtx, http.StatusUnprocessableEntity, refusal.Invalid(problemsOf(message, errs)...))
+		return newEnvelope(requestCtx, http.StatusUnprocessableEntity, refusal.Invalid(newProblems(message, errs)...))
 	case http.StatusRequestEntityTooLarge:
 		return faultEnvelope(requestCtx, codePayloadTooLarge)
 	case http.StatusRequestTimeout:
@@ -139,7 +139,7 @@ func humaError(ctx huma.Context, status int, message string, errs ...error) huma
 		problem := refusal.Problem{Location: []any{"body"}, Message: "Body could not be read", Type: "body_unreadable"}
 		return newEnvelope(requestCtx, http.StatusUnprocessableEntity, refusal.Invalid(problem))
 	default:
-		return envelopeOf(requestCtx, errors.Join(append(errs, errors.New(message))...))
+		return newErrorEnvelope(requestCtx, errors.Join(append(errs, errors.New(message))...))
 	}
 }
 

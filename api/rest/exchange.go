@@ -122,16 +122,16 @@ func noteCode(ctx context.Context, code refusal.Code) {
 // noteActor keeps the actor of a request for the log.
 func noteActor(ctx context.Context, mask func(id string) string) {
 	done, known := ctx.Value(recorderKey{}).(*responseRecorder)
-	if id := ActorOf(ctx).ID; known && id != "" {
+	if id := Caller(ctx).ID; known && id != "" {
 		done.actor = mask(id)
 	}
 }
 
 // MaskActor names an actor in logs: the same name for the same id in all processes
 // that share the token secret, and nothing that leads back to the id without it.
-func (s *API) MaskActor(id string) string {
+func (a *API) MaskActor(id string) string {
 	const visible = 6 // bytes
-	mac := hmac.New(sha256.New, []byte(s.Config.TokenSecret))
+	mac := hmac.New(sha256.New, []byte(a.Config.TokenSecret))
 	mac.Write([]byte("log/actor/" + id))
 	return hex.EncodeToString(mac.Sum(nil)[:visible])
 }

@@ -45,12 +45,12 @@ type exporter[Row, T any] struct {
 
 // AnswerExport answers a request with all rows that match, whatever page is request for.
 // What goes wrong before the first row is an error as of any operation.
-func AnswerExport[Row, T any](ctx context.Context, s *API, name string, request *ListRequest[Row], read func(Row) T,
+func AnswerExport[Row, T any](ctx context.Context, api *API, name string, request *ListRequest[Row], read func(Row) T,
 	rows func(context.Context, dbsqlc.DBTX, ListPosition) ([]Row, error)) (*huma.StreamResponse, error) {
-	if !s.exporting.TryAcquire(1) {
+	if !api.exporting.TryAcquire(1) {
 		return nil, starter.ErrOverloaded
 	}
-	e := &exporter[Row, T]{server: s, name: name, read: read, rows: rows, at: ListPosition{Sort: request.order, Limit: math.MaxInt32}}
+	e := &exporter[Row, T]{server: api, name: name, read: read, rows: rows, at: ListPosition{Sort: request.order, Limit: math.MaxInt32}}
 	if !request.nothing {
 		if err := e.begin(ctx); err != nil {
 			e.end(ctx)

@@ -87,16 +87,16 @@ func refuseBlankKey(ctx huma.Context, next func(huma.Context)) {
 
 // NewRequest checks the key and fingerprints the normalised payload.
 func NewRequest(operation idempotency.Operation, key string, payload any) (idempotency.Request, error) {
-	checked, err := idempotency.ParseKey(key)
+	parsed, err := idempotency.ParseKey(key)
 	if err != nil {
 		return idempotency.Request{}, err
 	}
-	return idempotency.NewRequest(operation, checked, payload)
+	return idempotency.NewRequest(operation, parsed, payload)
 }
 
 // Run carries out a process and answers 202 with its location when it is not done in time.
-func (s *API) Run(ctx context.Context, p starter.Execution, answer any) (replayed bool, err error) {
-	outcome, err := s.Starter.Run(WithoutDeadline(ctx), p, answer)
+func (a *API) Run(ctx context.Context, p starter.Execution, answer any) (replayed bool, err error) {
+	outcome, err := a.Starter.Run(WithoutDeadline(ctx), p, answer)
 	if errors.Is(err, starter.ErrPending) {
 		return outcome.Replayed, NewAccepted(outcome.Location)
 	}

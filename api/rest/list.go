@@ -100,7 +100,7 @@ type ListRequest[Row any] struct {
 // ParseList reads what is request of a list. given are filters with a parameter of their
 // own; they hold beside those in "filters". A cursor of another list, order or
 // filter is refused.
-func ParseList[Row any](s *API, l List[Row], params PageParams, given ...Filter) (*ListRequest[Row], error) {
+func ParseList[Row any](api *API, l List[Row], params PageParams, given ...Filter) (*ListRequest[Row], error) {
 	request := &ListRequest[Row]{definition: l, params: params, filters: map[string]string{}}
 	request.key, request.order = l.order(params.Sort)
 	for pair := range strings.SplitSeq(params.Filters, ",") {
@@ -114,7 +114,7 @@ func ParseList[Row any](s *API, l List[Row], params PageParams, given ...Filter)
 		request.require(each)
 	}
 	if params.Cursor != "" {
-		after, err := s.cursors.open(params.Cursor, request.identity())
+		after, err := api.cursors.open(params.Cursor, request.identity())
 		if err != nil {
 			return nil, refusal.Invalid(refusal.Problem{
 				Location: []any{"query", "cursor"}, Type: "value_error",
@@ -237,7 +237,7 @@ type NewestRow struct {
 func NewestStart[Found ~struct {
 	CreatedAt time.Time `json:"created_at"`
 	ID        uuid.UUID `json:"id"`
-}](ctx context.Context, s *API, at ListPosition, find func(ctx context.Context, tx dbsqlc.DBTX, offset int32) (Found, error)) (NewestRow, error) {
+}](ctx context.Context, api *API, at ListPosition, find func(ctx context.Context, tx dbsqlc.DBTX, offset int32) (Found, error)) (NewestRow, error) {
 	switch {
 	case at.After != "":
 		createdAt, err := time.Parse(time.RFC3339Nano, at.AfterValue)
@@ -245,7 +245,7 @@ func NewestStart[Found ~struct {
 	case at.Offset == 0:
 		return NewestRow{time.Date(calendar.MaxYear+1, time.January, 1, 0, 0, 0, 0, time.UTC), uuid.Max}, nil
 	}
-	found, err := find(ctx, s.Pool, at.Offset-1)
+	found, err := find(ctx, api.Pool, at.Offset-1)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return NewestRow{}, nil // Past the last row; nothing is older than no time.
 	}
@@ -262,7 +262,7 @@ func Convert[From, To any](rows []From, convert func(From) To) []To {
 
 // AnswerList answers a request with the rows at its position and the number of all
 // that match.
-func AnswerList[Row, T any](ctx context.Context, s *API, request *ListRequest[Row], read func(Row) T,
+func AnswerList[Row, T any](ctx context.Context, api *API, request *ListRequest[Row], read func(Row) T,
 	rows func(ListPosition) ([]Row, error), count func() (int64, error)) (*PageOutput[T], error) {
 	page := Page[T]{Data: []T{}, Meta: request.params.Meta()}
 	if request.nothing {
@@ -278,7 +278,7 @@ func AnswerList[Row, T any](ctx context.Context, s *API, request *ListRequest[Ro
 	case len(found) > 0:
 		page.Meta.Total = request.definition.Total(found[0])
 	default:
-		page.Meta.Total, err = s.Queries.ListTotalGet(ctx, s.Pool, request.definition.Name)
+		page.Meta.Total, err = api.Queries.ListTotalGet(ctx, api.Pool, request.definition.Name)
 	}
 	if err != nil {
 		return nil, err
@@ -286,7 +286,7 @@ func AnswerList[Row, T any](ctx context.Context, s *API, request *ListRequest[Ro
 	if size := int(request.params.Size); len(found) > size {
 		found = found[:size]
 		last := found[size-1]
-		next := s.cursors.seal(keyset{value: request.key.Value(last), id: request.definition.ID(last)}, request.identity())
+		next := api.cursors.seal(keyset{value: request.key.Value(last), id: request.definition.ID(last)}, request.identity())
 		page.Meta.NextCursor = &next
 	}
 	page.Data = Convert(found, read)

@@ -44,9 +44,9 @@ func exampleDetails(code refusal.Code) map[string]any {
 	case refusal.BillingRunStatusTransition:
 		return map[string]any{"from": "completed", "to": "paused"}
 	case refusal.MobileNumberInvalid:
-		return detailsOf(phone.Mobile.Parse(""))
+		return refusalDetails(phone.Mobile.Parse(""))
 	case refusal.LandlineNumberInvalid:
-		return detailsOf(phone.Landline.Parse(""))
+		return refusalDetails(phone.Landline.Parse(""))
 	case refusal.PayloadNotDecodable:
 		return map[string]any{"key_id": "2025-11", "reason": payloadcodec.ErrUnknownKey.Error()}
 	case refusal.PaymentExceedsOutstanding:
@@ -60,8 +60,8 @@ func exampleDetails(code refusal.Code) map[string]any {
 	}
 }
 
-// detailsOf are the details of the refusal of a number.
-func detailsOf(_ phone.Number, err error) map[string]any { return refusal.As(err).Details }
+// refusalDetails are the details of the refusal of a number.
+func refusalDetails(_ phone.Number, err error) map[string]any { return refusal.As(err).Details }
 
 // errorExamples has the envelope of every code.
 func errorExamples() map[string]*huma.Example {

@@ -93,18 +93,18 @@ func (op Operation) statusOf(code refusal.Code) int {
 }
 
 // Register adds an operation. Whatever error its handler returns becomes an envelope.
-func Register[I, O any](s *API, op Operation, handler func(context.Context, *I) (*O, error)) {
+func Register[I, O any](api *API, op Operation, handler func(context.Context, *I) (*O, error)) {
 	described := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: op.Path, Tags: []string{op.Tag}, Summary: op.Summary,
 		Deprecated:    op.Deprecated,
 		DefaultStatus: http.StatusOK,
 		// huma refuses a body that reaches its limit, this API one that goes past it.
-		MaxBodyBytes: maxBodyBytes + 1, BodyReadTimeout: s.Config.HTTP.BodyTimeout,
+		MaxBodyBytes: maxBodyBytes + 1, BodyReadTimeout: api.Config.HTTP.BodyTimeout,
 		// Who may not use the operation is not counted against its limits.
-		Middlewares: huma.Middlewares{s.authorize(op), s.limitAddress(op.Limits)},
+		Middlewares: huma.Middlewares{api.authorize(op), api.limitAddress(op.Limits)},
 	}
 	if strings.Contains(op.Path, OrganisationParameter) {
-		described.Middlewares = slices.Insert(described.Middlewares, 1, s.authorizeOrganisation(op))
+		described.Middlewares = slices.Insert(described.Middlewares, 1, api.authorizeOrganisation(op))
 	}
 	if op.declares(refusal.IdempotencyKeyInvalid) {
 		described.Middlewares = append(described.Middlewares, refuseBlankKey)
@@ -120,22 +120,22 @@ func Register[I, O any](s *API, op Operation, handler func(context.Context, *I) 
 	}
 	op.Access.describe(&described)
 	if op.Access == Public {
-		s.publicPaths[op.Path] = true
+		api.publicPaths[op.Path] = true
 	}
-	huma.Register(s.api, described, func(ctx context.Context, input *I) (*O, error) {
-		noteActor(ctx, s.MaskActor)
-		hurried, cancel := WithDeadline(ctx, s.Config.HTTP.RequestTimeout)
+	huma.Register(api.api, described, func(ctx context.Context, input *I) (*O, error) {
+		noteActor(ctx, api.MaskActor)
+		bounded, cancel := WithDeadline(ctx, api.Config.HTTP.RequestTimeout)
 		defer cancel()
-		output, err := handler(hurried, input)
+		output, err := handler(bounded, input)
 		if err != nil {
-			return nil, op.answer(hurried, err)
+			return nil, op.answer(bounded, err)
 		}
 		return output, nil
 	})
 	if op.List != nil {
-		op.List.describe(s.api.OpenAPI().Paths[op.Path].Get.Parameters)
+		op.List.describe(api.api.OpenAPI().Paths[op.Path].Get.Parameters)
 	}
-	documentOperation(s.api.OpenAPI(), op, s.errorFormatAt(op.Path))
+	documentOperation(api.api.OpenAPI(), op, api.errorFormatAt(op.Path))
 }
 
 // answer turns the error of a handler into an HTTP answer, unless it is one already.
@@ -149,5 +149,5 @@ func (op Operation) answer(ctx context.Context, err error) error {
 		}
 		return newEnvelope(ctx, op.statusOf(refused.Code), refused)
 	}
-	return envelopeOf(ctx, err)
+	return newErrorEnvelope(ctx, err)
 }

@@ -21,10 +21,10 @@ type OrganisationPath struct {
 // authorizeOrganisation lets an operation run for those alone who may act for the
 // organisation in its path. One that there is not is answered as one that the caller
 // may not act for.
-func (s *API) authorizeOrganisation(op Operation) func(huma.Context, func(huma.Context)) {
+func (a *API) authorizeOrganisation(op Operation) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		organisation := ctx.Param("org")
-		if slices.Contains(s.Config.Organisations, organisation) && ActorOf(ctx.Context()).ActsFor(organisation) {
+		if slices.Contains(a.Config.Organisations, organisation) && Caller(ctx.Context()).ActsFor(organisation) {
 			next(ctx)
 			return
 		}

@@ -40,17 +40,17 @@ func TestAPanicIsLoggedWithoutWhatItWasGiven(t *testing.T) {
 
 func TestOverloadIsNoOutage(t *testing.T) {
 	t.Parallel()
-	overloaded := envelopeOf(t.Context(), starter.ErrOverloaded)
+	overloaded := newErrorEnvelope(t.Context(), starter.ErrOverloaded)
 	require.Equal(t, codeOverloaded, overloaded.Detail.Code)
-	unavailable := envelopeOf(t.Context(), starter.ErrUnavailable)
+	unavailable := newErrorEnvelope(t.Context(), starter.ErrUnavailable)
 	require.Equal(t, CodeUnavailable, unavailable.Detail.Code)
 	for _, envelope := range []*ErrorEnvelope{overloaded, unavailable} {
 		require.Equal(t, http.StatusServiceUnavailable, envelope.GetStatus())
 		require.NotEmpty(t, envelope.GetHeaders().Get("Retry-After"))
 	}
-	hurried, cancel := WithDeadline(t.Context(), time.Nanosecond)
+	bounded, cancel := WithDeadline(t.Context(), time.Nanosecond)
 	defer cancel()
-	<-hurried.Done()
-	require.Equal(t, codeDeadlineExceeded, envelopeOf(hurried, hurried.Err()).Detail.Code)
-	require.NoError(t, WithoutDeadline(hurried).Err())
+	<-bounded.Done()
+	require.Equal(t, codeDeadlineExceeded, newErrorEnvelope(bounded, bounded.Err()).Detail.Code)
+	require.NoError(t, WithoutDeadline(bounded).Err())
 }

@@ -23,7 +23,7 @@ func TestLocationsAreLists(t *testing.T) {
 		"body.lines[0]":            {"body", "lines", 0},
 		"body.matrix[1][12].value": {"body", "matrix", 1, 12, "value"},
 	} {
-		assert.Equal(t, want, locationOf(path), path)
+		assert.Equal(t, want, parseLocation(path), path)
 	}
 }
 
@@ -46,9 +46,9 @@ func TestProblemsHaveALocationAMessageAndAType(t *testing.T) {
 		"wrong Go type": {errors.New("json: cannot unmarshal"),
 			refusal.Problem{Location: []any{"body"}, Message: "Input does not have the expected type", Type: "value_error"}},
 	} {
-		assert.Equal(t, c.want, problemOf("validation failed", c.err), name)
+		assert.Equal(t, c.want, newProblem("validation failed", c.err), name)
 	}
-	assert.Equal(t, []refusal.Problem{{Location: []any{"body"}, Message: "Field required", Type: "missing"}}, problemsOf("", nil))
+	assert.Equal(t, []refusal.Problem{{Location: []any{"body"}, Message: "Field required", Type: "missing"}}, newProblems("", nil))
 }
 
 func TestFieldsCollectEveryProblem(t *testing.T) {

@@ -24,15 +24,15 @@ func NewRateLimits(address, cin ratelimit.Limit) *RateLimits {
 
 // limitAddress refuses a request of an address that has used up its share. It reads the
 // headers only.
-func (s *API) limitAddress(limits *RateLimits) func(huma.Context, func(huma.Context)) {
+func (a *API) limitAddress(limits *RateLimits) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		if limits == nil || limits.Address == nil {
 			next(ctx)
 			return
 		}
 		r, w := humachi.Unwrap(ctx)
-		if err := s.within(limits.Address, addressKey(clientAddress(r, s.Config.Proxies))); err != nil {
-			writeEnvelope(w, envelopeOf(r.Context(), err))
+		if err := a.within(limits.Address, addressKey(clientAddress(r, a.Config.Proxies))); err != nil {
+			writeEnvelope(w, newErrorEnvelope(r.Context(), err))
 			return
 		}
 		next(ctx)
@@ -41,12 +41,12 @@ func (s *API) limitAddress(limits *RateLimits) func(huma.Context, func(huma.Cont
 
 // LimitCIN refuses a request about a normalised CIN that was asked about too often,
 // whatever the callers' addresses.
-func (s *API) LimitCIN(limits *RateLimits, cin string) error {
-	return s.within(limits.CIN, cin)
+func (a *API) LimitCIN(limits *RateLimits, cin string) error {
+	return a.within(limits.CIN, cin)
 }
 
-func (s *API) within(limiter *ratelimit.Limiter, key string) error {
-	wait, allowed := limiter.Allow(key, s.Now())
+func (a *API) within(limiter *ratelimit.Limiter, key string) error {
+	wait, allowed := limiter.Allow(key, a.Now())
 	if allowed {
 		return nil
 	}

@@ -39,27 +39,27 @@ func init() {
 	validation.MsgExpectedMatchPattern = "string_pattern_mismatch\x00String should match pattern %s"
 }
 
-// problemsOf turns huma's findings into the problems of the API.
-func problemsOf(message string, errs []error) []refusal.Problem {
+// newProblems turns huma's findings into the problems of the API.
+func newProblems(message string, errs []error) []refusal.Problem {
 	if len(errs) == 0 {
 		// A body that is required and was not sent is the only finding without details.
 		return []refusal.Problem{{Location: []any{"body"}, Message: "Field required", Type: "missing"}}
 	}
 	var problems []refusal.Problem
 	for _, err := range errs {
-		problems = append(problems, problemOf(message, err))
+		problems = append(problems, newProblem(message, err))
 	}
 	return problems
 }
 
-func problemOf(message string, err error) refusal.Problem {
+func newProblem(message string, err error) refusal.Problem {
 	detail, ok := errors.AsType[*huma.ErrorDetail](err)
 	if !ok {
 		// The body fits its schema and yet not its Go type: a number that is too large,
 		// or an integer that is written with a fraction.
 		return refusal.Problem{Location: []any{"body"}, Message: "Input does not have the expected type", Type: "value_error"}
 	}
-	location := locationOf(detail.Location)
+	location := parseLocation(detail.Location)
 	parts := strings.Split(detail.Message, "\x00")
 	switch {
 	case len(parts) == 3:
@@ -75,8 +75,8 @@ func problemOf(message string, err error) refusal.Problem {
 	}
 }
 
-// locationOf turns "body.lines[2].amount" into ["body", "lines", 2, "amount"].
-func locationOf(path string) []any {
+// parseLocation turns "body.lines[2].amount" into ["body", "lines", 2, "amount"].
+func parseLocation(path string) []any {
 	var location []any
 	for _, step := range strings.Split(path, ".") {
 		name, rest, _ := strings.Cut(step, "[")
@@ -153,10 +153,10 @@ func OptionalText(text *string) *string {
 }
 
 // OptionalCIN is cin of an optional CIN.
-func OptionalCIN(cin *string, checked *Validator) *string {
+func OptionalCIN(cin *string, validator *Validator) *string {
 	if cin == nil {
 		return nil
 	}
-	normalised := checked.CIN(*cin)
+	normalised := validator.CIN(*cin)
 	return &normalised
 }

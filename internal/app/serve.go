@@ -1,7 +1,5 @@
 package app
 
-import "github.com/mtfacturation/mtf/api/rest"
-
 import (
 	"context"
 	"errors"
@@ -12,7 +10,13 @@ import (
 	"time"
 
 	"github.com/mtfacturation/mtf/api"
+	"github.com/mtfacturation/mtf/api/contractdocs"
+	"github.com/mtfacturation/mtf/api/epilot"
+	"github.com/mtfacturation/mtf/api/landing"
+	"github.com/mtfacturation/mtf/api/operators"
+	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/internal/identity"
+	"github.com/mtfacturation/mtf/internal/token"
 )
 
 // drainTimeout bounds how long a stop waits for requests under way.
@@ -71,10 +75,7 @@ func (a *App) serveHTTP(ctx context.Context, version string, started func(addres
 	if err != nil {
 		return fmt.Errorf("app: the API cannot listen: %w", err)
 	}
-	server := api.NewServer(rest.Dependencies{
-		Config: a.Config, Pool: a.Pool, Starter: a.Starter, Schedules: a.Schedules, Documents: a.Documents, Tokens: tokens, Zone: a.Zone,
-		Identities: identities, Now: a.Now, Ready: a.Ready, Version: version, Metrics: a.Metrics,
-	})
+	server := api.NewServer(a.api(tokens, identities, version))
 	server.Handler = a.traced(server.Handler)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -96,4 +97,26 @@ func (a *App) serveHTTP(ctx context.Context, version string, started func(addres
 		return errors.Join(fmt.Errorf("app: requests under way were cut off: %w", err), server.Close())
 	}
 	return nil
+}
+
+// api returns what the API works with.
+func (a *App) api(tokens *token.Signer, identities *identity.Verifier, version string) api.Dependencies {
+	settings := a.Config
+	return api.Dependencies{
+		Framework: rest.Dependencies{
+			Config: rest.Config{
+				Environment: settings.Environment, HTTP: settings.HTTP, TokenSecret: settings.TokenSecret, CORSOrigins: settings.CORSOrigins,
+				Organisations: settings.Organisations, Proxies: settings.Proxies, Exports: settings.Admission.Exports,
+			},
+			Pool: a.Pool, Starter: a.Starter, Zone: a.Zone, Now: a.Now, Version: version, Metrics: a.Metrics, Identities: identities,
+		},
+		Operators: operators.Dependencies{
+			Schedules: a.Schedules, Documents: a.Documents, Ready: a.Ready, PayloadKeys: settings.PayloadKeys,
+			SendWindow:   settings.Dunning.Hours(a.Zone),
+			ChunkClients: settings.Billing.ChunkClients, Concurrency: settings.Billing.Concurrency,
+		},
+		Landing:      landing.Dependencies{Documents: a.Documents, Tokens: tokens, Limits: settings.RateLimits},
+		Epilot:       epilot.Dependencies{Organisation: settings.Seller.Code, PerAddress: settings.RateLimits.LedgerPerAddress},
+		ContractDocs: contractdocs.Dependencies{PerAddress: settings.RateLimits.ContractDocumentsPerAddress},
+	}
 }
