@@ -11,21 +11,20 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// Access says who may use an operation.
+// Access is the group of callers that may use an operation.
 type Access string
 
-// Who may use an operation. A role that may do more may also read; an admin may do
-// everything.
+// The access groups. Every role may read, and an admin may do everything.
 const (
-	Public        Access = "public"  // without any identity
-	Authenticated Access = "anyone"  // every identity, whatever its roles
+	Public        Access = "public"  // no identity required
+	Authenticated Access = "anyone"  // any identity, regardless of roles
 	Readers       Access = "readers" // viewer, ops, billing, admin
 	Writers       Access = "writers" // ops, admin
 	Billers       Access = "billers" // billing, admin
 	Admins        Access = "admins"  // admin
 )
 
-// requiredRoles lists the roles of which an actor needs one; an empty list asks for none.
+// requiredRoles lists the roles of which an actor needs one; an empty list requires none.
 var requiredRoles = map[Access][]string{
 	Public:        {},
 	Authenticated: {},
@@ -38,8 +37,8 @@ var requiredRoles = map[Access][]string{
 // rolesExtension is the field of an operation's description that lists its roles.
 const rolesExtension = "x-required-roles"
 
-// describe adds to an operation's document who may use it. It panics for an access
-// that is none of the above: such an operation would be open to everyone.
+// describe adds the access to an operation's description. It panics for an unknown access, which
+// would leave the operation open to everyone.
 func (a Access) describe(described *huma.Operation) {
 	roles, known := requiredRoles[a]
 	if !known {
@@ -54,7 +53,7 @@ func (a Access) describe(described *huma.Operation) {
 	}
 }
 
-// String says who may use an operation, in markdown.
+// String describes the access in Markdown.
 func (a Access) String() string {
 	switch roles := requiredRoles[a]; {
 	case a == Public:
@@ -66,8 +65,7 @@ func (a Access) String() string {
 	}
 }
 
-// authorize lets an operation run for those alone who may use it. It runs before
-// anything of the request is read.
+// authorize refuses callers without access to an operation, before the request is read.
 func (a *API) authorize(op Operation) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		actor, known := knownActor(ctx.Context())
@@ -87,8 +85,8 @@ func (a *API) authorize(op Operation) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// permits reports whether an actor may use operations of an access. Local and test
-// let everyone do what is not for admins alone.
+// permits reports whether an actor has an access. In local and test environments every actor has
+// every access except Admins.
 func (a *API) permits(actor identity.Actor, needed Access) bool {
 	roles := requiredRoles[needed]
 	if len(roles) == 0 || a.Config.Environment.TrustsCallers() && needed != Admins {

@@ -56,16 +56,16 @@ type API struct {
 	api      huma.API
 	document Document
 	router   chi.Router
-	// exporting bounds how many exports are sent at once.
+	// exporting bounds the number of concurrent exports.
 	exporting *semaphore.Weighted
-	// publicPaths and publicPrefixes need no identity. They are collected as the routes are added.
+	// publicPaths and publicPrefixes need no identity. Registering a route adds to them.
 	publicPaths    map[string]bool
 	publicPrefixes []string
-	// localActors are the actors of requests without an identity, by path, in the local environment.
+	// localActors are, by path, the actors of requests without an identity in the local environment.
 	localActors map[string]identity.Actor
 }
 
-// New returns an API without operations. The doors register theirs.
+// New returns an API without operations, which the doors register.
 func New(dependencies Dependencies, document Document) *API {
 	server := &API{
 		Dependencies: dependencies, Queries: dbsqlc.New(), cursors: newCursors(dependencies.Config.TokenSecret),
@@ -85,11 +85,11 @@ func New(dependencies Dependencies, document Document) *API {
 // Handler returns the handler of all registered operations.
 func (a *API) Handler() http.Handler { return a.router }
 
-// Today is the business day.
+// Today returns the current business day.
 func (a *API) Today() calendar.Date { return a.Zone.DateAt(a.Now()) }
 
-// crossOrigin answers preflights before anything asks who is calling. Without a
-// list of origins, the development servers on localhost are let in.
+// crossOrigin answers preflight requests before authentication. Without a list of origins it allows
+// development servers on localhost.
 func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	if len(origins) == 0 {
 		origins = []string{"http://localhost:*", "http://127.0.0.1:*"}

@@ -11,22 +11,22 @@ import (
 	"time"
 )
 
-// asset is a file that is the same for as long as the program runs.
+// asset is a file that does not change while the program runs.
 type asset struct {
 	contentType  string
 	cacheControl string
-	// hash is that of the plain content, in hexadecimal.
+	// hash is the hash of the plain content, in hexadecimal.
 	hash string
-	// compressed is the content as gzip keeps it; plain is made from it when a client
-	// does not take that.
+	// compressed is the content in gzip; plain returns the content for clients that do not
+	// accept gzip.
 	compressed []byte
 	plain      func() []byte
 }
 
-// How long a client may keep an asset: one that has its hash in its address for good,
-// one that does not until it has asked whether it changed.
+// How long a client may cache an asset: forever if the hash is part of its URL. Otherwise the
+// client must revalidate it.
 const (
-	cacheForGood    = "public, max-age=31536000, immutable"
+	cacheForever    = "public, max-age=31536000, immutable"
 	cacheRevalidate = "no-cache"
 )
 
@@ -43,8 +43,7 @@ func newAsset(contentType, cacheControl string, content []byte) *asset {
 	}
 }
 
-// compressedAsset takes content that is compressed already; it panics when it is not,
-// since what is embedded is part of the program.
+// compressedAsset returns the asset of embedded gzip content. It panics if the content is not gzip.
 func compressedAsset(contentType, cacheControl string, compressed []byte) *asset {
 	plain := func() []byte {
 		reader, err := gzip.NewReader(bytes.NewReader(compressed))
@@ -65,7 +64,7 @@ func contentHash(content []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// ServeHTTP answers with the asset, or with 304 to a client that has it.
+// ServeHTTP sends the asset, or 304 to a client that has its current version.
 func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", a.contentType)
@@ -81,8 +80,7 @@ func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
-// acceptsGzip reads the header Accept-Encoding: gzip is accepted where it is named, or
-// everything is, and not with a weight of zero.
+// acceptsGzip reports whether the header Accept-Encoding names gzip or *, with a weight other than zero.
 func acceptsGzip(accepted string) bool {
 	everything := false
 	for coding := range strings.SplitSeq(accepted, ",") {

@@ -14,23 +14,22 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// ServePublicly opens every path under a prefix. A path that does not exist there is answered
-// 404 to every caller.
+// ServePublicly makes all paths under a prefix public: an unknown path there is answered with 404
+// instead of 401.
 func (a *API) ServePublicly(prefix string) { a.publicPrefixes = append(a.publicPrefixes, prefix) }
 
-// TrustLocally makes requests to a path without any identity those of an actor, in the local
-// environment only.
+// TrustLocally assigns an actor to requests without an identity on a path, in the local environment
+// only.
 func (a *API) TrustLocally(path string, actor identity.Actor) {
 	if a.Config.Environment == config.Local {
 		a.localActors[path] = actor
 	}
 }
 
-// authenticate finds out who makes a request. It refuses those that do not prove it
-// before anything else is told, except on the public paths.
+// authenticate identifies the caller. Except on public paths, it refuses requests without a valid
+// identity before it reveals anything else.
 //
-// What it lets through is not open yet: every operation that is not public asks for
-// the actor once more, see authorize.
+// Operations that are not public check the actor again, see authorize.
 func (a *API) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.isPublic(r.URL.Path) {
@@ -49,17 +48,15 @@ func (a *API) authenticate(next http.Handler) http.Handler {
 	})
 }
 
-// isPublic reports whether a path needs no identity: that of a public operation, or
-// any under one of publicPrefixes.
+// isPublic reports whether a path belongs to a public operation or starts with a public prefix.
 func (a *API) isPublic(path string) bool {
 	return a.publicPaths[path] || slices.ContainsFunc(a.publicPrefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 }
 
-// identify returns the actor of a request, or an error that is identity.ErrInvalid
-// when none is proven.
+// identify returns the actor of a request, or identity.ErrInvalid if the request proves none.
 //
-// An API key counts everywhere. Besides it, local and test believe what callers say
-// of themselves, and every other environment wants a token of the issuer.
+// API keys are valid in all environments. Local and test also trust the identity that a caller
+// claims; other environments require a token of the issuer.
 func (a *API) identify(r *http.Request) (identity.Actor, error) {
 	token, given := bearer(r)
 	if key, ok := apikey.Parse(token); ok {
@@ -87,7 +84,7 @@ func bearer(r *http.Request) (token string, given bool) {
 	return token, token != ""
 }
 
-// localActor reads the local formats: the bearer "actor_id[:role1,role2]", or X-Actor-Id
+// localActor parses the formats of local and test environments: the bearer "actor_id[:role1,role2]", or X-Actor-Id
 // with X-Actor-Roles.
 func localActor(r *http.Request, token string) (identity.Actor, error) {
 	id, roles := r.Header.Get("X-Actor-Id"), r.Header.Get("X-Actor-Roles")
@@ -107,8 +104,8 @@ func localActor(r *http.Request, token string) (identity.Actor, error) {
 	return actor, nil
 }
 
-// refuseIdentity answers a request whose actor is not known. Whatever the reason is,
-// the caller gets the same words: others would only help who is guessing.
+// refuseIdentity answers a request without a valid identity. The message is the same for every
+// reason, so that it does not help an attacker.
 func refuseIdentity(w http.ResponseWriter, r *http.Request, err error) {
 	ctx := r.Context()
 	switch {

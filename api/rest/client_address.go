@@ -8,12 +8,12 @@ import (
 	"github.com/mtfacturation/mtf/internal/config"
 )
 
-// ipv6Site is the prefix of an IPv6 address that one caller has for itself.
+// ipv6Site is the length of the IPv6 prefix that is usually assigned to one customer.
 const ipv6Site = 64
 
-// clientAddress is where a request comes from: the peer, or, when the peer is a
-// trusted proxy, the last address in its header that is not one. What is written
-// further left in the header came from the caller and proves nothing.
+// clientAddress returns the address of the caller: the peer or, if the peer is a trusted proxy, the
+// last address in its header that is not a trusted proxy. Addresses further left come from the
+// caller and prove nothing.
 func clientAddress(r *http.Request, proxies config.Proxies) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -27,7 +27,7 @@ func clientAddress(r *http.Request, proxies config.Proxies) netip.Addr {
 	for i := len(hops) - 1; i >= 0; i-- {
 		hop, ok := parseHop(hops[i], proxies.Header)
 		if !ok {
-			return address // The last proxy that can be told apart answers for the rest.
+			return address // Limits apply to the last readable proxy.
 		}
 		address = hop
 		if !proxies.Trust(hop) {
@@ -57,7 +57,7 @@ func parseHop(element, header string) (netip.Addr, bool) {
 	return address.Unmap().WithZone(""), err == nil
 }
 
-// addressKey is what limits go by: an IPv4 address, or the site of an IPv6 one.
+// addressKey returns the key of rate limits: an IPv4 address, or the site of an IPv6 address.
 func addressKey(address netip.Addr) string {
 	if address.Is6() {
 		site, err := address.Prefix(ipv6Site)

@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// csvTable writes values of a type on the wire as records (RFC 4180): the fields of
-// its JSON in their order, under the same names.
+// csvTable writes values of a wire type as CSV records (RFC 4180), with the names and the order of
+// its JSON fields.
 type csvTable struct {
 	names  []string
 	fields [][]int
@@ -23,8 +23,7 @@ type csvTable struct {
 	written bytes.Buffer
 }
 
-// newCSVTable returns the table of a type and its header. It panics for a type that
-// is not flat.
+// newCSVTable returns the table of a type. It panics if the type is not flat.
 func newCSVTable(row reflect.Type) *csvTable {
 	table := &csvTable{}
 	for _, field := range reflect.VisibleFields(row) {
@@ -33,7 +32,7 @@ func newCSVTable(row reflect.Type) *csvTable {
 		}
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if kind := reflect.New(field.Type).Elem(); !isCell(kind) {
-			panic(fmt.Sprintf("api: the field %s of %s is no cell of a table", field.Name, row))
+			panic(fmt.Sprintf("api: the field %s of %s is not a scalar", field.Name, row))
 		}
 		table.names = append(table.names, name)
 		table.fields = append(table.fields, field.Index)
@@ -45,7 +44,7 @@ func newCSVTable(row reflect.Type) *csvTable {
 
 var textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 
-// isCell reports whether values like this are written into one cell.
+// isCell reports whether values of this type fit one cell.
 func isCell(value reflect.Value) bool {
 	kind := value.Type()
 	if kind.Kind() == reflect.Pointer {
@@ -66,7 +65,7 @@ func (t *csvTable) add(value any) {
 	t.write(t.record)
 }
 
-// write adds a record. The writer's own line ends would change those within a cell.
+// write adds a record. The option UseCRLF of the writer would also change line ends within cells.
 func (t *csvTable) write(record []string) {
 	_ = t.writer.Write(record) // A buffer takes everything.
 	t.writer.Flush()
@@ -74,14 +73,14 @@ func (t *csvTable) write(record []string) {
 	t.written.WriteString("\r\n")
 }
 
-// take returns what was written since the last call, until the next record is added.
+// take returns the records added since the last call. They are valid until the next record is added.
 func (t *csvTable) take() []byte {
 	content := t.written.Bytes()
 	t.written.Reset()
 	return content
 }
 
-// cell is a value as text: as in JSON, empty for null.
+// cell returns a value as text: the same as in JSON, or empty for null.
 func cell(value reflect.Value) string {
 	if value.Kind() == reflect.Pointer {
 		if value.IsNil() {
@@ -106,10 +105,9 @@ func cell(value reflect.Value) string {
 	}
 }
 
-// escapeFormula is a text that no spreadsheet takes for a formula: one that begins like a
-// formula, perhaps behind characters that do not show, gets an apostrophe before it,
-// and so does one that begins with an apostrophe. Taking one away from every text that
-// begins with it gives the texts back.
+// escapeFormula returns a text that no spreadsheet interprets as a formula. A text that begins like a
+// formula, even after invisible characters, is prefixed with an apostrophe. A text that begins with
+// an apostrophe is prefixed too, so that removing one leading apostrophe restores every text.
 func escapeFormula(text string) string {
 	shown := strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
 	first, _ := utf8.DecodeRuneInString(shown)

@@ -10,21 +10,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// keyset is where in a sorted list a row is.
+// keyset is the position of a row in a sorted list.
 type keyset struct {
-	// value is what the row is sorted by, as PostgreSQL reads it from text.
+	// value is the row's sort key, as text that PostgreSQL parses.
 	value string
 	id    uuid.UUID
 }
 
-// cursors turns places into cursors and back. A cursor is encrypted, since it may
-// hold a name and is sent in URLs, and it opens only for what it was made for.
+// cursors encodes positions as cursors and decodes them. A cursor is encrypted, because it may contain
+// a name and is sent in URLs, and is bound to its list.
 type cursors struct{ aead cipher.AEAD }
 
 var errCursor = errors.New("api: not a cursor of this list in this order with these filters")
 
-// newCursors returns cursors of a key of their own, derived from the secret: all
-// programs that share the secret can continue each other's lists.
+// newCursors derives the key of cursors from the secret. Processes that share the secret accept each
+// other's cursors.
 func newCursors(secret string) cursors {
 	key := sha256.Sum256([]byte("list cursor\x00" + secret))
 	block, err := aes.NewCipher(key[:])
@@ -38,14 +38,14 @@ func newCursors(secret string) cursors {
 	return cursors{aead}
 }
 
-// seal returns the cursor that continues a list behind a place. list says which
-// rows in which order.
+// seal returns the cursor that continues a list after a position. list identifies the rows and
+// their order.
 func (c cursors) seal(at keyset, list string) string {
 	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, append(at.id[:], at.value...), []byte(list)))
 }
 
-// open returns the place of a cursor that seal made for the same list, and
-// errCursor for everything else.
+// open returns the position of a cursor that seal returned for the same list. Otherwise it returns
+// errCursor.
 func (c cursors) open(cursor, list string) (keyset, error) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil {

@@ -10,14 +10,14 @@ import (
 
 type outerKey struct{}
 
-// WithDeadline bounds the work on a request, a wait for a database connection included.
+// WithDeadline bounds the work on a request, including the wait for a database connection.
 func WithDeadline(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	return context.WithValue(bounded, outerKey{}, ctx), cancel
 }
 
-// WithoutDeadline is the context without the bound, for the wait for a process, which has
-// a bound of its own. It still ends when the caller goes away.
+// WithoutDeadline returns the context without the bound of WithDeadline, for waits with their own
+// bound. It still ends when the caller disconnects.
 func WithoutDeadline(ctx context.Context) context.Context {
 	if outer, bounded := ctx.Value(outerKey{}).(context.Context); bounded {
 		return outer
@@ -25,8 +25,8 @@ func WithoutDeadline(ctx context.Context) context.Context {
 	return ctx
 }
 
-// deadlineExceeded reports whether a request failed because its time was up, rather than
-// because the database could not be reached.
+// deadlineExceeded reports whether a request exceeded its deadline, as opposed to failing to connect
+// to the database.
 func deadlineExceeded(ctx context.Context, err error) bool {
 	if _, unreachable := errors.AsType[*pgconn.ConnectError](err); unreachable {
 		return false

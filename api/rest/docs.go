@@ -16,8 +16,8 @@ import (
 	"github.com/swaggest/swgui/v5emb"
 )
 
-// Where the documentation is served, all of it by the program itself: a page to try
-// operations out, a page to read, and the document that both show.
+// The paths of the documentation: a page to try out operations, a page to read, and the OpenAPI
+// document that both show.
 const (
 	docsPath     = "/docs"
 	redocPath    = "/redoc"
@@ -28,18 +28,18 @@ const (
 //go:embed redoc/index.html
 var redocPage string
 
-// redocBundle is Redoc as api/redoc/generate.sh fetches it.
+// redocBundle is Redoc, fetched by redoc/generate.sh.
 //
 //go:embed redoc/redoc.standalone.js.gz
 var redocBundle []byte
 
-// loadRedoc unpacks the bundle once for its hash, however many handlers there are.
+// loadRedoc unpacks and hashes the bundle once per process.
 var loadRedoc = sync.OnceValue(func() *asset {
-	return compressedAsset("text/javascript; charset=utf-8", cacheForGood, redocBundle)
+	return compressedAsset("text/javascript; charset=utf-8", cacheForever, redocBundle)
 })
 
-// documentationRoutes adds the document, which is written when it is first asked for
-// and so has every operation, and the pages that show it.
+// documentationRoutes registers the OpenAPI document and the pages that show it. The document is
+// encoded on the first request, after all operations were registered.
 func (a *API) documentationRoutes() {
 	router := a.router
 	document := a.api.OpenAPI()
@@ -66,13 +66,13 @@ func (a *API) documentationRoutes() {
 	}
 }
 
-// serveOnce makes an asset at the first request.
+// serveOnce creates the asset on the first request.
 func serveOnce(load func() *asset) http.HandlerFunc {
 	loaded := sync.OnceValue(load)
 	return func(w http.ResponseWriter, r *http.Request) { loaded().ServeHTTP(w, r) }
 }
 
-// must is for what only fails when the program is wrong.
+// must panics on errors that only a defect of the program causes.
 func must(content []byte, err error) []byte {
 	if err != nil {
 		panic(err)
@@ -80,7 +80,7 @@ func must(content []byte, err error) []byte {
 	return content
 }
 
-// capture keeps what a handler writes.
+// capture records a handler's answer.
 type capture struct {
 	bytes.Buffer
 	header http.Header
@@ -89,7 +89,7 @@ type capture struct {
 func (c *capture) Header() http.Header { return c.header }
 func (c *capture) WriteHeader(int)     {}
 
-// servedBy returns the page that a handler of another module writes.
+// servedBy returns the page that a handler serves under a path.
 func servedBy(handler http.Handler, path string) []byte {
 	page := capture{header: http.Header{}}
 	handler.ServeHTTP(&page, &http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}})
@@ -105,12 +105,11 @@ func redocIndex(bundlePath string) []byte {
 	return page.Bytes()
 }
 
-// inlineScript finds the scripts that a page carries in itself.
+// inlineScript matches the inline scripts of a page.
 var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
 
-// guarded serves a page under a policy that lets it load and reach nothing but this
-// program, and run no script in itself but those that are there now. Both pages make
-// their styles as they run, so styles are not bound.
+// guarded serves a page under a content security policy that only allows this origin and the page's
+// own inline scripts, by hash. Both pages generate styles at run time, so inline styles are allowed.
 func guarded(page []byte, served http.Handler) http.HandlerFunc {
 	scripts := []string{"script-src 'self'"}
 	for _, script := range inlineScript.FindAllSubmatch(page, -1) {

@@ -12,8 +12,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// ErrorFormat is the error body of one part of the API. Parts that other systems define
-// have a body of their own; the codes are the same everywhere.
+// ErrorFormat is the error body of one part of the API. Parts that other systems define have their
+// own body; the codes are the same everywhere.
 type ErrorFormat struct {
 	// Prefix begins the paths of the part. Name prefixes its examples and responses in the
 	// OpenAPI document.
@@ -24,8 +24,8 @@ type ErrorFormat struct {
 	// ValidationStatus returns the status of a validation_error with these problems. Nil
 	// means the usual one, 422.
 	ValidationStatus func([]refusal.Problem) int
-	// ValidationStatuses are all statuses of a validation_error. The first one is that of a
-	// problem outside the body.
+	// ValidationStatuses are all statuses of a validation_error. The first one is the status
+	// of problems outside the body.
 	ValidationStatuses []int
 	// Body returns the body of an answer with a status.
 	Body func(status int, detail ErrorDetail) any
@@ -35,7 +35,7 @@ type ErrorFormat struct {
 
 const headerErrorCode = "X-Error-Code"
 
-// envelopeFormat is the format of every part that has no format of its own.
+// envelopeFormat is the default format.
 var envelopeFormat = &ErrorFormat{
 	CodeInBody: true,
 	Body:       func(_ int, detail ErrorDetail) any { return &ErrorEnvelope{Detail: detail} },

@@ -35,10 +35,10 @@ const (
 	codeStale refusal.Code = "collections_behind"
 )
 
-// retryAfterSeconds is what a caller is told to wait when the system cannot answer now.
+// retryAfterSeconds is the Retry-After of temporary errors.
 const retryAfterSeconds = 2
 
-// ErrorEnvelope is the body of every answer that is not a success.
+// ErrorEnvelope is the body of every error.
 type ErrorEnvelope struct {
 	Detail ErrorDetail `json:"error"`
 
@@ -46,7 +46,7 @@ type ErrorEnvelope struct {
 	format *ErrorFormat
 }
 
-// ErrorDetail is what went wrong, in terms that a caller may see.
+// ErrorDetail describes an error to the caller.
 type ErrorDetail struct {
 	Code    refusal.Code   `json:"code" doc:"Stable error code." example:"offer_not_found"`
 	Message string         `json:"message" doc:"Human-readable message." example:"Offer not found"`
@@ -60,10 +60,10 @@ func (e *ErrorEnvelope) Error() string { return string(e.Detail.Code) + ": " + e
 // GetStatus implements huma.StatusError.
 func (e *ErrorEnvelope) GetStatus() int { return e.status }
 
-// body is what is sent, in the format of the request's path.
+// body returns the body in the format of the request's path.
 func (e *ErrorEnvelope) body() any { return e.format.Body(e.status, e.Detail) }
 
-// GetHeaders implements huma.HeadersError: what is temporary says when to try again.
+// GetHeaders implements huma.HeadersError. Temporary errors have Retry-After.
 func (e *ErrorEnvelope) GetHeaders() http.Header {
 	header := e.format.headers(e.Detail.Code)
 	switch e.status {
@@ -75,7 +75,7 @@ func (e *ErrorEnvelope) GetHeaders() http.Header {
 	return header
 }
 
-// newEnvelope returns the envelope of a refusal; status is the one that it usually has.
+// newEnvelope returns the envelope of a refusal; status is its default status.
 func newEnvelope(ctx context.Context, status int, refused *refusal.Error) *ErrorEnvelope {
 	format, details := requestErrorFormat(ctx), refused.Details
 	if details == nil {
@@ -93,7 +93,7 @@ func PlainEnvelope(ctx context.Context, status int, code refusal.Code, message s
 	return newEnvelope(ctx, status, &refusal.Error{Code: code, Message: message})
 }
 
-// newErrorEnvelope turns any error of a handler into its envelope. A fault is logged and
+// newErrorEnvelope converts any error of a handler to its envelope. A fault is logged and
 // answered without its text.
 func newErrorEnvelope(ctx context.Context, err error) *ErrorEnvelope {
 	if refused := refusal.As(err); refused != nil {
@@ -120,8 +120,8 @@ func newErrorEnvelope(ctx context.Context, err error) *ErrorEnvelope {
 	return faultEnvelope(ctx, codeInternal)
 }
 
-// humaError is the envelope of the errors that huma itself finds, which are those of
-// a request that does not fit its operation.
+// humaError returns the envelope of an error that huma reports: a request that does not match its
+// operation.
 func humaError(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 	requestCtx := context.Background()
 	if ctx != nil {
@@ -135,7 +135,7 @@ func humaError(ctx huma.Context, status int, message string, errs ...error) huma
 	case http.StatusRequestTimeout:
 		return faultEnvelope(requestCtx, codeRequestTimeout)
 	case http.StatusInternalServerError:
-		// Handlers bring their own answers: what huma itself fails at is reading a broken body.
+		// Handlers return their own errors. This one is huma's own, for a body that could not be read.
 		problem := refusal.Problem{Location: []any{"body"}, Message: "Body could not be read", Type: "body_unreadable"}
 		return newEnvelope(requestCtx, http.StatusUnprocessableEntity, refusal.Invalid(problem))
 	default:
@@ -143,18 +143,18 @@ func humaError(ctx huma.Context, status int, message string, errs ...error) huma
 	}
 }
 
-// writeEnvelope answers outside of an operation: from a middleware, or where no route fits.
+// writeEnvelope answers outside of operations: in middleware, or if no route matches.
 func writeEnvelope(w http.ResponseWriter, envelope *ErrorEnvelope) {
 	for name, values := range envelope.GetHeaders() {
 		w.Header()[name] = values
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(envelope.status)
-	// The client may be gone; there is nobody left to tell.
+	// An error means that the client disconnected.
 	_ = json.NewEncoder(w).Encode(envelope.body())
 }
 
-// OrNotFound turns a missing row into its refusal.
+// OrNotFound replaces pgx.ErrNoRows by a refusal with the code.
 func OrNotFound(err error, code refusal.Code) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return refusal.New(code)

@@ -15,7 +15,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/telemetry"
 )
 
-// responseRecorder is what is known of a request once it is answered.
+// responseRecorder records the answer to a request.
 type responseRecorder struct {
 	http.ResponseWriter
 	answerTimeout time.Duration
@@ -23,18 +23,18 @@ type responseRecorder struct {
 	status int
 	bytes  int64
 	actor  string
-	// code is that of the last error made for the request, which is the one it was answered.
+	// code is the code of the last error created for the request, which is the one answered.
 	code refusal.Code
 }
 
 type recorderKey struct{}
 
-// WriteHeader implements http.ResponseWriter. From here on the caller has a bounded
-// time to read its answer.
+// WriteHeader implements http.ResponseWriter. It starts the caller's time limit for reading the
+// answer.
 func (e *responseRecorder) WriteHeader(status int) {
 	if e.status == 0 && status >= http.StatusOK {
 		e.status = status
-		// Not every writer has deadlines; the server's own bound remains.
+		// Without support for deadlines the server's own timeout applies.
 		_ = http.NewResponseController(e.ResponseWriter).SetWriteDeadline(time.Now().Add(e.answerTimeout))
 	}
 	e.ResponseWriter.WriteHeader(status)
@@ -53,16 +53,16 @@ func (e *responseRecorder) Write(content []byte) (int, error) {
 // Unwrap gives http.ResponseController the writer beneath.
 func (e *responseRecorder) Unwrap() http.ResponseWriter { return e.ResponseWriter }
 
-// accessLog writes one line for each request. It names the route by its pattern and
-// the actor by a mask: paths and queries hold CINs and tokens, and an actor's id may
-// be an e-mail address. The metrics and the request's span name the route likewise.
+// accessLog logs every request with the pattern of its route and a mask of its actor, because paths
+// and queries contain CINs and tokens, and an actor's id may be an e-mail address. Metrics and the
+// request's span use the pattern too.
 func accessLog(answerTimeout time.Duration, metrics *telemetry.Metrics) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			begun := time.Now()
 			done := &responseRecorder{ResponseWriter: w, answerTimeout: answerTimeout}
 			ctx := context.WithValue(r.Context(), recorderKey{}, done)
-			// The router fills in its context, which is there already.
+			// The router fills in this context later.
 			route := chi.RouteContext(ctx)
 			metrics.BeginRequest()
 			defer func() {
@@ -76,10 +76,10 @@ func accessLog(answerTimeout time.Duration, metrics *telemetry.Metrics) func(htt
 	}
 }
 
-// unmatched stands for a route or a method that the API does not have.
+// unmatched is the label of unknown routes and methods.
 const unmatched = "unmatched"
 
-// summary says what became of the request, in terms of which there are not many.
+// summary describes the finished request in low-cardinality values, for metrics.
 func (e *responseRecorder) summary(method, route string, took time.Duration) telemetry.Request {
 	if route == "" || route == "/*" {
 		route = unmatched
@@ -112,14 +112,14 @@ func (e *responseRecorder) log(ctx context.Context, request telemetry.Request) {
 	slog.LogAttrs(ctx, level, "request", attributes...)
 }
 
-// noteCode keeps the code of an error for the metrics.
+// noteCode records the code of an error for the metrics.
 func noteCode(ctx context.Context, code refusal.Code) {
 	if done, known := ctx.Value(recorderKey{}).(*responseRecorder); known {
 		done.code = code
 	}
 }
 
-// noteActor keeps the actor of a request for the log.
+// noteActor records the actor of a request for the log.
 func noteActor(ctx context.Context, mask func(id string) string) {
 	done, known := ctx.Value(recorderKey{}).(*responseRecorder)
 	if id := Caller(ctx).ID; known && id != "" {
@@ -127,8 +127,8 @@ func noteActor(ctx context.Context, mask func(id string) string) {
 	}
 }
 
-// MaskActor names an actor in logs: the same name for the same id in all processes
-// that share the token secret, and nothing that leads back to the id without it.
+// MaskActor returns the pseudonym of an actor in logs. It is the same in all processes that share the
+// token secret, and cannot be reversed without the secret.
 func (a *API) MaskActor(id string) string {
 	const visible = 6 // bytes
 	mac := hmac.New(sha256.New, []byte(a.Config.TokenSecret))

@@ -27,13 +27,13 @@ const (
 	rollbackTimeout = 5 * time.Second
 )
 
-// exporter reads the rows of a list in one snapshot and sends them as CSV. However
-// many they are, it has one batch of them in memory.
+// exporter reads the rows of a list in one snapshot and sends them as CSV. It keeps one batch in
+// memory.
 type exporter[Row, T any] struct {
 	server *API
-	// name is that of the file, without the ending.
+	// name is the file name without its extension.
 	name string
-	// read and rows are those of answerList.
+	// read and rows are the arguments of AnswerList.
 	read func(Row) T
 	rows func(context.Context, dbsqlc.DBTX, ListPosition) ([]Row, error)
 
@@ -43,8 +43,8 @@ type exporter[Row, T any] struct {
 	batch  []Row
 }
 
-// AnswerExport answers a request with all rows that match, whatever page is request for.
-// What goes wrong before the first row is an error as of any operation.
+// AnswerExport sends all matching rows. Errors before the first row are answered like those of any
+// operation.
 func AnswerExport[Row, T any](ctx context.Context, api *API, name string, request *ListRequest[Row], read func(Row) T,
 	rows func(context.Context, dbsqlc.DBTX, ListPosition) ([]Row, error)) (*huma.StreamResponse, error) {
 	if !api.exporting.TryAcquire(1) {
@@ -75,19 +75,19 @@ func (e *exporter[Row, T]) next(ctx context.Context) (err error) {
 	return err
 }
 
-// end gives back what begin and answerExport took.
+// end releases the transaction and the slot of the export.
 func (e *exporter[Row, T]) end(ctx context.Context) {
 	if e.tx != nil {
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 		defer cancel()
-		// Nothing was written; a connection that is broken is not used again.
+		// Nothing was written, and a broken connection is not reused.
 		_ = e.tx.Rollback(ending)
 	}
 	e.server.exporting.Release(1)
 }
 
-// send writes the rows. A caller that was sent only a part of them sees that the body
-// does not end: the connection is cut.
+// send writes the rows. If it fails midway, it aborts the connection, so that the caller sees an
+// incomplete body.
 func (e *exporter[Row, T]) send(answer huma.Context) {
 	r, w := humachi.Unwrap(answer)
 	defer e.end(r.Context())
@@ -105,12 +105,11 @@ func (e *exporter[Row, T]) send(answer huma.Context) {
 	}
 }
 
-// errReader is returned when the caller does not take what is written.
+// errReader means that the caller does not read the answer.
 var errReader = errors.New("api: the caller does not read its answer")
 
-// copyTo writes the batch that was read already and all that follow. Each has the time
-// of a request to be read from the database, and the time of an answer to be taken:
-// an export may be long, but nothing stands still in its transaction.
+// copyTo writes the first batch and all that follow. Each batch has its own timeouts for reading and
+// for sending, so that a long export is possible but a stalled one does not hold its snapshot.
 func (e *exporter[Row, T]) copyTo(ctx context.Context, w http.ResponseWriter) error {
 	limits, control := e.server.Config.HTTP, http.NewResponseController(w)
 	table := newCSVTable(reflect.TypeFor[T]())

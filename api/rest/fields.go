@@ -12,8 +12,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// Timestamp is an instant on the wire: RFC 3339 in UTC with six digits of a second,
-// as the original system writes it.
+// Timestamp is an instant on the wire: RFC 3339 in UTC with microseconds, like the original system.
 type Timestamp time.Time
 
 // MarshalText writes the timestamp.
@@ -29,20 +28,19 @@ func (Timestamp) Schema(huma.Registry) *huma.Schema {
 // OptionalTimestamp keeps an absent instant absent.
 func OptionalTimestamp(instant *time.Time) *Timestamp { return (*Timestamp)(instant) }
 
-// AmountInput is an amount of money in a request: a string or a number. It is read
-// from the text of the request, never through a float, and rounded half up to two
-// decimals.
+// AmountInput is an amount of money in a request, a string or a number. It is parsed from the
+// request's text, never through a float, and rounded half up to two decimals.
 type AmountInput struct {
 	Amount money.Amount
-	// Present is true when the field was in the request, null included.
+	// Present reports whether the request contains the field, even as null.
 	Present bool
-	// Text is the amount as it was sent, for answers that repeat it.
+	// Text is the amount as sent, for answers that repeat it.
 	Text string
 
 	err error
 }
 
-// UnmarshalJSON keeps a problem for Resolve, which knows where in the body it is.
+// UnmarshalJSON leaves errors to Resolve, which knows the location in the body.
 func (a *AmountInput) UnmarshalJSON(text []byte) error {
 	a.Present, a.Text = true, unquoted(text)
 	a.Amount, a.err = money.ParseAmount(a.Text)
@@ -64,7 +62,7 @@ type RateInput struct {
 	err error
 }
 
-// UnmarshalJSON keeps a problem for Resolve, which knows where in the body it is.
+// UnmarshalJSON leaves errors to Resolve, which knows the location in the body.
 func (r *RateInput) UnmarshalJSON(text []byte) error {
 	r.Rate, r.err = money.ParseRate(unquoted(text))
 	return nil
@@ -101,16 +99,15 @@ func unquoted(text []byte) string {
 	return string(text)
 }
 
-// Optional is a field that knows whether it was sent at all, and whether it was sent as
-// null: for partial updates, and for objects that may be null.
+// Optional is a field that distinguishes absent and null, for partial updates and nullable objects.
 type Optional[T any] struct {
 	Value T
-	// Present is true when the field was in the request, null included.
+	// Present reports whether the request contains the field, even as null.
 	Present bool
 	Null    bool
 }
 
-// UnmarshalJSON is only called for fields that are in the request.
+// UnmarshalJSON is only called for fields in the request.
 func (s *Optional[T]) UnmarshalJSON(text []byte) error {
 	*s = Optional[T]{Present: true, Null: string(text) == "null"}
 	if s.Null {
@@ -119,14 +116,14 @@ func (s *Optional[T]) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &s.Value)
 }
 
-// Schema is that of the value; a tag on the field says whether null is allowed.
+// Schema returns the schema of the value; a tag of the field says whether null is allowed.
 func (s Optional[T]) Schema(registry huma.Registry) *huma.Schema {
 	schema := *huma.SchemaFromType(registry, reflect.TypeFor[T]())
 	return &schema
 }
 
-// RefuseNull notes a null for a field that cannot be cleared: huma takes the null of a
-// field that may be absent as its absence.
+// RefuseNull reports a null for a field that cannot be cleared, because huma accepts null for every
+// field that may be absent.
 func (s Optional[T]) RefuseNull(name string, f *Validator) {
 	if s.Null {
 		f.Problems = append(f.Problems, refusal.Problem{
@@ -135,21 +132,21 @@ func (s Optional[T]) RefuseNull(name string, f *Validator) {
 	}
 }
 
-// Normalise replaces a value that was sent; what is absent or null has none.
+// Normalise replaces the value unless the field is absent or null.
 func (s *Optional[T]) Normalise(change func(T) T) {
 	if s.Present && !s.Null {
 		s.Value = change(s.Value)
 	}
 }
 
-// Set writes the value to a required field when it was sent.
+// Set writes a present value to a required field.
 func (s Optional[T]) Set(target *T) {
 	if s.Present {
 		*target = s.Value
 	}
 }
 
-// Pointer returns the value, or nil when it was not sent or sent as null.
+// Pointer returns the value, or nil if the field is absent or null.
 func (s Optional[T]) Pointer() *T {
 	if !s.Present || s.Null {
 		return nil
@@ -157,7 +154,7 @@ func (s Optional[T]) Pointer() *T {
 	return &s.Value
 }
 
-// SetOptional writes the value to an optional field when it was sent; null clears it.
+// SetOptional writes a present value to an optional field; null clears it.
 func (s Optional[T]) SetOptional(target **T) {
 	switch {
 	case s.Null:
@@ -167,8 +164,8 @@ func (s Optional[T]) SetOptional(target **T) {
 	}
 }
 
-// ParseID reads an identifier from a path or a body. One that is no UUID names
-// nothing: it becomes the nil UUID, which no row has, and so is not found.
+// ParseID parses an id of a path or a body. It returns the nil UUID, which no row has, for a text
+// that is not a UUID, so that the resource is not found.
 func ParseID(text string) uuid.UUID {
 	const canonicalLength = 36
 	id, err := uuid.Parse(text)
@@ -178,7 +175,7 @@ func ParseID(text string) uuid.UUID {
 	return id
 }
 
-// OptionalID reads an optional identifier like parseID.
+// OptionalID is ParseID for an optional id.
 func OptionalID(text *string) *uuid.UUID {
 	if text == nil {
 		return nil

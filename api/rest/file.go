@@ -12,19 +12,18 @@ import (
 	"github.com/mtfacturation/mtf/internal/documents"
 )
 
-// SendFile answers with a PDF; a Range request gets the part it asks for.
+// SendFile sends a PDF, or the part that a Range request asks for.
 func SendFile(file documents.File) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
 		r, w := humachi.Unwrap(ctx)
 		w.Header().Set("Content-Type", mediaPDF)
 		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file.Name}))
-		// A document never changes, so its content alone identifies it: no date is needed.
+		// A document never changes, so no modification time is needed.
 		http.ServeContent(&rangeWriter{ResponseWriter: w, request: r}, r, file.Name, time.Time{}, bytes.NewReader(file.Content))
 	}}
 }
 
-// rangeWriter answers a range that lies outside of the file with the envelope, in
-// place of the plain text of the standard library.
+// rangeWriter replaces the standard library's plain-text answer to an invalid range by the envelope.
 type rangeWriter struct {
 	http.ResponseWriter
 	request *http.Request

@@ -22,14 +22,14 @@ type KeyParams struct {
 	Prefer string `header:"Prefer" doc:"wait=N limits the wait to N seconds; respond-async does not wait." example:"wait=30"`
 }
 
-// MaxWait bounds what a caller may ask to wait for.
+// MaxWait is the longest wait that a caller may request.
 const MaxWait = 60 * time.Second
 
 // Wait returns how long the caller wants to wait (RFC 7240).
 func (p KeyParams) Wait() time.Duration { return PreferredWait(p.Prefer) }
 
-// PreferredWait reads the header Prefer. respond-async alone does not wait; together
-// with wait=N it asks for an answer within N seconds if there is one by then.
+// PreferredWait parses the header Prefer. respond-async alone does not wait; together with wait=N it
+// waits up to N seconds for the answer.
 func PreferredWait(prefer string) time.Duration {
 	wait := starter.DefaultWait
 	for preference := range strings.SplitSeq(prefer, ",") {
@@ -46,8 +46,8 @@ func PreferredWait(prefer string) time.Duration {
 	return wait
 }
 
-// Accepted is the answer to a request whose process is still running. It is no
-// failure, but it travels where errors do: instead of the operation's answer.
+// Accepted answers a request whose workflow is still running. It is not a failure, but handlers
+// return it as an error because it replaces the operation's answer.
 type Accepted struct {
 	Status  string `json:"status" example:"running"`
 	Message string `json:"message" example:"Accepted and still running: send the same request again for its answer"`
@@ -66,7 +66,7 @@ func (a *Accepted) GetHeaders() http.Header {
 	return http.Header{"Location": {a.location}, "Retry-After": {strconv.Itoa(retryAfterSeconds)}}
 }
 
-// NewAccepted answers 202; location is where the caller finds the outcome.
+// NewAccepted returns the answer 202; location is the path of the outcome.
 func NewAccepted(location string) error {
 	return &Accepted{
 		Status:   "running",
@@ -75,7 +75,7 @@ func NewAccepted(location string) error {
 	}
 }
 
-// refuseBlankKey keeps a key that is sent but empty from being taken for none.
+// refuseBlankKey refuses an empty key, which huma would treat as absent.
 func refuseBlankKey(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
 	if sent := r.Header.Values("Idempotency-Key"); len(sent) > 0 && strings.TrimSpace(sent[0]) == "" {
@@ -85,7 +85,7 @@ func refuseBlankKey(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// NewRequest checks the key and fingerprints the normalised payload.
+// NewRequest validates the key and fingerprints the normalised payload.
 func NewRequest(operation idempotency.Operation, key string, payload any) (idempotency.Request, error) {
 	parsed, err := idempotency.ParseKey(key)
 	if err != nil {
@@ -94,7 +94,7 @@ func NewRequest(operation idempotency.Operation, key string, payload any) (idemp
 	return idempotency.NewRequest(operation, parsed, payload)
 }
 
-// Run carries out a process and answers 202 with its location when it is not done in time.
+// Run executes a workflow. If it does not finish in time, Run returns the answer 202 with its location.
 func (a *API) Run(ctx context.Context, p starter.Execution, answer any) (replayed bool, err error) {
 	outcome, err := a.Starter.Run(WithoutDeadline(ctx), p, answer)
 	if errors.Is(err, starter.ErrPending) {

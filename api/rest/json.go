@@ -9,7 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// errText is returned for JSON whose strings no database column can hold.
+// errText is returned for JSON with strings that PostgreSQL cannot store.
 var errText = errors.New("api: JSON contains a NUL, a lone surrogate or invalid UTF-8")
 
 // jsonFormat is plain JSON that refuses strings with NUL characters, lone
@@ -25,7 +25,7 @@ var jsonFormat = huma.Format{
 	},
 }
 
-// hasUnstorableEscape looks for \u0000 and for surrogates that are not in a pair.
+// hasUnstorableEscape reports whether data contains \u0000 or an unpaired surrogate.
 func hasUnstorableEscape(data []byte) bool {
 	for {
 		backslash := bytes.IndexByte(data, '\\')

@@ -11,14 +11,13 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// The sizes of requests. What net/http itself refuses, before any of this is asked,
-// is far beyond them.
+// The size limits of requests. The limit of net/http, HardHeaderBytes, is far higher.
 const (
 	maxBodyBytes   = 1 << 20
 	maxURLBytes    = 8 << 10
 	maxHeaderBytes = 32 << 10
 
-	// HardHeaderBytes is for the server: past it nothing more is read.
+	// HardHeaderBytes is the limit of the server, which stops reading there.
 	HardHeaderBytes = 128 << 10
 )
 
@@ -36,8 +35,8 @@ func limitSizes(next http.Handler) http.Handler {
 	})
 }
 
-// limitBody refuses a body that is announced as too large before it is read. huma
-// stops at one that turns out to be.
+// limitBody refuses a body whose announced length is too large, before it is read. huma stops
+// reading bodies without a length at the limit.
 func limitBody(ctx huma.Context, next func(huma.Context)) {
 	if r, w := humachi.Unwrap(ctx); r.ContentLength > maxBodyBytes {
 		refuseSize(w, r, codePayloadTooLarge)
@@ -47,7 +46,7 @@ func limitBody(ctx huma.Context, next func(huma.Context)) {
 }
 
 func refuseSize(w http.ResponseWriter, r *http.Request, code refusal.Code) {
-	// The rest of the request is not worth reading.
+	// The rest of the request is not read.
 	w.Header().Set("Connection", "close")
 	writeEnvelope(w, faultEnvelope(r.Context(), code))
 }
@@ -62,12 +61,11 @@ func headerBytes(header http.Header) int {
 	return total
 }
 
-// dataPrefixes begin the paths whose answers carry data of clients.
+// dataPrefixes are the prefixes of paths whose answers contain client data.
 var dataPrefixes = []string{"/api/", "/v1/", "/v2/"}
 
-// secure says to browsers what the answers are not for. Answers under dataPrefixes carry
-// personal data and links with tokens, so nothing keeps them and no link leads out
-// with an address in it.
+// secure sets security headers. Answers under dataPrefixes contain personal data and links with
+// tokens, so they are not cached, and no referrer is sent.
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()

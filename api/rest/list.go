@@ -18,37 +18,33 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// List says how the rows of one list are sorted, filtered and continued. Its query
-// has a branch for every sort key in both directions, and a parameter for every
-// filter.
+// List describes how the rows of a list are sorted, filtered, and paged. Its query has a branch for
+// every sort key and direction, and a parameter for every filter.
 type List[Row any] struct {
-	// Name tells cursors of different lists apart. It is the table's where the database
-	// keeps the list's total.
+	// Name identifies the list in cursors. If Total is set, it is also the name of the table.
 	Name string
 	ID   func(Row) uuid.UUID
-	// Total is set where the database keeps it: rows bring it along, which saves a
-	// statement.
+	// Total returns the number of all rows, which the rows of some lists carry to save a statement.
 	Total func(Row) int64
-	// Sorts are what "sort" can name. Without it the first one is used, newest first.
+	// Sorts are the keys of the parameter sort. The default is the first one, descending.
 	Sorts   []SortKey[Row]
 	Filters []FilterKey
 }
 
-// SortKey is a column that is never NULL, with an index for the columns (key, id)
-// where the list can be long.
+// SortKey is a column that is never NULL, with an index on (key, id) if the list can be long.
 type SortKey[Row any] struct {
 	Name string
-	// value is the column as PostgreSQL reads it from text.
+	// Value returns the column as text that PostgreSQL parses.
 	Value func(Row) string
 }
 
-// FilterKey is what "filters" can name.
+// FilterKey is a key of the parameter filters.
 type FilterKey struct{ Name, Values string }
 
-// SortedByTime is the value of a sort key.
+// SortedByTime returns the sort value of an instant.
 func SortedByTime(instant time.Time) string { return instant.UTC().Format(time.RFC3339Nano) }
 
-// SortedByAmount is the value of a sort key.
+// SortedByAmount returns the sort value of an amount.
 func SortedByAmount[Amount ~int64](amount Amount) string { return strconv.FormatInt(int64(amount), 10) }
 
 // Keys describes the list to OpenAPI.
@@ -83,23 +79,22 @@ func (k *listKeys) describe(parameters []*huma.Param) {
 	}
 }
 
-// ListRequest is what a caller asks of a list.
+// ListRequest is a caller's request for a page or an export of a list.
 type ListRequest[Row any] struct {
 	definition List[Row]
 	params     PageParams
 	key        SortKey[Row]
-	// order is the key with its direction, as the list's query knows it.
+	// order is the key with its direction, as the list's query expects it.
 	order   string
 	filters map[string]string
-	// nothing is true when no row can match: a filter has a value that is none.
+	// nothing is true if no row can match, because a filter has an invalid value.
 	nothing bool
-	// after is set when the caller continues behind a place.
+	// after is set if the caller continues after a position.
 	after *keyset
 }
 
-// ParseList reads what is request of a list. given are filters with a parameter of their
-// own; they hold beside those in "filters". A cursor of another list, order or
-// filter is refused.
+// ParseList parses the parameters of a list. given are filters with their own query parameter, which
+// combine with those in "filters". A cursor of another list, order, or filter is refused.
 func ParseList[Row any](api *API, l List[Row], params PageParams, given ...Filter) (*ListRequest[Row], error) {
 	request := &ListRequest[Row]{definition: l, params: params, filters: map[string]string{}}
 	request.key, request.order = l.order(params.Sort)
@@ -126,8 +121,8 @@ func ParseList[Row any](api *API, l List[Row], params PageParams, given ...Filte
 	return request, nil
 }
 
-// order reads "key", "key:asc" or "key:desc". Everything else, which existing
-// clients may send, stands for the default.
+// order parses "key", "key:asc", or "key:desc". Anything else, which existing clients may send, means
+// the default.
 func (l List[Row]) order(sort string) (SortKey[Row], string) {
 	name, direction, _ := strings.Cut(sort, ":")
 	if direction == "" {
@@ -140,7 +135,7 @@ func (l List[Row]) order(sort string) (SortKey[Row], string) {
 	return l.Sorts[at], name + ":" + direction
 }
 
-// Filter is a filter with its value; an empty value is no filter.
+// Filter is a filter with its value; an empty value does not filter.
 type Filter struct{ Name, Value string }
 
 func (r *ListRequest[Row]) require(given Filter) {
@@ -153,7 +148,7 @@ func (r *ListRequest[Row]) require(given Filter) {
 	r.filters[given.Name] = given.Value
 }
 
-// identity says which rows in which order: what a cursor is good for.
+// identity identifies the rows and their order. A cursor is valid for one identity.
 func (r *ListRequest[Row]) identity() string {
 	values := url.Values{}
 	for name, value := range r.filters {
@@ -162,7 +157,7 @@ func (r *ListRequest[Row]) identity() string {
 	return r.definition.Name + "?" + values.Encode() + "#" + r.order
 }
 
-// Text is a filter by a text.
+// Text returns the value of a text filter, or nil.
 func (r *ListRequest[Row]) Text(name string) *string {
 	if value, present := r.filters[name]; present {
 		return &value
@@ -170,10 +165,10 @@ func (r *ListRequest[Row]) Text(name string) *string {
 	return nil
 }
 
-// ID is a filter by an identifier. One that is no UUID finds nothing.
+// ID returns the value of an id filter, or nil. A value that is not a UUID matches nothing.
 func (r *ListRequest[Row]) ID(name string) *uuid.UUID { return OptionalID(r.Text(name)) }
 
-// Boolean is a filter by true or false.
+// Boolean returns the value of a boolean filter, or nil.
 func (r *ListRequest[Row]) Boolean(name string) *bool {
 	switch value, present := r.filters[name]; {
 	case !present:
@@ -187,7 +182,7 @@ func (r *ListRequest[Row]) Boolean(name string) *bool {
 	}
 }
 
-// Date is a filter by a day.
+// Date returns the value of a date filter, or nil.
 func (r *ListRequest[Row]) Date(name string) *calendar.Date {
 	value, present := r.filters[name]
 	if !present {
@@ -201,9 +196,9 @@ func (r *ListRequest[Row]) Date(name string) *calendar.Date {
 	return &day
 }
 
-// position is where in the list a page begins, in the terms of its query.
+// position returns the start of the page as the list's query expects it.
 func (r *ListRequest[Row]) position() ListPosition {
-	// One row more than the page tells whether another page follows.
+	// One extra row shows whether another page follows.
 	at := ListPosition{Sort: r.order, Limit: r.params.Size + 1}
 	at.Newest = len(r.filters) == 0 && r.order == r.definition.Sorts[0].Name+":desc"
 	if r.after == nil {
@@ -214,26 +209,26 @@ func (r *ListRequest[Row]) position() ListPosition {
 	return at
 }
 
-// ListPosition is the part of the parameters that all lists' queries share.
+// ListPosition are the parameters that the queries of all lists share.
 type ListPosition struct {
 	Sort          string
-	After         string // sort, or empty for a page that is found by its number.
+	After         string // Sort, or empty for a page requested by number.
 	AfterValue    string
 	AfterID       uuid.UUID
 	Limit, Offset int32
-	// Newest is true for a page of the whole list, newest first. A long list has a query
-	// of its own for these, which begins behind a row.
+	// Newest is true for a page of the unfiltered list, newest first. Long lists have a separate
+	// query for these pages, which starts after a row.
 	Newest bool
 }
 
-// NewestRow is where a row is in a list that is newest first.
+// NewestRow is the position of a row in a list ordered newest first.
 type NewestRow struct {
 	CreatedAt time.Time
 	ID        uuid.UUID
 }
 
-// NewestStart returns the row behind which a page of the newest rows begins. find finds
-// the row at an offset, for pages far down that are request for by their number.
+// NewestStart returns the row after which a page of the newest rows starts. find returns the row at an
+// offset, for pages requested by number.
 func NewestStart[Found ~struct {
 	CreatedAt time.Time `json:"created_at"`
 	ID        uuid.UUID `json:"id"`
@@ -247,11 +242,12 @@ func NewestStart[Found ~struct {
 	}
 	found, err := find(ctx, api.Pool, at.Offset-1)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return NewestRow{}, nil // Past the last row; nothing is older than no time.
+		return NewestRow{}, nil // The offset is past the last row; the zero time yields an empty page.
 	}
 	return NewestRow(found), err
 }
 
+// Convert applies convert to every row.
 func Convert[From, To any](rows []From, convert func(From) To) []To {
 	all := make([]To, len(rows))
 	for i, row := range rows {
@@ -260,8 +256,7 @@ func Convert[From, To any](rows []From, convert func(From) To) []To {
 	return all
 }
 
-// AnswerList answers a request with the rows at its position and the number of all
-// that match.
+// AnswerList returns the page of a request with the number of all matching rows.
 func AnswerList[Row, T any](ctx context.Context, api *API, request *ListRequest[Row], read func(Row) T,
 	rows func(ListPosition) ([]Row, error), count func() (int64, error)) (*PageOutput[T], error) {
 	page := Page[T]{Data: []T{}, Meta: request.params.Meta()}

@@ -25,19 +25,19 @@ const (
 	maxRequestIDLength = 128
 )
 
-// LogRequestID names the id of the exchange in logs, beside those of the trace if there is one.
+// LogRequestID is the key of the request's id in logs.
 const LogRequestID = "request_id"
 
 type requestKey struct{}
 
-// RequestID returns the id of the exchange, which errors call their trace_id.
+// RequestID returns the id of the request, which errors repeat as trace_id.
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestKey{}).(string)
 	return id
 }
 
-// identify keeps the caller's X-Request-ID or makes one; every answer carries it. What is
-// made is the id of the request's trace if it has one, so that an error leads to its trace.
+// identify accepts the caller's X-Request-ID or generates one, and adds it to the answer. A generated
+// id is the id of the request's trace, if there is one.
 func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := strings.TrimSpace(r.Header.Get(headerRequestID))
@@ -56,7 +56,7 @@ func newRequestID(ctx context.Context) string {
 	return uuid.NewString()
 }
 
-// recoverPanics answers a panic with the envelope and logs where it came from.
+// recoverPanics answers a panic with the envelope and logs its stack.
 func recoverPanics(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -75,8 +75,8 @@ func recoverPanics(next http.Handler) http.Handler {
 	})
 }
 
-// panicText says what a panic was about. Only the runtime's own texts are known to
-// quote nothing of a request; of others the type and the stack must do.
+// panicText describes a panic. Only runtime errors are known not to quote the request; other panics
+// are described by their type.
 func panicText(cause any) string {
 	if failure, ok := cause.(runtime.Error); ok {
 		return failure.Error()
@@ -84,11 +84,11 @@ func panicText(cause any) string {
 	return fmt.Sprintf("%T", cause)
 }
 
-// repeatable are the query parameters that may be given several times, and mean all of them.
+// repeatable are the query parameters with several values.
 var repeatable = []string{"entity_id"}
 
-// cleanURL refuses paths and queries that hold NUL characters or invalid UTF-8,
-// and lets the last of repeated query parameters win, but for those that are repeatable.
+// cleanURL refuses paths and queries with NUL characters or invalid UTF-8. It keeps the last value of
+// repeated query parameters, except for repeatable ones.
 func cleanURL(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := url.ParseQuery(r.URL.RawQuery)
@@ -119,7 +119,7 @@ func cleanURL(next http.Handler) http.Handler {
 	})
 }
 
-// refuseURL refuses what stands in the path or the query.
+// refuseURL reports invalid characters in the path or the query.
 func refuseURL(w http.ResponseWriter, r *http.Request, location string) {
 	problem := refusal.Problem{Location: []any{location}, Message: "URL contains characters that are not valid text", Type: "value_error"}
 	writeEnvelope(w, newEnvelope(r.Context(), http.StatusUnprocessableEntity, refusal.Invalid(problem)))
@@ -131,12 +131,12 @@ func printable(text string) bool {
 	return utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }
 
-// noRoute answers for paths that do not exist.
+// noRoute answers requests to unknown paths.
 func noRoute(w http.ResponseWriter, r *http.Request) {
 	writeEnvelope(w, faultEnvelope(r.Context(), codeNotFound))
 }
 
-// noMethod answers for paths that exist with other methods.
+// noMethod answers requests with a method that the path does not have.
 func noMethod(w http.ResponseWriter, r *http.Request) {
 	writeEnvelope(w, faultEnvelope(r.Context(), codeMethodNotAllowed))
 }

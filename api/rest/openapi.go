@@ -11,17 +11,17 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Document is the part of the OpenAPI document that only the doors know.
+// Document is the part of the OpenAPI document that depends on the doors.
 type Document struct {
-	// Overview is the text before the operations, in Markdown.
+	// Overview is the introduction, in Markdown.
 	Overview string
 	// Tags are the groups of operations, in the order of the pages.
 	Tags []*huma.Tag
-	// ErrorFormats are the formats of the parts that have one of their own.
+	// ErrorFormats are the formats of parts that do not use the default.
 	ErrorFormats []*ErrorFormat
 }
 
-// describe fills in what the document says of the whole API.
+// describe fills in the description of the whole API.
 func (d Document) describe(doc *huma.OpenAPI) {
 	doc.Info.Description = d.Overview
 	doc.Info.Contact = &huma.Contact{Name: "MT Facturation"}
@@ -44,8 +44,8 @@ func schemaName(t reflect.Type, hint string) string {
 	return name
 }
 
-// documentOperation completes what huma wrote of an operation: it knows the types, and this
-// what they mean, with examples of all that is sent and answered.
+// documentOperation completes huma's description of an operation, which is derived from types, by its
+// meaning and examples.
 func documentOperation(doc *huma.OpenAPI, op Operation, format *ErrorFormat) {
 	described := operationAt(doc, op)
 	registry := doc.Components.Schemas
@@ -130,7 +130,7 @@ func documentFile(described *huma.Operation) {
 	})
 }
 
-// description is the operation's own text, who may use it, and the codes of its rules.
+// description returns the operation's text, access, and refusals.
 func description(op Operation, format *ErrorFormat) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s\n\n%s\n", op.Description, op.Access)
@@ -146,8 +146,8 @@ func description(op Operation, format *ErrorFormat) string {
 	return text.String()
 }
 
-// admitNulls adds null to the values of properties that may be null: huma lets it in,
-// and a JSON schema only when it is listed.
+// admitNulls adds null to the enum of nullable properties. huma accepts null there, but a JSON schema
+// must list it.
 func admitNulls(schemas map[string]*huma.Schema) {
 	for _, schema := range schemas {
 		if schema.Nullable && len(schema.Enum) > 0 && !slices.Contains(schema.Enum, nil) {

@@ -19,7 +19,7 @@ import (
 // exampleTraceID is the trace id of the errors in the document.
 const exampleTraceID = "6f1c0d52-7b1e-4c39-9a57-1d2f8e0b4c63"
 
-// exampleDetails are the details of the codes that carry some.
+// exampleDetails returns example details of a code.
 func exampleDetails(code refusal.Code) map[string]any {
 	const contractID, otherContractID = "01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4", "01932b7e-9d02-7e86-b1c4-0a7f3e5d2c91"
 	switch code {
@@ -60,10 +60,10 @@ func exampleDetails(code refusal.Code) map[string]any {
 	}
 }
 
-// refusalDetails are the details of the refusal of a number.
+// refusalDetails returns the details of a refused number.
 func refusalDetails(_ phone.Number, err error) map[string]any { return refusal.As(err).Details }
 
-// errorExamples has the envelope of every code.
+// errorExamples returns an example envelope of every code.
 func errorExamples() map[string]*huma.Example {
 	codes := slices.Collect(maps.Keys(refusal.Codes()))
 	for _, shared := range sharedCodes {
@@ -84,8 +84,7 @@ func errorExample(format *ErrorFormat, status int, code refusal.Code) *huma.Exam
 	}
 }
 
-// documentErrors adds one response for each status that the operation can refuse
-// with, and in it one example for each of its codes.
+// documentErrors adds one response per error status of the operation, with one example per code.
 func documentErrors(doc *huma.OpenAPI, described *huma.Operation, op Operation, format *ErrorFormat) {
 	byStatus := map[int][]refusal.Code{}
 	for _, code := range op.codes() {
@@ -98,16 +97,16 @@ func documentErrors(doc *huma.OpenAPI, described *huma.Operation, op Operation, 
 	}
 }
 
-// documentSharedCodes makes a component of every code that operations share, those
-// included that are only answered where there is no operation.
+// documentSharedCodes adds a component for every shared code, including codes answered outside of
+// operations.
 func documentSharedCodes(doc *huma.OpenAPI) {
 	for _, entry := range sharedCodes {
 		sharedResponse(doc, envelopeFormat, documentedStatus(entry.code), []refusal.Code{entry.code})
 	}
 }
 
-// errorResponse is the response with these codes. One that has none of an operation's
-// own is the same for all, and so a component.
+// errorResponse returns the response with these codes. A response with shared codes only is a
+// component.
 func errorResponse(doc *huma.OpenAPI, format *ErrorFormat, status int, codes []refusal.Code) *huma.Response {
 	ownCode := func(code refusal.Code) bool {
 		_, isShared := shared(code)
@@ -119,7 +118,7 @@ func errorResponse(doc *huma.OpenAPI, format *ErrorFormat, status int, codes []r
 	return &huma.Response{Ref: "#/components/responses/" + sharedResponse(doc, format, status, codes)}
 }
 
-// sharedResponse makes the component of codes that operations share and returns its name.
+// sharedResponse adds the component of shared codes and returns its name.
 func sharedResponse(doc *huma.OpenAPI, format *ErrorFormat, status int, codes []refusal.Code) string {
 	names := make([]string, len(codes))
 	for i, code := range codes {

@@ -6,18 +6,17 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// composer puts whole examples together from those of the fields, which are tags on
-// the types of the wire.
+// composer builds examples of whole bodies from the examples of their fields, which are struct tags.
 type composer struct{ registry huma.Registry }
 
-// formatExamples are for texts whose format says enough.
+// formatExamples are the examples of formats.
 var formatExamples = map[string]any{
 	"date":      "2026-11-22",
 	"date-time": "2026-11-22T15:29:16.747600Z",
 }
 
-// of returns an example that fits a schema: the one it has, else null when it may be
-// null, else its default, its first allowed value, or what its parts give.
+// of returns an example of a schema: its own example, null if it is nullable, its default, its first
+// allowed value, or the composition of its parts, in this order.
 func (c composer) of(schema *huma.Schema) any {
 	switch {
 	case len(schema.Examples) > 0:
@@ -43,7 +42,7 @@ func (c composer) of(schema *huma.Schema) any {
 	}
 }
 
-// object has the properties that are required or have an example of their own.
+// object returns an example with the properties that are required or have an example.
 func (c composer) object(schema *huma.Schema) map[string]any {
 	object := map[string]any{}
 	for name, property := range schema.Properties {

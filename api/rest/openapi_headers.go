@@ -2,7 +2,7 @@ package rest
 
 import "github.com/danielgtaylor/huma/v2"
 
-// headers are those that answers carry.
+// headers are the response headers.
 var headers = map[string]*huma.Header{
 	headerRequestID:       header("The id of the request: sent by the caller, or generated. Errors repeat it as `trace_id`.", exampleTraceID),
 	"Location":            header("Where to find the outcome.", "/api/v1/billing/runs/01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"),
@@ -18,7 +18,7 @@ func header(description, example string) *huma.Header {
 	return &huma.Header{Description: description, Schema: &huma.Schema{Type: huma.TypeString}, Example: example}
 }
 
-// headerRefs refers to headers by name.
+// headerRefs returns references to headers.
 func headerRefs(names ...string) map[string]*huma.Header {
 	refs := map[string]*huma.Header{}
 	for _, name := range names {

@@ -21,7 +21,7 @@ const (
 
 func init() {
 	huma.NewErrorWithContext = humaError
-	// huma asks without a status for the type of error that operations answer.
+	// huma passes status 0 to learn the type of errors.
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		if status == 0 {
 			return &ErrorEnvelope{}
@@ -30,7 +30,7 @@ func init() {
 	}
 }
 
-// openAPI is the document that the operations are added to.
+// openAPI returns the configuration with the document that operations are added to.
 func (d Document) openAPI(version string) huma.Config {
 	config := huma.DefaultConfig("MT Facturation API", version)
 	d.describe(config.OpenAPI)
@@ -49,42 +49,41 @@ func (d Document) openAPI(version string) huma.Config {
 	return config
 }
 
-// Operation describes one route: what it does and which refusals it can answer.
+// Operation describes a route: its effect, its access, and its refusals.
 type Operation struct {
 	ID      string
 	Method  string
 	Path    string
 	Tag     string
 	Summary string
-	// Description says what a caller needs to know, in markdown, and success what
-	// the answer to a request that succeeds is.
+	// Description explains the operation in Markdown; Success describes the answer.
 	Description string
 	Success     string
 	Access      Access
 	// Creates marks an operation that answers 201.
 	Creates bool
-	// Repeated is what the 200 of an operation that creates says: what was to be made was there.
+	// Repeated describes the 200 of an operation that creates, if the resource exists already.
 	Repeated string
-	// Waits marks an operation that answers 202 when its process takes too long.
+	// Waits marks an operation that answers 202 if its workflow takes too long.
 	Waits bool
-	// File marks an operation that answers with a PDF, or with a part of it.
+	// File marks an operation that sends a PDF or a part of it.
 	File bool
-	// ReadsCases marks an operation that passes the gate of collections.
+	// ReadsCases marks an operation that waits until collection cases are synced to the business day.
 	ReadsCases bool
-	// Export marks an operation that answers a whole list as CSV.
+	// Export marks an operation that sends a whole list as CSV.
 	Export bool
-	// Deprecated marks what is only kept for existing clients.
+	// Deprecated marks an operation that exists for old clients only.
 	Deprecated bool
-	// Limits bound how often strangers may use the operation.
+	// Limits are the rate limits of the operation.
 	Limits *RateLimits
-	// List says what the parameters of a list take.
+	// List describes the sort and filter parameters of a list.
 	List     *listKeys
 	Refusals []refusal.Code
-	// Statuses is where the operation departs from the table of statuses.
+	// Statuses override the default statuses of codes.
 	Statuses map[refusal.Code]int
 }
 
-// statusOf is the status with which the operation answers a refusal.
+// statusOf returns the status of a refusal of the operation.
 func (op Operation) statusOf(code refusal.Code) int {
 	if status, departs := op.Statuses[code]; departs {
 		return status
@@ -92,15 +91,15 @@ func (op Operation) statusOf(code refusal.Code) int {
 	return statusOf(code)
 }
 
-// Register adds an operation. Whatever error its handler returns becomes an envelope.
+// Register adds an operation. Errors of its handler become envelopes.
 func Register[I, O any](api *API, op Operation, handler func(context.Context, *I) (*O, error)) {
 	described := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: op.Path, Tags: []string{op.Tag}, Summary: op.Summary,
 		Deprecated:    op.Deprecated,
 		DefaultStatus: http.StatusOK,
-		// huma refuses a body that reaches its limit, this API one that goes past it.
+		// huma refuses a body of exactly its limit, this API only larger ones.
 		MaxBodyBytes: maxBodyBytes + 1, BodyReadTimeout: api.Config.HTTP.BodyTimeout,
-		// Who may not use the operation is not counted against its limits.
+		// Requests without access do not count against the limits.
 		Middlewares: huma.Middlewares{api.authorize(op), api.limitAddress(op.Limits)},
 	}
 	if strings.Contains(op.Path, OrganisationParameter) {
@@ -138,7 +137,7 @@ func Register[I, O any](api *API, op Operation, handler func(context.Context, *I
 	documentOperation(api.api.OpenAPI(), op, api.errorFormatAt(op.Path))
 }
 
-// answer turns the error of a handler into an HTTP answer, unless it is one already.
+// answer converts the error of a handler to an HTTP answer.
 func (op Operation) answer(ctx context.Context, err error) error {
 	if answer, ok := err.(huma.StatusError); ok {
 		return answer

@@ -9,18 +9,17 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// OrganisationParameter is the parameter of the path that names an organisation of the
-// operator. Operations that have it are open to who may act for the organisation.
+// OrganisationParameter is the path parameter of an organisation. Operations with this parameter
+// require that the caller may act for the organisation.
 const OrganisationParameter = "{org}"
 
-// OrganisationPath names an organisation of the operator.
+// OrganisationPath is the path of an organisation of the operator.
 type OrganisationPath struct {
 	Organisation string `path:"org" doc:"The organisation of the operator on whose behalf the caller acts." example:"mtf"`
 }
 
-// authorizeOrganisation lets an operation run for those alone who may act for the
-// organisation in its path. One that there is not is answered as one that the caller
-// may not act for.
+// authorizeOrganisation refuses callers who may not act for the organisation in the path. An unknown
+// organisation is refused in the same way.
 func (a *API) authorizeOrganisation(op Operation) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		organisation := ctx.Param("org")

@@ -1,7 +1,7 @@
 package rest
 
-// PageParams are the query parameters of every list. What sort and filters take is
-// added to their description for each list.
+// PageParams are the query parameters of every list. Each list adds its keys to the descriptions of
+// sort and filters.
 type PageParams struct {
 	Page    int32  `query:"page" default:"1" minimum:"1" maximum:"10000000" doc:"Page number, starting at 1."`
 	Size    int32  `query:"size" default:"20" minimum:"1" maximum:"100" doc:"Items per page."`
@@ -10,18 +10,18 @@ type PageParams struct {
 	Cursor  string `query:"cursor" maxLength:"2000" doc:"The next_cursor of the previous page, sent with the same sort and filters. It replaces page. Every page costs the same however deep it is, and rows added meanwhile cause no row to be repeated or missed. An empty cursor counts as absent." example:""`
 }
 
-// ExportParams are the query parameters of every export: those of its list that choose
-// and sort rows.
+// ExportParams are the query parameters of every export.
 type ExportParams struct {
 	Sort    string `query:"sort" doc:"Same as for the list." example:"created_at:desc"`
 	Filters string `query:"filters" doc:"Same as for the list." example:"status=active"`
 }
 
-// All asks for the list from its first row on.
+// All returns the parameters of the list from its first row on.
 func (p ExportParams) All() PageParams {
 	return PageParams{Page: 1, Sort: p.Sort, Filters: p.Filters}
 }
 
+// Meta returns the metadata of the page without the total and the cursor.
 func (p PageParams) Meta() PageMeta {
 	return PageMeta{Page: p.Page, Size: p.Size, Sort: echoed(p.Sort), Filters: echoed(p.Filters)}
 }
@@ -32,7 +32,7 @@ type Page[T any] struct {
 	Meta PageMeta `json:"meta"`
 }
 
-// PageMeta says where in the list a page is.
+// PageMeta is the metadata of a page.
 type PageMeta struct {
 	Page       int32   `json:"page" doc:"As requested; a cursor does not change it." example:"1"`
 	Size       int32   `json:"size" example:"20"`

@@ -13,8 +13,7 @@ import (
 // detailRetryAfter is the detail that holds the seconds to wait.
 const detailRetryAfter = "retry_after_seconds"
 
-// RateLimits bound how often operations that share them may be used. A nil limiter
-// limits nothing.
+// RateLimits limit a group of operations. A nil limiter limits nothing.
 type RateLimits struct{ Address, CIN *ratelimit.Limiter }
 
 // NewRateLimits returns limits by the caller's address and by CIN. The zero limit means none.
@@ -22,8 +21,7 @@ func NewRateLimits(address, cin ratelimit.Limit) *RateLimits {
 	return &RateLimits{Address: ratelimit.New(address), CIN: ratelimit.New(cin)}
 }
 
-// limitAddress refuses a request of an address that has used up its share. It reads the
-// headers only.
+// limitAddress refuses requests of an address beyond its limit. It reads only the headers.
 func (a *API) limitAddress(limits *RateLimits) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		if limits == nil || limits.Address == nil {
@@ -39,8 +37,7 @@ func (a *API) limitAddress(limits *RateLimits) func(huma.Context, func(huma.Cont
 	}
 }
 
-// LimitCIN refuses a request about a normalised CIN that was asked about too often,
-// whatever the callers' addresses.
+// LimitCIN refuses requests for a normalised CIN beyond its limit, across all addresses.
 func (a *API) LimitCIN(limits *RateLimits, cin string) error {
 	return a.within(limits.CIN, cin)
 }

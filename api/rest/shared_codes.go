@@ -8,18 +8,18 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// sharedCode is a code that operations answer beside those of their own rules.
+// sharedCode is a code that operations answer in addition to their own refusals.
 type sharedCode struct {
 	code refusal.Code
-	// status and message are those of a code that is no refusal; a refusal has its own.
+	// status and message are set if the code is not a refusal.
 	status  int
 	message string
-	// answeredBy says which operations can answer it.
+	// answeredBy reports whether an operation can answer the code.
 	answeredBy func(Operation) bool
 }
 
-// sharedCodes are all of them. A code that is added here is in the document of every
-// operation that it fits, and as a response of its own among the components.
+// sharedCodes are all shared codes. The OpenAPI document lists them for every operation that answers
+// them, and as response components.
 var sharedCodes = []sharedCode{
 	{code: refusal.ValidationError, answeredBy: anyOperation},
 	{code: refusal.Unauthorized, answeredBy: Operation.needsIdentity},
@@ -42,7 +42,7 @@ var sharedCodes = []sharedCode{
 
 func anyOperation(Operation) bool { return true }
 
-// noOperation is for what is answered where there is no operation.
+// noOperation is for codes that are only answered outside of operations.
 func noOperation(Operation) bool { return false }
 
 func (op Operation) needsIdentity() bool { return op.Access != Public }
@@ -53,7 +53,7 @@ func (op Operation) takesBody() bool {
 	return op.Method == http.MethodPost || op.Method == http.MethodPut || op.Method == http.MethodPatch
 }
 
-// codes are all that the operation can answer: its own, then those it shares.
+// codes returns the codes that the operation can answer: its own, then the shared ones.
 func (op Operation) codes() []refusal.Code {
 	codes := slices.Clone(op.Refusals)
 	for _, shared := range sharedCodes {
@@ -75,8 +75,7 @@ func shared(code refusal.Code) (sharedCode, bool) {
 	return sharedCodes[at], true
 }
 
-// documentedStatus is the status of any code, refusal or not, when the operation does
-// not depart from it.
+// documentedStatus returns the default status of any code, refusal or not.
 func documentedStatus(code refusal.Code) int {
 	if entry, found := shared(code); found && entry.status != 0 {
 		return entry.status
@@ -84,7 +83,7 @@ func documentedStatus(code refusal.Code) int {
 	return statusOf(code)
 }
 
-// documentedMessage is the message of any code, refusal or not.
+// documentedMessage returns the message of any code, refusal or not.
 func documentedMessage(code refusal.Code) string {
 	if entry, found := shared(code); found && entry.message != "" {
 		return entry.message
@@ -92,7 +91,7 @@ func documentedMessage(code refusal.Code) string {
 	return refusal.New(code).Message
 }
 
-// faultEnvelope is the envelope of a code that is no refusal, with its own message.
+// faultEnvelope returns the envelope of a code that is not a refusal.
 func faultEnvelope(ctx context.Context, code refusal.Code) *ErrorEnvelope {
 	return PlainEnvelope(ctx, documentedStatus(code), code, documentedMessage(code))
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// SortedJSON renders a stored JSON object the way the original system writes it as
-// text: keys in order, a space behind every comma and colon.
+// SortedJSON formats a stored JSON object like the original system: with sorted keys and a space after
+// every comma and colon.
 func SortedJSON(stored json.RawMessage) string {
 	decoder := json.NewDecoder(strings.NewReader(string(stored)))
 	decoder.UseNumber()
@@ -48,7 +48,7 @@ func writeSorted(b *strings.Builder, value any) {
 		var encoded strings.Builder
 		encoder := json.NewEncoder(&encoded)
 		encoder.SetEscapeHTML(false)
-		// A text, a number, a truth value or null: what was decoded always encodes.
+		// Decoded scalars can always be encoded.
 		_ = encoder.Encode(value)
 		b.WriteString(strings.TrimSuffix(encoded.String(), "\n"))
 	}

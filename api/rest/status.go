@@ -6,7 +6,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// statuses is the one table from error code to HTTP status.
+// statuses maps refusals to HTTP statuses.
 var statuses = map[refusal.Code]int{
 	refusal.ValidationError: http.StatusUnprocessableEntity,
 	refusal.Unauthorized:    http.StatusUnauthorized,
@@ -79,7 +79,7 @@ var statuses = map[refusal.Code]int{
 	refusal.BillingContractInUse:        http.StatusUnprocessableEntity,
 }
 
-// statusOf returns the status of a code; one that is missing in the table is a defect.
+// statusOf returns the default status of a refusal. A code missing in the table is a defect.
 func statusOf(code refusal.Code) int {
 	if status, known := statuses[code]; known {
 		return status

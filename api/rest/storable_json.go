@@ -8,14 +8,13 @@ import (
 )
 
 const (
-	// maxJSONDepth is far above any form's and far below what a parser's stack takes.
+	// maxJSONDepth is far above the depth of forms and far below the limits of parsers.
 	maxJSONDepth = 64
-	// maxJSONExponent is that of a double; PostgreSQL would write out the zeros of a
-	// larger one, or refuse it.
+	// maxJSONExponent is the exponent of a double. PostgreSQL expands or refuses larger numbers.
 	maxJSONExponent = 308
 )
 
-// Storable reports whether a jsonb column can hold valid JSON that a caller made up.
+// Storable reports whether a jsonb column can store a caller's valid JSON.
 func Storable(text json.RawMessage) bool {
 	decoder := json.NewDecoder(strings.NewReader(string(text)))
 	decoder.UseNumber()

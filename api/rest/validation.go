@@ -15,9 +15,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// Existing clients know problems by their type, in the words of the original
-// system. huma's messages are variables made to be replaced; here each one carries
-// the type before the text, so that nothing needs to guess it from the wording.
+// Existing clients rely on the problem types of the original system. huma's messages are variables;
+// each message here has its type before the text, so that the type need not be guessed.
 func init() {
 	validation.MsgExpectedRequiredProperty = "missing\x00Field required\x00%s"
 	validation.MsgExpectedBoolean = "bool_type\x00Input should be a valid boolean"
@@ -39,10 +38,10 @@ func init() {
 	validation.MsgExpectedMatchPattern = "string_pattern_mismatch\x00String should match pattern %s"
 }
 
-// newProblems turns huma's findings into the problems of the API.
+// newProblems converts huma's errors to problems.
 func newProblems(message string, errs []error) []refusal.Problem {
 	if len(errs) == 0 {
-		// A body that is required and was not sent is the only finding without details.
+		// The only error without details is a missing body.
 		return []refusal.Problem{{Location: []any{"body"}, Message: "Field required", Type: "missing"}}
 	}
 	var problems []refusal.Problem
@@ -55,8 +54,8 @@ func newProblems(message string, errs []error) []refusal.Problem {
 func newProblem(message string, err error) refusal.Problem {
 	detail, ok := errors.AsType[*huma.ErrorDetail](err)
 	if !ok {
-		// The body fits its schema and yet not its Go type: a number that is too large,
-		// or an integer that is written with a fraction.
+		// The body matches its schema but not its Go type, for example because a number is too large
+		// or an integer has a fraction.
 		return refusal.Problem{Location: []any{"body"}, Message: "Input does not have the expected type", Type: "value_error"}
 	}
 	location := parseLocation(detail.Location)
@@ -75,7 +74,7 @@ func newProblem(message string, err error) refusal.Problem {
 	}
 }
 
-// parseLocation turns "body.lines[2].amount" into ["body", "lines", 2, "amount"].
+// parseLocation converts "body.lines[2].amount" to ["body", "lines", 2, "amount"].
 func parseLocation(path string) []any {
 	var location []any
 	for _, step := range strings.Split(path, ".") {
@@ -94,10 +93,10 @@ func capitalised(message string) string {
 	return strings.ToUpper(message[:1]) + message[1:]
 }
 
-// Validator collects the problems that only show once a body is normalised.
+// Validator collects the problems that normalising a body reveals.
 type Validator struct{ Problems []refusal.Problem }
 
-// Trimmed returns the text without surrounding space, and notes when too few characters are left.
+// Trimmed returns the text without surrounding space, and reports a text that is too short.
 func (f *Validator) Trimmed(name, text string, minLength int) string {
 	text = strings.TrimSpace(text)
 	if utf8.RuneCountInString(text) < minLength {
@@ -110,13 +109,13 @@ func (f *Validator) Trimmed(name, text string, minLength int) string {
 	return text
 }
 
-// CIN returns a CIN as it is stored, and notes one that is too short.
+// CIN returns the normalised CIN, and reports a CIN that is too short.
 func (f *Validator) CIN(text string) string {
 	return client.NormaliseCIN(f.Trimmed("cin", text, client.MinCINLength))
 }
 
-// Instant returns an optional instant as it is stored, in UTC and whole microseconds, and
-// notes one of a year that has not four digits.
+// Instant returns an optional instant as it is stored, in UTC and whole microseconds. It reports an
+// instant outside the years 1 to 9999.
 func (f *Validator) Instant(name string, instant *time.Time) *time.Time {
 	if instant == nil {
 		return nil
@@ -128,12 +127,12 @@ func (f *Validator) Instant(name string, instant *time.Time) *time.Time {
 	return &stored
 }
 
-// Fail notes a broken rule about a field.
+// Fail reports a problem of a field.
 func (f *Validator) Fail(name, message string) {
 	f.Problems = append(f.Problems, refusal.InBody(name, message))
 }
 
-// Err returns the validation refusal with all problems, or nil when there are none.
+// Err returns a validation refusal with all problems, or nil.
 func (f *Validator) Err() error {
 	if len(f.Problems) == 0 {
 		return nil
@@ -141,7 +140,7 @@ func (f *Validator) Err() error {
 	return refusal.Invalid(f.Problems...)
 }
 
-// OptionalText trims an optional text; an empty one is none.
+// OptionalText trims an optional text and returns nil if it is empty.
 func OptionalText(text *string) *string {
 	if text == nil {
 		return nil
@@ -152,7 +151,7 @@ func OptionalText(text *string) *string {
 	return nil
 }
 
-// OptionalCIN is cin of an optional CIN.
+// OptionalCIN is Validator.CIN for an optional CIN.
 func OptionalCIN(cin *string, validator *Validator) *string {
 	if cin == nil {
 		return nil
