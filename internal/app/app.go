@@ -42,7 +42,7 @@ type App struct {
 	Schedules *starter.Schedules
 	Zone      calendar.Zone
 	Now       func() time.Time
-	// Metrics is nil when nobody is to read them.
+	// Metrics is nil if metrics are off.
 	Metrics *telemetry.Metrics
 
 	tracing          *telemetry.Tracing
@@ -76,7 +76,7 @@ func Open(ctx context.Context, settings config.Config, temporal client.Options) 
 	return a, nil
 }
 
-// open opens the parts in an order in which each finds what it stands on.
+// open opens the parts in the order of their dependencies.
 func (a *App) open(ctx context.Context, temporal client.Options) (err error) {
 	if err := a.openTelemetry(ctx); err != nil {
 		return err

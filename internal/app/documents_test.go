@@ -69,7 +69,7 @@ func TestDocumentsAreKeptInABucketAndMadeAgain(t *testing.T) {
 	_, err = store.Get(t.Context(), keys[0])
 	require.NoError(t, err, "the document is not stored again")
 
-	// The nightly check makes what nobody has asked for.
+	// The nightly check renders documents without a request.
 	for _, key := range keys {
 		require.NoError(t, store.Delete(t.Context(), key))
 	}

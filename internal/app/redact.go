@@ -36,14 +36,14 @@ var long = map[string]bool{"stack": true, "PanicStack": true, "StackTrace": true
 // renamed gives the attributes of Temporal's SDK the names that all records have.
 var renamed = map[string]string{"TraceID": telemetry.LogTraceID, "SpanID": telemetry.LogSpanID}
 
-// redact keeps personal data out of a log, whoever writes to it: attributes are masked by
-// their names and by their types, and errors lose the values that PostgreSQL quotes.
+// redact keeps personal data out of every log record: it masks attributes by name and by
+// type, and removes the values that PostgreSQL quotes from errors.
 func redact(_ []string, attribute slog.Attr) slog.Attr {
 	if personal[strings.ReplaceAll(strings.ToLower(attribute.Key), "-", "_")] {
 		return slog.String(attribute.Key, masked)
 	}
 	if attribute.Key == "PanicError" && !strings.HasPrefix(attribute.Value.String(), "runtime error: ") {
-		return slog.String(attribute.Key, masked) // What a panic is given may be anything.
+		return slog.String(attribute.Key, masked) // The value of a panic may contain anything.
 	}
 	if name, other := renamed[attribute.Key]; other {
 		attribute.Key = name

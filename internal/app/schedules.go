@@ -14,7 +14,7 @@ const ensureTimeout = 30 * time.Second
 
 const day = 24 * time.Hour
 
-// schedules is the table of all that starts by itself.
+// schedules is the table of all scheduled workflows.
 func (a *App) schedules() []schedule.Schedule {
 	monthly := a.Config.Expression(a.Config.MonthlyBilling.Cron)
 	return []schedule.Schedule{
@@ -48,7 +48,7 @@ func (a *App) schedules() []schedule.Schedule {
 	}
 }
 
-// ensureSchedules has Temporal know the schedules.
+// ensureSchedules creates or updates the schedules in Temporal.
 func (a *App) ensureSchedules() error {
 	ctx, cancel := context.WithTimeout(context.Background(), ensureTimeout)
 	defer cancel()

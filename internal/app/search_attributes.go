@@ -10,8 +10,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
-// ensureSearchAttributes has Temporal know what workflows are found by, before any is
-// started with it. Like the schedules it may be asked for by any number of processes.
+// ensureSearchAttributes registers the search attributes with Temporal before a workflow
+// uses them. Like ensureSchedules it can run in any number of OS processes at once.
 func (a *App) ensureSearchAttributes(ctx context.Context, namespace string) error {
 	ctx, cancel := context.WithTimeout(ctx, ensureTimeout)
 	defer cancel()

@@ -32,10 +32,10 @@ type Parts struct {
 // requests and the end of those under way, then the workers. started is called once
 // requests are taken; it may be nil.
 //
-// It stops in the same order, and returns an error, when a worker cannot go on: a process
-// that lived on would look healthy and do nothing.
+// If a worker fails, it stops in the same order and returns an error: an OS process that
+// continued would look healthy and do nothing.
 //
-// Metrics are told for as long as any of it runs.
+// Metrics are served as long as any part runs.
 func (a *App) Serve(ctx context.Context, parts Parts, version string, started func(address string)) error {
 	stopMetrics, err := a.serveMetrics(version)
 	if err != nil {

@@ -43,7 +43,7 @@ func (a *App) observeTemporal(options *client.Options) error {
 	return nil
 }
 
-// watch publishes the state of what the app stands on, and of the business.
+// watch publishes the state of the dependencies and of the business.
 func (a *App) watch() error {
 	a.Metrics.WatchDependencies(map[string]telemetry.Probe{"postgresql": a.Pool.Ping, "temporal": a.pingTemporal})
 	// The clock of an app may be set after it was opened.

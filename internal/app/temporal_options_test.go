@@ -27,7 +27,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/app"
 )
 
-// TestTheSDKsSettingsReachAClusterElsewhere calls a server that, like Temporal Cloud, takes nobody without TLS, and is shown
+// TestTheSDKsSettingsReachAClusterElsewhere calls a server that, like Temporal Cloud, requires TLS, and sends
 // a certificate or an API key.
 func TestTheSDKsSettingsReachAClusterElsewhere(t *testing.T) {
 	certificate, files := selfSigned(t)

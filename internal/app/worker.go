@@ -12,8 +12,8 @@ import (
 )
 
 // workerStopTimeout bounds how long a stopping worker waits, in turn, for its workflow
-// tasks, its local activities and its activities. Temporal may take 10 s to be told of it.
-// With drainTimeout and flushTimeout this stays below the minute that is promised for a stop.
+// tasks, its local activities and its activities. The shutdown request to Temporal may take 10 s.
+// Together with drainTimeout and flushTimeout this stays below the promised minute for a stop.
 const workerStopTimeout = 8 * time.Second
 
 // lostQueue is the error of a worker that Temporal turns away for good, and which the SDK
@@ -29,8 +29,8 @@ func (l *lostQueue) Error() string {
 
 func (l *lostQueue) Unwrap() error { return l.err }
 
-// startWorkers starts one worker for each task queue, has Temporal know the schedules,
-// and returns what stops the workers. lost is told when one of them cannot go on.
+// startWorkers starts one worker per task queue, ensures the schedules, and returns a
+// function that stops the workers. It calls lost if a worker fails.
 func (a *App) startWorkers(lost context.CancelCauseFunc) (stop func(), err error) {
 	var running []worker.Worker
 	stop = func() {
@@ -80,7 +80,7 @@ func (a *App) queues() []queue {
 			MaxConcurrentActivityExecutionSize: a.Config.Billing.Concurrency,
 		}},
 		{workflows.CollectionsSyncQueue, worker.Options{
-			// Syncs take turns anyway: one is under way, one may wait for it.
+			// Syncs are serialised: one runs, and one may wait for it.
 			MaxConcurrentActivityExecutionSize: 2,
 			MaxConcurrentActivityTaskPollers:   1,
 		}},

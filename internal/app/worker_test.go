@@ -78,7 +78,7 @@ func TestWorkersStopWithinTheirShareOfAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		over := make(chan struct{})
 		defer close(over)
-		// Each queue has one activity, whose end cannot be told to Temporal, nor that the worker stops.
+		// Each queue has one activity. Calls that report its end, or the shutdown of the worker, fail.
 		var begun sync.Map
 		workers := workersOn(t, func(ctx context.Context, request, reply any) error {
 			switch request := request.(type) {

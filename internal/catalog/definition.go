@@ -33,7 +33,7 @@ type Definition struct {
 }
 
 // Normalise trims the name, clears the components of the other categories, and
-// returns the problems that remain, all at once. The rules are those of the
+// returns the problems that remain, all at once. The rules are in the
 // catalogue section of the API contract.
 func (d *Definition) Normalise() []refusal.Problem {
 	d.Name = strings.TrimSpace(d.Name)

@@ -53,9 +53,9 @@ func Create(ctx context.Context, tx dbsqlc.DBTX, input New, now time.Time) (dbsq
 	return created, err
 }
 
-// FindOrCreate returns the client with the CIN of the input, locked, and makes it
-// when there is none. What is stored of an existing client is kept: knowing a CIN
-// proves nothing, so only empty fields are filled.
+// FindOrCreate returns the client with the CIN of the input, locked, and creates the
+// client if there is none. It fills only empty fields of an existing client, because
+// knowing a CIN proves nothing.
 func FindOrCreate(ctx context.Context, tx dbsqlc.DBTX, input New, now time.Time) (found dbsqlc.Client, created bool, err error) {
 	found, err = insert(ctx, tx, input, now)
 	if !errors.Is(err, pgx.ErrNoRows) {

@@ -2,11 +2,11 @@ package client
 
 import "strings"
 
-// emailMask stands for what is hidden of an address.
+// emailMask replaces the hidden part of an address.
 const emailMask = "***"
 
-// MaskEmail keeps the first character and the domain: "a***@example.com". Of what
-// is no address nothing is kept; no address stays none.
+// MaskEmail keeps the first character and the domain: "a***@example.com". It hides
+// all of an invalid address, and returns nil for nil.
 func MaskEmail(email *string) *string {
 	if email == nil {
 		return nil

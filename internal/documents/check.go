@@ -42,7 +42,7 @@ type Position struct {
 // Done reports whether everything is checked.
 func (p Position) Done() bool { return p.Subject == Nothing }
 
-// String tells people where a check is.
+// String describes the position for people.
 func (p Position) String() string {
 	subject := string(p.Subject)
 	if p.Subject == Contracts {
@@ -92,11 +92,11 @@ type checkable struct {
 
 func (c checkable) registered() bool { return c.storageKey != "" }
 
-// CheckBatch looks at the next contracts or invoices, in the order of their ids, and makes
-// what is missing: a document that was never registered, a file that is lost or not what was
-// registered. It may be repeated, and run beside whatever issues documents. A document that
-// cannot be made is counted and stops nothing; an error means that the store or PostgreSQL
-// cannot be used. issueContract makes the document of a contract that has none.
+// CheckBatch checks the next contracts or invoices, in the order of their ids. It issues
+// documents that were never registered, and renders files again that are lost or differ from
+// the register. It can be repeated, and can run while documents are issued. A document that
+// cannot be rendered is counted, and the check continues. An error means that the store or
+// PostgreSQL is unavailable. issueContract issues the document of a contract that has none.
 func (a *Service) CheckBatch(ctx context.Context, from Position, issueContract func(context.Context, uuid.UUID) error,
 	now time.Time) (Position, Checked, error) {
 	switch from.Subject {
@@ -129,7 +129,7 @@ func (p Position) behind(batch []checkable, next Subject) Position {
 	return Position{Subject: p.Subject, After: batch[len(batch)-1].subjectID}
 }
 
-// check makes what is missing of a batch.
+// check issues or renders the missing documents of a batch.
 func (a *Service) check(ctx context.Context, batch []checkable, repairs func(missing []checkable) ([]repair, error)) (checked Checked, err error) {
 	missing, err := a.withoutFile(ctx, batch)
 	if err != nil || len(missing) == 0 {

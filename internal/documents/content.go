@@ -31,7 +31,7 @@ func contractContent(id uuid.UUID, parties contract.Parties, mode pdf.ContractMo
 			FullName: parties.Client.FullName,
 			CIN:      text(parties.Client.CIN),
 			Address:  text(parties.Client.Address),
-			// Whoever knows a CIN gets this document, so it shows no more of the contact
+			// Anyone who knows a CIN gets this document, so it shows no more of the contact
 			// than a lookup does.
 			Email: text(client.MaskEmail(parties.Client.Email)),
 			Phone: maskedPhone(parties.Client.Phone),

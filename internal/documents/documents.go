@@ -23,8 +23,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/pdf"
 )
 
-// ErrChanged is returned when a document made again differs from the one that was
-// issued: the program must then not pass it off as the original.
+// ErrChanged is returned if a document that is rendered again differs from the issued
+// document. The program must not present it as the original.
 var ErrChanged = errors.New("archive: the document differs from the one that was issued")
 
 // ErrRendering is returned for a document that cannot be made of its rows.

@@ -12,14 +12,14 @@ import (
 	"sync"
 )
 
-// DirectoryStore keeps each document in a file of its own below a root directory.
+// DirectoryStore keeps each document in a separate file below a root directory.
 //
-// A file is written in its place: a temporary name and a rename cost a third more,
-// and leave files behind that are nobody's when the program is killed. So a kill, or
-// a power cut, since nothing is synced to disk, may leave a file that is short: it
-// bears the name of a document that is made and stored again, from its rows and
-// checked by its SHA-256. Writing again what is there changes no byte of the file at
-// any moment, so whoever reads it meanwhile reads the whole.
+// Put writes to the final name. A temporary name and a rename would cost a third more,
+// and leave orphaned files if the program is killed. A kill or a power cut may therefore
+// leave a short file, also because files are not synced to disk. Readers detect it by
+// the document's SHA-256, and the document is rendered from its rows and stored again.
+// Storing the same content again changes no byte of the file at any time, so concurrent
+// readers see the whole document.
 type DirectoryStore struct {
 	root string
 	// made holds the directories known to exist, so that a document in a known
@@ -56,7 +56,7 @@ func (s *DirectoryStore) Put(ctx context.Context, key string, content []byte) er
 		if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		// Somebody removed the directory: make it again.
+		// The directory was removed: create it again.
 	}
 	if err := os.MkdirAll(directory, 0o750); err != nil {
 		return fmt.Errorf("document: put: %w", err)

@@ -24,8 +24,8 @@ const (
 // The first folder is the ID's first four hex digits, in a UUIDv7 a time of
 // about fifty days; the second is its last two, which are random and spread what
 // is made at one time. Fifty days hold two monthly runs at most: of a million
-// documents each they are 7,800 to a folder. Only 256 folders are made anew each
-// fifty days: making a folder costs several times what writing a document does.
+// documents each they are 7,800 to a folder. Only 256 folders are created every
+// fifty days: creating a folder costs several times as much as writing a document.
 func InvoiceKey(invoiceID uuid.UUID) string {
 	return shardedKey(invoiceFolder, invoiceID, InvoiceFileName(invoiceID))
 }
@@ -37,7 +37,7 @@ func ContractKey(documentID uuid.UUID) string {
 	return shardedKey(contractFolder, documentID, "contract-"+documentID.String()+".pdf")
 }
 
-// IsContractKey reports whether a key is that of a contract document.
+// IsContractKey reports whether a key belongs to a contract document.
 func IsContractKey(key string) bool { return strings.HasPrefix(key, contractFolder+"/") }
 
 func shardedKey(folder string, id uuid.UUID, fileName string) string {

@@ -17,8 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// S3Settings say where an S3Store keeps its documents. Region and credentials come
-// from the SDK's own chain, AWS_* variables first, where they are not told here.
+// S3Settings configure where an S3Store keeps its documents. A region or credentials
+// that are not set here come from the SDK's default chain, AWS_* variables first.
 type S3Settings struct {
 	Bucket string // required; it must exist
 	Prefix string // goes before every key, followed by a slash; empty for none

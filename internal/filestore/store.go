@@ -13,8 +13,8 @@ import (
 // ErrNotFound is returned by Get for a key that holds nothing.
 var ErrNotFound = errors.New("document: not found")
 
-// Unavailable reports whether an error of a store says that it takes no more work now, rather than anything
-// about the work itself: S3 answers with 5xx or throttles, or a disk is full. What the network reports is not told here.
+// Unavailable reports whether an error means that the store accepts no work now, whatever the work is: S3 answers
+// with 5xx or throttles, or the disk is full. It does not recognise network errors.
 func Unavailable(err error) bool {
 	if answer, ok := errors.AsType[*awshttp.ResponseError](err); ok {
 		status := answer.HTTPStatusCode()
@@ -28,16 +28,16 @@ func Unavailable(err error) bool {
 // that is not made of plain slash-separated names. Implementations are safe for
 // concurrent use.
 type Store interface {
-	// Put stores the content under the key, in place of what is there. A Put that is
-	// cut off may leave a part of it, and a reader may see that part meanwhile:
-	// readers compare what they get with the document's SHA-256. Putting what is
-	// there already disturbs no reader.
+	// Put stores the content under the key and replaces existing content. An interrupted
+	// Put may leave a part of the content, and a concurrent reader may see a part:
+	// readers compare the content with the document's SHA-256. Putting the same content
+	// again disturbs no reader.
 	Put(ctx context.Context, key string, content []byte) error
 
 	// Get returns the content, or an error that wraps ErrNotFound.
 	Get(ctx context.Context, key string) ([]byte, error)
 
-	// Delete removes the key; a key that holds nothing is no error.
+	// Delete removes the key. It returns no error if the key does not exist.
 	Delete(ctx context.Context, key string) error
 
 	// Keys yields all keys in ascending order. The first error is the last thing

@@ -28,13 +28,13 @@ func NewLog(path string) (*Log, error) {
 	return log, file.Close()
 }
 
-// open opens the file anew for each message, so that it may be moved away at any time.
+// open opens the file for each message, so that an operator may move it away at any time.
 func (l *Log) open() (*os.File, error) {
 	file, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("notify: open log: %w", err)
 	}
-	// One that was there before may have been open to others.
+	// An existing file may have been readable by other users.
 	if err := file.Chmod(0o600); err != nil {
 		_ = file.Close()
 		return nil, fmt.Errorf("notify: protect log: %w", err)
@@ -54,7 +54,7 @@ type logged struct {
 	Body      string    `json:"body"`
 }
 
-// Send implements Notifier. The time of a line is that of the message.
+// Send implements Notifier. The time of a line is the time of the message.
 func (l *Log) Send(_ context.Context, message Message) error {
 	address, err := parseAddress(message.Address)
 	if err != nil {

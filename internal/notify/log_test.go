@@ -71,7 +71,7 @@ func TestTheLogHoldsMessagesForItsOwnerAlone(t *testing.T) {
 	private()
 }
 
-// hostile are texts that are no address, or more than one.
+// hostile are texts that are not an address, or contain several.
 var hostile = []string{
 	"", "amina", "amina@", "@example.ma", "a@example.ma, b@example.ma", "Amina <amina@example.ma>", "a@example.ma\r\nBcc: b@example.ma",
 	"a@example.ma\nRCPT TO:<b@example.ma>", "<a@example.ma>", "a b@example.ma", strings.Repeat("@", 255),

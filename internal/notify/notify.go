@@ -15,7 +15,7 @@ import (
 // Message is a message to one client. It holds personal data, so it goes to a notifier
 // and nowhere else.
 type Message struct {
-	// ID is that of the message's row: a message that is sent twice has the same.
+	// ID is the id of the message's row, so a message that is sent twice has the same ID.
 	ID                 uuid.UUID
 	Template, Language string
 	CreatedAt          time.Time
@@ -46,8 +46,8 @@ type Failure struct {
 // Error implements error.
 func (f *Failure) Error() string { return "notify: " + f.Reason }
 
-// ReasonOf returns the reason of a failure, and one that says nothing of other errors,
-// whose texts could be anything.
+// ReasonOf returns the reason of a failure. For any other error, whose text could contain
+// anything, it returns a general reason.
 func ReasonOf(err error) string {
 	if failure, ok := errors.AsType[*Failure](err); ok {
 		return failure.Reason

@@ -39,7 +39,7 @@ type SMTPSettings struct {
 	From string
 	// Timeout bounds the connection and every answer of the server.
 	Timeout time.Duration
-	// Roots are who signed the server's certificate; nil stands for those of the system.
+	// Roots are the authorities that may sign the server's certificate; nil means the system's authorities.
 	Roots *x509.CertPool
 }
 
@@ -138,7 +138,7 @@ func (s *SMTP) Send(ctx context.Context, message Message) error {
 		slog.WarnContext(ctx, "no connection to the SMTP server", "error", err)
 		return &Failure{Reason: "smtp: no connection"}
 	}
-	// What the server says to the goodbye changes nothing about the message.
+	// The server's answer to QUIT does not affect the message.
 	defer func() { _ = client.CloseWithSMTPClient(connection) }()
 	err = client.SendWithSMTPClient(connection, email)
 	if err == nil || email.IsDelivered() {
@@ -152,8 +152,8 @@ func (s *SMTP) Send(ctx context.Context, message Message) error {
 	return &Failure{Reason: "smtp " + strconv.Itoa(refused.ErrorCode()), Permanent: refused.ErrorCode() >= 500}
 }
 
-// compose writes the e-mail. All of it follows from the message, so one that is sent
-// twice is the same to the receiving server.
+// compose writes the e-mail. All of it follows from the message, so the receiving
+// server gets the same e-mail if a message is sent twice.
 func (s *SMTP) compose(message Message) (*mail.Msg, error) {
 	address, err := parseAddress(message.Address)
 	if err != nil {

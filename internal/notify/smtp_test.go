@@ -28,7 +28,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/notify"
 )
 
-// What a server that cannot be reached leaves in the log is not about the tests.
+// The log about unreachable servers would distract from the tests.
 func init() { slog.SetDefault(slog.New(slog.DiscardHandler)) }
 
 // mailbox is a real SMTP server, and what it received.
@@ -107,7 +107,7 @@ func (m *mailbox) NewSession(connection *smtp.Conn) (smtp.Session, error) {
 	return &session{mailbox: m, connection: connection}, nil
 }
 
-// answer is what the server refuses a command with, once for each time that it was told.
+// answer returns the configured error for a command, as often as it was configured.
 func (m *mailbox) answer(command string) error {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
@@ -238,8 +238,8 @@ func TestAMessageArrivesAsItWasWritten(t *testing.T) {
 	}
 }
 
-// A server that refuses for now is asked again, one that refuses for good is not; no
-// error says who the message was for.
+// Sending is retried after a temporary refusal, but not after a permanent one. No
+// error names the recipient.
 func TestWhatAServerRefusesIsForNowOrForGood(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, notify.NoTLS)

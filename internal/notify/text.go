@@ -17,12 +17,12 @@ const French = "fr"
 // Seller is the operator in whose name messages are sent.
 type Seller = pdf.Letterhead
 
-// Facts are what a message tells. They are kept with it, so a message that is sent twice
-// tells the same; they hold no personal data.
+// Facts are the values in a message. They are stored with it, so a message that is sent
+// twice has the same text. They hold no personal data.
 type Facts struct {
-	// DaysPastDue are those of the oldest invoice.
+	// DaysPastDue counts from the due date of the oldest invoice.
 	DaysPastDue int `json:"days_past_due"`
-	// Total is what is outstanding of all these invoices.
+	// Total is the outstanding amount of all these invoices.
 	Total    money.Amount `json:"total"`
 	Invoices []Invoice    `json:"invoices"`
 }

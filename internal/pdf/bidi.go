@@ -6,8 +6,8 @@ import (
 	"golang.org/x/text/unicode/bidi"
 )
 
-// visualOrder puts characters from reading order into the order in which they
-// stand on the line, left to right. It follows the Unicode Bidirectional
+// visualOrder converts characters from reading order to their order on the
+// line, left to right. It follows the Unicode Bidirectional
 // Algorithm (UAX #9) for a single line without explicit direction marks: the
 // first letter with a direction gives the line's direction.
 func visualOrder(logical []rune) []rune {

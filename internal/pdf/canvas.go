@@ -38,15 +38,15 @@ type typeface struct {
 	ink  ink
 }
 
-// canvas draws on the pages of one document. Text is written with PDF operators
-// of its own, which are half as long and far cheaper than what fpdf formats;
-// fpdf keeps the pages, the fonts and the file's structure.
+// canvas draws on the pages of one document. It writes its own PDF operators for
+// text, which are half as long and far cheaper than fpdf's. fpdf manages the
+// pages, the fonts and the file's structure.
 type canvas struct {
 	doc     *fpdf.Fpdf
 	metrics *fontMetrics
 
-	// What the page's content last selected. fpdf selects the font again on a
-	// new page, but not the ink.
+	// The face, fallback size, and ink that the page's content selected last. fpdf
+	// selects the font again on a new page, but not the ink.
 	selectedFace face
 	fallbackSize int
 	selectedInk  ink

@@ -61,7 +61,7 @@ func FormatDate(date calendar.Date) string {
 	return string(appendPadded(text, date.Year(), 4))
 }
 
-// formatPeriod writes "du 01/10/2026 au 31/10/2026", or what is known of it.
+// formatPeriod writes "du 01/10/2026 au 31/10/2026", or the part of it that is set.
 func formatPeriod(start, end calendar.Date) string {
 	switch {
 	case start.IsZero() && end.IsZero():

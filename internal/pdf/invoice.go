@@ -148,7 +148,7 @@ func (s *sheet) drawTotals(content InvoiceContent) {
 	s.textFittedRight(totalRight, y+13*pt, span, grandTotal, FormatAmount(content.Total, currency))
 }
 
-// payment says how to pay, from what the letterhead tells.
+// payment holds the payment instructions, taken from the letterhead.
 type payment struct {
 	demand []string
 	fields []field

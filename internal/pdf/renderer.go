@@ -107,8 +107,8 @@ func (r *Renderer) render(id uuid.UUID, title string, issuedAt time.Time, draw f
 
 // primeDocument makes an empty document with the core fonts loaded, which costs
 // more than drawing an invoice. Each document is drawn on a copy of one. A copy
-// shares the maps behind it, so there is one copy at a time, and what it leaves
-// in them, page and object numbers, the next one writes anew. An added font
+// shares the original's maps, so only one copy exists at a time. The next copy
+// overwrites the page and object numbers that it leaves in them. An added font
 // would stay: a primed document whose copy got one is not used again.
 func primeDocument() *fpdf.Fpdf {
 	doc := fpdf.New("P", "pt", "A4", "")
@@ -124,7 +124,7 @@ func primeDocument() *fpdf.Fpdf {
 }
 
 // metadata returns a text for the document's properties and whether fpdf has to
-// write it as UTF-16. fpdf's conversion knows no character beyond U+FFFF.
+// write it as UTF-16. fpdf's conversion does not support characters beyond U+FFFF.
 func metadata(text string) (string, bool) {
 	if isASCII(text) {
 		return text, false

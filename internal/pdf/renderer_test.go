@@ -17,8 +17,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/pdf"
 )
 
-// A change of these sums means that documents issued before would be made anew
-// with other bytes than those whose SHA-256 is on record. Change them knowingly.
+// If these sums change, a document that is rendered again no longer has the bytes whose
+// SHA-256 was recorded when it was issued. Change them knowingly.
 func TestBytesOfIssuedDocumentsDoNotChange(t *testing.T) {
 	t.Parallel()
 	renderer := newRenderer(t)

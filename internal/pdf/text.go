@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// missing stands for a character that no font of the document has.
+// missing replaces a character that no font of the document has.
 const missing = '?'
 
 const (
@@ -26,7 +26,7 @@ type run struct {
 
 // clean makes a text from outside fit for one line or, where it has line
 // breaks, for several: composed characters, plain single spaces, nothing
-// invisible. Nothing can make it fail: what is not valid UTF-8 becomes "?".
+// invisible. It never fails: invalid UTF-8 becomes "?".
 func clean(text string) string {
 	if isPlain(text) {
 		return text
@@ -60,7 +60,7 @@ func clean(text string) string {
 	return strings.TrimSpace(string(cleaned))
 }
 
-// cleanLine is clean for what stands on one line, such as a number.
+// cleanLine is clean for a text of one line, such as a number.
 func cleanLine(text string) string { return strings.ReplaceAll(clean(text), "\n", " ") }
 
 // isPlain reports whether clean would leave the text alone, by a quick look that

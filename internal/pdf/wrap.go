@@ -27,8 +27,8 @@ func (m *fontMetrics) wrap(text string, style face, width, maxLines int) []strin
 	return lines
 }
 
-// lineEnd returns how many bytes of the text stand on its first line: at least
-// one character.
+// lineEnd returns how many bytes of the text fit on its first line: at least one
+// character.
 func (m *fontMetrics) lineEnd(text string, style face, width int) int {
 	end, used := 0, 0
 	for end < len(text) {
