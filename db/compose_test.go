@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Connections that Temporal's server takes at most unless told otherwise: each of its four services has a pool
+// Connections that Temporal's server opens at most by default: each of its four services has a pool
 // of 20 for its store and one of 10 for visibility.
 const temporalConnections = 4 * (20 + 10)
 

@@ -8,7 +8,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// refusals says which refusal a violated constraint stands for. A constraint that
+// refusals maps a violated constraint to its refusal. A constraint that
 // is not listed guards against defects of the program: breaking it is a fault.
 var refusals = map[string]refusal.Code{
 	"clients_cin_key":                       refusal.ClientCINConflict,
@@ -28,7 +28,7 @@ var refusals = map[string]refusal.Code{
 	"billing_profiles_dates_ordered":        refusal.ContractDateInvalid,
 }
 
-// repeatable names the constraints that only tell of a lost race: the repeated
+// repeatable names the constraints that only indicate a lost race: the repeated
 // transaction reads what the winner wrote.
 var repeatable = map[string]bool{
 	"idempotency_keys_pkey":         true,
@@ -38,8 +38,8 @@ var repeatable = map[string]bool{
 	"collection_cases_invoice_key": true,
 }
 
-// Translate turns a violated business constraint into its refusal and leaves every
-// other error as it is. InTransaction does it by itself.
+// Translate returns the refusal for a violated business constraint, and any other error
+// unchanged. InTransaction calls it.
 func Translate(err error) error {
 	failure, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {

@@ -10,19 +10,19 @@ import (
 )
 
 // Cursor reads the rows of one query in batches, all in the snapshot in which it
-// began. It stands for the connection in a generated method: the first call of the
+// began. It replaces the connection in a generated method: the first call of the
 // method runs its query, and each call returns the next rows. So a method that reads
 // all rows into memory reads a result of any length in pieces.
 //
-// A cursor is for one query. Its transaction must go on for as long as it is read.
+// A cursor is for one query. Its transaction must stay open while it is read.
 type Cursor struct {
 	dbsqlc.DBTX
 	batch    int
 	declared bool
 }
 
-// NewCursor returns a cursor within a transaction that gives up to so many rows at a
-// time; fewer are the last.
+// NewCursor returns a cursor within a transaction that returns up to batch rows at a
+// time. A shorter batch is the last.
 func NewCursor(tx pgx.Tx, batch int) *Cursor { return &Cursor{DBTX: tx, batch: batch} }
 
 // Query implements dbsqlc.DBTX. Neither statement is kept as prepared: the rows of

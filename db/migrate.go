@@ -61,7 +61,7 @@ func CheckMigrated(ctx context.Context, url string) error {
 	return nil
 }
 
-// Who waits for the lock tries it every second, for five minutes.
+// A waiting process tries to get the lock every second, for five minutes.
 const lockPeriod, lockAttempts = 1, 300
 
 func migrator(url string) (*goose.Provider, func(), error) {

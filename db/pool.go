@@ -22,7 +22,7 @@ const defaultMaxConnections = 24
 // connection string may set the pool's size with pool_max_conns.
 func Open(ctx context.Context, url string) (*pgxpool.Pool, error) { return OpenTraced(ctx, url, nil) }
 
-// OpenTraced is Open with a tracer that is told of every statement, nil for none.
+// OpenTraced is Open with a tracer that receives every statement; nil for none.
 func OpenTraced(ctx context.Context, url string, tracer pgx.QueryTracer) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {

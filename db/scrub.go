@@ -8,10 +8,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Scrub returns an error whose text, other than that of PostgreSQL's own messages,
-// quotes no value: of the database's failure it keeps the code and the names of the
-// constraint, table and column. Other errors pass as they are. What is wrapped in a
-// scrubbed error is gone, so it is for logs and for Temporal, not for decisions.
+// Scrub returns an error whose text, unlike PostgreSQL's own messages, quotes no value:
+// it keeps the code and the names of the constraint, table and column. Other errors are
+// returned unchanged. A scrubbed error wraps nothing, so use it for logs and for
+// Temporal, not for decisions.
 func Scrub(err error) error {
 	failure, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {

@@ -24,8 +24,8 @@ const (
 //
 // A transaction that lost a race (a deadlock, a serialisation failure, or a
 // second writer of the same idempotency key) is repeated from the start, so work
-// must not keep state between calls. A violated constraint that stands for a
-// business rule comes back as its refusal; everything else as it is.
+// must not keep state between calls. A violated constraint that expresses a
+// business rule is returned as its refusal; any other error is returned unchanged.
 func InTransaction(ctx context.Context, pool *pgxpool.Pool, work func(tx pgx.Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := pgx.BeginFunc(ctx, pool, work)

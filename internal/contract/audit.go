@@ -13,7 +13,7 @@ import (
 )
 
 // Trail gathers what an actor does to a contract, to be appended to the contract's
-// audit trail in one statement. Details carry no personal data in clear.
+// audit trail in one statement. Details carry only masked personal data.
 type Trail struct {
 	contractID uuid.UUID
 	actorID    string
@@ -32,7 +32,7 @@ func (t *Trail) Add(event string, details map[string]any) *Trail {
 	return t
 }
 
-// Write appends the events, in the transaction of what they tell about.
+// Write appends the events. tx is the transaction of the recorded changes.
 func (t *Trail) Write(ctx context.Context, tx dbsqlc.DBTX, now time.Time) error {
 	params := dbsqlc.ContractAuditEventInsertParams{
 		ContractID: t.contractID, ActorID: t.actorID, EventTypes: t.events, Now: now,

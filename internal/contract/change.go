@@ -14,7 +14,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// moves tells which status a contract can take after which. Terminated is final.
+// moves lists the statuses that can follow each status. Terminated is final.
 var moves = map[string][]string{
 	StatusDraft:      {StatusActive, StatusTerminated},
 	StatusActive:     {StatusSuspended, StatusTerminated},
@@ -22,8 +22,8 @@ var moves = map[string][]string{
 	StatusTerminated: {},
 }
 
-// ChangeStatus moves a contract to a status, in the given transaction. The status
-// that it has already is no change and leaves no event. It refuses with
+// ChangeStatus moves a contract to a status, in the given transaction. Setting
+// the current status changes nothing and records no event. It refuses with
 // contract_not_found and contract_status_transition_invalid.
 func ChangeStatus(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, to, actorID string, today calendar.Date, now time.Time) (dbsqlc.Contract, error) {
 	current, err := lockContract(ctx, tx, id)
@@ -83,8 +83,8 @@ func ChangeOffer(ctx context.Context, tx dbsqlc.DBTX, id, offerID uuid.UUID, act
 	return changed, trail.Write(ctx, tx, now)
 }
 
-// ChangeEndDate sets the day on which a contract ends, in the given transaction. The end that it has already is no
-// change and leaves no event; that of a terminated contract is final. It refuses with contract_not_found,
+// ChangeEndDate sets the day on which a contract ends, in the given transaction. Setting the
+// current end changes nothing and records no event. The end of a terminated contract is final. It refuses with contract_not_found,
 // contract_date_invalid and contract_commitment_invalid.
 func ChangeEndDate(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, end calendar.Date, actorID string, now time.Time) (dbsqlc.Contract, error) {
 	current, err := lockContract(ctx, tx, id)

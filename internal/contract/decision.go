@@ -53,8 +53,8 @@ type Question struct {
 	IdentifierGiven bool
 }
 
-// Decide answers which contract to upgrade; nil means a new contract. The order of
-// the rules is that of the provisioning section of the API contract.
+// Decide answers which contract to upgrade; nil means a new contract. The rules
+// apply in the order of the provisioning section of the API contract.
 func Decide(q Question) (*Candidate, error) {
 	switch q.Intent {
 	case NewLine:

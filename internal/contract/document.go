@@ -13,11 +13,11 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// IssuingSystem is what made the documents that this system issued.
+// IssuingSystem is the creation system of documents that this system issued.
 const IssuingSystem = "mtf"
 
-// LinkDocumentInput is a signed document that an outside document service keeps. What
-// is nil was not told. Instants are in UTC and whole microseconds, as they are kept.
+// LinkDocumentInput is a signed document that an outside document service keeps. A nil
+// field was not given. Instants are in UTC and whole microseconds, as they are stored.
 type LinkDocumentInput struct {
 	ID         uuid.UUID
 	ContractID uuid.UUID
@@ -32,8 +32,8 @@ type LinkDocumentInput struct {
 	LastUpdatedUser     *string
 }
 
-// Document is a signed document of a contract as it is shown: one that this system
-// issued, or one that an outside service keeps.
+// Document is a signed document of a contract, issued by this system or kept by an outside
+// service.
 type Document struct {
 	ID                  uuid.UUID
 	ContractID          uuid.UUID
@@ -41,14 +41,14 @@ type Document struct {
 	DocumentsOwnerID    string
 	CreationDate        time.Time
 	CreationUser        string
-	// CreationSystem is "" when nobody told it.
+	// CreationSystem is "" if it was not given.
 	CreationSystem  string
 	LastUpdatedDate time.Time
 	LastUpdatedUser string
 }
 
-// ShownDocument fills in what was not told of a document: it was made by whom and when
-// it was registered, and not changed since.
+// ShownDocument fills in the fields of a document that were not given: its creator and
+// creation time are the user and time of its registration, and it has not changed since.
 func ShownDocument(row dbsqlc.ContractDocument) Document {
 	shown := Document{
 		ID: row.ID, ContractID: row.ContractID, DocumentsContractID: row.DocumentsContractID, DocumentsOwnerID: row.DocumentsOwnerID,
@@ -87,7 +87,7 @@ func LinkDocument(ctx context.Context, tx dbsqlc.DBTX, input LinkDocumentInput, 
 		}); err != nil {
 			return Document{}, false, fmt.Errorf("contract: link document: %w", err)
 		}
-		// What was linked by another caller in between is seen now.
+		// Now the document that another caller linked in between is visible.
 		stored, err = queries.ContractDocumentGetByID(ctx, tx, input.ID)
 	}
 	if err != nil {
@@ -99,8 +99,8 @@ func LinkDocument(ctx context.Context, tx dbsqlc.DBTX, input LinkDocumentInput, 
 	return ShownDocument(stored), linked == 1, nil
 }
 
-// describes reports whether the input says what is stored: nothing else, and nothing
-// less than was told when the document was linked.
+// describes reports whether the input matches the stored document: it gives the same
+// values, and at least the fields that were given when the document was linked.
 func (in LinkDocumentInput) describes(row dbsqlc.ContractDocument) bool {
 	shown := ShownDocument(row)
 	return in.ContractID == shown.ContractID &&
@@ -122,7 +122,7 @@ func agrees[T any](said, before *T, shown T, same func(T, T) bool) bool {
 
 func equal(a, b string) bool { return a == b }
 
-// told returns what was told, or else what stands for it.
+// told returns the given value, or otherwise.
 func told[T any](value *T, otherwise T) T {
 	if value == nil {
 		return otherwise

@@ -16,7 +16,7 @@ import (
 // Everything that makes or changes a contract locks the offer, the client and the
 // contract in this order, so that two of them wait for each other and never deadlock.
 
-// LockOffer returns the offer, held against changes until the transaction ends. It
+// LockOffer returns the offer, locked against changes until the transaction ends. It
 // refuses with offer_not_found.
 func LockOffer(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Offer, error) {
 	offer, err := dbsqlc.New().OfferLock(ctx, tx, id)

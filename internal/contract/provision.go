@@ -59,8 +59,8 @@ type Locked struct {
 
 // Provision makes a new contract or upgrades an existing one, in the given
 // transaction. It locks the client first, so that two provisionings of one client
-// are decided one after the other. Refusals are those of the API's provisioning
-// section; on any error the transaction must be rolled back.
+// are decided one after the other. The provisioning section of the API contract lists the
+// refusals; on any error the transaction must be rolled back.
 func Provision(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, actorID string, now time.Time) (Provisioned, error) {
 	offer, err := LockOffer(ctx, tx, input.OfferID)
 	if err != nil {
@@ -114,7 +114,7 @@ func CheckSellable(offer dbsqlc.Offer, start calendar.Date) error {
 	return nil
 }
 
-// clientOf locks the named client or makes the one that came with the request.
+// clientOf locks the named client or creates the client in the request.
 func clientOf(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, now time.Time) (owner dbsqlc.Client, created bool, err error) {
 	if input.NewClient != nil {
 		owner, err = client.Create(ctx, tx, *input.NewClient, now)
@@ -150,7 +150,7 @@ func (p *provisioning) decide(ctx context.Context) (*candidate, error) {
 	for _, row := range rows {
 		question.Candidates = append(question.Candidates, Candidate{row.Contract.ID, row.Contract.SubscriberID})
 	}
-	// Whose identifier it is matters only where there is something to upgrade.
+	// The owner of the identifier matters only if there is a contract to upgrade.
 	if p.input.ServiceIdentifier != nil && len(rows) > 0 {
 		question.Identified, err = p.identified(ctx, *p.input.ServiceIdentifier)
 		if err != nil {
@@ -235,7 +235,7 @@ func (p *provisioning) upgrade(ctx context.Context, target candidate) (Done, err
 	}), nil
 }
 
-// open makes a new contract on a subscriber of its own.
+// open creates a contract on a new subscriber.
 func (p *provisioning) open(ctx context.Context) (Done, error) {
 	if p.input.SubscriberID != nil {
 		return Done{}, refusal.New(refusal.ProvisioningIntentConflict)
@@ -271,7 +271,7 @@ func (p *provisioning) open(ctx context.Context) (Done, error) {
 	}), nil
 }
 
-// done tells what was done to which contract, and begins its trail.
+// done describes the change to the contract, and begins its trail.
 func (p *provisioning) done(contract dbsqlc.Contract, subscriber dbsqlc.Subscriber, mode Mode, event string,
 	details map[string]any) Done {
 	return Done{

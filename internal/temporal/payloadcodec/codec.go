@@ -79,9 +79,9 @@ func (c Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	return encoded, nil
 }
 
-// Decode decrypts the payloads that are encrypted, and leaves the others as they are:
-// those that were written before there was a key. It returns a *DecodeError for the
-// first one that it cannot decrypt.
+// Decode decrypts the encrypted payloads and returns unencrypted payloads unchanged: a
+// client without a key wrote them. It returns a *DecodeError for the first payload that
+// it cannot decrypt.
 func (c Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	decoded := make([]*commonpb.Payload, len(payloads))
 	for i, payload := range payloads {
@@ -106,12 +106,12 @@ func (c Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	return decoded, nil
 }
 
-// Encrypted reports whether a payload is one that Encode has encrypted.
+// Encrypted reports whether Encode encrypted a payload.
 func Encrypted(payload *commonpb.Payload) bool {
 	return string(payload.GetMetadata()[converter.MetadataEncoding]) == encodingEncrypted
 }
 
-// associated is authenticated with a payload and not part of it: the form of what is
-// encrypted and the key's id. The workflow is not, since the Temporal UI sends payloads
-// to be decrypted without saying whose they are.
+// associated returns the data that is authenticated with a payload but not part of it: the
+// version of the format and the key's id. It does not include the workflow, because the
+// Temporal UI sends payloads for decryption without their workflow.
 func associated(keyID string) []byte { return []byte("mtf payload 1 " + keyID) }

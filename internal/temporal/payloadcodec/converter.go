@@ -11,9 +11,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Apply has a Temporal client, its workers and its schedules encrypt and decrypt with
-// the keys, the messages and stacks of failures included. Without a key the client
-// writes in clear, and still says which key it lacks for what is encrypted.
+// Apply makes a Temporal client, its workers and its schedules encrypt and decrypt with
+// the keys, including the messages and stacks of failures. Without a key the client
+// writes plain text, and names the missing key if a payload is encrypted.
 func (k Keys) Apply(options *client.Options) {
 	options.DataConverter = k.DataConverter()
 	options.FailureConverter = k.FailureConverter()

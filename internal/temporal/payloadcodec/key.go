@@ -1,9 +1,9 @@
 // Package payloadcodec encrypts what Temporal keeps of workflows: inputs, results,
 // memos, summaries, heartbeats, markers and failures.
 //
-// Temporal's server and its database hold ciphertext alone; the keys are with the
-// program. The first key encrypts, all of them decrypt, and what was written before
-// there was a key is still read.
+// Temporal's server and its database hold only ciphertext; the program holds the keys.
+// The first key encrypts, and all keys decrypt. Plain text of a client without a key
+// can be read.
 package payloadcodec
 
 import (
@@ -17,10 +17,10 @@ import (
 	"strings"
 )
 
-// keyLength is that of AES-256, in bytes.
+// keyLength is the length of an AES-256 key in bytes.
 const keyLength = 32
 
-// keyID is what the id of a key may be: it stands beside every payload in clear.
+// keyID matches valid ids of keys. The id is stored unencrypted with every payload.
 var keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // Keys are the keys of the program, the first of which encrypts. The zero value has

@@ -113,7 +113,7 @@ func TestWhatWasWrittenBeforeThereWasAKeyIsRead(t *testing.T) {
 		require.NoError(t, keys.DataConverter().FromPayload(payload, &back))
 		require.Equal(t, zoubida, back)
 	}
-	// Without a key nothing is encrypted, and what is encrypted names the key.
+	// Without a key nothing is encrypted, and an encrypted payload names its key.
 	plain, err := Keys{}.DataConverter().ToPayload(zoubida)
 	require.NoError(t, err)
 	require.True(t, proto.Equal(payload, plain))
@@ -124,7 +124,7 @@ func TestWhatWasWrittenBeforeThereWasAKeyIsRead(t *testing.T) {
 
 func TestAChangedPayloadIsRefused(t *testing.T) {
 	t.Parallel()
-	// Both keys are the same one under two ids: only what is authenticated tells them apart.
+	// The same key has two ids: only the authenticated data distinguishes them.
 	text := generate(t, "one")
 	keys := parse(t, text+",two:"+strings.TrimPrefix(text, "one:"))
 	for name, change := range map[string]func(*commonpb.Payload){

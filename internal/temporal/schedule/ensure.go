@@ -13,11 +13,11 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
 )
 
-// Ensure has Temporal know the schedules as described: it makes those that are missing,
-// changes those that differ, pauses and resumes as configured, and removes those that are
-// off. It may be called by any number of workers at once. A schedule that is as described
-// is not touched: there are servers that forget what they have to catch up on when a
-// schedule is changed before they get to it.
+// Ensure makes the schedules in Temporal match their descriptions: it creates missing
+// schedules, updates different ones, pauses and resumes as configured, and deletes schedules
+// that are off. Any number of workers may call it at once. It does not touch a schedule that
+// matches: some servers lose the starts that they still have to catch up on if a schedule
+// changes before then.
 func Ensure(ctx context.Context, schedules client.ScheduleClient, all ...Schedule) error {
 	ctx = payloadcodec.InClear(ctx)
 	for _, each := range all {
@@ -68,14 +68,14 @@ func (s Schedule) ensure(ctx context.Context, schedules client.ScheduleClient) e
 	})
 }
 
-// overlap leaves a start out while the one before is under way.
+// overlap skips a start while the previous execution is running.
 const overlap = enums.SCHEDULE_OVERLAP_POLICY_SKIP
 
 func (s Schedule) action() *client.ScheduleWorkflowAction {
 	return &client.ScheduleWorkflowAction{ID: s.ID, Workflow: s.Workflow, Args: s.Arguments, TaskQueue: s.Queue, StaticSummary: s.Summary}
 }
 
-// describes reports whether what Temporal knows is as described, but for its state.
+// describes reports whether the schedule in Temporal matches, except for its state.
 func (s Schedule) describes(known client.Schedule) bool {
 	action, isWorkflow := known.Action.(*client.ScheduleWorkflowAction)
 	return isWorkflow && action.ID == s.ID && action.Workflow == s.Workflow && action.TaskQueue == s.Queue && action.StaticSummary == s.Summary &&

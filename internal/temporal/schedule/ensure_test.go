@@ -117,7 +117,7 @@ func TestAConfiguredPauseEndsWithTheConfiguration(t *testing.T) {
 	require.NoError(t, schedule.Ensure(t.Context(), all, paused))
 	requireState(true, schedule.PausedNote)
 
-	// What an operator resumes, the next start of a worker pauses again.
+	// The next start of a worker pauses a schedule that an operator resumed.
 	require.NoError(t, all.GetHandle(t.Context(), "day").Unpause(t.Context(), client.ScheduleUnpauseOptions{Note: "just this once"}))
 	require.NoError(t, schedule.Ensure(t.Context(), all, paused))
 	requireState(true, schedule.PausedNote)
@@ -143,7 +143,7 @@ func TestAnOperatorsPauseOutlivesAConfiguredOne(t *testing.T) {
 	}
 }
 
-// Somebody may edit a schedule in the Temporal UI, which keeps its comment.
+// An operator may edit a schedule in the Temporal UI, which keeps its comment.
 func TestWhatSomebodyEditsIsAsDescribedAgain(t *testing.T) {
 	t.Parallel()
 	all := schedules(t)

@@ -26,14 +26,14 @@ type Expression struct {
 // zonePrefix is how a cron table names the time zone of an expression.
 const zonePrefix = "CRON_TZ="
 
-// ParseExpression reads an expression as it is configured: five fields in the given zone, the
-// same with a zone of its own before them ("CRON_TZ=Europe/Paris 5 0 1 * *"), or Off. The
-// error says what is wrong with it.
+// ParseExpression reads a configured expression: five fields in the given zone, five fields
+// after their own zone ("CRON_TZ=Europe/Paris 5 0 1 * *"), or Off. The error says what is
+// wrong with it.
 //
-// What Temporal does not read, or takes for other times, is refused: "?", which is "*"; an
-// empty element of a list; a day of the week with a step, such as MON/2, which goes on to
-// Sunday there; and an expression that restricts both the day of the month and the day of
-// the week, which cron takes for either and Temporal for both.
+// It refuses expressions that Temporal cannot read or reads as other times: "?", which means
+// "*"; an empty element of a list; a day of the week with a step, such as MON/2, which
+// continues to Sunday in Temporal; and an expression that restricts both the day of the month
+// and the day of the week, because cron fires on either and Temporal on both.
 func ParseExpression(text, zone string) (Expression, error) {
 	if text == Off {
 		return Expression{}, nil

@@ -43,7 +43,7 @@ func TestExpressionsAreReadWithTheirZone(t *testing.T) {
 		"", "daily", "@daily", "@every 1h", "5 0 * *", "5 0 * * * *", "60 0 * * *", "5 24 * * *", "5 0 32 * *", "5 0 * 13 *", "5 0 * * 8",
 		"TZ=UTC 5 0 * * *", "CRON_TZ=Africa/Atlantis 5 0 * * *", "CRON_TZ=Local 5 0 * * *", "CRON_TZ= 5 0 * * *", "CRON_TZ=UTC", "CRON_TZ=UTC TZ=UTC 5 0 * * *",
 		"0 6 1 * MON",
-		// What cron reads and Temporal does not, or takes for other times.
+		// cron reads these, but Temporal does not, or reads them as other times.
 		"0 6 ? * MON-FRI", "0 6 * * ?", "? 6 * * *", "1,,2 6 * * *", ", 6 * * *", "*-5 6 * * *", "0 6 * * MON/2", "0 6 * * 5/2", "0 6 * * SUN,2/3",
 	} {
 		_, err := schedule.ParseExpression(wrong, zone)
@@ -78,7 +78,7 @@ func texts(instants []time.Time) []string {
 	return all
 }
 
-// What was next at one moment is what is past at the next.
+// The next time before an instant is the previous time after it.
 func TestPreviousTimesAreThoseThatWereNext(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

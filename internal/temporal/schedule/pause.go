@@ -6,7 +6,7 @@ import "go.temporal.io/sdk/client"
 // other note is an operator's, who alone ends it.
 const PausedNote = "Paused by the configuration"
 
-// resumedNote is the note of one that it pauses no longer.
+// resumedNote is the note of a schedule that the configuration no longer pauses.
 const resumedNote = "No longer paused by the configuration"
 
 // stateAfter is the state that a schedule gets which is in another one. The configuration

@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// spec has a comment that tells what it is made of, since Temporal keeps it in another form.
+// spec contains a comment with its source, because Temporal stores the spec in another form.
 func (s Schedule) spec() (client.ScheduleSpec, error) {
 	comment, err := s.comment()
 	return client.ScheduleSpec{CronExpressions: []string{s.Cron + " # " + comment}, TimeZoneName: s.Zone}, err
@@ -30,8 +30,8 @@ func (s Schedule) comment() (string, error) {
 	return s.Cron + " (arguments " + hex.EncodeToString(sum[:visible]) + ")", nil
 }
 
-// specIs reports whether a spec of Temporal is the schedule's: the comment, and the times
-// themselves, which somebody may have edited in the Temporal UI.
+// specIs reports whether a spec in Temporal matches the schedule. It compares the comment, and
+// also the times, which an operator may have edited in the Temporal UI.
 func (s Schedule) specIs(known client.ScheduleSpec) bool {
 	comment, err := s.comment()
 	return err == nil && known.TimeZoneName == s.Zone && known.Jitter == 0 && len(known.Intervals) == 0 && len(known.Skip) == 0 &&
@@ -42,7 +42,7 @@ func (s Schedule) specIs(known client.ScheduleSpec) bool {
 func (e Expression) matches(calendar client.ScheduleCalendarSpec) bool {
 	parsed, err := e.times()
 	times, isSpec := parsed.(*cron.SpecSchedule)
-	// The highest bit of what cron has parsed marks a star, and stands for no value.
+	// The highest bit of a field that cron parsed marks a star, and is not a value.
 	const star = 1 << 63
 	return err == nil && isSpec && len(calendar.Year) == 0 && values(calendar.Second) == times.Second&^star &&
 		values(calendar.Minute) == times.Minute&^star && values(calendar.Hour) == times.Hour&^star &&
@@ -50,7 +50,7 @@ func (e Expression) matches(calendar client.ScheduleCalendarSpec) bool {
 		values(calendar.DayOfWeek) == times.Dow&^star
 }
 
-// values are those of ranges of Temporal, a bit each, as cron has them. No field has one beyond 59.
+// values returns the values of Temporal's ranges as a bit set, as cron does. No field exceeds 59.
 func values(ranges []client.ScheduleRange) (set uint64) {
 	for _, each := range ranges {
 		for value := each.Start; value <= max(each.Start, each.End); value += max(each.Step, 1) {

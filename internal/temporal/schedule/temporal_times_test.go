@@ -16,8 +16,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/servers"
 )
 
-// The program shows the times that cron computes, and Temporal starts at those that it computes
-// itself. They are the same over three years with all ends of months, a leap day, and both
+// The program shows the times that cron computes, and Temporal starts at the times that it
+// computes. They are the same over three years with all ends of months, a leap day, and both
 // changes of Morocco's clock in each: at 3 o'clock it goes back to 2 before Ramadan, and at 2
 // o'clock on to 3 after it. No schedule that matters starts between 1 and 3: when the clock
 // goes back, Temporal starts one of 1 o'clock again an hour later.

@@ -28,7 +28,7 @@ func Ensure(ctx context.Context, temporal client.Client, namespace string) error
 		return err
 	}
 	for {
-		// Another process may add them at the same time: only what is known then counts.
+		// Another OS process may add them at the same time, so only their existence afterwards counts.
 		added := add(ctx, temporal, namespace)
 		if notAllowed(added) {
 			return byHand(namespace, added)
@@ -44,8 +44,8 @@ func Ensure(ctx context.Context, temporal client.Client, namespace string) error
 	}
 }
 
-// unknown asks for workflows by all attributes. missing is what Temporal says of those
-// that it does not know, and nil when it knows them all.
+// unknown queries workflows by all attributes. missing is Temporal's error about unknown
+// attributes; nil if it knows all of them.
 func unknown(ctx context.Context, temporal client.Client, namespace string) (missing, err error) {
 	conditions := make([]string, len(All()))
 	for i, attribute := range All() {

@@ -61,7 +61,7 @@ func TestManyProcessesAddTheAttributesOnce(t *testing.T) {
 	require.Equal(t, len(searchattribute.All()), added)
 }
 
-// Temporal Cloud lets nobody add search attributes this way.
+// Temporal Cloud does not allow adding search attributes this way.
 func TestWhoMayNotAddAttributesIsToldHow(t *testing.T) {
 	t.Parallel()
 	temporal, namespace := bare(t, grpc.WithChainUnaryInterceptor(

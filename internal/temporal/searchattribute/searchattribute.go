@@ -1,8 +1,8 @@
-// Package searchattribute names what workflows are found by in Temporal's UI, and has
-// Temporal know it.
+// Package searchattribute defines the search attributes of workflows, and registers them
+// with Temporal.
 //
-// The values stand in Temporal's database in clear, whatever is encrypted beside them:
-// they are ids and states alone, and never data of persons.
+// Temporal stores their values unencrypted. They are only ids and states, never personal
+// data.
 package searchattribute
 
 import (
@@ -16,7 +16,7 @@ import (
 
 // The attributes. Each is compared as a whole.
 var (
-	// Operation is what is done, the first part of the workflow's id, such as "billing-run".
+	// Operation is the kind of work, the first part of the workflow's id, such as "billing-run".
 	Operation = temporal.NewSearchAttributeKeyKeyword("MtfOperation")
 	// RunID is the id of a billing run.
 	RunID = temporal.NewSearchAttributeKeyKeyword("MtfRunId")
@@ -48,8 +48,7 @@ func Contract(id uuid.UUID) temporal.SearchAttributeUpdate { return ContractID.V
 // Run is the billing run that a workflow carries out.
 func Run(id uuid.UUID) temporal.SearchAttributeUpdate { return RunID.ValueSet(id.String()) }
 
-// Days are those that a workflow works on: a whole month is written as one, and so is
-// a day.
+// Days returns the days that a workflow covers: a month, a day, or a first and a last day.
 func Days(period calendar.Period) temporal.SearchAttributeUpdate {
 	switch {
 	case period == calendar.MonthOf(period.Start):
