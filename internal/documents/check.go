@@ -121,7 +121,7 @@ func (a *Service) CheckBatch(ctx context.Context, from Position, issueContract f
 	}
 }
 
-// behind is the position after a batch, which is that of the next subject when there is none.
+// behind returns the position after a batch, or the start of the next subject if the batch is empty.
 func (p Position) behind(batch []checkable, next Subject) Position {
 	if len(batch) == 0 {
 		return Position{Subject: next}

@@ -20,10 +20,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// IssueContract registers a new document of a contract as it stands in this
-// transaction, and notes it in the trail. The file itself is stored by StoreContract
-// once the transaction is committed: the register decides what exists, so a rollback
-// leaves no orphan file.
+// IssueContract registers a new document with the contract's state in this transaction,
+// and records it in the trail. StoreContract stores the file after the commit: the
+// register decides which documents exist, so a rollback leaves no orphaned file.
 func (a *Service) IssueContract(ctx context.Context, tx dbsqlc.DBTX, parties contract.Parties, mode pdf.ContractMode,
 	trail *contract.Trail, now time.Time) (dbsqlc.Document, error) {
 	id := db.NewID()

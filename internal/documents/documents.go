@@ -46,9 +46,9 @@ type File struct {
 	Content []byte
 }
 
-// Open returns an archive that issues documents under the given letterhead, which
-// is registered so that they can be made again after it has changed. A letterhead that
-// is registered already is only read, so that readers may stand on a replica.
+// Open returns a service that issues documents under the given letterhead. It registers the
+// letterhead, so that documents can be rendered again after it has changed. It only reads a
+// registered letterhead, so that readers can use a replica.
 func Open(ctx context.Context, pool *pgxpool.Pool, store filestore.Store, letterhead pdf.Letterhead,
 	zone calendar.Zone, now time.Time) (*Service, error) {
 	current, err := registerLetterhead(ctx, pool, letterhead, now)

@@ -45,8 +45,8 @@ func insertLetterhead(ctx context.Context, tx dbsqlc.DBTX, fingerprint, content 
 	return row, err
 }
 
-// rendererFor returns the renderer of a letterhead that was registered at any time. One that is not known yet is looked
-// up without a lock: callers are in transactions, and would wait for it with their connections in hand.
+// rendererFor returns the renderer of a letterhead that was registered at any time. It looks up
+// an unknown letterhead without a lock, because callers are in transactions and would hold connections while they wait.
 func (a *Service) rendererFor(ctx context.Context, letterheadID uuid.UUID) (*pdf.Renderer, error) {
 	if known, ok := a.renderers.Load(letterheadID); ok {
 		return known.(*pdf.Renderer), nil

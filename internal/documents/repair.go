@@ -28,7 +28,7 @@ type repair struct {
 	make   func(context.Context) error
 }
 
-// contractRepairs make what is missing of contracts: a document by issue, or its file.
+// contractRepairs returns the repairs of contracts: issue creates a missing document, others store its file again.
 func (a *Service) contractRepairs(ctx context.Context, missing []checkable, issue func(context.Context, uuid.UUID) error) ([]repair, error) {
 	documents, err := a.documentsOf(ctx, missing)
 	if err != nil {
@@ -48,8 +48,8 @@ func (a *Service) contractRepairs(ctx context.Context, missing []checkable, issu
 	return repairs, nil
 }
 
-// invoiceRepairs make what is missing of invoices. All rows are read at once: where a whole
-// store is lost, there are many.
+// invoiceRepairs returns the repairs of invoices. It reads all rows at once, because a lost
+// store leaves many.
 func (a *Service) invoiceRepairs(ctx context.Context, missing []checkable, now time.Time) ([]repair, error) {
 	documents, err := a.documentsOf(ctx, missing)
 	if err != nil {
@@ -87,7 +87,7 @@ func (a *Service) invoiceRepairs(ctx context.Context, missing []checkable, now t
 	return repairs, nil
 }
 
-// documentsOf reads the register's entries of those that have one.
+// documentsOf reads the registered documents of contracts or invoices.
 func (a *Service) documentsOf(ctx context.Context, missing []checkable) (map[uuid.UUID]dbsqlc.Document, error) {
 	var ids []uuid.UUID
 	for _, each := range missing {
@@ -106,7 +106,7 @@ func (a *Service) documentsOf(ctx context.Context, missing []checkable) (map[uui
 	return documents, nil
 }
 
-// carryOut makes what is missing and counts it.
+// carryOut runs the repairs and counts them.
 func carryOut(ctx context.Context, repairs []repair, checked *Checked) error {
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
