@@ -77,7 +77,7 @@ func (a *Activities) issueChunkDocuments(ctx context.Context, chunk ChunkInput) 
 	if err != nil {
 		return 0, err
 	}
-	err = dbsqlc.New().BillingRunChunkDocumented(ctx, a.Pool, dbsqlc.BillingRunChunkDocumentedParams{
+	err = dbsqlc.New().BillingRunChunkMarkDocumented(ctx, a.Pool, dbsqlc.BillingRunChunkMarkDocumentedParams{
 		BillingRunID: chunk.RunID, Number: chunk.Number, Now: &now,
 	})
 	return row.InvoiceCount, err

@@ -167,7 +167,7 @@ func runOnOneSystem(t *testing.T, tests []sharedTest) {
 var tables = []string{
 	"clients", "subscribers", "offers", "contracts", "contract_audit_events", "billing_runs", "invoices", "invoice_lines",
 	"documents", "linked_contract_documents", "payments", "invoice_audit_events", "collection_cases", "collection_case_actions",
-	"landing_drafts", "idempotency_keys", "billing_profiles", "configuration_changes", "ledger_entries", "ledger_events",
+	"landing_drafts", "idempotency_keys", "billing_profiles", "contract_price_changes", "ledger_entries", "ledger_events",
 }
 
 // rowCounts returns the number of rows of each table.

@@ -176,8 +176,8 @@ func voidIsFinal(t *testing.T, s *system.System) {
 		{void, "UPDATE invoice_lines SET released = false WHERE invoice_id = $1", "if and only if its invoice is void"},
 		{void, "UPDATE invoice_lines SET description = 'Another' WHERE invoice_id = $1", "is refused"},
 		{issued, "UPDATE invoice_lines SET released = true WHERE invoice_id = $1", "if and only if its invoice is void"},
-		{issued, "UPDATE invoices SET status = 'void' WHERE id = $1", "invoices_void_is_told"},
-		{issued, "UPDATE invoices SET " + voidColumns + " WHERE id = $1", "invoices_void_is_told"},
+		{issued, "UPDATE invoices SET status = 'void' WHERE id = $1", "invoices_void_has_details"},
+		{issued, "UPDATE invoices SET " + voidColumns + " WHERE id = $1", "invoices_void_has_details"},
 		{issued, "UPDATE invoices SET status = 'void', paid_amount = 1, " + voidColumns + " WHERE id = $1", "invoices_void_is_unpaid"},
 	} {
 		_, err := s.Pool.Exec(t.Context(), test.statement, test.invoice["id"])

@@ -191,9 +191,9 @@ func eventsAreEnteredChangedAndTakenBack(t *testing.T, b ledgerFixture) {
 	b.requireRefused(t, http.MethodPost, "/v1/billing/events", with(installment(contract), object{"external_id": "SAP-" + contract}),
 		http.StatusUnprocessableEntity, "billing_event_external_id_taken", "external id")
 	_, err := b.s.Pool.Exec(t.Context(), "UPDATE ledger_entries SET amount = 1")
-	require.ErrorContains(t, err, "ledger_entries is refused")
+	require.ErrorContains(t, err, "ledger_entries is rejected")
 	_, err = b.s.Pool.Exec(t.Context(), "DELETE FROM ledger_postings")
-	require.ErrorContains(t, err, "ledger_postings is refused")
+	require.ErrorContains(t, err, "ledger_postings is rejected")
 }
 
 func eventsAreRefused(t *testing.T, b ledgerFixture) {

@@ -178,7 +178,7 @@ func tableDigests(t testing.TB, s *system.System) map[string]string {
 	t.Helper()
 	var statement string
 	require.NoError(t, s.Pool.QueryRow(t.Context(), `
-		SELECT string_agg(format('SELECT %L, count(*) || '' rows, '' || coalesce(md5(string_agg(v, '';'' ORDER BY v)), '''') FROM (SELECT (to_jsonb(r) - ''dunned_since'')::text AS v FROM %I r) rows',
+		SELECT string_agg(format('SELECT %L, count(*) || '' rows, '' || coalesce(md5(string_agg(v, '';'' ORDER BY v)), '''') FROM (SELECT (to_jsonb(r) - ''dunning_seen_since'')::text AS v FROM %I r) rows',
 			tablename, tablename), ' UNION ALL ')
 		FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('goose_db_version', 'dunning_episodes')`).Scan(&statement))
 	rows, err := s.Pool.Query(t.Context(), statement)

@@ -127,7 +127,7 @@ func reversalIsFinal(t *testing.T, s *system.System) {
 		"DELETE FROM invoice_audit_events WHERE payment_id = $1",
 	} {
 		_, err := s.Pool.Exec(t.Context(), statement, id)
-		require.ErrorContains(t, err, "is refused", statement)
+		require.ErrorContains(t, err, "is rejected", statement)
 	}
 }
 

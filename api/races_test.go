@@ -71,7 +71,7 @@ func oneOfManyContendersWins(t *testing.T, e *fixture) {
 			}
 		}},
 		{"one CIN of clients made with their contracts", 409, []string{"client_cin_conflict"},
-			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (system.Response, error) {
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "contract_price_changes": 1}, func(testing.TB) func(int) (system.Response, error) {
 				cin := newCIN()
 				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, provisionPath, object{
@@ -100,7 +100,7 @@ func oneOfManyContendersWins(t *testing.T, e *fixture) {
 			}
 		}},
 		{"one number for new lines of one client", 409, []string{"subscriber_identifier_conflict"},
-			effect{"subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (system.Response, error) {
+			effect{"subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "contract_price_changes": 1}, func(testing.TB) func(int) (system.Response, error) {
 				body := object{
 					"client_id": e.buyer, "offer_id": e.mobile, "contract_start_date": "2026-08-10", "provisioning_intent": "new_line",
 					"subscriber": object{"service_identifier": newMobileNumber()},
@@ -108,7 +108,7 @@ func oneOfManyContendersWins(t *testing.T, e *fixture) {
 				return func(int) (system.Response, error) { return s.TryCall(http.MethodPost, provisionPath, body) }
 			}},
 		{"one number for new clients", 409, []string{"subscriber_identifier_conflict"},
-			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1}, func(testing.TB) func(int) (system.Response, error) {
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "contract_price_changes": 1}, func(testing.TB) func(int) (system.Response, error) {
 				number := newMobileNumber()
 				return func(i int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, provisionPath, object{
@@ -118,14 +118,14 @@ func oneOfManyContendersWins(t *testing.T, e *fixture) {
 				}
 			}},
 		{"one number on the landing page", 409, []string{"subscriber_identifier_conflict"},
-			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 3, "documents": 1, "idempotency_keys": 1, "billing_profiles": 1, "configuration_changes": 1},
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 3, "documents": 1, "idempotency_keys": 1, "billing_profiles": 1, "contract_price_changes": 1},
 			func(testing.TB) func(int) (system.Response, error) {
 				number := newMobileNumber()
 				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, submitNewPath, with(newMobile(e.mobile), object{"requested_mobile_local_number": number}), newKey())
 				}
 			}},
-		{"one subscriber", 409, []string{"subscriber_contract_conflict"}, effect{"contracts": 1, "contract_audit_events": 1, "billing_profiles": 1, "configuration_changes": 1},
+		{"one subscriber", 409, []string{"subscriber_contract_conflict"}, effect{"contracts": 1, "contract_audit_events": 1, "billing_profiles": 1, "contract_price_changes": 1},
 			func(t testing.TB) func(int) (system.Response, error) {
 				body := draftOf(t, s)
 				return func(i int) (system.Response, error) {
@@ -271,7 +271,7 @@ func planChangesAreAppliedOneAfterTheOther(t *testing.T, e *fixture) {
 			require.Equal(t, offers[i], at(t, body, "contract", "offer_id"), "the answer is about the change that was asked for")
 			pdf(t, s, text(t, body, "document_download_url"))
 		}
-		requireEffect(t, s, before, effect{"contract_audit_events": 2 * changes, "documents": changes, "idempotency_keys": changes, "configuration_changes": changes})
+		requireEffect(t, s, before, effect{"contract_audit_events": 2 * changes, "documents": changes, "idempotency_keys": changes, "contract_price_changes": changes})
 
 		current, start, seen := first, "2026-09-20", map[string]bool{}
 		for _, event := range contractAudit(t, s, contract) {

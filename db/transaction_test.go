@@ -13,7 +13,7 @@ import (
 func TestAnOutageIsToldFromWhatIsWrongWithTheWork(t *testing.T) {
 	t.Parallel()
 	pool := servers.Database(t)
-	insert := "INSERT INTO invoice_number_sequences (seller_code, year, last_number) VALUES ('MTF', 2026, $1)"
+	insert := "INSERT INTO invoice_number_sequences (seller_code, year, last_number, last_issue_date) VALUES ('MTF', 2026, $1, '2026-02-01')"
 	standby, err := pool.BeginTx(t.Context(), pgx.TxOptions{AccessMode: pgx.ReadOnly})
 	require.NoError(t, err)
 	_, err = standby.Exec(t.Context(), insert, 1)

@@ -106,20 +106,20 @@ func (h *handlers) getBillingAccountHistory(ctx context.Context, input *struct {
 }
 
 func (h *handlers) answerHistory(ctx context.Context, contractIDs []uuid.UUID, page ConfigurationHistoryPage) (*ConfigurationHistoryOutput, error) {
-	changes, err := h.Queries.ConfigurationChangeList(ctx, h.Pool, dbsqlc.ConfigurationChangeListParams{
+	changes, err := h.Queries.ContractPriceChangeList(ctx, h.Pool, dbsqlc.ContractPriceChangeListParams{
 		ContractIDS: contractIDs, PageSize: page.Size, PageOffset: page.From,
 	})
 	if err != nil {
 		return nil, err
 	}
-	total, err := h.Queries.ConfigurationChangeCount(ctx, h.Pool, contractIDs)
+	total, err := h.Queries.ContractPriceChangeCount(ctx, h.Pool, contractIDs)
 	if err != nil {
 		return nil, err
 	}
 	return &ConfigurationHistoryOutput{Body: ConfigurationHistory{History: h.newConfigurationChanges(changes), Total: total}}, nil
 }
 
-func (h *handlers) newConfigurationChanges(changes []dbsqlc.ConfigurationChange) []ConfigurationChange {
+func (h *handlers) newConfigurationChanges(changes []dbsqlc.ContractPriceChange) []ConfigurationChange {
 	rows := make([]ConfigurationChange, len(changes))
 	for i, change := range changes {
 		rows[i] = ConfigurationChange{
@@ -140,7 +140,7 @@ func (h *handlers) newConfigurationChanges(changes []dbsqlc.ConfigurationChange)
 }
 
 // newChangeContext is the offer whose fee the new amount is, if it is one.
-func newChangeContext(change dbsqlc.ConfigurationChange) *ConfigurationContext {
+func newChangeContext(change dbsqlc.ContractPriceChange) *ConfigurationContext {
 	if change.OfferID == nil {
 		return nil
 	}

@@ -215,11 +215,11 @@ func (h *handlers) loadPricing(ctx context.Context, contracts []ledger.Contract)
 	if err != nil {
 		return nil, err
 	}
-	latest, err := h.Queries.ConfigurationChangeListLatest(ctx, h.Pool, dbsqlc.ConfigurationChangeListLatestParams{ContractIDS: ids, ForEach: recentChanges})
+	latest, err := h.Queries.ContractPriceChangeListLatest(ctx, h.Pool, dbsqlc.ContractPriceChangeListLatestParams{ContractIDS: ids, ForEach: recentChanges})
 	if err != nil {
 		return nil, err
 	}
-	changes := map[uuid.UUID][]dbsqlc.ConfigurationChange{}
+	changes := map[uuid.UUID][]dbsqlc.ContractPriceChange{}
 	for _, change := range latest {
 		changes[change.ContractID] = append(changes[change.ContractID], change)
 	}
@@ -237,10 +237,10 @@ func (h *handlers) loadPricing(ctx context.Context, contracts []ledger.Contract)
 }
 
 // pendingChange says that the latest change of a contract is to come, and which one holds until then: nil before a contract begins.
-type pendingChange struct{ inForce *dbsqlc.ConfigurationChange }
+type pendingChange struct{ inForce *dbsqlc.ContractPriceChange }
 
 // pendingChanges finds the contracts whose latest change, the first of each, is to come.
-func (h *handlers) pendingChanges(ctx context.Context, changes map[uuid.UUID][]dbsqlc.ConfigurationChange) (map[uuid.UUID]*pendingChange, error) {
+func (h *handlers) pendingChanges(ctx context.Context, changes map[uuid.UUID][]dbsqlc.ContractPriceChange) (map[uuid.UUID]*pendingChange, error) {
 	today, pending := h.Today(), map[uuid.UUID]*pendingChange{}
 	for id, latest := range changes {
 		if latest[0].EffectiveDate.After(today) {
@@ -250,7 +250,7 @@ func (h *handlers) pendingChanges(ctx context.Context, changes map[uuid.UUID][]d
 	if len(pending) == 0 {
 		return pending, nil
 	}
-	inForce, err := h.Queries.ConfigurationChangeListInForce(ctx, h.Pool, dbsqlc.ConfigurationChangeListInForceParams{
+	inForce, err := h.Queries.ContractPriceChangeListInForce(ctx, h.Pool, dbsqlc.ContractPriceChangeListInForceParams{
 		ContractIDS: slices.Collect(maps.Keys(pending)), Day: today,
 	})
 	for _, change := range inForce {
@@ -261,7 +261,7 @@ func (h *handlers) pendingChanges(ctx context.Context, changes map[uuid.UUID][]d
 
 func contractID(contract ledger.Contract) uuid.UUID { return contract.BillingProfile.ID }
 
-func (h *handlers) newContractPricing(found ledger.Contract, balance ledger.Balance, changes []dbsqlc.ConfigurationChange, pending *pendingChange) (ContractPricing, error) {
+func (h *handlers) newContractPricing(found ledger.Contract, balance ledger.Balance, changes []dbsqlc.ContractPriceChange, pending *pendingChange) (ContractPricing, error) {
 	profile := found.BillingProfile
 	var details BillingContractDetails
 	if err := json.Unmarshal(profile.Details, &details); err != nil {

@@ -101,10 +101,10 @@ type BillingRunSkippedRead struct {
 }
 
 // billingRunSkippedList is the list of what one run left out.
-var billingRunSkippedList = rest.List[dbsqlc.BillingRunSkippedListRow]{
-	Name: "billing_run_skipped", ID: func(row dbsqlc.BillingRunSkippedListRow) uuid.UUID { return row.LineID },
-	Sorts: []rest.SortKey[dbsqlc.BillingRunSkippedListRow]{
-		{Name: "client_id", Value: func(row dbsqlc.BillingRunSkippedListRow) string { return row.ClientID.String() }},
+var billingRunSkippedList = rest.List[dbsqlc.BillingRunSkippedLineListRow]{
+	Name: "billing_run_skipped", ID: func(row dbsqlc.BillingRunSkippedLineListRow) uuid.UUID { return row.LineID },
+	Sorts: []rest.SortKey[dbsqlc.BillingRunSkippedLineListRow]{
+		{Name: "client_id", Value: func(row dbsqlc.BillingRunSkippedLineListRow) string { return row.ClientID.String() }},
 	},
 }
 
@@ -120,16 +120,16 @@ func (h *handlers) listBillingRunSkipped(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	read := func(row dbsqlc.BillingRunSkippedListRow) BillingRunSkippedRead {
+	read := func(row dbsqlc.BillingRunSkippedLineListRow) BillingRunSkippedRead {
 		return BillingRunSkippedRead{
 			ClientID: row.ClientID, ContractID: row.ContractID, BillingRunID: row.OtherRunID, InvoiceID: row.InvoiceID,
 			InvoiceNumber: row.InvoiceNumber, FirstDay: row.FirstDay, LastDay: row.LastDay,
 		}
 	}
-	return rest.AnswerList(ctx, h.API, request, read, func(at rest.ListPosition) ([]dbsqlc.BillingRunSkippedListRow, error) {
-		return h.Queries.BillingRunSkippedList(ctx, h.Pool, dbsqlc.BillingRunSkippedListParams{
+	return rest.AnswerList(ctx, h.API, request, read, func(at rest.ListPosition) ([]dbsqlc.BillingRunSkippedLineListRow, error) {
+		return h.Queries.BillingRunSkippedLineList(ctx, h.Pool, dbsqlc.BillingRunSkippedLineListParams{
 			BillingRunID: run.ID,
 			Sort:         at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
-	}, func() (int64, error) { return h.Queries.BillingRunSkippedCount(ctx, h.Pool, run.ID) })
+	}, func() (int64, error) { return h.Queries.BillingRunSkippedLineCount(ctx, h.Pool, run.ID) })
 }

@@ -310,7 +310,7 @@ func newBillingRunRead(row dbsqlc.BillingRun, done dbsqlc.BillingRunProgressList
 		InvoiceCount: done.InvoiceCount, SkippedCount: done.SkippedCount, FailedCount: done.FailedCount,
 		SubtotalAmount: done.SubtotalAmount, TaxAmount: done.TaxAmount, TotalAmount: done.TotalAmount,
 		PlannedAt: rest.Timestamp(row.PlannedAt), CompletedAt: rest.OptionalTimestamp(row.CompletedAt), ElapsedSeconds: elapsed,
-		HoldReason: row.HoldReason, Fault: row.Fault, ExpectedInvoices: row.ExpectedInvoiceCount, ExpectedTotal: row.ExpectedTotalAmount,
+		HoldReason: row.HoldReason, Fault: row.Fault, ExpectedInvoices: row.EstimatedInvoiceCount, ExpectedTotal: row.EstimatedTotalAmount,
 	}
 	if done.RunningSeconds > 0 {
 		read.ClientsPerSecond = float64(done.BilledClients) / done.RunningSeconds

@@ -38,11 +38,11 @@ func TestLedgerProve_FindsFaults(t *testing.T) {
 	}
 	out, err = run(t, "ledger", "prove")
 	require.ErrorIs(t, err, errNotProven)
-	require.Equal(t, `00000000-0000-7000-8000-000000000001 MAD: entry 00000000-0000-7000-8000-000000000011 is not what was posted
-00000000-0000-7000-8000-000000000002 MAD: entry 00000000-0000-7000-8000-000000000011 is not what was posted
+	require.Equal(t, `00000000-0000-7000-8000-000000000001 MAD: entry 00000000-0000-7000-8000-000000000011 differs from what was posted
+00000000-0000-7000-8000-000000000002 MAD: entry 00000000-0000-7000-8000-000000000011 differs from what was posted
 00000000-0000-7000-8000-000000000002 MAD: the balance is not that of the last posting
 00000000-0000-7000-8000-000000000002 MAD: the chain breaks at 2
-00000000-0000-7000-8000-000000000003 MAD: entry 00000000-0000-7000-8000-000000000012 is not what was posted
+00000000-0000-7000-8000-000000000003 MAD: entry 00000000-0000-7000-8000-000000000012 differs from what was posted
 00000000-0000-7000-8000-000000000003 MAD: the balance is not that of the last posting
 00000000-0000-7000-8000-000000000003 MAD: the chain breaks at 2
 `, out)

@@ -95,7 +95,8 @@ func TestInvoicesGaps_FindsGaps(t *testing.T) {
 			SELECT gen_random_uuid(), 'FA-' || ` + year + ` || '-' || n, 'MTF', ` + year + `, n, gen_random_uuid(), gen_random_uuid(), '2026-01-01', '2026-01-31',
 				'2026-02-01', '2026-02-15', 'issued', 'MAD', 100, 0, 0, 100, 'Nobody', 'individual', now(), now(), now() FROM unnest(ARRAY` + sequences + `) n`)
 	}
-	execute("INSERT INTO invoice_number_sequences VALUES ('MTF', 2025, 3), ('MTF', 2026, 8), ('MTF', 2027, 2), ('OTHER', 2026, 0)")
+	execute(`INSERT INTO invoice_number_sequences (seller_code, year, last_number, last_issue_date)
+		VALUES ('MTF', 2025, 3, '2025-02-01'), ('MTF', 2026, 8, '2026-02-01'), ('MTF', 2027, 2, '2027-02-01'), ('OTHER', 2026, 0, '2026-02-01')`)
 	issue("2025", "[1,2,3]")
 	issue("2026", "[2,3,6]")
 

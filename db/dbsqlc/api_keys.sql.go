@@ -50,7 +50,7 @@ type APIKeyInsertParams struct {
 	ExpiresAt     *time.Time `json:"expires_at"`
 }
 
-// Returns no row when an unrevoked key has the name.
+// Returns no row if an active key has the name.
 func (q *Queries) APIKeyInsert(ctx context.Context, db DBTX, arg APIKeyInsertParams) (APIKey, error) {
 	row := db.QueryRow(ctx, aPIKeyInsert,
 		arg.ID,
@@ -110,6 +110,23 @@ func (q *Queries) APIKeyList(ctx context.Context, db DBTX) ([]APIKey, error) {
 	return items, nil
 }
 
+const aPIKeyMarkUsed = `-- name: APIKeyMarkUsed :exec
+UPDATE api_keys SET last_used_at = $1
+WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $3)
+`
+
+type APIKeyMarkUsedParams struct {
+	Now    *time.Time `json:"now"`
+	ID     uuid.UUID  `json:"id"`
+	Before *time.Time `json:"before"`
+}
+
+// Only the first of several concurrent callers updates the row.
+func (q *Queries) APIKeyMarkUsed(ctx context.Context, db DBTX, arg APIKeyMarkUsedParams) error {
+	_, err := db.Exec(ctx, aPIKeyMarkUsed, arg.Now, arg.ID, arg.Before)
+	return err
+}
+
 const aPIKeyRevoke = `-- name: APIKeyRevoke :one
 UPDATE api_keys SET revoked_at = $1
 WHERE revoked_at IS NULL AND (id = $2 OR name = $3)
@@ -122,7 +139,7 @@ type APIKeyRevokeParams struct {
 	Name *string    `json:"name"`
 }
 
-// Returns no row when no unrevoked key has the id or the name.
+// Returns no row if no active key has the id or the name.
 func (q *Queries) APIKeyRevoke(ctx context.Context, db DBTX, arg APIKeyRevokeParams) (APIKey, error) {
 	row := db.QueryRow(ctx, aPIKeyRevoke, arg.Now, arg.ID, arg.Name)
 	var i APIKey
@@ -138,21 +155,4 @@ func (q *Queries) APIKeyRevoke(ctx context.Context, db DBTX, arg APIKeyRevokePar
 		&i.LastUsedAt,
 	)
 	return i, err
-}
-
-const aPIKeyTouch = `-- name: APIKeyTouch :exec
-UPDATE api_keys SET last_used_at = $1
-WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $3)
-`
-
-type APIKeyTouchParams struct {
-	Now    *time.Time `json:"now"`
-	ID     uuid.UUID  `json:"id"`
-	Before *time.Time `json:"before"`
-}
-
-// Of several callers at once only the first changes the row.
-func (q *Queries) APIKeyTouch(ctx context.Context, db DBTX, arg APIKeyTouchParams) error {
-	_, err := db.Exec(ctx, aPIKeyTouch, arg.Now, arg.ID, arg.Before)
-	return err
 }

@@ -15,6 +15,32 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
+const billingProfileClearInstallment = `-- name: BillingProfileClearInstallment :one
+WITH price AS (
+    SELECT p.id, coalesce(p.installment_amount, o.monthly_fee)::bigint AS amount
+    FROM billing_profiles p, offers o WHERE p.id = $1 AND o.id = $2
+), cleared AS (
+    UPDATE billing_profiles p SET installment_amount = NULL, updated_at = $3
+    FROM price WHERE p.id = price.id AND p.installment_amount IS NOT NULL
+)
+SELECT amount::centimes AS amount FROM price
+`
+
+type BillingProfileClearInstallmentParams struct {
+	ID      uuid.UUID `json:"id"`
+	OfferID uuid.UUID `json:"offer_id"`
+	Now     time.Time `json:"now"`
+}
+
+// Clears the agreed installment of a locked profile and returns the price before: the installment, or the fee of the
+// given offer if there was none.
+func (q *Queries) BillingProfileClearInstallment(ctx context.Context, db DBTX, arg BillingProfileClearInstallmentParams) (money.Amount, error) {
+	row := db.QueryRow(ctx, billingProfileClearInstallment, arg.ID, arg.OfferID, arg.Now)
+	var amount money.Amount
+	err := row.Scan(&amount)
+	return amount, err
+}
+
 const billingProfileDelete = `-- name: BillingProfileDelete :exec
 DELETE FROM billing_profiles WHERE id = $1
 `
@@ -47,7 +73,7 @@ type BillingProfileGetRow struct {
 	ServiceIdentifier *string        `json:"service_identifier"`
 }
 
-// A profile with the contract, the offer and the client that it is of, if it is not alone.
+// A profile with its contract, offer, and client, all NULL for a standalone contract.
 func (q *Queries) BillingProfileGet(ctx context.Context, db DBTX, id uuid.UUID) (BillingProfileGetRow, error) {
 	row := db.QueryRow(ctx, billingProfileGet, id)
 	var i BillingProfileGetRow
@@ -75,9 +101,40 @@ func (q *Queries) BillingProfileGet(ctx context.Context, db DBTX, id uuid.UUID) 
 	return i, err
 }
 
+const billingProfileGetOwner = `-- name: BillingProfileGetOwner :one
+SELECT p.id, c.client_id FROM billing_profiles p LEFT JOIN contracts c ON c.id = p.contract_id
+WHERE p.id = $1 FOR KEY SHARE OF p
+`
+
+type BillingProfileGetOwnerRow struct {
+	ID       uuid.UUID  `json:"id"`
+	ClientID *uuid.UUID `json:"client_id"`
+}
+
+// The client of a contract; NULL for a standalone contract. The lock prevents a deletion until the transaction ends.
+func (q *Queries) BillingProfileGetOwner(ctx context.Context, db DBTX, id uuid.UUID) (BillingProfileGetOwnerRow, error) {
+	row := db.QueryRow(ctx, billingProfileGetOwner, id)
+	var i BillingProfileGetOwnerRow
+	err := row.Scan(&i.ID, &i.ClientID)
+	return i, err
+}
+
+const billingProfileHasPostings = `-- name: BillingProfileHasPostings :one
+SELECT EXISTS (SELECT 1 FROM ledger_postings WHERE account_id = $1)
+`
+
+// Reports whether the ledger has any posting to the contract's account.
+func (q *Queries) BillingProfileHasPostings(ctx context.Context, db DBTX, id uuid.UUID) (bool, error) {
+	row := db.QueryRow(ctx, billingProfileHasPostings, id)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const billingProfileInsert = `-- name: BillingProfileInsert :exec
 INSERT INTO billing_profiles (id, status, start_date, termination_date, installment_amount, currency, details, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+VALUES ($1, $2, $3, $4, $5,
+    $6, $7, $8, $8)
 `
 
 type BillingProfileInsertParams struct {
@@ -105,43 +162,6 @@ func (q *Queries) BillingProfileInsert(ctx context.Context, db DBTX, arg Billing
 	return err
 }
 
-const billingProfileIsUsed = `-- name: BillingProfileIsUsed :one
-SELECT EXISTS (SELECT 1 FROM ledger_postings WHERE account_id = $1)
-`
-
-// Whether anything was entered about a contract, or billed.
-func (q *Queries) BillingProfileIsUsed(ctx context.Context, db DBTX, id uuid.UUID) (bool, error) {
-	row := db.QueryRow(ctx, billingProfileIsUsed, id)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
-const billingProfileLeaveAmount = `-- name: BillingProfileLeaveAmount :one
-WITH costs AS (
-    SELECT p.id, coalesce(p.installment_amount, o.monthly_fee)::bigint AS amount
-    FROM billing_profiles p, offers o WHERE p.id = $1 AND o.id = $2
-), cleared AS (
-    UPDATE billing_profiles p SET installment_amount = NULL, updated_at = $3
-    FROM costs WHERE p.id = costs.id AND p.installment_amount IS NOT NULL
-)
-SELECT amount::centimes AS amount FROM costs
-`
-
-type BillingProfileLeaveAmountParams struct {
-	ID      uuid.UUID `json:"id"`
-	OfferID uuid.UUID `json:"offer_id"`
-	Now     time.Time `json:"now"`
-}
-
-// What a contract costs by its profile, which is locked, and the offer that it leaves. An amount that was agreed on ends here.
-func (q *Queries) BillingProfileLeaveAmount(ctx context.Context, db DBTX, arg BillingProfileLeaveAmountParams) (money.Amount, error) {
-	row := db.QueryRow(ctx, billingProfileLeaveAmount, arg.ID, arg.OfferID, arg.Now)
-	var amount money.Amount
-	err := row.Scan(&amount)
-	return amount, err
-}
-
 const billingProfileListActive = `-- name: BillingProfileListActive :many
 SELECT p.id, p.contract_id, p.status, p.start_date, p.termination_date, p.installment_amount, p.currency, p.details, p.created_at, p.updated_at, c.client_id, c.status AS contract_status, c.start_date AS contract_start_date, c.end_date AS contract_end_date,
        c.updated_at AS contract_updated_at, o.id AS offer_id, o.name AS offer_name, o.monthly_fee, s.service_identifier
@@ -166,7 +186,7 @@ type BillingProfileListActiveRow struct {
 	ServiceIdentifier *string        `json:"service_identifier"`
 }
 
-// The profiles of a client's active contracts, newest first. Joined as in BillingProfileGet, so that the rows are alike.
+// The profiles of a client's active contracts, newest first, with the columns of BillingProfileGet.
 func (q *Queries) BillingProfileListActive(ctx context.Context, db DBTX, clientID uuid.UUID) ([]BillingProfileListActiveRow, error) {
 	rows, err := db.Query(ctx, billingProfileListActive, clientID)
 	if err != nil {
@@ -211,7 +231,7 @@ const billingProfileLock = `-- name: BillingProfileLock :one
 SELECT id FROM billing_profiles WHERE id = $1 FOR NO KEY UPDATE
 `
 
-// Serialises the changes of a profile; events of it may be made meanwhile.
+// Serialises changes of a profile without blocking the creation of its events.
 func (q *Queries) BillingProfileLock(ctx context.Context, db DBTX, id uuid.UUID) (uuid.UUID, error) {
 	row := db.QueryRow(ctx, billingProfileLock, id)
 	var id_2 uuid.UUID
@@ -228,24 +248,6 @@ func (q *Queries) BillingProfileLockForDelete(ctx context.Context, db DBTX, id u
 	var id_2 uuid.UUID
 	err := row.Scan(&id_2)
 	return id_2, err
-}
-
-const billingProfileOwner = `-- name: BillingProfileOwner :one
-SELECT p.id, c.client_id FROM billing_profiles p LEFT JOIN contracts c ON c.id = p.contract_id
-WHERE p.id = $1 FOR KEY SHARE OF p
-`
-
-type BillingProfileOwnerRow struct {
-	ID       uuid.UUID  `json:"id"`
-	ClientID *uuid.UUID `json:"client_id"`
-}
-
-// Whose a contract is: nobody's when it stands alone. It stays while the transaction lasts.
-func (q *Queries) BillingProfileOwner(ctx context.Context, db DBTX, id uuid.UUID) (BillingProfileOwnerRow, error) {
-	row := db.QueryRow(ctx, billingProfileOwner, id)
-	var i BillingProfileOwnerRow
-	err := row.Scan(&i.ID, &i.ClientID)
-	return i, err
 }
 
 const billingProfileUpdate = `-- name: BillingProfileUpdate :exec

@@ -34,7 +34,7 @@ type BillableClientListParams struct {
 	MaxCount      int32         `json:"max_count"`
 }
 
-// The next clients with a contract that is active in a period, in the order of their ids.
+// The next clients with a contract that is active in the period, in the order of ids.
 func (q *Queries) BillableClientList(ctx context.Context, db DBTX, arg BillableClientListParams) ([]uuid.UUID, error) {
 	rows, err := db.Query(ctx, billableClientList,
 		arg.AfterClientID,
@@ -74,9 +74,10 @@ SELECT ct.id AS contract_id, ct.client_id, ct.start_date, ct.end_date,
        (CASE WHEN $1::boolean THEN (
                SELECT range_agg(l.billed_days) FROM invoice_lines l
                WHERE l.contract_id = ct.id
-                 AND l.billed_days && daterange($2::date, $3::date, '[]') AND NOT l.released) END)::datemultirange AS billed_days
+                 AND l.billed_days && daterange($2::date, $3::date, '[]')
+                 AND NOT l.released) END)::datemultirange AS billed_days
 FROM contracts ct
-CROSS JOIN LATERAL (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at FROM clients WHERE id = ct.client_id LIMIT 1) cl
+CROSS JOIN LATERAL (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunning_seen_since, created_at, updated_at FROM clients WHERE id = ct.client_id LIMIT 1) cl
 CROSS JOIN LATERAL (SELECT id, client_id, service_type, service_identifier, status, created_at, updated_at FROM subscribers WHERE id = ct.subscriber_id LIMIT 1) s
 JOIN offers o ON o.id = ct.offer_id
 WHERE ct.client_id BETWEEN $4 AND $5
@@ -89,14 +90,14 @@ ORDER BY ct.client_id, ct.id
 `
 
 type BillableContractListParams struct {
-	Daily         bool          `json:"daily"`
-	PeriodStart   calendar.Date `json:"period_start"`
-	PeriodEnd     calendar.Date `json:"period_end"`
-	FirstClientID uuid.UUID     `json:"first_client_id"`
-	LastClientID  uuid.UUID     `json:"last_client_id"`
-	PlannedAt     time.Time     `json:"planned_at"`
-	ParkedOnly    bool          `json:"parked_only"`
-	Parked        []uuid.UUID   `json:"parked"`
+	Daily           bool          `json:"daily"`
+	PeriodStart     calendar.Date `json:"period_start"`
+	PeriodEnd       calendar.Date `json:"period_end"`
+	FirstClientID   uuid.UUID     `json:"first_client_id"`
+	LastClientID    uuid.UUID     `json:"last_client_id"`
+	PlannedAt       time.Time     `json:"planned_at"`
+	FailedOnly      bool          `json:"failed_only"`
+	FailedClientIDS []uuid.UUID   `json:"failed_client_ids"`
 }
 
 type BillableContractListRow struct {
@@ -118,13 +119,10 @@ type BillableContractListRow struct {
 	BilledDays        pgtype.Multirange[pgtype.Range[pgtype.Date]] `json:"billed_days"`
 }
 
-// What a chunk of clients owes for a period, in the order of the invoices and their lines.
-// A contract that paid its recurring fee for any of these days is marked as billed. With
-// daily those days are told instead. With parked_only only the clients that a chunk could
-// not bill are looked at.
-//
-// LIMIT keeps each of the inner queries a look-up by index. Left to choose, PostgreSQL reads whole
-// tables for the rows of a chunk, and a run of n chunks costs n times n.
+// The contracts of a range of clients to bill for a period, in the order of the invoices and their lines.
+// already_billed is true if the recurring fee of any of the days was charged. With daily proration, billed_days has those
+// days instead. failed_only restricts the result to failed_client_ids, for a retry.
+// LIMIT 1 keeps each subquery an index look-up, see docs/performance.md.
 func (q *Queries) BillableContractList(ctx context.Context, db DBTX, arg BillableContractListParams) ([]BillableContractListRow, error) {
 	rows, err := db.Query(ctx, billableContractList,
 		arg.Daily,
@@ -133,8 +131,8 @@ func (q *Queries) BillableContractList(ctx context.Context, db DBTX, arg Billabl
 		arg.FirstClientID,
 		arg.LastClientID,
 		arg.PlannedAt,
-		arg.ParkedOnly,
-		arg.Parked,
+		arg.FailedOnly,
+		arg.FailedClientIDS,
 	)
 	if err != nil {
 		return nil, err
@@ -171,122 +169,6 @@ func (q *Queries) BillableContractList(ctx context.Context, db DBTX, arg Billabl
 	return items, nil
 }
 
-const billingRunAddUp = `-- name: BillingRunAddUp :one
-WITH chunks AS (
-    SELECT coalesce(sum(client_count), 0)::integer AS client_count,
-           coalesce(sum(invoice_count), 0)::integer AS invoice_count,
-           coalesce(sum(skipped_count), 0)::integer AS skipped_count,
-           coalesce(sum(failed_count), 0)::integer AS failed_count,
-           coalesce(sum(subtotal_amount), 0)::centimes_sum AS subtotal_amount,
-           coalesce(sum(tax_amount), 0)::centimes_sum AS tax_amount,
-           coalesce(sum(total_amount), 0)::centimes_sum AS total_amount
-    FROM billing_run_chunks
-    WHERE billing_run_id = $2
-)
-UPDATE billing_runs
-SET client_count = chunks.client_count, invoice_count = chunks.invoice_count, skipped_count = chunks.skipped_count, failed_count = chunks.failed_count,
-    subtotal_amount = chunks.subtotal_amount, tax_amount = chunks.tax_amount, total_amount = chunks.total_amount,
-    updated_at = $1
-FROM chunks
-WHERE billing_runs.id = $2
-RETURNING billing_runs.id, billing_runs.idempotency_key, billing_runs.fingerprint, billing_runs.period_start, billing_runs.period_end, billing_runs.due_days, billing_runs.tax_rate, billing_runs.currency, billing_runs.proration, billing_runs.status, billing_runs.actor_id, billing_runs.hold_reason, billing_runs.fault, billing_runs.client_count, billing_runs.chunk_count, billing_runs.expected_invoice_count, billing_runs.expected_total_amount, billing_runs.invoice_count, billing_runs.skipped_count, billing_runs.failed_count, billing_runs.subtotal_amount, billing_runs.tax_amount, billing_runs.total_amount, billing_runs.planned_at, billing_runs.completed_at, billing_runs.updated_at
-`
-
-type BillingRunAddUpParams struct {
-	Now time.Time `json:"now"`
-	ID  uuid.UUID `json:"id"`
-}
-
-// Writes the sums of the chunks to the run.
-func (q *Queries) BillingRunAddUp(ctx context.Context, db DBTX, arg BillingRunAddUpParams) (BillingRun, error) {
-	row := db.QueryRow(ctx, billingRunAddUp, arg.Now, arg.ID)
-	var i BillingRun
-	err := row.Scan(
-		&i.ID,
-		&i.IdempotencyKey,
-		&i.Fingerprint,
-		&i.PeriodStart,
-		&i.PeriodEnd,
-		&i.DueDays,
-		&i.TaxRate,
-		&i.Currency,
-		&i.Proration,
-		&i.Status,
-		&i.ActorID,
-		&i.HoldReason,
-		&i.Fault,
-		&i.ClientCount,
-		&i.ChunkCount,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
-		&i.InvoiceCount,
-		&i.SkippedCount,
-		&i.FailedCount,
-		&i.SubtotalAmount,
-		&i.TaxAmount,
-		&i.TotalAmount,
-		&i.PlannedAt,
-		&i.CompletedAt,
-		&i.UpdatedAt,
-	)
-	return i, err
-}
-
-const billingRunChunkBilled = `-- name: BillingRunChunkBilled :exec
-UPDATE billing_run_chunks
-SET status = 'billed', client_count = $1, invoice_count = $2, skipped_count = $3, failed_count = $4,
-    subtotal_amount = $5, tax_amount = $6, total_amount = $7, billed_at = $8,
-    documented_at = NULL
-WHERE billing_run_id = $9 AND number = $10
-`
-
-type BillingRunChunkBilledParams struct {
-	ClientCount    int32        `json:"client_count"`
-	InvoiceCount   int32        `json:"invoice_count"`
-	SkippedCount   int32        `json:"skipped_count"`
-	FailedCount    int32        `json:"failed_count"`
-	SubtotalAmount money.Amount `json:"subtotal_amount"`
-	TaxAmount      money.Amount `json:"tax_amount"`
-	TotalAmount    money.Amount `json:"total_amount"`
-	Now            *time.Time   `json:"now"`
-	BillingRunID   uuid.UUID    `json:"billing_run_id"`
-	Number         int32        `json:"number"`
-}
-
-// A chunk that was billed again for its parked clients has documents to make again.
-func (q *Queries) BillingRunChunkBilled(ctx context.Context, db DBTX, arg BillingRunChunkBilledParams) error {
-	_, err := db.Exec(ctx, billingRunChunkBilled,
-		arg.ClientCount,
-		arg.InvoiceCount,
-		arg.SkippedCount,
-		arg.FailedCount,
-		arg.SubtotalAmount,
-		arg.TaxAmount,
-		arg.TotalAmount,
-		arg.Now,
-		arg.BillingRunID,
-		arg.Number,
-	)
-	return err
-}
-
-const billingRunChunkDocumented = `-- name: BillingRunChunkDocumented :exec
-UPDATE billing_run_chunks
-SET status = 'documented', documented_at = $1
-WHERE billing_run_id = $2 AND number = $3 AND status = 'billed'
-`
-
-type BillingRunChunkDocumentedParams struct {
-	Now          *time.Time `json:"now"`
-	BillingRunID uuid.UUID  `json:"billing_run_id"`
-	Number       int32      `json:"number"`
-}
-
-func (q *Queries) BillingRunChunkDocumented(ctx context.Context, db DBTX, arg BillingRunChunkDocumentedParams) error {
-	_, err := db.Exec(ctx, billingRunChunkDocumented, arg.Now, arg.BillingRunID, arg.Number)
-	return err
-}
-
 const billingRunChunkGet = `-- name: BillingRunChunkGet :one
 SELECT billing_run_id, number, first_client_id, last_client_id, client_count, status, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, billed_at, documented_at FROM billing_run_chunks WHERE billing_run_id = $1 AND number = $2
 `
@@ -318,6 +200,60 @@ func (q *Queries) BillingRunChunkGet(ctx context.Context, db DBTX, arg BillingRu
 	return i, err
 }
 
+const billingRunChunkInsertPlan = `-- name: BillingRunChunkInsertPlan :many
+WITH billable AS (
+    SELECT DISTINCT client_id FROM contracts
+    WHERE status = 'active'
+      AND start_date <= $2::date
+      AND (end_date IS NULL OR end_date >= $3::date)
+      AND created_at <= $4::timestamptz
+), numbered AS (
+    SELECT client_id, ((row_number() OVER (ORDER BY client_id) - 1) / $5::integer + 1)::integer AS number
+    FROM billable
+)
+INSERT INTO billing_run_chunks (billing_run_id, number, first_client_id, last_client_id, client_count)
+SELECT $1, number, min(client_id::text COLLATE "C")::uuid, max(client_id::text COLLATE "C")::uuid, count(*)
+FROM numbered
+GROUP BY number
+RETURNING client_count
+`
+
+type BillingRunChunkInsertPlanParams struct {
+	BillingRunID uuid.UUID     `json:"billing_run_id"`
+	PeriodEnd    calendar.Date `json:"period_end"`
+	PeriodStart  calendar.Date `json:"period_start"`
+	PlannedAt    time.Time     `json:"planned_at"`
+	ChunkSize    int32         `json:"chunk_size"`
+}
+
+// Divides the clients with a billable contract into chunks of chunk_size. PostgreSQL has no min(uuid), but in the C
+// collation the text of a uuid sorts like the uuid.
+func (q *Queries) BillingRunChunkInsertPlan(ctx context.Context, db DBTX, arg BillingRunChunkInsertPlanParams) ([]int32, error) {
+	rows, err := db.Query(ctx, billingRunChunkInsertPlan,
+		arg.BillingRunID,
+		arg.PeriodEnd,
+		arg.PeriodStart,
+		arg.PlannedAt,
+		arg.ChunkSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int32{}
+	for rows.Next() {
+		var client_count int32
+		if err := rows.Scan(&client_count); err != nil {
+			return nil, err
+		}
+		items = append(items, client_count)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const billingRunChunkListUnfinished = `-- name: BillingRunChunkListUnfinished :many
 SELECT c.number FROM billing_run_chunks c
 WHERE c.billing_run_id = $1
@@ -327,8 +263,8 @@ WHERE c.billing_run_id = $1
 ORDER BY (c.status = 'billed') DESC, c.number
 `
 
-// The chunks that a retry works on: those without their documents, and those with parked clients. Those
-// that are billed come first: their invoices lack nothing but documents.
+// The chunks that a retry processes: those without documents, and those with failed clients. Billed chunks come first,
+// since their invoices only lack documents.
 func (q *Queries) BillingRunChunkListUnfinished(ctx context.Context, db DBTX, billingRunID uuid.UUID) ([]int32, error) {
 	rows, err := db.Query(ctx, billingRunChunkListUnfinished, billingRunID)
 	if err != nil {
@@ -380,58 +316,60 @@ func (q *Queries) BillingRunChunkLock(ctx context.Context, db DBTX, arg BillingR
 	return i, err
 }
 
-const billingRunChunkPlan = `-- name: BillingRunChunkPlan :many
-WITH billable AS (
-    SELECT DISTINCT client_id FROM contracts
-    WHERE status = 'active'
-      AND start_date <= $2::date
-      AND (end_date IS NULL OR end_date >= $3::date)
-      AND created_at <= $4::timestamptz
-), numbered AS (
-    SELECT client_id, ((row_number() OVER (ORDER BY client_id) - 1) / $5::integer + 1)::integer AS number
-    FROM billable
-)
-INSERT INTO billing_run_chunks (billing_run_id, number, first_client_id, last_client_id, client_count)
-SELECT $1, number, min(client_id::text COLLATE "C")::uuid, max(client_id::text COLLATE "C")::uuid, count(*)
-FROM numbered
-GROUP BY number
-RETURNING client_count
+const billingRunChunkMarkBilled = `-- name: BillingRunChunkMarkBilled :exec
+UPDATE billing_run_chunks
+SET status = 'billed', client_count = $1, invoice_count = $2,
+    skipped_count = $3, failed_count = $4,
+    subtotal_amount = $5, tax_amount = $6, total_amount = $7, billed_at = $8,
+    documented_at = NULL
+WHERE billing_run_id = $9 AND number = $10
 `
 
-type BillingRunChunkPlanParams struct {
-	BillingRunID uuid.UUID     `json:"billing_run_id"`
-	PeriodEnd    calendar.Date `json:"period_end"`
-	PeriodStart  calendar.Date `json:"period_start"`
-	PlannedAt    time.Time     `json:"planned_at"`
-	ChunkSize    int32         `json:"chunk_size"`
+type BillingRunChunkMarkBilledParams struct {
+	ClientCount    int32        `json:"client_count"`
+	InvoiceCount   int32        `json:"invoice_count"`
+	SkippedCount   int32        `json:"skipped_count"`
+	FailedCount    int32        `json:"failed_count"`
+	SubtotalAmount money.Amount `json:"subtotal_amount"`
+	TaxAmount      money.Amount `json:"tax_amount"`
+	TotalAmount    money.Amount `json:"total_amount"`
+	Now            *time.Time   `json:"now"`
+	BillingRunID   uuid.UUID    `json:"billing_run_id"`
+	Number         int32        `json:"number"`
 }
 
-// Cuts the clients with a billable contract into ranges of chunk_size. PostgreSQL has no
-// min(uuid), but the text of a uuid sorts like the uuid in the C collation.
-func (q *Queries) BillingRunChunkPlan(ctx context.Context, db DBTX, arg BillingRunChunkPlanParams) ([]int32, error) {
-	rows, err := db.Query(ctx, billingRunChunkPlan,
+// A chunk that a retry billed again has new invoices without documents.
+func (q *Queries) BillingRunChunkMarkBilled(ctx context.Context, db DBTX, arg BillingRunChunkMarkBilledParams) error {
+	_, err := db.Exec(ctx, billingRunChunkMarkBilled,
+		arg.ClientCount,
+		arg.InvoiceCount,
+		arg.SkippedCount,
+		arg.FailedCount,
+		arg.SubtotalAmount,
+		arg.TaxAmount,
+		arg.TotalAmount,
+		arg.Now,
 		arg.BillingRunID,
-		arg.PeriodEnd,
-		arg.PeriodStart,
-		arg.PlannedAt,
-		arg.ChunkSize,
+		arg.Number,
 	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []int32{}
-	for rows.Next() {
-		var client_count int32
-		if err := rows.Scan(&client_count); err != nil {
-			return nil, err
-		}
-		items = append(items, client_count)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+	return err
+}
+
+const billingRunChunkMarkDocumented = `-- name: BillingRunChunkMarkDocumented :exec
+UPDATE billing_run_chunks
+SET status = 'documented', documented_at = $1
+WHERE billing_run_id = $2 AND number = $3 AND status = 'billed'
+`
+
+type BillingRunChunkMarkDocumentedParams struct {
+	Now          *time.Time `json:"now"`
+	BillingRunID uuid.UUID  `json:"billing_run_id"`
+	Number       int32      `json:"number"`
+}
+
+func (q *Queries) BillingRunChunkMarkDocumented(ctx context.Context, db DBTX, arg BillingRunChunkMarkDocumentedParams) error {
+	_, err := db.Exec(ctx, billingRunChunkMarkDocumented, arg.Now, arg.BillingRunID, arg.Number)
+	return err
 }
 
 const billingRunCount = `-- name: BillingRunCount :one
@@ -450,6 +388,113 @@ func (q *Queries) BillingRunCount(ctx context.Context, db DBTX, arg BillingRunCo
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const billingRunEstimate = `-- name: BillingRunEstimate :one
+SELECT count(DISTINCT ct.client_id)::integer AS client_count,
+       coalesce(floor(sum(o.monthly_fee + CASE WHEN ct.start_date >= $1::date THEN o.activation_fee ELSE 0 END)::numeric
+                      * (1000000 + $2::integer) / 1000000), 0)::centimes_sum AS total_amount
+FROM contracts ct
+JOIN offers o ON o.id = ct.offer_id
+WHERE ct.status = 'active'
+  AND ct.start_date <= $3::date
+  AND (ct.end_date IS NULL OR ct.end_date >= $1::date)
+  AND ct.created_at <= $4::timestamptz
+  AND NOT EXISTS (SELECT 1 FROM invoice_lines l
+                  WHERE l.contract_id = ct.id
+                    AND l.billed_days && daterange($1::date, $3::date, '[]') AND NOT l.released)
+`
+
+type BillingRunEstimateParams struct {
+	PeriodStart calendar.Date `json:"period_start"`
+	TaxRate     int32         `json:"tax_rate"`
+	PeriodEnd   calendar.Date `json:"period_end"`
+	PlannedAt   time.Time     `json:"planned_at"`
+}
+
+type BillingRunEstimateRow struct {
+	ClientCount int32        `json:"client_count"`
+	TotalAmount money.Amount `json:"total_amount"`
+}
+
+// What a plan would issue: the number of clients with a contract that owes its recurring fee for the whole period, and the
+// sum of their fees including tax.
+func (q *Queries) BillingRunEstimate(ctx context.Context, db DBTX, arg BillingRunEstimateParams) (BillingRunEstimateRow, error) {
+	row := db.QueryRow(ctx, billingRunEstimate,
+		arg.PeriodStart,
+		arg.TaxRate,
+		arg.PeriodEnd,
+		arg.PlannedAt,
+	)
+	var i BillingRunEstimateRow
+	err := row.Scan(&i.ClientCount, &i.TotalAmount)
+	return i, err
+}
+
+const billingRunEstimateDaily = `-- name: BillingRunEstimateDaily :one
+WITH billed AS (
+    SELECT contract_id, range_agg(billed_days) AS days FROM invoice_lines
+    WHERE billed_days && daterange($2::date, $3::date, '[]') AND NOT released
+    GROUP BY contract_id
+), due AS (
+    SELECT ct.id, ct.client_id, ct.start_date, o.monthly_fee::bigint AS monthly_fee, o.activation_fee::bigint AS activation_fee,
+           datemultirange(daterange(greatest(ct.start_date, $2::date), least(ct.end_date, $3::date), '[]'))
+           - coalesce(billed.days, '{}'::datemultirange) AS days
+    FROM contracts ct
+    JOIN offers o ON o.id = ct.offer_id
+    LEFT JOIN billed ON billed.contract_id = ct.id
+    WHERE ct.status = 'active'
+      AND ct.start_date <= $3::date
+      AND (ct.end_date IS NULL OR ct.end_date >= $2::date)
+      AND ct.created_at <= $4::timestamptz
+), bounds AS (
+    SELECT due.client_id, due.monthly_fee, lower(part.days) AS day, -1 AS sign
+    FROM due CROSS JOIN LATERAL (SELECT unnest(due.days) AS days) part
+    UNION ALL
+    SELECT due.client_id, due.monthly_fee, upper(part.days), 1
+    FROM due CROSS JOIN LATERAL (SELECT unnest(due.days) AS days) part
+), amounts AS (
+    SELECT client_id,
+           sign * (monthly_fee * (extract(year FROM day)::bigint * 12 + extract(month FROM day)::bigint)
+                   + (2 * monthly_fee * (extract(day FROM day)::bigint - 1) + month.days) / (2 * month.days)) AS amount
+    FROM bounds
+    CROSS JOIN LATERAL (
+        SELECT extract(day FROM date_trunc('month', day::timestamp) + interval '1 month - 1 day')::bigint AS days) month
+    UNION ALL
+    SELECT client_id, activation_fee FROM due WHERE days @> start_date
+), clients AS (
+    SELECT client_id, sum(amount) AS amount FROM amounts GROUP BY client_id HAVING sum(amount) > 0
+)
+SELECT count(*)::integer AS client_count,
+       least(coalesce(floor(sum(amount) * (1000000 + $1::integer) / 1000000), 0),
+             9223372036854775807)::centimes_sum AS total_amount
+FROM clients
+`
+
+type BillingRunEstimateDailyParams struct {
+	TaxRate     int32         `json:"tax_rate"`
+	PeriodStart calendar.Date `json:"period_start"`
+	PeriodEnd   calendar.Date `json:"period_end"`
+	PlannedAt   time.Time     `json:"planned_at"`
+}
+
+type BillingRunEstimateDailyRow struct {
+	ClientCount int32        `json:"client_count"`
+	TotalAmount money.Amount `json:"total_amount"`
+}
+
+// BillingRunEstimate with daily proration. The fee of a range of days is the fee accrued by its end minus the fee accrued by
+// its start, each rounded half up within its month. A client that owes nothing gets no invoice.
+func (q *Queries) BillingRunEstimateDaily(ctx context.Context, db DBTX, arg BillingRunEstimateDailyParams) (BillingRunEstimateDailyRow, error) {
+	row := db.QueryRow(ctx, billingRunEstimateDaily,
+		arg.TaxRate,
+		arg.PeriodStart,
+		arg.PeriodEnd,
+		arg.PlannedAt,
+	)
+	var i BillingRunEstimateDailyRow
+	err := row.Scan(&i.ClientCount, &i.TotalAmount)
+	return i, err
 }
 
 const billingRunEventInsert = `-- name: BillingRunEventInsert :exec
@@ -512,113 +557,6 @@ func (q *Queries) BillingRunEventList(ctx context.Context, db DBTX, billingRunID
 		return nil, err
 	}
 	return items, nil
-}
-
-const billingRunExpect = `-- name: BillingRunExpect :one
-SELECT count(DISTINCT ct.client_id)::integer AS client_count,
-       coalesce(floor(sum(o.monthly_fee + CASE WHEN ct.start_date >= $1::date THEN o.activation_fee ELSE 0 END)::numeric
-                      * (1000000 + $2::integer) / 1000000), 0)::centimes_sum AS total_amount
-FROM contracts ct
-JOIN offers o ON o.id = ct.offer_id
-WHERE ct.status = 'active'
-  AND ct.start_date <= $3::date
-  AND (ct.end_date IS NULL OR ct.end_date >= $1::date)
-  AND ct.created_at <= $4::timestamptz
-  AND NOT EXISTS (SELECT 1 FROM invoice_lines l
-                  WHERE l.contract_id = ct.id
-                    AND l.billed_days && daterange($1::date, $3::date, '[]') AND NOT l.released)
-`
-
-type BillingRunExpectParams struct {
-	PeriodStart calendar.Date `json:"period_start"`
-	TaxRate     int32         `json:"tax_rate"`
-	PeriodEnd   calendar.Date `json:"period_end"`
-	PlannedAt   time.Time     `json:"planned_at"`
-}
-
-type BillingRunExpectRow struct {
-	ClientCount int32        `json:"client_count"`
-	TotalAmount money.Amount `json:"total_amount"`
-}
-
-// What a plan would issue: the clients with a contract that owes its recurring fee for the whole
-// period, and the sum of their fees with the tax on it.
-func (q *Queries) BillingRunExpect(ctx context.Context, db DBTX, arg BillingRunExpectParams) (BillingRunExpectRow, error) {
-	row := db.QueryRow(ctx, billingRunExpect,
-		arg.PeriodStart,
-		arg.TaxRate,
-		arg.PeriodEnd,
-		arg.PlannedAt,
-	)
-	var i BillingRunExpectRow
-	err := row.Scan(&i.ClientCount, &i.TotalAmount)
-	return i, err
-}
-
-const billingRunExpectDaily = `-- name: BillingRunExpectDaily :one
-WITH billed AS (
-    SELECT contract_id, range_agg(billed_days) AS days FROM invoice_lines
-    WHERE billed_days && daterange($2::date, $3::date, '[]') AND NOT released
-    GROUP BY contract_id
-), due AS (
-    SELECT ct.id, ct.client_id, ct.start_date, o.monthly_fee::bigint AS monthly_fee, o.activation_fee::bigint AS activation_fee,
-           datemultirange(daterange(greatest(ct.start_date, $2::date), least(ct.end_date, $3::date), '[]'))
-           - coalesce(billed.days, '{}'::datemultirange) AS days
-    FROM contracts ct
-    JOIN offers o ON o.id = ct.offer_id
-    LEFT JOIN billed ON billed.contract_id = ct.id
-    WHERE ct.status = 'active'
-      AND ct.start_date <= $3::date
-      AND (ct.end_date IS NULL OR ct.end_date >= $2::date)
-      AND ct.created_at <= $4::timestamptz
-), bounds AS (
-    SELECT due.client_id, due.monthly_fee, lower(part.days) AS day, -1 AS sign
-    FROM due CROSS JOIN LATERAL (SELECT unnest(due.days) AS days) part
-    UNION ALL
-    SELECT due.client_id, due.monthly_fee, upper(part.days), 1
-    FROM due CROSS JOIN LATERAL (SELECT unnest(due.days) AS days) part
-), amounts AS (
-    SELECT client_id,
-           sign * (monthly_fee * (extract(year FROM day)::bigint * 12 + extract(month FROM day)::bigint)
-                   + (2 * monthly_fee * (extract(day FROM day)::bigint - 1) + month.days) / (2 * month.days)) AS amount
-    FROM bounds
-    CROSS JOIN LATERAL (
-        SELECT extract(day FROM date_trunc('month', day::timestamp) + interval '1 month - 1 day')::bigint AS days) month
-    UNION ALL
-    SELECT client_id, activation_fee FROM due WHERE days @> start_date
-), clients AS (
-    SELECT client_id, sum(amount) AS amount FROM amounts GROUP BY client_id HAVING sum(amount) > 0
-)
-SELECT count(*)::integer AS client_count,
-       least(coalesce(floor(sum(amount) * (1000000 + $1::integer) / 1000000), 0), 9223372036854775807)::centimes_sum AS total_amount
-FROM clients
-`
-
-type BillingRunExpectDailyParams struct {
-	TaxRate     int32         `json:"tax_rate"`
-	PeriodStart calendar.Date `json:"period_start"`
-	PeriodEnd   calendar.Date `json:"period_end"`
-	PlannedAt   time.Time     `json:"planned_at"`
-}
-
-type BillingRunExpectDailyRow struct {
-	ClientCount int32        `json:"client_count"`
-	TotalAmount money.Amount `json:"total_amount"`
-}
-
-// BillingRunExpect for a run that bills days. What a contract owes from day to day is what accrues
-// before the end of the days without what accrues before their start, each rounded half up within
-// its month; a client that owes nothing gets no invoice.
-func (q *Queries) BillingRunExpectDaily(ctx context.Context, db DBTX, arg BillingRunExpectDailyParams) (BillingRunExpectDailyRow, error) {
-	row := db.QueryRow(ctx, billingRunExpectDaily,
-		arg.TaxRate,
-		arg.PeriodStart,
-		arg.PeriodEnd,
-		arg.PlannedAt,
-	)
-	var i BillingRunExpectDailyRow
-	err := row.Scan(&i.ClientCount, &i.TotalAmount)
-	return i, err
 }
 
 const billingRunFailureCount = `-- name: BillingRunFailureCount :one
@@ -716,20 +654,20 @@ func (q *Queries) BillingRunFailureList(ctx context.Context, db DBTX, arg Billin
 	return items, nil
 }
 
-const billingRunFailureListParked = `-- name: BillingRunFailureListParked :many
+const billingRunFailureListUnresolved = `-- name: BillingRunFailureListUnresolved :many
 SELECT client_id FROM billing_run_failures
 WHERE billing_run_id = $1 AND chunk_number = $2 AND resolved_at IS NULL
 ORDER BY client_id
 `
 
-type BillingRunFailureListParkedParams struct {
+type BillingRunFailureListUnresolvedParams struct {
 	BillingRunID uuid.UUID `json:"billing_run_id"`
 	ChunkNumber  int32     `json:"chunk_number"`
 }
 
-// The clients of a chunk that could not be billed yet.
-func (q *Queries) BillingRunFailureListParked(ctx context.Context, db DBTX, arg BillingRunFailureListParkedParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, billingRunFailureListParked, arg.BillingRunID, arg.ChunkNumber)
+// The clients of a chunk that are not billed yet.
+func (q *Queries) BillingRunFailureListUnresolved(ctx context.Context, db DBTX, arg BillingRunFailureListUnresolvedParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, billingRunFailureListUnresolved, arg.BillingRunID, arg.ChunkNumber)
 	if err != nil {
 		return nil, err
 	}
@@ -748,22 +686,22 @@ func (q *Queries) BillingRunFailureListParked(ctx context.Context, db DBTX, arg 
 	return items, nil
 }
 
-const billingRunFailureRepeat = `-- name: BillingRunFailureRepeat :exec
+const billingRunFailureRecordAttempt = `-- name: BillingRunFailureRecordAttempt :exec
 UPDATE billing_run_failures
 SET attempts = attempts + 1, code = $1, message = $2
 WHERE billing_run_id = $3 AND client_id = $4
 `
 
-type BillingRunFailureRepeatParams struct {
+type BillingRunFailureRecordAttemptParams struct {
 	Code         string    `json:"code"`
 	Message      string    `json:"message"`
 	BillingRunID uuid.UUID `json:"billing_run_id"`
 	ClientID     uuid.UUID `json:"client_id"`
 }
 
-// A parked client that could not be billed again, with the reason of this time.
-func (q *Queries) BillingRunFailureRepeat(ctx context.Context, db DBTX, arg BillingRunFailureRepeatParams) error {
-	_, err := db.Exec(ctx, billingRunFailureRepeat,
+// Records that a retry failed too, with its reason.
+func (q *Queries) BillingRunFailureRecordAttempt(ctx context.Context, db DBTX, arg BillingRunFailureRecordAttemptParams) error {
+	_, err := db.Exec(ctx, billingRunFailureRecordAttempt,
 		arg.Code,
 		arg.Message,
 		arg.BillingRunID,
@@ -790,7 +728,7 @@ func (q *Queries) BillingRunFailureResolve(ctx context.Context, db DBTX, arg Bil
 }
 
 const billingRunGetByID = `-- name: BillingRunGetByID :one
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs WHERE id = $1
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, estimated_invoice_count, estimated_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs WHERE id = $1
 `
 
 func (q *Queries) BillingRunGetByID(ctx context.Context, db DBTX, id uuid.UUID) (BillingRun, error) {
@@ -812,8 +750,8 @@ func (q *Queries) BillingRunGetByID(ctx context.Context, db DBTX, id uuid.UUID) 
 		&i.Fault,
 		&i.ClientCount,
 		&i.ChunkCount,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
+		&i.EstimatedInvoiceCount,
+		&i.EstimatedTotalAmount,
 		&i.InvoiceCount,
 		&i.SkippedCount,
 		&i.FailedCount,
@@ -828,7 +766,7 @@ func (q *Queries) BillingRunGetByID(ctx context.Context, db DBTX, id uuid.UUID) 
 }
 
 const billingRunGetByKey = `-- name: BillingRunGetByKey :one
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs WHERE idempotency_key = $1
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, estimated_invoice_count, estimated_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs WHERE idempotency_key = $1
 `
 
 func (q *Queries) BillingRunGetByKey(ctx context.Context, db DBTX, idempotencyKey string) (BillingRun, error) {
@@ -850,8 +788,8 @@ func (q *Queries) BillingRunGetByKey(ctx context.Context, db DBTX, idempotencyKe
 		&i.Fault,
 		&i.ClientCount,
 		&i.ChunkCount,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
+		&i.EstimatedInvoiceCount,
+		&i.EstimatedTotalAmount,
 		&i.InvoiceCount,
 		&i.SkippedCount,
 		&i.FailedCount,
@@ -871,7 +809,7 @@ INSERT INTO billing_runs (id, idempotency_key, fingerprint, period_start, period
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
     $9, 'planned', $10, 0, 0, $11, $11)
 ON CONFLICT ON CONSTRAINT billing_runs_idempotency_key_key DO NOTHING
-RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at
+RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, estimated_invoice_count, estimated_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at
 `
 
 type BillingRunInsertParams struct {
@@ -888,7 +826,7 @@ type BillingRunInsertParams struct {
 	Now            time.Time     `json:"now"`
 }
 
-// No row comes back when the key has a run already.
+// Returns no row if the key has a run.
 func (q *Queries) BillingRunInsert(ctx context.Context, db DBTX, arg BillingRunInsertParams) (BillingRun, error) {
 	row := db.QueryRow(ctx, billingRunInsert,
 		arg.ID,
@@ -920,8 +858,8 @@ func (q *Queries) BillingRunInsert(ctx context.Context, db DBTX, arg BillingRunI
 		&i.Fault,
 		&i.ClientCount,
 		&i.ChunkCount,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
+		&i.EstimatedInvoiceCount,
+		&i.EstimatedTotalAmount,
 		&i.InvoiceCount,
 		&i.SkippedCount,
 		&i.FailedCount,
@@ -935,58 +873,8 @@ func (q *Queries) BillingRunInsert(ctx context.Context, db DBTX, arg BillingRunI
 	return i, err
 }
 
-const billingRunInvoiceIDs = `-- name: BillingRunInvoiceIDs :many
-SELECT id FROM invoices
-WHERE billing_run_id = $1
-ORDER BY client_id
-LIMIT $2
-`
-
-type BillingRunInvoiceIDsParams struct {
-	BillingRunID uuid.UUID `json:"billing_run_id"`
-	MaxCount     int32     `json:"max_count"`
-}
-
-// In the order of the clients, which has an index: by number, the invoices of all runs before would be passed over.
-func (q *Queries) BillingRunInvoiceIDs(ctx context.Context, db DBTX, arg BillingRunInvoiceIDsParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, billingRunInvoiceIDs, arg.BillingRunID, arg.MaxCount)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const billingRunLargestRecent = `-- name: BillingRunLargestRecent :one
-SELECT coalesce(max(invoice_count), 0)::integer FROM (
-    SELECT invoice_count FROM billing_runs
-    WHERE status IN ('completed', 'completed_with_failures') AND invoice_count > 0
-    ORDER BY planned_at DESC
-    LIMIT 12
-) latest
-`
-
-// The invoices of the largest of the latest runs that issued any.
-func (q *Queries) BillingRunLargestRecent(ctx context.Context, db DBTX) (int32, error) {
-	row := db.QueryRow(ctx, billingRunLargestRecent)
-	var column_1 int32
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const billingRunList = `-- name: BillingRunList :many
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, estimated_invoice_count, estimated_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs
 WHERE ($1::text IS NULL OR status = $1)
   AND ($2::date IS NULL OR period_start = $2)
   AND CASE $3::text
@@ -997,7 +885,8 @@ WHERE ($1::text IS NULL OR status = $1)
         ELSE true
       END
 ORDER BY CASE $6::text WHEN 'planned_at:desc' THEN planned_at END DESC, CASE $6::text WHEN 'planned_at:asc' THEN planned_at END,
-         CASE $6::text WHEN 'period_start:desc' THEN period_start END DESC, CASE $6::text WHEN 'period_start:asc' THEN period_start END,
+         CASE $6::text WHEN 'period_start:desc' THEN period_start END DESC,
+         CASE $6::text WHEN 'period_start:asc' THEN period_start END,
          CASE WHEN $6::text LIKE '%:desc' THEN id END DESC, id
 LIMIT $8 OFFSET $7
 `
@@ -1013,7 +902,7 @@ type BillingRunListParams struct {
 	PageSize    int32          `json:"page_size"`
 }
 
-// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+// The planner keeps the branches of the requested sort key, see docs/lists.md.
 func (q *Queries) BillingRunList(ctx context.Context, db DBTX, arg BillingRunListParams) ([]BillingRun, error) {
 	rows, err := db.Query(ctx, billingRunList,
 		arg.Status,
@@ -1048,8 +937,8 @@ func (q *Queries) BillingRunList(ctx context.Context, db DBTX, arg BillingRunLis
 			&i.Fault,
 			&i.ClientCount,
 			&i.ChunkCount,
-			&i.ExpectedInvoiceCount,
-			&i.ExpectedTotalAmount,
+			&i.EstimatedInvoiceCount,
+			&i.EstimatedTotalAmount,
 			&i.InvoiceCount,
 			&i.SkippedCount,
 			&i.FailedCount,
@@ -1070,11 +959,44 @@ func (q *Queries) BillingRunList(ctx context.Context, db DBTX, arg BillingRunLis
 	return items, nil
 }
 
-const billingRunLock = `-- name: BillingRunLock :one
-SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs WHERE id = $1 FOR NO KEY UPDATE
+const billingRunListInvoiceIDs = `-- name: BillingRunListInvoiceIDs :many
+SELECT id FROM invoices
+WHERE billing_run_id = $1
+ORDER BY client_id
+LIMIT $2
 `
 
-// A chunk that is being billed holds the run's key, and must not keep an operator waiting.
+type BillingRunListInvoiceIDsParams struct {
+	BillingRunID uuid.UUID `json:"billing_run_id"`
+	MaxCount     int32     `json:"max_count"`
+}
+
+// In the order of the clients, which has an index. In the order of numbers, the query would scan the invoices of earlier runs.
+func (q *Queries) BillingRunListInvoiceIDs(ctx context.Context, db DBTX, arg BillingRunListInvoiceIDsParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, billingRunListInvoiceIDs, arg.BillingRunID, arg.MaxCount)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const billingRunLock = `-- name: BillingRunLock :one
+SELECT id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, estimated_invoice_count, estimated_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at FROM billing_runs WHERE id = $1 FOR NO KEY UPDATE
+`
+
+// Does not wait for a transaction that bills a chunk, which holds a key lock on the run.
 func (q *Queries) BillingRunLock(ctx context.Context, db DBTX, id uuid.UUID) (BillingRun, error) {
 	row := db.QueryRow(ctx, billingRunLock, id)
 	var i BillingRun
@@ -1094,8 +1016,8 @@ func (q *Queries) BillingRunLock(ctx context.Context, db DBTX, id uuid.UUID) (Bi
 		&i.Fault,
 		&i.ClientCount,
 		&i.ChunkCount,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
+		&i.EstimatedInvoiceCount,
+		&i.EstimatedTotalAmount,
 		&i.InvoiceCount,
 		&i.SkippedCount,
 		&i.FailedCount,
@@ -1109,122 +1031,21 @@ func (q *Queries) BillingRunLock(ctx context.Context, db DBTX, id uuid.UUID) (Bi
 	return i, err
 }
 
-const billingRunMove = `-- name: BillingRunMove :one
-UPDATE billing_runs
-SET status = $1, fault = $2, completed_at = $3, updated_at = $4,
-    hold_reason = CASE WHEN $1 = 'cancelled' THEN hold_reason END
-WHERE id = $5
-RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at
+const billingRunMaxRecentInvoiceCount = `-- name: BillingRunMaxRecentInvoiceCount :one
+SELECT coalesce(max(invoice_count), 0)::integer FROM (
+    SELECT invoice_count FROM billing_runs
+    WHERE status IN ('completed', 'completed_with_failures') AND invoice_count > 0
+    ORDER BY planned_at DESC
+    LIMIT 12
+) latest
 `
 
-type BillingRunMoveParams struct {
-	Status      string     `json:"status"`
-	Fault       *string    `json:"fault"`
-	CompletedAt *time.Time `json:"completed_at"`
-	Now         time.Time  `json:"now"`
-	ID          uuid.UUID  `json:"id"`
-}
-
-// Leaving planned ends a hold, and leaving failed its fault.
-func (q *Queries) BillingRunMove(ctx context.Context, db DBTX, arg BillingRunMoveParams) (BillingRun, error) {
-	row := db.QueryRow(ctx, billingRunMove,
-		arg.Status,
-		arg.Fault,
-		arg.CompletedAt,
-		arg.Now,
-		arg.ID,
-	)
-	var i BillingRun
-	err := row.Scan(
-		&i.ID,
-		&i.IdempotencyKey,
-		&i.Fingerprint,
-		&i.PeriodStart,
-		&i.PeriodEnd,
-		&i.DueDays,
-		&i.TaxRate,
-		&i.Currency,
-		&i.Proration,
-		&i.Status,
-		&i.ActorID,
-		&i.HoldReason,
-		&i.Fault,
-		&i.ClientCount,
-		&i.ChunkCount,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
-		&i.InvoiceCount,
-		&i.SkippedCount,
-		&i.FailedCount,
-		&i.SubtotalAmount,
-		&i.TaxAmount,
-		&i.TotalAmount,
-		&i.PlannedAt,
-		&i.CompletedAt,
-		&i.UpdatedAt,
-	)
-	return i, err
-}
-
-const billingRunPlanned = `-- name: BillingRunPlanned :one
-UPDATE billing_runs
-SET client_count = $1, chunk_count = $2, expected_invoice_count = $3,
-    expected_total_amount = $4, hold_reason = $5, updated_at = $6
-WHERE id = $7
-RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, expected_invoice_count, expected_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at
-`
-
-type BillingRunPlannedParams struct {
-	ClientCount          int32        `json:"client_count"`
-	ChunkCount           int32        `json:"chunk_count"`
-	ExpectedInvoiceCount int32        `json:"expected_invoice_count"`
-	ExpectedTotalAmount  money.Amount `json:"expected_total_amount"`
-	HoldReason           *string      `json:"hold_reason"`
-	Now                  time.Time    `json:"now"`
-	ID                   uuid.UUID    `json:"id"`
-}
-
-// Records the size of the plan, and why it is held if it is.
-func (q *Queries) BillingRunPlanned(ctx context.Context, db DBTX, arg BillingRunPlannedParams) (BillingRun, error) {
-	row := db.QueryRow(ctx, billingRunPlanned,
-		arg.ClientCount,
-		arg.ChunkCount,
-		arg.ExpectedInvoiceCount,
-		arg.ExpectedTotalAmount,
-		arg.HoldReason,
-		arg.Now,
-		arg.ID,
-	)
-	var i BillingRun
-	err := row.Scan(
-		&i.ID,
-		&i.IdempotencyKey,
-		&i.Fingerprint,
-		&i.PeriodStart,
-		&i.PeriodEnd,
-		&i.DueDays,
-		&i.TaxRate,
-		&i.Currency,
-		&i.Proration,
-		&i.Status,
-		&i.ActorID,
-		&i.HoldReason,
-		&i.Fault,
-		&i.ClientCount,
-		&i.ChunkCount,
-		&i.ExpectedInvoiceCount,
-		&i.ExpectedTotalAmount,
-		&i.InvoiceCount,
-		&i.SkippedCount,
-		&i.FailedCount,
-		&i.SubtotalAmount,
-		&i.TaxAmount,
-		&i.TotalAmount,
-		&i.PlannedAt,
-		&i.CompletedAt,
-		&i.UpdatedAt,
-	)
-	return i, err
+// The largest invoice count of the latest 12 runs that issued invoices.
+func (q *Queries) BillingRunMaxRecentInvoiceCount(ctx context.Context, db DBTX) (int32, error) {
+	row := db.QueryRow(ctx, billingRunMaxRecentInvoiceCount)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const billingRunProgressList = `-- name: BillingRunProgressList :many
@@ -1236,7 +1057,8 @@ WITH moves AS (
 )
 SELECT billing_run_id,
        greatest((SELECT extract(epoch FROM sum(m.left_at - m.created_at)) FROM moves m
-                 WHERE m.billing_run_id = billing_run_chunks.billing_run_id AND m.to_status = 'running'), 0)::double precision AS running_seconds,
+                 WHERE m.billing_run_id = billing_run_chunks.billing_run_id AND m.to_status = 'running'),
+                0)::double precision AS running_seconds,
        count(*) FILTER (WHERE status <> 'planned')::integer AS billed_chunks,
        count(*) FILTER (WHERE status = 'documented')::integer AS documented_chunks,
        coalesce(sum(client_count), 0)::integer AS client_count,
@@ -1276,8 +1098,8 @@ type BillingRunProgressListRow struct {
 	TotalAmount       money.Amount `json:"total_amount"`
 }
 
-// How far runs have come, a row for each run that has chunks. The time that a run was held or paused, or had ended
-// before a retry, is none in which it was running.
+// The progress of runs: one row for each run that has chunks. running_seconds excludes the time in which a run was held,
+// paused, or ended before a retry.
 func (q *Queries) BillingRunProgressList(ctx context.Context, db DBTX, arg BillingRunProgressListParams) ([]BillingRunProgressListRow, error) {
 	rows, err := db.Query(ctx, billingRunProgressList, arg.BillingRunIDS, arg.Now)
 	if err != nil {
@@ -1313,18 +1135,18 @@ func (q *Queries) BillingRunProgressList(ctx context.Context, db DBTX, arg Billi
 	return items, nil
 }
 
-const billingRunSkippedCount = `-- name: BillingRunSkippedCount :one
+const billingRunSkippedLineCount = `-- name: BillingRunSkippedLineCount :one
 SELECT count(*) FROM billing_run_skipped_lines WHERE billing_run_id = $1
 `
 
-func (q *Queries) BillingRunSkippedCount(ctx context.Context, db DBTX, billingRunID uuid.UUID) (int64, error) {
-	row := db.QueryRow(ctx, billingRunSkippedCount, billingRunID)
+func (q *Queries) BillingRunSkippedLineCount(ctx context.Context, db DBTX, billingRunID uuid.UUID) (int64, error) {
+	row := db.QueryRow(ctx, billingRunSkippedLineCount, billingRunID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
 }
 
-const billingRunSkippedInsert = `-- name: BillingRunSkippedInsert :exec
+const billingRunSkippedLineInsert = `-- name: BillingRunSkippedLineInsert :exec
 INSERT INTO billing_run_skipped_lines (billing_run_id, client_id, line_id)
 SELECT $1, ct.client_id, l.id
 FROM unnest($2::uuid[]) skipped (contract_id)
@@ -1335,16 +1157,16 @@ CROSS JOIN LATERAL (
 ON CONFLICT DO NOTHING
 `
 
-type BillingRunSkippedInsertParams struct {
+type BillingRunSkippedLineInsertParams struct {
 	BillingRunID uuid.UUID     `json:"billing_run_id"`
 	ContractIDS  []uuid.UUID   `json:"contract_ids"`
 	PeriodStart  calendar.Date `json:"period_start"`
 	PeriodEnd    calendar.Date `json:"period_end"`
 }
 
-// Notes why contracts are left out: the lines that charged days of the period already. A retry finds some of them noted.
-func (q *Queries) BillingRunSkippedInsert(ctx context.Context, db DBTX, arg BillingRunSkippedInsertParams) error {
-	_, err := db.Exec(ctx, billingRunSkippedInsert,
+// Records why contracts are skipped: the lines that had charged days of the period. A retry may find some recorded.
+func (q *Queries) BillingRunSkippedLineInsert(ctx context.Context, db DBTX, arg BillingRunSkippedLineInsertParams) error {
+	_, err := db.Exec(ctx, billingRunSkippedLineInsert,
 		arg.BillingRunID,
 		arg.ContractIDS,
 		arg.PeriodStart,
@@ -1353,7 +1175,7 @@ func (q *Queries) BillingRunSkippedInsert(ctx context.Context, db DBTX, arg Bill
 	return err
 }
 
-const billingRunSkippedList = `-- name: BillingRunSkippedList :many
+const billingRunSkippedLineList = `-- name: BillingRunSkippedLineList :many
 SELECT k.line_id, k.client_id, l.contract_id, i.id AS invoice_id, i.number AS invoice_number,
        i.billing_run_id AS other_run_id, lower(l.billed_days)::date AS first_day, (upper(l.billed_days) - 1)::date AS last_day
 FROM billing_run_skipped_lines k
@@ -1370,7 +1192,7 @@ ORDER BY CASE $5::text WHEN 'client_id:desc' THEN k.client_id END DESC, CASE $5:
 LIMIT $7 OFFSET $6
 `
 
-type BillingRunSkippedListParams struct {
+type BillingRunSkippedLineListParams struct {
 	BillingRunID uuid.UUID `json:"billing_run_id"`
 	After        string    `json:"after"`
 	AfterValue   string    `json:"after_value"`
@@ -1380,7 +1202,7 @@ type BillingRunSkippedListParams struct {
 	PageSize     int32     `json:"page_size"`
 }
 
-type BillingRunSkippedListRow struct {
+type BillingRunSkippedLineListRow struct {
 	LineID        uuid.UUID     `json:"line_id"`
 	ClientID      uuid.UUID     `json:"client_id"`
 	ContractID    uuid.UUID     `json:"contract_id"`
@@ -1391,9 +1213,9 @@ type BillingRunSkippedListRow struct {
 	LastDay       calendar.Date `json:"last_day"`
 }
 
-// What a run left out: days of its period that an invoice of another run charged already.
-func (q *Queries) BillingRunSkippedList(ctx context.Context, db DBTX, arg BillingRunSkippedListParams) ([]BillingRunSkippedListRow, error) {
-	rows, err := db.Query(ctx, billingRunSkippedList,
+// The days that a run skipped because an invoice of another run had charged them.
+func (q *Queries) BillingRunSkippedLineList(ctx context.Context, db DBTX, arg BillingRunSkippedLineListParams) ([]BillingRunSkippedLineListRow, error) {
+	rows, err := db.Query(ctx, billingRunSkippedLineList,
 		arg.BillingRunID,
 		arg.After,
 		arg.AfterValue,
@@ -1406,9 +1228,9 @@ func (q *Queries) BillingRunSkippedList(ctx context.Context, db DBTX, arg Billin
 		return nil, err
 	}
 	defer rows.Close()
-	items := []BillingRunSkippedListRow{}
+	items := []BillingRunSkippedLineListRow{}
 	for rows.Next() {
-		var i BillingRunSkippedListRow
+		var i BillingRunSkippedLineListRow
 		if err := rows.Scan(
 			&i.LineID,
 			&i.ClientID,
@@ -1427,4 +1249,184 @@ func (q *Queries) BillingRunSkippedList(ctx context.Context, db DBTX, arg Billin
 		return nil, err
 	}
 	return items, nil
+}
+
+const billingRunSumChunks = `-- name: BillingRunSumChunks :one
+WITH chunks AS (
+    SELECT coalesce(sum(client_count), 0)::integer AS client_count,
+           coalesce(sum(invoice_count), 0)::integer AS invoice_count,
+           coalesce(sum(skipped_count), 0)::integer AS skipped_count,
+           coalesce(sum(failed_count), 0)::integer AS failed_count,
+           coalesce(sum(subtotal_amount), 0)::centimes_sum AS subtotal_amount,
+           coalesce(sum(tax_amount), 0)::centimes_sum AS tax_amount,
+           coalesce(sum(total_amount), 0)::centimes_sum AS total_amount
+    FROM billing_run_chunks
+    WHERE billing_run_id = $2
+)
+UPDATE billing_runs
+SET client_count = chunks.client_count, invoice_count = chunks.invoice_count,
+    skipped_count = chunks.skipped_count, failed_count = chunks.failed_count,
+    subtotal_amount = chunks.subtotal_amount, tax_amount = chunks.tax_amount, total_amount = chunks.total_amount,
+    updated_at = $1
+FROM chunks
+WHERE billing_runs.id = $2
+RETURNING billing_runs.id, billing_runs.idempotency_key, billing_runs.fingerprint, billing_runs.period_start, billing_runs.period_end, billing_runs.due_days, billing_runs.tax_rate, billing_runs.currency, billing_runs.proration, billing_runs.status, billing_runs.actor_id, billing_runs.hold_reason, billing_runs.fault, billing_runs.client_count, billing_runs.chunk_count, billing_runs.estimated_invoice_count, billing_runs.estimated_total_amount, billing_runs.invoice_count, billing_runs.skipped_count, billing_runs.failed_count, billing_runs.subtotal_amount, billing_runs.tax_amount, billing_runs.total_amount, billing_runs.planned_at, billing_runs.completed_at, billing_runs.updated_at
+`
+
+type BillingRunSumChunksParams struct {
+	Now time.Time `json:"now"`
+	ID  uuid.UUID `json:"id"`
+}
+
+// Sums up the chunks into the run.
+func (q *Queries) BillingRunSumChunks(ctx context.Context, db DBTX, arg BillingRunSumChunksParams) (BillingRun, error) {
+	row := db.QueryRow(ctx, billingRunSumChunks, arg.Now, arg.ID)
+	var i BillingRun
+	err := row.Scan(
+		&i.ID,
+		&i.IdempotencyKey,
+		&i.Fingerprint,
+		&i.PeriodStart,
+		&i.PeriodEnd,
+		&i.DueDays,
+		&i.TaxRate,
+		&i.Currency,
+		&i.Proration,
+		&i.Status,
+		&i.ActorID,
+		&i.HoldReason,
+		&i.Fault,
+		&i.ClientCount,
+		&i.ChunkCount,
+		&i.EstimatedInvoiceCount,
+		&i.EstimatedTotalAmount,
+		&i.InvoiceCount,
+		&i.SkippedCount,
+		&i.FailedCount,
+		&i.SubtotalAmount,
+		&i.TaxAmount,
+		&i.TotalAmount,
+		&i.PlannedAt,
+		&i.CompletedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const billingRunUpdatePlan = `-- name: BillingRunUpdatePlan :one
+UPDATE billing_runs
+SET client_count = $1, chunk_count = $2, estimated_invoice_count = $3,
+    estimated_total_amount = $4, hold_reason = $5, updated_at = $6
+WHERE id = $7
+RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, estimated_invoice_count, estimated_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at
+`
+
+type BillingRunUpdatePlanParams struct {
+	ClientCount           int32        `json:"client_count"`
+	ChunkCount            int32        `json:"chunk_count"`
+	EstimatedInvoiceCount int32        `json:"estimated_invoice_count"`
+	EstimatedTotalAmount  money.Amount `json:"estimated_total_amount"`
+	HoldReason            *string      `json:"hold_reason"`
+	Now                   time.Time    `json:"now"`
+	ID                    uuid.UUID    `json:"id"`
+}
+
+// Records the size of the plan, and the hold reason if the run is held.
+func (q *Queries) BillingRunUpdatePlan(ctx context.Context, db DBTX, arg BillingRunUpdatePlanParams) (BillingRun, error) {
+	row := db.QueryRow(ctx, billingRunUpdatePlan,
+		arg.ClientCount,
+		arg.ChunkCount,
+		arg.EstimatedInvoiceCount,
+		arg.EstimatedTotalAmount,
+		arg.HoldReason,
+		arg.Now,
+		arg.ID,
+	)
+	var i BillingRun
+	err := row.Scan(
+		&i.ID,
+		&i.IdempotencyKey,
+		&i.Fingerprint,
+		&i.PeriodStart,
+		&i.PeriodEnd,
+		&i.DueDays,
+		&i.TaxRate,
+		&i.Currency,
+		&i.Proration,
+		&i.Status,
+		&i.ActorID,
+		&i.HoldReason,
+		&i.Fault,
+		&i.ClientCount,
+		&i.ChunkCount,
+		&i.EstimatedInvoiceCount,
+		&i.EstimatedTotalAmount,
+		&i.InvoiceCount,
+		&i.SkippedCount,
+		&i.FailedCount,
+		&i.SubtotalAmount,
+		&i.TaxAmount,
+		&i.TotalAmount,
+		&i.PlannedAt,
+		&i.CompletedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const billingRunUpdateStatus = `-- name: BillingRunUpdateStatus :one
+UPDATE billing_runs
+SET status = $1, fault = $2, completed_at = $3, updated_at = $4,
+    hold_reason = CASE WHEN $1 = 'cancelled' THEN hold_reason END
+WHERE id = $5
+RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency, proration, status, actor_id, hold_reason, fault, client_count, chunk_count, estimated_invoice_count, estimated_total_amount, invoice_count, skipped_count, failed_count, subtotal_amount, tax_amount, total_amount, planned_at, completed_at, updated_at
+`
+
+type BillingRunUpdateStatusParams struct {
+	Status      string     `json:"status"`
+	Fault       *string    `json:"fault"`
+	CompletedAt *time.Time `json:"completed_at"`
+	Now         time.Time  `json:"now"`
+	ID          uuid.UUID  `json:"id"`
+}
+
+// Any status but cancelled clears the hold reason. A fault exists only in status failed.
+func (q *Queries) BillingRunUpdateStatus(ctx context.Context, db DBTX, arg BillingRunUpdateStatusParams) (BillingRun, error) {
+	row := db.QueryRow(ctx, billingRunUpdateStatus,
+		arg.Status,
+		arg.Fault,
+		arg.CompletedAt,
+		arg.Now,
+		arg.ID,
+	)
+	var i BillingRun
+	err := row.Scan(
+		&i.ID,
+		&i.IdempotencyKey,
+		&i.Fingerprint,
+		&i.PeriodStart,
+		&i.PeriodEnd,
+		&i.DueDays,
+		&i.TaxRate,
+		&i.Currency,
+		&i.Proration,
+		&i.Status,
+		&i.ActorID,
+		&i.HoldReason,
+		&i.Fault,
+		&i.ClientCount,
+		&i.ChunkCount,
+		&i.EstimatedInvoiceCount,
+		&i.EstimatedTotalAmount,
+		&i.InvoiceCount,
+		&i.SkippedCount,
+		&i.FailedCount,
+		&i.SubtotalAmount,
+		&i.TaxAmount,
+		&i.TotalAmount,
+		&i.PlannedAt,
+		&i.CompletedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
 }

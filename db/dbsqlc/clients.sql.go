@@ -58,7 +58,7 @@ SET email = coalesce(email, $1),
     phone = coalesce(phone, $3),
     updated_at = $4
 WHERE id = $5
-RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at
+RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunning_seen_since, created_at, updated_at
 `
 
 type ClientFillEmptyParams struct {
@@ -69,7 +69,7 @@ type ClientFillEmptyParams struct {
 	ID      uuid.UUID `json:"id"`
 }
 
-// Fills what is not known yet and never overwrites what is.
+// Fills empty fields and never overwrites a value.
 func (q *Queries) ClientFillEmpty(ctx context.Context, db DBTX, arg ClientFillEmptyParams) (Client, error) {
 	row := db.QueryRow(ctx, clientFillEmpty,
 		arg.Email,
@@ -89,7 +89,7 @@ func (q *Queries) ClientFillEmpty(ctx context.Context, db DBTX, arg ClientFillEm
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
-		&i.DunnedSince,
+		&i.DunningSeenSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -97,7 +97,7 @@ func (q *Queries) ClientFillEmpty(ctx context.Context, db DBTX, arg ClientFillEm
 }
 
 const clientGetByCIN = `-- name: ClientGetByCIN :one
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at FROM clients WHERE cin = $1
+SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunning_seen_since, created_at, updated_at FROM clients WHERE cin = $1
 `
 
 func (q *Queries) ClientGetByCIN(ctx context.Context, db DBTX, cin *string) (Client, error) {
@@ -113,7 +113,7 @@ func (q *Queries) ClientGetByCIN(ctx context.Context, db DBTX, cin *string) (Cli
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
-		&i.DunnedSince,
+		&i.DunningSeenSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -121,7 +121,7 @@ func (q *Queries) ClientGetByCIN(ctx context.Context, db DBTX, cin *string) (Cli
 }
 
 const clientGetByID = `-- name: ClientGetByID :one
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at FROM clients WHERE id = $1
+SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunning_seen_since, created_at, updated_at FROM clients WHERE id = $1
 `
 
 func (q *Queries) ClientGetByID(ctx context.Context, db DBTX, id uuid.UUID) (Client, error) {
@@ -137,7 +137,7 @@ func (q *Queries) ClientGetByID(ctx context.Context, db DBTX, id uuid.UUID) (Cli
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
-		&i.DunnedSince,
+		&i.DunningSeenSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -149,7 +149,7 @@ INSERT INTO clients (id, cin, client_type, full_name, address, email, phone, sta
 VALUES ($1, $2, $3, $4, $5, $6, $7,
         $8, $9, $9)
 ON CONFLICT ON CONSTRAINT clients_cin_key DO NOTHING
-RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at
+RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunning_seen_since, created_at, updated_at
 `
 
 type ClientInsertParams struct {
@@ -164,7 +164,7 @@ type ClientInsertParams struct {
 	Now        time.Time `json:"now"`
 }
 
-// No row comes back when the CIN exists. A concurrent insert of the same CIN is waited for.
+// Returns no row if the CIN exists. Waits for a concurrent insert of the same CIN.
 func (q *Queries) ClientInsert(ctx context.Context, db DBTX, arg ClientInsertParams) (Client, error) {
 	row := db.QueryRow(ctx, clientInsert,
 		arg.ID,
@@ -188,7 +188,7 @@ func (q *Queries) ClientInsert(ctx context.Context, db DBTX, arg ClientInsertPar
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
-		&i.DunnedSince,
+		&i.DunningSeenSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -209,7 +209,7 @@ type ClientInsertManyParams struct {
 }
 
 const clientList = `-- name: ClientList :many
-SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.dunned_since, clients.created_at, clients.updated_at,
+SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.dunning_seen_since, clients.created_at, clients.updated_at,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
 FROM clients
 WHERE ($1::text IS NULL OR status = $1)
@@ -247,7 +247,7 @@ type ClientListRow struct {
 	ListTotal int64  `json:"list_total"`
 }
 
-// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+// The planner keeps the branches of the requested sort key, see docs/lists.md.
 func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams) ([]ClientListRow, error) {
 	rows, err := db.Query(ctx, clientList,
 		arg.Status,
@@ -278,7 +278,7 @@ func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams)
 			&i.Client.Phone,
 			&i.Client.Status,
 			&i.Client.DelinquentSince,
-			&i.Client.DunnedSince,
+			&i.Client.DunningSeenSince,
 			&i.Client.CreatedAt,
 			&i.Client.UpdatedAt,
 			&i.ListTotal,
@@ -294,10 +294,10 @@ func (q *Queries) ClientList(ctx context.Context, db DBTX, arg ClientListParams)
 }
 
 const clientLock = `-- name: ClientLock :one
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at FROM clients WHERE id = $1 FOR NO KEY UPDATE
+SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunning_seen_since, created_at, updated_at FROM clients WHERE id = $1 FOR NO KEY UPDATE
 `
 
-// Serialises what decides over a client's contracts, without blocking readers or foreign keys.
+// Serialises decisions about a client's contracts without blocking readers or foreign key checks.
 func (q *Queries) ClientLock(ctx context.Context, db DBTX, id uuid.UUID) (Client, error) {
 	row := db.QueryRow(ctx, clientLock, id)
 	var i Client
@@ -311,7 +311,7 @@ func (q *Queries) ClientLock(ctx context.Context, db DBTX, id uuid.UUID) (Client
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
-		&i.DunnedSince,
+		&i.DunningSeenSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -319,7 +319,7 @@ func (q *Queries) ClientLock(ctx context.Context, db DBTX, id uuid.UUID) (Client
 }
 
 const clientLockByCIN = `-- name: ClientLockByCIN :one
-SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at FROM clients WHERE cin = $1 FOR NO KEY UPDATE
+SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunning_seen_since, created_at, updated_at FROM clients WHERE cin = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) ClientLockByCIN(ctx context.Context, db DBTX, cin *string) (Client, error) {
@@ -335,7 +335,7 @@ func (q *Queries) ClientLockByCIN(ctx context.Context, db DBTX, cin *string) (Cl
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
-		&i.DunnedSince,
+		&i.DunningSeenSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -354,8 +354,8 @@ type ClientMarkDelinquentParams struct {
 	IDS []uuid.UUID `json:"ids"`
 }
 
-// Clients are locked before they are looked at, in the order of ids: a payment that has just settled another invoice of
-// a client may be about to clear what is set here. Those who are delinquent already are so since then.
+// Locks the clients in the order of ids before it reads them: a payment that has just settled another invoice may be
+// about to clear the delinquency. A client who is already delinquent keeps the original start.
 func (q *Queries) ClientMarkDelinquent(ctx context.Context, db DBTX, arg ClientMarkDelinquentParams) (int64, error) {
 	result, err := db.Exec(ctx, clientMarkDelinquent, arg.Now, arg.IDS)
 	if err != nil {
@@ -365,9 +365,9 @@ func (q *Queries) ClientMarkDelinquent(ctx context.Context, db DBTX, arg ClientM
 }
 
 const clientNewest = `-- name: ClientNewest :many
-SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.dunned_since, clients.created_at, clients.updated_at,
+SELECT clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.dunning_seen_since, clients.created_at, clients.updated_at,
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
-FROM (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at FROM clients WHERE (created_at, id) < ($1, $2::uuid)
+FROM (SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunning_seen_since, created_at, updated_at FROM clients WHERE (created_at, id) < ($1, $2::uuid)
       ORDER BY created_at DESC, id DESC LIMIT 101) clients
 ORDER BY created_at DESC, id DESC
 LIMIT $3
@@ -384,8 +384,8 @@ type ClientNewestRow struct {
 	ListTotal int64  `json:"list_total"`
 }
 
-// The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
-// page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
+// The most requested page: no filter, newest first, after a row. The inner limit is the largest page size plus one; it
+// lets PostgreSQL reuse the plan, see docs/lists.md.
 func (q *Queries) ClientNewest(ctx context.Context, db DBTX, arg ClientNewestParams) ([]ClientNewestRow, error) {
 	rows, err := db.Query(ctx, clientNewest, arg.BeforeCreatedAt, arg.BeforeID, arg.PageSize)
 	if err != nil {
@@ -405,7 +405,7 @@ func (q *Queries) ClientNewest(ctx context.Context, db DBTX, arg ClientNewestPar
 			&i.Client.Phone,
 			&i.Client.Status,
 			&i.Client.DelinquentSince,
-			&i.Client.DunnedSince,
+			&i.Client.DunningSeenSince,
 			&i.Client.CreatedAt,
 			&i.Client.UpdatedAt,
 			&i.ListTotal,
@@ -429,7 +429,7 @@ type ClientNewestAtRow struct {
 	ID        uuid.UUID `json:"id"`
 }
 
-// The row behind which a page far down begins, found in the index alone.
+// The row after which a numbered page begins, found by an index-only scan.
 func (q *Queries) ClientNewestAt(ctx context.Context, db DBTX, rowOffset int32) (ClientNewestAtRow, error) {
 	row := db.QueryRow(ctx, clientNewestAt, rowOffset)
 	var i ClientNewestAtRow
@@ -442,7 +442,7 @@ UPDATE clients
 SET cin = $1, full_name = $2, address = $3, email = $4,
     phone = $5, status = $6, updated_at = $7
 WHERE id = $8
-RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunned_since, created_at, updated_at
+RETURNING id, cin, client_type, full_name, address, email, phone, status, delinquent_since, dunning_seen_since, created_at, updated_at
 `
 
 type ClientUpdateParams struct {
@@ -478,7 +478,7 @@ func (q *Queries) ClientUpdate(ctx context.Context, db DBTX, arg ClientUpdatePar
 		&i.Phone,
 		&i.Status,
 		&i.DelinquentSince,
-		&i.DunnedSince,
+		&i.DunningSeenSince,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -498,7 +498,7 @@ type ClientUpdateDelinquencyParams struct {
 	ID  uuid.UUID `json:"id"`
 }
 
-// A client is delinquent while any invoice of theirs is overdue; the first moment is kept.
+// A client is delinquent while any of their invoices is overdue. The start of the delinquency is kept.
 func (q *Queries) ClientUpdateDelinquency(ctx context.Context, db DBTX, arg ClientUpdateDelinquencyParams) (int64, error) {
 	result, err := db.Exec(ctx, clientUpdateDelinquency, arg.Now, arg.ID)
 	if err != nil {

@@ -190,7 +190,7 @@ func (q *Queries) CollectionCaseInsert(ctx context.Context, db DBTX, arg Collect
 const collectionCaseLatest = `-- name: CollectionCaseLatest :many
 SELECT collection_cases.id, collection_cases.invoice_id, collection_cases.client_id, collection_cases.status, collection_cases.reason, collection_cases.due_date, collection_cases.days_past_due, collection_cases.aging_bucket, collection_cases.outstanding_amount, collection_cases.opened_at, collection_cases.last_action_at, collection_cases.closed_at, collection_cases.created_at, collection_cases.updated_at,
        (SELECT coalesce(sum(case_count), 0) FROM collection_case_totals)::bigint AS list_total,
-       coalesce((SELECT earliest_due_date FROM collections_backlog) < $1::date, false)::boolean AS behind
+       coalesce((SELECT earliest_due_date FROM collections_backlog) < $1::date, false)::boolean AS stale
 FROM (SELECT id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases WHERE (updated_at, id) < ($2::text::timestamptz, $3::uuid)
       ORDER BY updated_at DESC, id DESC LIMIT 101) collection_cases
 ORDER BY updated_at DESC, id DESC
@@ -207,12 +207,12 @@ type CollectionCaseLatestParams struct {
 type CollectionCaseLatestRow struct {
 	CollectionCase CollectionCase `json:"collection_case"`
 	ListTotal      int64          `json:"list_total"`
-	Behind         bool           `json:"behind"`
+	Stale          bool           `json:"stale"`
 }
 
-// The page that nearly every caller asks for: no filter, latest updated first, behind a case. How many there are, and
-// whether any are behind the business day, come along from the same snapshot. The inner limit, of the largest page
-// and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
+// The most requested page: no filter, latest update first, after a case. The total, and whether the cases are stale on the
+// business day, come from the same snapshot. The inner limit is the largest page size plus one; it lets PostgreSQL reuse
+// the plan, see docs/lists.md.
 func (q *Queries) CollectionCaseLatest(ctx context.Context, db DBTX, arg CollectionCaseLatestParams) ([]CollectionCaseLatestRow, error) {
 	rows, err := db.Query(ctx, collectionCaseLatest,
 		arg.Today,
@@ -243,7 +243,7 @@ func (q *Queries) CollectionCaseLatest(ctx context.Context, db DBTX, arg Collect
 			&i.CollectionCase.CreatedAt,
 			&i.CollectionCase.UpdatedAt,
 			&i.ListTotal,
-			&i.Behind,
+			&i.Stale,
 		); err != nil {
 			return nil, err
 		}
@@ -258,7 +258,7 @@ func (q *Queries) CollectionCaseLatest(ctx context.Context, db DBTX, arg Collect
 const collectionCaseLatestByStatus = `-- name: CollectionCaseLatestByStatus :many
 SELECT collection_cases.id, collection_cases.invoice_id, collection_cases.client_id, collection_cases.status, collection_cases.reason, collection_cases.due_date, collection_cases.days_past_due, collection_cases.aging_bucket, collection_cases.outstanding_amount, collection_cases.opened_at, collection_cases.last_action_at, collection_cases.closed_at, collection_cases.created_at, collection_cases.updated_at,
        (SELECT coalesce(sum(case_count), 0) FROM collection_case_totals WHERE status = $1::text)::bigint AS list_total,
-       coalesce((SELECT earliest_due_date FROM collections_backlog) < $2::date, false)::boolean AS behind
+       coalesce((SELECT earliest_due_date FROM collections_backlog) < $2::date, false)::boolean AS stale
 FROM (SELECT id, invoice_id, client_id, status, reason, due_date, days_past_due, aging_bucket, outstanding_amount, opened_at, last_action_at, closed_at, created_at, updated_at FROM collection_cases
       WHERE status = $1::text AND (updated_at, id) < ($3::text::timestamptz, $4::uuid)
       ORDER BY updated_at DESC, id DESC LIMIT 101) collection_cases
@@ -277,10 +277,10 @@ type CollectionCaseLatestByStatusParams struct {
 type CollectionCaseLatestByStatusRow struct {
 	CollectionCase CollectionCase `json:"collection_case"`
 	ListTotal      int64          `json:"list_total"`
-	Behind         bool           `json:"behind"`
+	Stale          bool           `json:"stale"`
 }
 
-// CollectionCaseLatest for the cases of a status.
+// CollectionCaseLatest for the cases with a status.
 func (q *Queries) CollectionCaseLatestByStatus(ctx context.Context, db DBTX, arg CollectionCaseLatestByStatusParams) ([]CollectionCaseLatestByStatusRow, error) {
 	rows, err := db.Query(ctx, collectionCaseLatestByStatus,
 		arg.Status,
@@ -312,7 +312,7 @@ func (q *Queries) CollectionCaseLatestByStatus(ctx context.Context, db DBTX, arg
 			&i.CollectionCase.CreatedAt,
 			&i.CollectionCase.UpdatedAt,
 			&i.ListTotal,
-			&i.Behind,
+			&i.Stale,
 		); err != nil {
 			return nil, err
 		}
@@ -338,7 +338,7 @@ type CollectionCaseListParams struct {
 	PageSize   int32     `json:"page_size"`
 }
 
-// The cases behind a place, in the order of an index.
+// The cases after a position, in the order of an index.
 func (q *Queries) CollectionCaseList(ctx context.Context, db DBTX, arg CollectionCaseListParams) ([]CollectionCase, error) {
 	rows, err := db.Query(ctx, collectionCaseList,
 		arg.AfterValue,
@@ -416,9 +416,8 @@ type CollectionCaseListByBucketParams struct {
 	AgingBucket string        `json:"aging_bucket"`
 }
 
-// A bucket is some due dates of the cases that are worked on, and a column of the
-// others. The totals know which due dates there are; of each the first behind the
-// place are read, in the order of an index, then the first of them all.
+// A bucket is a range of due dates for active cases, and a column for the others. The totals list the due dates that have
+// cases. The query reads the first cases after the position for each due date by an index, then merges them.
 func (q *Queries) CollectionCaseListByBucket(ctx context.Context, db DBTX, arg CollectionCaseListByBucketParams) ([]CollectionCase, error) {
 	rows, err := db.Query(ctx, collectionCaseListByBucket,
 		arg.Statuses,
@@ -586,21 +585,21 @@ func (q *Queries) CollectionCaseListByStatus(ctx context.Context, db DBTX, arg C
 	return items, nil
 }
 
-const collectionCaseListOutOfStep = `-- name: CollectionCaseListOutOfStep :many
+const collectionCaseListOutOfSync = `-- name: CollectionCaseListOutOfSync :many
 SELECT invoice_id FROM collection_cases
 WHERE (status IN ('open', 'in_progress')) = (outstanding_amount = 0)
   AND (outstanding_amount = 0 OR due_date < $1::date)
 LIMIT $2
 `
 
-type CollectionCaseListOutOfStepParams struct {
+type CollectionCaseListOutOfSyncParams struct {
 	Today     calendar.Date `json:"today"`
 	BatchSize int32         `json:"batch_size"`
 }
 
-// The invoices of cases whose status contradicts what is owed on a day.
-func (q *Queries) CollectionCaseListOutOfStep(ctx context.Context, db DBTX, arg CollectionCaseListOutOfStepParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, collectionCaseListOutOfStep, arg.Today, arg.BatchSize)
+// The invoices of cases whose status contradicts the outstanding amount on the day.
+func (q *Queries) CollectionCaseListOutOfSync(ctx context.Context, db DBTX, arg CollectionCaseListOutOfSyncParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, collectionCaseListOutOfSync, arg.Today, arg.BatchSize)
 	if err != nil {
 		return nil, err
 	}
@@ -648,7 +647,7 @@ type CollectionCaseListSortedParams struct {
 	AgingBucket *string       `json:"aging_bucket"`
 	DueFrom     calendar.Date `json:"due_from"`
 	DueTo       calendar.Date `json:"due_to"`
-	Worked      bool          `json:"worked"`
+	ActiveOnly  bool          `json:"active_only"`
 	After       string        `json:"after"`
 	AfterValue  string        `json:"after_value"`
 	AfterID     uuid.UUID     `json:"after_id"`
@@ -657,8 +656,8 @@ type CollectionCaseListSortedParams struct {
 	PageSize    int32         `json:"page_size"`
 }
 
-// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md. A bucket
-// of cases that are worked on is due dates alone, which bounds what is read of an index.
+// The planner keeps the branches of the requested sort key, see docs/lists.md. A bucket of active cases is a range of due
+// dates, which bounds the index scan.
 func (q *Queries) CollectionCaseListSorted(ctx context.Context, db DBTX, arg CollectionCaseListSortedParams) ([]CollectionCase, error) {
 	rows, err := db.Query(ctx, collectionCaseListSorted,
 		arg.ClientID,
@@ -666,7 +665,7 @@ func (q *Queries) CollectionCaseListSorted(ctx context.Context, db DBTX, arg Col
 		arg.AgingBucket,
 		arg.DueFrom,
 		arg.DueTo,
-		arg.Worked,
+		arg.ActiveOnly,
 		arg.After,
 		arg.AfterValue,
 		arg.AfterID,
@@ -773,7 +772,7 @@ type CollectionCaseTotalParams struct {
 	DueTo       calendar.Date `json:"due_to"`
 }
 
-// Counts the cases of some statuses, of a bucket when one is given, from the totals.
+// The number of cases with the statuses, in the bucket if given, from the totals.
 func (q *Queries) CollectionCaseTotal(ctx context.Context, db DBTX, arg CollectionCaseTotalParams) (int64, error) {
 	row := db.QueryRow(ctx, collectionCaseTotal,
 		arg.Statuses,
@@ -786,39 +785,39 @@ func (q *Queries) CollectionCaseTotal(ctx context.Context, db DBTX, arg Collecti
 	return column_1, err
 }
 
-const collectionCaseTotalListWorked = `-- name: CollectionCaseTotalListWorked :many
+const collectionCaseTotalListActive = `-- name: CollectionCaseTotalListActive :many
 SELECT status, due_date, sum(case_count)::bigint AS case_count, sum(outstanding_amount)::centimes_sum AS outstanding_amount,
-       coalesce((SELECT earliest_due_date FROM collections_backlog) < $1::date, false)::boolean AS behind
+       coalesce((SELECT earliest_due_date FROM collections_backlog) < $1::date, false)::boolean AS stale
 FROM collection_case_totals
 WHERE aging_bucket = ''
 GROUP BY status, due_date
 HAVING sum(case_count) <> 0
 `
 
-type CollectionCaseTotalListWorkedRow struct {
+type CollectionCaseTotalListActiveRow struct {
 	Status            string        `json:"status"`
 	DueDate           calendar.Date `json:"due_date"`
 	CaseCount         int64         `json:"case_count"`
 	OutstandingAmount money.Amount  `json:"outstanding_amount"`
-	Behind            bool          `json:"behind"`
+	Stale             bool          `json:"stale"`
 }
 
-// The cases that are worked on, by status and due date, and whether any are behind the business day.
-func (q *Queries) CollectionCaseTotalListWorked(ctx context.Context, db DBTX, today calendar.Date) ([]CollectionCaseTotalListWorkedRow, error) {
-	rows, err := db.Query(ctx, collectionCaseTotalListWorked, today)
+// The active cases by status and due date, and whether the cases are stale on the business day.
+func (q *Queries) CollectionCaseTotalListActive(ctx context.Context, db DBTX, today calendar.Date) ([]CollectionCaseTotalListActiveRow, error) {
+	rows, err := db.Query(ctx, collectionCaseTotalListActive, today)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []CollectionCaseTotalListWorkedRow{}
+	items := []CollectionCaseTotalListActiveRow{}
 	for rows.Next() {
-		var i CollectionCaseTotalListWorkedRow
+		var i CollectionCaseTotalListActiveRow
 		if err := rows.Scan(
 			&i.Status,
 			&i.DueDate,
 			&i.CaseCount,
 			&i.OutstandingAmount,
-			&i.Behind,
+			&i.Stale,
 		); err != nil {
 			return nil, err
 		}
@@ -881,13 +880,13 @@ func (q *Queries) CollectionCaseUpdate(ctx context.Context, db DBTX, arg Collect
 	return i, err
 }
 
-const collectionSyncDue = `-- name: CollectionSyncDue :one
+const collectionSyncIsDue = `-- name: CollectionSyncIsDue :one
 SELECT coalesce(earliest_due_date < $1::date, false)::boolean FROM collections_backlog
 `
 
-// Whether the invoices or the cases are behind a day.
-func (q *Queries) CollectionSyncDue(ctx context.Context, db DBTX, today calendar.Date) (bool, error) {
-	row := db.QueryRow(ctx, collectionSyncDue, today)
+// Reports whether the invoices or the cases are stale on a day.
+func (q *Queries) CollectionSyncIsDue(ctx context.Context, db DBTX, today calendar.Date) (bool, error) {
+	row := db.QueryRow(ctx, collectionSyncIsDue, today)
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
@@ -897,7 +896,7 @@ const collectionSyncLock = `-- name: CollectionSyncLock :exec
 SELECT pg_advisory_xact_lock(hashtextextended('collections-sync', 0))
 `
 
-// Held until the transaction ends.
+// The lock is held until the transaction ends.
 func (q *Queries) CollectionSyncLock(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, collectionSyncLock)
 	return err
@@ -926,7 +925,7 @@ opened AS (
     SELECT ($2::uuid[])[n.number], n.id, n.client_id, 'open', 'invoice_overdue', n.due_date, n.outstanding_amount,
         $3, $3, $3, $3
     FROM numbered n),
-told AS (
+actions AS (
     INSERT INTO collection_case_actions (id, case_id, action_type, actor_id, note, payload, created_at)
     SELECT ($4::uuid[])[n.number], ($2::uuid[])[n.number], 'case_opened', $5, $6::text,
         jsonb_build_object('invoice_id', n.id), $3
@@ -950,9 +949,9 @@ type CollectionSyncMarkOverdueRow struct {
 	Opened   bool      `json:"opened"`
 }
 
-// Marks some of the invoices that are overdue on a day and are not marked yet, and opens the cases of those that never
-// had one, each with its first action. Rows are locked in the order of ids; what waited for a payment is looked at
-// again. The ids are made by the program, one of each for every invoice of a batch.
+// Marks a batch of invoices as overdue, and opens a case with its first action for each that has none. The rows are locked
+// in the order of ids and checked again after a wait for a payment. The caller generates the ids, one of each kind per
+// invoice of the batch.
 func (q *Queries) CollectionSyncMarkOverdue(ctx context.Context, db DBTX, arg CollectionSyncMarkOverdueParams) ([]CollectionSyncMarkOverdueRow, error) {
 	rows, err := db.Query(ctx, collectionSyncMarkOverdue,
 		arg.Today,

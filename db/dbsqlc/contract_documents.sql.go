@@ -18,7 +18,7 @@ FROM contracts c
 WHERE c.id = $1
 `
 
-// Returns no row when there is no such contract.
+// Returns no row if the contract does not exist.
 func (q *Queries) ContractDocumentCount(ctx context.Context, db DBTX, contractID uuid.UUID) (int64, error) {
 	row := db.QueryRow(ctx, contractDocumentCount, contractID)
 	var documents int64
@@ -119,7 +119,7 @@ type LinkedContractDocumentInsertParams struct {
 	Now                 time.Time  `json:"now"`
 }
 
-// Inserts nothing when a document is linked under the id already. One that is being linked at the moment is waited for.
+// Inserts nothing if the id is already linked. Waits for a concurrent insert of the same id.
 func (q *Queries) LinkedContractDocumentInsert(ctx context.Context, db DBTX, arg LinkedContractDocumentInsertParams) (int64, error) {
 	result, err := db.Exec(ctx, linkedContractDocumentInsert,
 		arg.ID,

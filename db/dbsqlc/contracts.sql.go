@@ -30,8 +30,8 @@ type ContractAuditEventInsertParams struct {
 	Now        time.Time         `json:"now"`
 }
 
-// Several events of one contract, in the order of their ids. A change that had to wait for
-// another one was asked for before that one was made, and must not come before it in the trail.
+// Several events of one contract, in the order of their ids. The clock was read before the contract was locked, so a
+// change that waited for another one takes at least that one's time: the trail is in the order of the changes.
 func (q *Queries) ContractAuditEventInsert(ctx context.Context, db DBTX, arg ContractAuditEventInsertParams) error {
 	_, err := db.Exec(ctx, contractAuditEventInsert,
 		arg.IDS,
@@ -164,7 +164,7 @@ func (q *Queries) ContractGetOpenBySubscriber(ctx context.Context, db DBTX, subs
 }
 
 const contractGetParties = `-- name: ContractGetParties :one
-SELECT contracts.id, contracts.client_id, contracts.subscriber_id, contracts.offer_id, contracts.status, contracts.start_date, contracts.end_date, contracts.commitment_months, contracts.activated_at, contracts.terminated_at, contracts.created_at, contracts.updated_at, clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.dunned_since, clients.created_at, clients.updated_at, subscribers.id, subscribers.client_id, subscribers.service_type, subscribers.service_identifier, subscribers.status, subscribers.created_at, subscribers.updated_at, offers.id, offers.name, offers.service_category, offers.service_type, offers.version, offers.monthly_fee, offers.activation_fee, offers.status, offers.valid_from, offers.valid_to, offers.mobile_data_gb, offers.mobile_calls_hours, offers.internet_access_type, offers.internet_fiber_speed_mbps, offers.internet_adsl_speed_mbps, offers.internet_landline_included, offers.internet_tv_included, offers.landline_national_included, offers.landline_international_hours, offers.landline_phone_hours, offers.created_at, offers.updated_at
+SELECT contracts.id, contracts.client_id, contracts.subscriber_id, contracts.offer_id, contracts.status, contracts.start_date, contracts.end_date, contracts.commitment_months, contracts.activated_at, contracts.terminated_at, contracts.created_at, contracts.updated_at, clients.id, clients.cin, clients.client_type, clients.full_name, clients.address, clients.email, clients.phone, clients.status, clients.delinquent_since, clients.dunning_seen_since, clients.created_at, clients.updated_at, subscribers.id, subscribers.client_id, subscribers.service_type, subscribers.service_identifier, subscribers.status, subscribers.created_at, subscribers.updated_at, offers.id, offers.name, offers.service_category, offers.service_type, offers.version, offers.monthly_fee, offers.activation_fee, offers.status, offers.valid_from, offers.valid_to, offers.mobile_data_gb, offers.mobile_calls_hours, offers.internet_access_type, offers.internet_fiber_speed_mbps, offers.internet_adsl_speed_mbps, offers.internet_landline_included, offers.internet_tv_included, offers.landline_national_included, offers.landline_international_hours, offers.landline_phone_hours, offers.created_at, offers.updated_at
 FROM contracts
 JOIN clients ON clients.id = contracts.client_id
 JOIN subscribers ON subscribers.id = contracts.subscriber_id
@@ -179,7 +179,7 @@ type ContractGetPartiesRow struct {
 	Offer      Offer      `json:"offer"`
 }
 
-// A contract with all that its document shows.
+// A contract with everything that its document shows.
 func (q *Queries) ContractGetParties(ctx context.Context, db DBTX, id uuid.UUID) (ContractGetPartiesRow, error) {
 	row := db.QueryRow(ctx, contractGetParties, id)
 	var i ContractGetPartiesRow
@@ -205,7 +205,7 @@ func (q *Queries) ContractGetParties(ctx context.Context, db DBTX, id uuid.UUID)
 		&i.Client.Phone,
 		&i.Client.Status,
 		&i.Client.DelinquentSince,
-		&i.Client.DunnedSince,
+		&i.Client.DunningSeenSince,
 		&i.Client.CreatedAt,
 		&i.Client.UpdatedAt,
 		&i.Subscriber.ID,
@@ -349,7 +349,7 @@ type ContractListRow struct {
 	ListTotal int64    `json:"list_total"`
 }
 
-// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+// The planner keeps the branches of the requested sort key, see docs/lists.md.
 func (q *Queries) ContractList(ctx context.Context, db DBTX, arg ContractListParams) ([]ContractListRow, error) {
 	rows, err := db.Query(ctx, contractList,
 		arg.ClientID,
@@ -410,7 +410,7 @@ type ContractListSubscriptionsRow struct {
 	Offer      Offer      `json:"offer"`
 }
 
-// The client's active contracts with what they are on, newest first.
+// The client's active contracts with their subscribers and offers, newest first.
 func (q *Queries) ContractListSubscriptions(ctx context.Context, db DBTX, clientID uuid.UUID) ([]ContractListSubscriptionsRow, error) {
 	rows, err := db.Query(ctx, contractListSubscriptions, clientID)
 	if err != nil {
@@ -540,7 +540,7 @@ const contractLock = `-- name: ContractLock :one
 SELECT id, client_id, subscriber_id, offer_id, status, start_date, end_date, commitment_months, activated_at, terminated_at, created_at, updated_at FROM contracts WHERE id = $1 FOR NO KEY UPDATE
 `
 
-// A run that bills them holds their keys, and must not be waited for.
+// Does not wait for a billing run, which holds key locks.
 func (q *Queries) ContractLock(ctx context.Context, db DBTX, id uuid.UUID) (Contract, error) {
 	row := db.QueryRow(ctx, contractLock, id)
 	var i Contract
@@ -581,8 +581,8 @@ type ContractNewestRow struct {
 	ListTotal int64    `json:"list_total"`
 }
 
-// The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
-// page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
+// The most requested page: no filter, newest first, after a row. The inner limit is the largest page size plus one; it
+// lets PostgreSQL reuse the plan, see docs/lists.md.
 func (q *Queries) ContractNewest(ctx context.Context, db DBTX, arg ContractNewestParams) ([]ContractNewestRow, error) {
 	rows, err := db.Query(ctx, contractNewest, arg.BeforeCreatedAt, arg.BeforeID, arg.PageSize)
 	if err != nil {
@@ -626,7 +626,7 @@ type ContractNewestAtRow struct {
 	ID        uuid.UUID `json:"id"`
 }
 
-// The row behind which a page far down begins, found in the index alone.
+// The row after which a numbered page begins, found by an index-only scan.
 func (q *Queries) ContractNewestAt(ctx context.Context, db DBTX, rowOffset int32) (ContractNewestAtRow, error) {
 	row := db.QueryRow(ctx, contractNewestAt, rowOffset)
 	var i ContractNewestAtRow
@@ -763,7 +763,7 @@ type ContractUpgradeParams struct {
 	ID               uuid.UUID      `json:"id"`
 }
 
-// The new offer from a new start date; commitment and end only when given.
+// Sets the offer and the start date, and the commitment and the end date if given.
 func (q *Queries) ContractUpgrade(ctx context.Context, db DBTX, arg ContractUpgradeParams) (Contract, error) {
 	row := db.QueryRow(ctx, contractUpgrade,
 		arg.OfferID,

@@ -87,48 +87,6 @@ func (q *Queries) ClientInsertMany(ctx context.Context, db DBTX, arg []ClientIns
 	return db.CopyFrom(ctx, []string{"clients"}, []string{"id", "cin", "client_type", "full_name", "address", "email", "phone", "status", "created_at", "updated_at"}, &iteratorForClientInsertMany{rows: arg})
 }
 
-// iteratorForConfigurationChangeInsertMany implements pgx.CopyFromSource.
-type iteratorForConfigurationChangeInsertMany struct {
-	rows                 []ConfigurationChangeInsertManyParams
-	skippedFirstNextCall bool
-}
-
-func (r *iteratorForConfigurationChangeInsertMany) Next() bool {
-	if len(r.rows) == 0 {
-		return false
-	}
-	if !r.skippedFirstNextCall {
-		r.skippedFirstNextCall = true
-		return true
-	}
-	r.rows = r.rows[1:]
-	return len(r.rows) > 0
-}
-
-func (r iteratorForConfigurationChangeInsertMany) Values() ([]interface{}, error) {
-	return []interface{}{
-		r.rows[0].ID,
-		r.rows[0].ContractID,
-		r.rows[0].Reason,
-		r.rows[0].Source,
-		r.rows[0].PreviousAmount,
-		r.rows[0].NewAmount,
-		r.rows[0].Currency,
-		r.rows[0].OfferID,
-		r.rows[0].OfferName,
-		r.rows[0].EffectiveDate,
-		r.rows[0].ChangedAt,
-	}, nil
-}
-
-func (r iteratorForConfigurationChangeInsertMany) Err() error {
-	return nil
-}
-
-func (q *Queries) ConfigurationChangeInsertMany(ctx context.Context, db DBTX, arg []ConfigurationChangeInsertManyParams) (int64, error) {
-	return db.CopyFrom(ctx, []string{"configuration_changes"}, []string{"id", "contract_id", "reason", "source", "previous_amount", "new_amount", "currency", "offer_id", "offer_name", "effective_date", "changed_at"}, &iteratorForConfigurationChangeInsertMany{rows: arg})
-}
-
 // iteratorForContractAuditEventInsertMany implements pgx.CopyFromSource.
 type iteratorForContractAuditEventInsertMany struct {
 	rows                 []ContractAuditEventInsertManyParams
@@ -207,6 +165,48 @@ func (r iteratorForContractInsertMany) Err() error {
 
 func (q *Queries) ContractInsertMany(ctx context.Context, db DBTX, arg []ContractInsertManyParams) (int64, error) {
 	return db.CopyFrom(ctx, []string{"contracts"}, []string{"id", "client_id", "subscriber_id", "offer_id", "status", "start_date", "end_date", "commitment_months", "activated_at", "terminated_at", "created_at", "updated_at"}, &iteratorForContractInsertMany{rows: arg})
+}
+
+// iteratorForContractPriceChangeInsertMany implements pgx.CopyFromSource.
+type iteratorForContractPriceChangeInsertMany struct {
+	rows                 []ContractPriceChangeInsertManyParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForContractPriceChangeInsertMany) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForContractPriceChangeInsertMany) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].ID,
+		r.rows[0].ContractID,
+		r.rows[0].Reason,
+		r.rows[0].Source,
+		r.rows[0].PreviousAmount,
+		r.rows[0].NewAmount,
+		r.rows[0].Currency,
+		r.rows[0].OfferID,
+		r.rows[0].OfferName,
+		r.rows[0].EffectiveDate,
+		r.rows[0].ChangedAt,
+	}, nil
+}
+
+func (r iteratorForContractPriceChangeInsertMany) Err() error {
+	return nil
+}
+
+func (q *Queries) ContractPriceChangeInsertMany(ctx context.Context, db DBTX, arg []ContractPriceChangeInsertManyParams) (int64, error) {
+	return db.CopyFrom(ctx, []string{"contract_price_changes"}, []string{"id", "contract_id", "reason", "source", "previous_amount", "new_amount", "currency", "offer_id", "offer_name", "effective_date", "changed_at"}, &iteratorForContractPriceChangeInsertMany{rows: arg})
 }
 
 // iteratorForInvoiceInsertMany implements pgx.CopyFromSource.

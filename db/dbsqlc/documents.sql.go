@@ -33,8 +33,8 @@ type DocumentCheckContractsRow struct {
 	SHA256     []byte    `json:"sha256"`
 }
 
-// The next contracts that were concluded, in the order of their ids, each with its documents; a
-// contract without any has one row. OFFSET keeps it a look-up by index for each contract.
+// The next contracts past draft, in the order of ids, each with its documents; a contract without documents has one row.
+// OFFSET 0 keeps the subquery an index look-up per contract, see docs/performance.md.
 func (q *Queries) DocumentCheckContracts(ctx context.Context, db DBTX, arg DocumentCheckContractsParams) ([]DocumentCheckContractsRow, error) {
 	rows, err := db.Query(ctx, documentCheckContracts, arg.AfterID, arg.BatchSize)
 	if err != nil {
@@ -80,8 +80,8 @@ type DocumentCheckInvoicesRow struct {
 	SHA256     []byte    `json:"sha256"`
 }
 
-// The next invoices in the order of their ids, each with its document if it has one. OFFSET
-// keeps it a look-up by index for each invoice.
+// The next invoices in the order of ids, each with its document if it has one.
+// OFFSET 0 keeps the subquery an index look-up per invoice, see docs/performance.md.
 func (q *Queries) DocumentCheckInvoices(ctx context.Context, db DBTX, arg DocumentCheckInvoicesParams) ([]DocumentCheckInvoicesRow, error) {
 	rows, err := db.Query(ctx, documentCheckInvoices, arg.AfterID, arg.BatchSize)
 	if err != nil {
@@ -245,7 +245,7 @@ type DocumentInsertInvoicesParams struct {
 	Now          time.Time   `json:"now"`
 }
 
-// Registers the documents of many invoices. One that is registered already stays as it is.
+// Registers the documents of many invoices. An existing registration is kept.
 func (q *Queries) DocumentInsertInvoices(ctx context.Context, db DBTX, arg DocumentInsertInvoicesParams) error {
 	_, err := db.Exec(ctx, documentInsertInvoices,
 		arg.IDS,
@@ -342,7 +342,7 @@ type LetterheadInsertParams struct {
 	Now         time.Time       `json:"now"`
 }
 
-// Returns no row when the letterhead is there already.
+// Returns no row if the letterhead exists.
 func (q *Queries) LetterheadInsert(ctx context.Context, db DBTX, arg LetterheadInsertParams) (Letterhead, error) {
 	row := db.QueryRow(ctx, letterheadInsert,
 		arg.ID,

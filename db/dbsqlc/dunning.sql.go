@@ -14,28 +14,28 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-const clientListDunningUntold = `-- name: ClientListDunningUntold :many
+const clientListDunningOutOfSync = `-- name: ClientListDunningOutOfSync :many
 SELECT id, delinquent_since FROM clients
-WHERE dunned_since IS DISTINCT FROM delinquent_since
+WHERE dunning_seen_since IS DISTINCT FROM delinquent_since
 ORDER BY id LIMIT $1
 FOR NO KEY UPDATE
 `
 
-type ClientListDunningUntoldRow struct {
+type ClientListDunningOutOfSyncRow struct {
 	ID              uuid.UUID  `json:"id"`
 	DelinquentSince *time.Time `json:"delinquent_since"`
 }
 
-// Clients who became delinquent, or ceased to be, without dunning being told.
-func (q *Queries) ClientListDunningUntold(ctx context.Context, db DBTX, batchSize int32) ([]ClientListDunningUntoldRow, error) {
-	rows, err := db.Query(ctx, clientListDunningUntold, batchSize)
+// The clients who became delinquent, or ceased to be, since dunning last saw them.
+func (q *Queries) ClientListDunningOutOfSync(ctx context.Context, db DBTX, batchSize int32) ([]ClientListDunningOutOfSyncRow, error) {
+	rows, err := db.Query(ctx, clientListDunningOutOfSync, batchSize)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ClientListDunningUntoldRow{}
+	items := []ClientListDunningOutOfSyncRow{}
 	for rows.Next() {
-		var i ClientListDunningUntoldRow
+		var i ClientListDunningOutOfSyncRow
 		if err := rows.Scan(&i.ID, &i.DelinquentSince); err != nil {
 			return nil, err
 		}
@@ -47,17 +47,17 @@ func (q *Queries) ClientListDunningUntold(ctx context.Context, db DBTX, batchSiz
 	return items, nil
 }
 
-const clientMarkDunned = `-- name: ClientMarkDunned :exec
-UPDATE clients SET dunned_since = delinquent_since
-WHERE id = ANY($1::uuid[]) AND dunned_since IS DISTINCT FROM delinquent_since
+const clientMarkDunningSeen = `-- name: ClientMarkDunningSeen :exec
+UPDATE clients SET dunning_seen_since = delinquent_since
+WHERE id = ANY($1::uuid[]) AND dunning_seen_since IS DISTINCT FROM delinquent_since
 `
 
-func (q *Queries) ClientMarkDunned(ctx context.Context, db DBTX, ids []uuid.UUID) error {
-	_, err := db.Exec(ctx, clientMarkDunned, ids)
+func (q *Queries) ClientMarkDunningSeen(ctx context.Context, db DBTX, ids []uuid.UUID) error {
+	_, err := db.Exec(ctx, clientMarkDunningSeen, ids)
 	return err
 }
 
-const collectionCaseLockWorkedByClient = `-- name: CollectionCaseLockWorkedByClient :many
+const collectionCaseLockActiveByClient = `-- name: CollectionCaseLockActiveByClient :many
 SELECT c.id, c.invoice_id, c.client_id, c.status, c.reason, c.due_date, c.days_past_due, c.aging_bucket, c.outstanding_amount, c.opened_at, c.last_action_at, c.closed_at, c.created_at, c.updated_at, i.number AS invoice_number FROM collection_cases c
 JOIN invoices i ON i.id = c.invoice_id
 WHERE c.client_id = $1 AND c.status IN ('open', 'in_progress') AND i.status = 'overdue'
@@ -65,21 +65,22 @@ ORDER BY c.invoice_id
 FOR NO KEY UPDATE OF c
 `
 
-type CollectionCaseLockWorkedByClientRow struct {
+type CollectionCaseLockActiveByClientRow struct {
 	CollectionCase CollectionCase `json:"collection_case"`
 	InvoiceNumber  string         `json:"invoice_number"`
 }
 
-// The cases of a client's overdue invoices, in the order in which everything locks cases, with what their messages name.
-func (q *Queries) CollectionCaseLockWorkedByClient(ctx context.Context, db DBTX, clientID uuid.UUID) ([]CollectionCaseLockWorkedByClientRow, error) {
-	rows, err := db.Query(ctx, collectionCaseLockWorkedByClient, clientID)
+// Locks the active cases of a client's overdue invoices, in the order in which all code locks cases. Messages name the
+// invoice numbers.
+func (q *Queries) CollectionCaseLockActiveByClient(ctx context.Context, db DBTX, clientID uuid.UUID) ([]CollectionCaseLockActiveByClientRow, error) {
+	rows, err := db.Query(ctx, collectionCaseLockActiveByClient, clientID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []CollectionCaseLockWorkedByClientRow{}
+	items := []CollectionCaseLockActiveByClientRow{}
 	for rows.Next() {
-		var i CollectionCaseLockWorkedByClientRow
+		var i CollectionCaseLockActiveByClientRow
 		if err := rows.Scan(
 			&i.CollectionCase.ID,
 			&i.CollectionCase.InvoiceID,
@@ -196,7 +197,7 @@ type DunningEpisodeInsertParams struct {
 	Now      time.Time `json:"now"`
 }
 
-// An instant at which the client was delinquent before is the same delinquency, taken up again.
+// A delinquency with the same start is the same episode; it is reopened.
 func (q *Queries) DunningEpisodeInsert(ctx context.Context, db DBTX, arg DunningEpisodeInsertParams) (DunningEpisode, error) {
 	row := db.QueryRow(ctx, dunningEpisodeInsert,
 		arg.ID,
@@ -232,7 +233,7 @@ type DunningEpisodeInsertManyParams struct {
 	Since     []time.Time `json:"since"`
 }
 
-// As DunningEpisodeInsert, of those clients that have no live one.
+// DunningEpisodeInsert for those of the clients that have no live episode.
 func (q *Queries) DunningEpisodeInsertMany(ctx context.Context, db DBTX, arg DunningEpisodeInsertManyParams) error {
 	_, err := db.Exec(ctx, dunningEpisodeInsertMany,
 		arg.Now,
@@ -243,19 +244,19 @@ func (q *Queries) DunningEpisodeInsertMany(ctx context.Context, db DBTX, arg Dun
 	return err
 }
 
-const dunningEpisodeListToWake = `-- name: DunningEpisodeListToWake :many
+const dunningEpisodeListDue = `-- name: DunningEpisodeListDue :many
 SELECT client_id FROM dunning_episodes
 WHERE ended_at IS NULL AND wake_at <= $1
 ORDER BY wake_at, id LIMIT $2
 `
 
-type DunningEpisodeListToWakeParams struct {
+type DunningEpisodeListDueParams struct {
 	Now       time.Time `json:"now"`
 	BatchSize int32     `json:"batch_size"`
 }
 
-func (q *Queries) DunningEpisodeListToWake(ctx context.Context, db DBTX, arg DunningEpisodeListToWakeParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, dunningEpisodeListToWake, arg.Now, arg.BatchSize)
+func (q *Queries) DunningEpisodeListDue(ctx context.Context, db DBTX, arg DunningEpisodeListDueParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, dunningEpisodeListDue, arg.Now, arg.BatchSize)
 	if err != nil {
 		return nil, err
 	}
@@ -285,23 +286,23 @@ type DunningEpisodePostponeParams struct {
 	Now      time.Time `json:"now"`
 }
 
-// Once woken, the workflow looks and sets a time of its own; should it not, it is woken again after this one.
+// The next time to wake a workflow, should it not set its own time after this wake-up.
 func (q *Queries) DunningEpisodePostpone(ctx context.Context, db DBTX, arg DunningEpisodePostponeParams) error {
 	_, err := db.Exec(ctx, dunningEpisodePostpone, arg.WakeAt, arg.ClientID, arg.Now)
 	return err
 }
 
-const dunningEpisodeSetWake = `-- name: DunningEpisodeSetWake :exec
+const dunningEpisodeUpdateWakeAt = `-- name: DunningEpisodeUpdateWakeAt :exec
 UPDATE dunning_episodes SET wake_at = $1 WHERE id = $2 AND wake_at <> $1
 `
 
-type DunningEpisodeSetWakeParams struct {
+type DunningEpisodeUpdateWakeAtParams struct {
 	WakeAt time.Time `json:"wake_at"`
 	ID     uuid.UUID `json:"id"`
 }
 
-func (q *Queries) DunningEpisodeSetWake(ctx context.Context, db DBTX, arg DunningEpisodeSetWakeParams) error {
-	_, err := db.Exec(ctx, dunningEpisodeSetWake, arg.WakeAt, arg.ID)
+func (q *Queries) DunningEpisodeUpdateWakeAt(ctx context.Context, db DBTX, arg DunningEpisodeUpdateWakeAtParams) error {
+	_, err := db.Exec(ctx, dunningEpisodeUpdateWakeAt, arg.WakeAt, arg.ID)
 	return err
 }
 
@@ -472,21 +473,21 @@ func (q *Queries) InvoiceOldestOverdue(ctx context.Context, db DBTX, clientID uu
 	return due_date, err
 }
 
-const notificationSkipOfEpisode = `-- name: NotificationSkipOfEpisode :exec
+const notificationSkipByEpisode = `-- name: NotificationSkipByEpisode :exec
 UPDATE notifications n
 SET status = 'skipped', reason = $1, next_attempt_at = NULL, updated_at = $2
 FROM dunning_steps s
 WHERE s.episode_id = $3 AND s.notification_id = n.id AND n.status = 'pending'
 `
 
-type NotificationSkipOfEpisodeParams struct {
+type NotificationSkipByEpisodeParams struct {
 	Reason    *string   `json:"reason"`
 	Now       time.Time `json:"now"`
 	EpisodeID uuid.UUID `json:"episode_id"`
 }
 
-// What has not been sent when the client is not delinquent any more is not sent.
-func (q *Queries) NotificationSkipOfEpisode(ctx context.Context, db DBTX, arg NotificationSkipOfEpisodeParams) error {
-	_, err := db.Exec(ctx, notificationSkipOfEpisode, arg.Reason, arg.Now, arg.EpisodeID)
+// Skips the pending messages of an episode that ended.
+func (q *Queries) NotificationSkipByEpisode(ctx context.Context, db DBTX, arg NotificationSkipByEpisodeParams) error {
+	_, err := db.Exec(ctx, notificationSkipByEpisode, arg.Reason, arg.Now, arg.EpisodeID)
 	return err
 }

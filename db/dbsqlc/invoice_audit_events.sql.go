@@ -30,7 +30,8 @@ type InvoiceAuditEventInsertParams struct {
 	Now       time.Time       `json:"now"`
 }
 
-// A change that had to wait for another one was asked for before that one was made, and must not come before it in the trail.
+// The clock was read before the invoice was locked, so a change that waited for another one takes at least that one's
+// time: the trail is in the order of the changes.
 func (q *Queries) InvoiceAuditEventInsert(ctx context.Context, db DBTX, arg InvoiceAuditEventInsertParams) error {
 	_, err := db.Exec(ctx, invoiceAuditEventInsert,
 		arg.ID,

@@ -73,8 +73,8 @@ type InvoiceCountByLineParams struct {
 	OfferID         *uuid.UUID     `json:"offer_id"`
 }
 
-// InvoiceCount for a filter by service or by offer, not both: a join counts a large part of all invoices several times
-// faster than looking for a line of each.
+// InvoiceCount for a filter by service or by offer, but not both: here a join is several times faster than EXISTS, see
+// docs/performance.md.
 func (q *Queries) InvoiceCountByLine(ctx context.Context, db DBTX, arg InvoiceCountByLineParams) (int64, error) {
 	row := db.QueryRow(ctx, invoiceCountByLine,
 		arg.ClientID,
@@ -90,12 +90,12 @@ func (q *Queries) InvoiceCountByLine(ctx context.Context, db DBTX, arg InvoiceCo
 }
 
 const invoiceGapList = `-- name: InvoiceGapList :many
-WITH given AS (
+WITH reserved AS (
     SELECT s.seller_code, s.year, s.last_number FROM invoice_number_sequences s
     UNION
     SELECT i.seller_code, i.number_year, 0 FROM invoices i
     WHERE NOT EXISTS (SELECT 1 FROM invoice_number_sequences s WHERE s.seller_code = i.seller_code AND s.year = i.number_year)
-), followed AS (
+), neighbours AS (
     SELECT i.seller_code, i.number_year AS year, i.number_sequence AS sequence,
            lag(i.number_sequence, 1, 0::bigint) OVER (PARTITION BY i.seller_code, i.number_year ORDER BY i.number_sequence) AS before
     FROM invoices i
@@ -103,18 +103,18 @@ WITH given AS (
     SELECT g.seller_code, g.year, g.last_number + 1,
            coalesce((SELECT max(i.number_sequence) FROM invoices i
                      WHERE i.seller_code = g.seller_code AND i.number_year = g.year AND i.number_sequence <= g.last_number), 0)
-    FROM given g
+    FROM reserved g
 )
 SELECT DISTINCT f.seller_code::text AS seller_code, f.year::integer AS year, (f.before + 1)::bigint AS first_missing,
        (f.sequence - 1)::bigint AS last_missing, false::boolean AS beyond
-FROM followed f
-JOIN given g ON g.seller_code = f.seller_code AND g.year = f.year
+FROM neighbours f
+JOIN reserved g ON g.seller_code = f.seller_code AND g.year = f.year
 WHERE f.sequence - f.before > 1 AND f.sequence <= g.last_number + 1
   AND ($1::integer IS NULL OR f.year = $1)
 UNION ALL
 SELECT i.seller_code, i.number_year, min(i.number_sequence), max(i.number_sequence), true
 FROM invoices i
-JOIN given g ON g.seller_code = i.seller_code AND g.year = i.number_year
+JOIN reserved g ON g.seller_code = i.seller_code AND g.year = i.number_year
 WHERE i.number_sequence > g.last_number
   AND ($1::integer IS NULL OR i.number_year = $1)
 GROUP BY i.seller_code, i.number_year
@@ -129,9 +129,8 @@ type InvoiceGapListRow struct {
 	Beyond       bool   `json:"beyond"`
 }
 
-// What is wrong with the numbers of a seller and year: sequences up to the last number given that no
-// invoice has, and invoices beyond it. Empty when all of them exist exactly once, which the unique
-// constraint makes at most once.
+// The faults in the numbering of a seller and year: sequence numbers up to the last one reserved that no invoice has, and
+// invoices beyond it. An empty result means that every number has exactly one invoice; a constraint excludes duplicates.
 func (q *Queries) InvoiceGapList(ctx context.Context, db DBTX, year *int32) ([]InvoiceGapListRow, error) {
 	rows, err := db.Query(ctx, invoiceGapList, year)
 	if err != nil {
@@ -252,7 +251,7 @@ type InvoiceLineListByInvoicesRow struct {
 	InvoiceLine InvoiceLine `json:"invoice_line"`
 }
 
-// OFFSET keeps it a look-up by index for each invoice: of many invoices PostgreSQL would read the whole table.
+// OFFSET 0 keeps the subquery an index look-up per invoice, see docs/performance.md.
 func (q *Queries) InvoiceLineListByInvoices(ctx context.Context, db DBTX, invoiceIds []uuid.UUID) ([]InvoiceLineListByInvoicesRow, error) {
 	rows, err := db.Query(ctx, invoiceLineListByInvoices, invoiceIds)
 	if err != nil {
@@ -297,7 +296,8 @@ WHERE ($1::uuid IS NULL OR i.client_id = $1)
   AND ($2::text IS NULL OR i.status = $2)
   AND ($3::uuid IS NULL OR i.billing_run_id = $3
         AND i.created_at >= (SELECT r.planned_at - interval '1 day' FROM billing_runs r WHERE r.id = $3)
-        AND i.created_at <= (SELECT coalesce(r.completed_at, 'infinity') + interval '1 day' FROM billing_runs r WHERE r.id = $3))
+        AND i.created_at <= (SELECT coalesce(r.completed_at, 'infinity') + interval '1 day'
+                             FROM billing_runs r WHERE r.id = $3))
   AND ($4::date IS NULL OR i.billing_run_id = ANY(ARRAY(
         SELECT r.id FROM billing_runs r WHERE r.period_start = $4)))
   AND ($5::text IS NULL OR EXISTS (
@@ -317,7 +317,8 @@ WHERE ($1::uuid IS NULL OR i.client_id = $1)
       END
 ORDER BY CASE $10::text WHEN 'created_at:desc' THEN i.created_at END DESC, CASE $10::text WHEN 'created_at:asc' THEN i.created_at END,
          CASE $10::text WHEN 'due_date:desc' THEN i.due_date END DESC, CASE $10::text WHEN 'due_date:asc' THEN i.due_date END,
-         CASE $10::text WHEN 'total_amount:desc' THEN i.total_amount END DESC, CASE $10::text WHEN 'total_amount:asc' THEN i.total_amount END,
+         CASE $10::text WHEN 'total_amount:desc' THEN i.total_amount END DESC,
+         CASE $10::text WHEN 'total_amount:asc' THEN i.total_amount END,
          CASE $10::text WHEN 'number:desc' THEN i.number END DESC, CASE $10::text WHEN 'number:asc' THEN i.number END,
          CASE WHEN $10::text LIKE '%:desc' THEN i.id END DESC, i.id
 LIMIT $12 OFFSET $11
@@ -343,9 +344,9 @@ type InvoiceListRow struct {
 	ListTotal int64   `json:"list_total"`
 }
 
-// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
-// The invoices of a run are looked for in its time only, or the newest page of an old run passes over all that came
-// since. A day more on both sides is far beyond what the clocks of two machines differ by.
+// The planner keeps the branches of the requested sort key, see docs/lists.md.
+// A filter by run also bounds created_at by the run's time, give or take a day for clock differences. Without the bound,
+// the newest page of an old run would scan every later invoice.
 func (q *Queries) InvoiceList(ctx context.Context, db DBTX, arg InvoiceListParams) ([]InvoiceListRow, error) {
 	rows, err := db.Query(ctx, invoiceList,
 		arg.ClientID,
@@ -530,7 +531,7 @@ type InvoiceListUndocumentedParams struct {
 	LastClientID  uuid.UUID `json:"last_client_id"`
 }
 
-// The invoices that a run issued for a range of clients and that have no document yet.
+// The invoices of a run for a range of clients that have no document yet.
 func (q *Queries) InvoiceListUndocumented(ctx context.Context, db DBTX, arg InvoiceListUndocumentedParams) ([]Invoice, error) {
 	rows, err := db.Query(ctx, invoiceListUndocumented, arg.BillingRunID, arg.FirstClientID, arg.LastClientID)
 	if err != nil {
@@ -592,8 +593,8 @@ type InvoiceLockRow struct {
 	HasCase bool    `json:"has_case"`
 }
 
-// Serialises payments of one invoice. A case that was opened while this statement waited for
-// the lock may be missing from has_case, but then the invoice, which is read anew, is overdue.
+// Serialises the payments of one invoice. has_case may miss a case that was opened while this statement waited for the
+// lock, but the invoice is read after the wait and is then overdue.
 func (q *Queries) InvoiceLock(ctx context.Context, db DBTX, id uuid.UUID) (InvoiceLockRow, error) {
 	row := db.QueryRow(ctx, invoiceLock, id)
 	var i InvoiceLockRow
@@ -635,7 +636,7 @@ const invoiceLockMany = `-- name: InvoiceLockMany :many
 SELECT id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end, issue_date, due_date, status, currency, subtotal_amount, tax_rate, tax_amount, total_amount, paid_amount, client_name, client_type, client_cin, client_address, issued_at, voided_at, voided_by, void_reason, created_at, updated_at FROM invoices WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 `
 
-// In the order of ids, as everything locks them that takes more than one.
+// Locks in the order of ids, as all code that locks several invoices does.
 func (q *Queries) InvoiceLockMany(ctx context.Context, db DBTX, ids []uuid.UUID) ([]Invoice, error) {
 	rows, err := db.Query(ctx, invoiceLockMany, ids)
 	if err != nil {
@@ -705,8 +706,8 @@ type InvoiceNewestRow struct {
 	ListTotal int64   `json:"list_total"`
 }
 
-// The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
-// page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
+// The most requested page: no filter, newest first, after a row. The inner limit is the largest page size plus one; it
+// lets PostgreSQL reuse the plan, see docs/lists.md.
 func (q *Queries) InvoiceNewest(ctx context.Context, db DBTX, arg InvoiceNewestParams) ([]InvoiceNewestRow, error) {
 	rows, err := db.Query(ctx, invoiceNewest, arg.BeforeCreatedAt, arg.BeforeID, arg.PageSize)
 	if err != nil {
@@ -766,7 +767,7 @@ type InvoiceNewestAtRow struct {
 	ID        uuid.UUID `json:"id"`
 }
 
-// The row behind which a page far down begins, found in the index alone.
+// The row after which a numbered page begins, found by an index-only scan.
 func (q *Queries) InvoiceNewestAt(ctx context.Context, db DBTX, rowOffset int32) (InvoiceNewestAtRow, error) {
 	row := db.QueryRow(ctx, invoiceNewestAt, rowOffset)
 	var i InvoiceNewestAtRow
@@ -795,9 +796,9 @@ type InvoiceNumberReserveRow struct {
 	IssueDate  calendar.Date `json:"issue_date"`
 }
 
-// Takes a block of numbers and answers the last of it, with the date that its invoices are issued on: the given
-// one, or that of the number before when it is later. The row stays locked until the transaction ends: that is
-// what keeps the sequence without gaps.
+// Reserves a block of numbers. Returns the last number of the block and the issue date of its invoices: the given date, or
+// the date of the preceding number if that is later. The row stays locked until the transaction ends, which keeps the
+// sequence free of gaps.
 func (q *Queries) InvoiceNumberReserve(ctx context.Context, db DBTX, arg InvoiceNumberReserveParams) (InvoiceNumberReserveRow, error) {
 	row := db.QueryRow(ctx, invoiceNumberReserve,
 		arg.SellerCode,
@@ -825,7 +826,7 @@ type InvoiceNumberSequenceListRow struct {
 	InvoiceCount int64  `json:"invoice_count"`
 }
 
-// The sequences with the invoices that have their numbers.
+// The sequences, each with the number of its invoices.
 func (q *Queries) InvoiceNumberSequenceList(ctx context.Context, db DBTX, year *int32) ([]InvoiceNumberSequenceListRow, error) {
 	rows, err := db.Query(ctx, invoiceNumberSequenceList, year)
 	if err != nil {
@@ -921,7 +922,7 @@ type InvoiceVoidParams struct {
 	ID      uuid.UUID `json:"id"`
 }
 
-// A trigger releases the days that its lines charge.
+// A trigger releases the days that the lines charge.
 func (q *Queries) InvoiceVoid(ctx context.Context, db DBTX, arg InvoiceVoidParams) (Invoice, error) {
 	row := db.QueryRow(ctx, invoiceVoid,
 		arg.Now,

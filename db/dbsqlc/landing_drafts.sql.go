@@ -96,7 +96,7 @@ type LandingDraftUpdateParams struct {
 	ID       uuid.UUID       `json:"id"`
 }
 
-// What is null stays; the CIN, which may be cleared, changes when it was sent.
+// A NULL argument keeps its column. The CIN can be cleared, so cin_sent says whether to change it.
 func (q *Queries) LandingDraftUpdate(ctx context.Context, db DBTX, arg LandingDraftUpdateParams) (LandingDraft, error) {
 	row := db.QueryRow(ctx, landingDraftUpdate,
 		arg.FlowType,

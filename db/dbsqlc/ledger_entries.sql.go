@@ -19,7 +19,7 @@ const ledgerAccountList = `-- name: LedgerAccountList :many
 SELECT id, currency, kind, sequence, balance FROM ledger_accounts WHERE id = ANY($1::uuid[]) ORDER BY id, currency
 `
 
-// The accounts of some clients or contracts, one for each currency.
+// The accounts of several clients or contracts, one per currency.
 func (q *Queries) LedgerAccountList(ctx context.Context, db DBTX, ids []uuid.UUID) ([]LedgerAccount, error) {
 	rows, err := db.Query(ctx, ledgerAccountList, ids)
 	if err != nil {
@@ -50,22 +50,10 @@ const ledgerAccountLock = `-- name: LedgerAccountLock :exec
 SELECT 1 FROM ledger_accounts WHERE id = ANY($1::uuid[]) ORDER BY kind, id, currency FOR NO KEY UPDATE
 `
 
-// Before several entries are posted in one transaction: in the order in which each of them locks.
+// Locks accounts in the order in which every posting locks them, for a transaction that posts several entries.
 func (q *Queries) LedgerAccountLock(ctx context.Context, db DBTX, ids []uuid.UUID) error {
 	_, err := db.Exec(ctx, ledgerAccountLock, ids)
 	return err
-}
-
-const ledgerEntryEnterMissing = `-- name: LedgerEntryEnterMissing :one
-SELECT ledger_enter_missing($1::uuid[])::bigint AS entered
-`
-
-// Enters what is missing of some invoices, which are locked, and returns how many entries these are.
-func (q *Queries) LedgerEntryEnterMissing(ctx context.Context, db DBTX, invoiceIds []uuid.UUID) (int64, error) {
-	row := db.QueryRow(ctx, ledgerEntryEnterMissing, invoiceIds)
-	var entered int64
-	err := row.Scan(&entered)
-	return entered, err
 }
 
 const ledgerEntryGet = `-- name: LedgerEntryGet :one
@@ -98,40 +86,15 @@ func (q *Queries) LedgerEntryGet(ctx context.Context, db DBTX, id uuid.UUID) (Le
 	return i, err
 }
 
-const ledgerEntryListMissing = `-- name: LedgerEntryListMissing :many
-SELECT DISTINCT f.invoice_id::uuid AS invoice_id FROM ledger_facts f WHERE f.entry_id IS NULL ORDER BY 1
-`
-
-// The invoices of which something is not entered.
-func (q *Queries) LedgerEntryListMissing(ctx context.Context, db DBTX) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, ledgerEntryListMissing)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var invoice_id uuid.UUID
-		if err := rows.Scan(&invoice_id); err != nil {
-			return nil, err
-		}
-		items = append(items, invoice_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const ledgerEntryOfEvent = `-- name: LedgerEntryOfEvent :one
+const ledgerEntryGetByEvent = `-- name: LedgerEntryGetByEvent :one
 SELECT e.id, e.event_id, e.source, e.reverses_id, e.invoice_id, e.payment_id, e.client_id, e.type, e.direction, e.amount, e.currency, e.contract_ids, e.contract_amounts, e.booking_date, e.due_date, e.details, e.actor_id, e.created_at FROM ledger_entries e
 WHERE e.id = coalesce((SELECT v.entry_id FROM ledger_events v WHERE v.id = $1), $1) AND e.event_id = $1
   AND (e.source NOT IN ('api', 'api_reversal') OR EXISTS (SELECT 1 FROM ledger_events v WHERE v.entry_id = e.id))
 `
 
-// The entry that is valid of an event. One that was made by hand has the entry that is named in ledger_events.
-func (q *Queries) LedgerEntryOfEvent(ctx context.Context, db DBTX, id uuid.UUID) (LedgerEntry, error) {
-	row := db.QueryRow(ctx, ledgerEntryOfEvent, id)
+// The valid entry of an event. For an event that a caller created, ledger_events names the entry.
+func (q *Queries) LedgerEntryGetByEvent(ctx context.Context, db DBTX, id uuid.UUID) (LedgerEntry, error) {
+	row := db.QueryRow(ctx, ledgerEntryGetByEvent, id)
 	var i LedgerEntry
 	err := row.Scan(
 		&i.ID,
@@ -156,6 +119,43 @@ func (q *Queries) LedgerEntryOfEvent(ctx context.Context, db DBTX, id uuid.UUID)
 	return i, err
 }
 
+const ledgerEntryListOwedByContract = `-- name: LedgerEntryListOwedByContract :many
+SELECT part.contract_id::uuid AS contract_id, sum(CASE e.direction WHEN 'debit' THEN part.amount ELSE -part.amount END)::bigint AS owed
+FROM (SELECT i.direction, i.contract_ids, i.contract_amounts FROM ledger_entries i WHERE i.id = $1
+      UNION ALL
+      SELECT p.direction, p.contract_ids, p.contract_amounts FROM ledger_entries p
+      WHERE p.invoice_id = $1 AND p.payment_id IS NOT NULL) e
+CROSS JOIN LATERAL (SELECT unnest(e.contract_ids) AS contract_id, unnest(e.contract_amounts) AS amount) part
+GROUP BY part.contract_id
+ORDER BY part.contract_id
+`
+
+type LedgerEntryListOwedByContractRow struct {
+	ContractID uuid.UUID `json:"contract_id"`
+	Owed       int64     `json:"owed"`
+}
+
+// The outstanding amount of an invoice per contract, in the order in which a payment settles them.
+func (q *Queries) LedgerEntryListOwedByContract(ctx context.Context, db DBTX, invoiceID uuid.UUID) ([]LedgerEntryListOwedByContractRow, error) {
+	rows, err := db.Query(ctx, ledgerEntryListOwedByContract, invoiceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LedgerEntryListOwedByContractRow{}
+	for rows.Next() {
+		var i LedgerEntryListOwedByContractRow
+		if err := rows.Scan(&i.ContractID, &i.Owed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const ledgerEntryPost = `-- name: LedgerEntryPost :exec
 WITH entry AS (
     INSERT INTO ledger_entries (id, event_id, source, reverses_id, invoice_id, payment_id, client_id, type, direction, amount, currency,
@@ -163,22 +163,24 @@ WITH entry AS (
     VALUES ($1, $2, $3, $4, $5, $6, $7,
         $8, $9, $10, $11, $12::uuid[], $13::bigint[], $14, $15,
         $16, $17, $18)
-    RETURNING id, event_id, source, currency, booking_date, CASE source WHEN 'api_reversal' THEN reverses_id END AS taken_back, CASE direction WHEN 'debit' THEN 1 ELSE -1 END AS sign
-), moved AS (
+    RETURNING id, event_id, source, currency, booking_date, CASE source WHEN 'api_reversal' THEN reverses_id END AS reversed_version,
+        CASE direction WHEN 'debit' THEN 1 ELSE -1 END AS sign
+), parts AS (
     SELECT 'client' AS kind, $7::uuid AS account_id, $10::bigint AS amount
     WHERE $7::uuid IS NOT NULL
     UNION ALL
     SELECT 'contract', unnest($12::uuid[]), unnest($13::bigint[])
-), posted AS (
+), balances AS (
     INSERT INTO ledger_accounts AS account (kind, id, currency, sequence, balance)
-    SELECT m.kind, m.account_id, entry.currency, 1, entry.sign * m.amount FROM moved m, entry ORDER BY m.kind, m.account_id
+    SELECT p.kind, p.account_id, entry.currency, 1, entry.sign * p.amount FROM parts p, entry ORDER BY p.kind, p.account_id
     ON CONFLICT ON CONSTRAINT ledger_accounts_pkey DO UPDATE
     SET sequence = account.sequence + 1, balance = account.balance + excluded.balance
     RETURNING id, sequence, balance
 )
 INSERT INTO ledger_postings (account_id, currency, sequence, entry_id, event_id, source, reverses_id, booking_date, amount, balance)
-SELECT posted.id, entry.currency, posted.sequence, entry.id, entry.event_id, entry.source, entry.taken_back, entry.booking_date, entry.sign * m.amount, posted.balance
-FROM posted JOIN moved m ON m.account_id = posted.id, entry
+SELECT b.id, entry.currency, b.sequence, entry.id, entry.event_id, entry.source, entry.reversed_version,
+       entry.booking_date, entry.sign * p.amount, b.balance
+FROM balances b JOIN parts p ON p.account_id = b.id, entry
 `
 
 type LedgerEntryPostParams struct {
@@ -202,8 +204,8 @@ type LedgerEntryPostParams struct {
 	Now             time.Time       `json:"now"`
 }
 
-// One entry with its postings: to the account of the client, if it has one, and to those of its contracts. The accounts are
-// locked here, those of clients first and each kind in the order of ids.
+// Inserts an entry and posts it to the account of the client, if it has one, and to the accounts of its contracts. Locks the
+// accounts of clients before those of contracts, each kind in the order of ids.
 func (q *Queries) LedgerEntryPost(ctx context.Context, db DBTX, arg LedgerEntryPostParams) error {
 	_, err := db.Exec(ctx, ledgerEntryPost,
 		arg.ID,
@@ -228,23 +230,24 @@ func (q *Queries) LedgerEntryPost(ctx context.Context, db DBTX, arg LedgerEntryP
 	return err
 }
 
-const ledgerInvoicesPost = `-- name: LedgerInvoicesPost :exec
+const ledgerEntryPostInvoices = `-- name: LedgerEntryPostInvoices :exec
 WITH issued AS (
-    SELECT i.id, i.client_id, i.currency, i.subtotal_amount, i.total_amount, i.issue_date, i.due_date, i.issued_at FROM unnest($1::uuid[]) AS asked (id)
+    SELECT i.id, i.client_id, i.currency, i.subtotal_amount, i.total_amount, i.issue_date, i.due_date, i.issued_at FROM unnest($1::uuid[]) AS requested (id)
     CROSS JOIN LATERAL (SELECT id, client_id, currency, subtotal_amount, total_amount, issue_date, due_date, issued_at
-                        FROM invoices WHERE invoices.id = asked.id OFFSET 0) i
+                        FROM invoices WHERE invoices.id = requested.id OFFSET 0) i
 ), summed AS (
     SELECT l.invoice_id, l.contract_id, sum(l.line_total) AS lines
-    FROM unnest($1::uuid[]) AS asked (id)
-    CROSS JOIN LATERAL (SELECT invoice_id, contract_id, line_total FROM invoice_lines WHERE invoice_id = asked.id OFFSET 0) l
+    FROM unnest($1::uuid[]) AS requested (id)
+    CROSS JOIN LATERAL (SELECT invoice_id, contract_id, line_total FROM invoice_lines WHERE invoice_id = requested.id OFFSET 0) l
     GROUP BY l.invoice_id, l.contract_id
 ), bounds AS (
     SELECT s.invoice_id, s.contract_id, s.lines, sum(s.lines) OVER (PARTITION BY s.invoice_id ORDER BY s.contract_id) AS upto
     FROM summed s
-), parts AS (
+), contract_parts AS (
     SELECT invoice_id, contract_id, amount FROM (
         SELECT b.invoice_id, b.contract_id,
-               (div(i.total_amount * b.upto, i.subtotal_amount) - div(i.total_amount * (b.upto - b.lines), i.subtotal_amount))::bigint AS amount
+               (div(i.total_amount * b.upto, i.subtotal_amount)
+                - div(i.total_amount * (b.upto - b.lines), i.subtotal_amount))::bigint AS amount
         FROM bounds b JOIN issued i ON i.id = b.invoice_id
     ) p WHERE p.amount > 0
 ), entries AS (
@@ -253,71 +256,36 @@ WITH issued AS (
     SELECT i.id, i.id, 'invoice', i.id, i.client_id, 'invoice', 'debit', i.total_amount, i.currency,
         coalesce(p.contract_ids, '{}'), coalesce(p.amounts, '{}'), i.issue_date, i.due_date, '{}', $2::text, i.issued_at
     FROM issued i
-    LEFT JOIN (SELECT invoice_id, array_agg(contract_id ORDER BY contract_id) AS contract_ids, array_agg(amount ORDER BY contract_id) AS amounts
-               FROM parts GROUP BY invoice_id) p ON p.invoice_id = i.id
-), moved AS (
-    SELECT 'client' AS kind, i.client_id AS account_id, i.id AS invoice_id, i.currency, i.total_amount::bigint AS amount, i.issue_date FROM issued i
+    LEFT JOIN (SELECT invoice_id, array_agg(contract_id ORDER BY contract_id) AS contract_ids,
+                      array_agg(amount ORDER BY contract_id) AS amounts
+               FROM contract_parts GROUP BY invoice_id) p ON p.invoice_id = i.id
+), parts AS (
+    SELECT 'client' AS kind, i.client_id AS account_id, i.id AS invoice_id, i.currency, i.total_amount::bigint AS amount, i.issue_date
+    FROM issued i
     UNION ALL
-    SELECT 'contract', p.contract_id, i.id, i.currency, p.amount, i.issue_date FROM parts p JOIN issued i ON i.id = p.invoice_id
-), posted AS (
+    SELECT 'contract', p.contract_id, i.id, i.currency, p.amount, i.issue_date FROM contract_parts p JOIN issued i ON i.id = p.invoice_id
+), balances AS (
     INSERT INTO ledger_accounts AS account (kind, id, currency, sequence, balance)
-    SELECT m.kind, m.account_id, m.currency, 1, m.amount FROM moved m ORDER BY m.kind, m.account_id
+    SELECT p.kind, p.account_id, p.currency, 1, p.amount FROM parts p ORDER BY p.kind, p.account_id
     ON CONFLICT ON CONSTRAINT ledger_accounts_pkey DO UPDATE
     SET sequence = account.sequence + 1, balance = account.balance + excluded.balance
     RETURNING id, sequence, balance
 )
 INSERT INTO ledger_postings (account_id, currency, sequence, entry_id, event_id, source, booking_date, amount, balance)
-SELECT m.account_id, m.currency, posted.sequence, m.invoice_id, m.invoice_id, 'invoice', m.issue_date, m.amount, posted.balance
-FROM posted JOIN moved m ON m.account_id = posted.id
-ORDER BY m.account_id
+SELECT p.account_id, p.currency, b.sequence, p.invoice_id, p.invoice_id, 'invoice', p.issue_date, p.amount, b.balance
+FROM balances b JOIN parts p ON p.account_id = b.id
+ORDER BY p.account_id
 `
 
-type LedgerInvoicesPostParams struct {
+type LedgerEntryPostInvoicesParams struct {
 	IDS     []uuid.UUID `json:"ids"`
 	ActorID string      `json:"actor_id"`
 }
 
-// The entries of invoices that have just been written with their lines, one invoice to a client at most. An invoice is about
-// its contracts by what their lines are of its subtotal, rounded so that the parts add up to its total. OFFSET keeps look-ups by
-// index for each invoice: a plan that is kept could be one that reads all invoices, made when there were few.
-func (q *Queries) LedgerInvoicesPost(ctx context.Context, db DBTX, arg LedgerInvoicesPostParams) error {
-	_, err := db.Exec(ctx, ledgerInvoicesPost, arg.IDS, arg.ActorID)
+// Posts invoices that this transaction inserted with their lines, at most one per client. An invoice is allocated to its
+// contracts in proportion to their lines, rounded so that the parts add up to its total.
+// OFFSET 0 keeps each subquery an index look-up per invoice, see docs/performance.md.
+func (q *Queries) LedgerEntryPostInvoices(ctx context.Context, db DBTX, arg LedgerEntryPostInvoicesParams) error {
+	_, err := db.Exec(ctx, ledgerEntryPostInvoices, arg.IDS, arg.ActorID)
 	return err
-}
-
-const ledgerOwedByContract = `-- name: LedgerOwedByContract :many
-SELECT part.contract_id::uuid AS contract_id, sum(CASE e.direction WHEN 'debit' THEN part.amount ELSE -part.amount END)::bigint AS owed
-FROM (SELECT i.direction, i.contract_ids, i.contract_amounts FROM ledger_entries i WHERE i.id = $1
-      UNION ALL
-      SELECT p.direction, p.contract_ids, p.contract_amounts FROM ledger_entries p
-      WHERE p.invoice_id = $1 AND p.payment_id IS NOT NULL) e
-CROSS JOIN LATERAL (SELECT unnest(e.contract_ids) AS contract_id, unnest(e.contract_amounts) AS amount) part
-GROUP BY part.contract_id
-ORDER BY part.contract_id
-`
-
-type LedgerOwedByContractRow struct {
-	ContractID uuid.UUID `json:"contract_id"`
-	Owed       int64     `json:"owed"`
-}
-
-// What is still owed on an invoice for each of its contracts, in the order in which a payment settles them.
-func (q *Queries) LedgerOwedByContract(ctx context.Context, db DBTX, invoiceID uuid.UUID) ([]LedgerOwedByContractRow, error) {
-	rows, err := db.Query(ctx, ledgerOwedByContract, invoiceID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []LedgerOwedByContractRow{}
-	for rows.Next() {
-		var i LedgerOwedByContractRow
-		if err := rows.Scan(&i.ContractID, &i.Owed); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }

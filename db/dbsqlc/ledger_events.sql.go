@@ -47,38 +47,31 @@ func (q *Queries) LedgerEventCount(ctx context.Context, db DBTX, arg LedgerEvent
 }
 
 const ledgerEventCountByAccount = `-- name: LedgerEventCountByAccount :one
-WITH nearest AS (
-    SELECT r.rank, r.booking_date, r.event_id FROM ledger_event_ranks r
-    WHERE r.account_id = $1 AND r.booking_date < coalesce($3::date, 'infinity')
-    ORDER BY r.booking_date DESC, r.event_id DESC
-    LIMIT 1
-), counted AS (
-    SELECT n.rank + coalesce(sum(u.change), 0) AS events FROM nearest n
-    LEFT JOIN ledger_unranked_events($1) u (booking_date, event_id, change) ON (u.booking_date, u.event_id) < (n.booking_date, n.event_id)
-    GROUP BY n.rank
-), since AS (
-    SELECT count(*) AS events FROM ledger_account_events($1) v (booking_date, event_id, entry_id)
-    WHERE v.booking_date < coalesce($3::date, 'infinity')
-      AND (v.booking_date, v.event_id) >= (coalesce((SELECT n.booking_date FROM nearest n), '-infinity'),
-                                           coalesce((SELECT n.event_id FROM nearest n), '00000000-0000-0000-0000-000000000000'::uuid))
-)
-SELECT CASE WHEN EXISTS (SELECT 1 FROM ledger_accounts a WHERE a.id = $1 AND a.kind = $2::text)
-           THEN coalesce((SELECT c.events FROM counted c), 0) + (SELECT s.events FROM since s) ELSE 0 END::bigint AS events
+SELECT count(*) FROM ledger_postings p
+WHERE p.account_id = (SELECT a.id FROM ledger_accounts a WHERE a.id = $1 AND a.kind = $2 LIMIT 1)
+  AND p.source <> 'api_reversal'
+  AND p.entry_id NOT IN (SELECT r.reverses_id FROM ledger_postings r WHERE r.account_id = $1 AND r.source = 'api_reversal')
+  AND p.booking_date BETWEEN $3 AND $4
 `
 
 type LedgerEventCountByAccountParams struct {
-	AccountID    uuid.UUID      `json:"account_id"`
-	Kind         string         `json:"kind"`
-	BookedBefore *calendar.Date `json:"booked_before"`
+	AccountID  uuid.UUID     `json:"account_id"`
+	Kind       string        `json:"kind"`
+	BookedFrom calendar.Date `json:"booked_from"`
+	BookedTo   calendar.Date `json:"booked_to"`
 }
 
-// How many events of an account are booked before a day: those before the nearest event whose rank is known, and those since.
-// None of an account of another kind.
+// The number of rows of LedgerEventListByAccount.
 func (q *Queries) LedgerEventCountByAccount(ctx context.Context, db DBTX, arg LedgerEventCountByAccountParams) (int64, error) {
-	row := db.QueryRow(ctx, ledgerEventCountByAccount, arg.AccountID, arg.Kind, arg.BookedBefore)
-	var events int64
-	err := row.Scan(&events)
-	return events, err
+	row := db.QueryRow(ctx, ledgerEventCountByAccount,
+		arg.AccountID,
+		arg.Kind,
+		arg.BookedFrom,
+		arg.BookedTo,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const ledgerEventGetByExternalID = `-- name: LedgerEventGetByExternalID :one
@@ -144,6 +137,7 @@ type LedgerEventListParams struct {
 	PageSize    int32         `json:"page_size"`
 }
 
+// The events of any of the contracts, of the client, and of the type, newest booking date first.
 func (q *Queries) LedgerEventList(ctx context.Context, db DBTX, arg LedgerEventListParams) ([]LedgerEntry, error) {
 	rows, err := db.Query(ctx, ledgerEventList,
 		arg.ContractIDS,
@@ -193,29 +187,34 @@ func (q *Queries) LedgerEventList(ctx context.Context, db DBTX, arg LedgerEventL
 
 const ledgerEventListByAccount = `-- name: LedgerEventListByAccount :many
 SELECT e.id, e.event_id, e.source, e.reverses_id, e.invoice_id, e.payment_id, e.client_id, e.type, e.direction, e.amount, e.currency, e.contract_ids, e.contract_amounts, e.booking_date, e.due_date, e.details, e.actor_id, e.created_at
-FROM (SELECT v.entry_id, v.booking_date, v.event_id FROM ledger_account_events($1) v (booking_date, event_id, entry_id)
-      WHERE (v.booking_date, v.event_id) < (coalesce($2::date, 'infinity'), $3::uuid)
-      ORDER BY v.booking_date DESC, v.event_id DESC
-      LIMIT $5 OFFSET $4) page
+FROM (SELECT p.entry_id, p.booking_date, p.event_id FROM ledger_postings p
+      WHERE p.account_id = (SELECT a.id FROM ledger_accounts a WHERE a.id = $1 AND a.kind = $2 LIMIT 1)
+        AND p.source <> 'api_reversal'
+        AND p.entry_id NOT IN (SELECT r.reverses_id FROM ledger_postings r WHERE r.account_id = $1 AND r.source = 'api_reversal')
+        AND p.booking_date BETWEEN $3 AND $4
+      ORDER BY p.booking_date DESC, p.event_id DESC
+      LIMIT $6 OFFSET $5) page
 JOIN ledger_entries e ON e.id = page.entry_id
 ORDER BY page.booking_date DESC, page.event_id DESC
 `
 
 type LedgerEventListByAccountParams struct {
-	AccountID    uuid.UUID      `json:"account_id"`
-	BookedBefore *calendar.Date `json:"booked_before"`
-	BeforeID     uuid.UUID      `json:"before_id"`
-	PageOffset   int32          `json:"page_offset"`
-	PageSize     int32          `json:"page_size"`
+	AccountID  uuid.UUID     `json:"account_id"`
+	Kind       string        `json:"kind"`
+	BookedFrom calendar.Date `json:"booked_from"`
+	BookedTo   calendar.Date `json:"booked_to"`
+	PageOffset int32         `json:"page_offset"`
+	PageSize   int32         `json:"page_size"`
 }
 
-// Of one client or one contract: those before an event or a day, newest first. What lies before the page is passed over in the
-// index alone.
+// The events of a client or of a contract, newest booking date first: the postings to its account except reversed versions
+// and their reversals. No rows if the account is of another kind. An index-only scan skips the rows before the page.
 func (q *Queries) LedgerEventListByAccount(ctx context.Context, db DBTX, arg LedgerEventListByAccountParams) ([]LedgerEntry, error) {
 	rows, err := db.Query(ctx, ledgerEventListByAccount,
 		arg.AccountID,
-		arg.BookedBefore,
-		arg.BeforeID,
+		arg.Kind,
+		arg.BookedFrom,
+		arg.BookedTo,
 		arg.PageOffset,
 		arg.PageSize,
 	)
@@ -260,7 +259,7 @@ const ledgerEventListByID = `-- name: LedgerEventListByID :many
 SELECT id, entry_id, external_id, created_at, updated_at FROM ledger_events WHERE id = ANY($1::uuid[])
 `
 
-// What was made by hand, of those among some events.
+// Those of the events that callers created.
 func (q *Queries) LedgerEventListByID(ctx context.Context, db DBTX, ids []uuid.UUID) ([]LedgerEvent, error) {
 	rows, err := db.Query(ctx, ledgerEventListByID, ids)
 	if err != nil {
@@ -291,7 +290,7 @@ const ledgerEventLock = `-- name: LedgerEventLock :one
 SELECT id, entry_id, external_id, created_at, updated_at FROM ledger_events WHERE id = $1 FOR UPDATE
 `
 
-// Serialises the changes of one event.
+// Serialises the changes of an event.
 func (q *Queries) LedgerEventLock(ctx context.Context, db DBTX, id uuid.UUID) (LedgerEvent, error) {
 	row := db.QueryRow(ctx, ledgerEventLock, id)
 	var i LedgerEvent
@@ -318,7 +317,7 @@ type LedgerEventUpdateParams struct {
 	ID         uuid.UUID  `json:"id"`
 }
 
-// Names the entry that is valid from now on, or none once the event is deleted.
+// Sets the valid entry; NULL deletes the event.
 func (q *Queries) LedgerEventUpdate(ctx context.Context, db DBTX, arg LedgerEventUpdateParams) error {
 	_, err := db.Exec(ctx, ledgerEventUpdate,
 		arg.EntryID,
@@ -339,7 +338,7 @@ type LedgerInvoiceListRow struct {
 	Status string    `json:"status"`
 }
 
-// What the entries of some invoices and their payments show of them.
+// The columns of invoices that their entries and those of their payments show.
 func (q *Queries) LedgerInvoiceList(ctx context.Context, db DBTX, ids []uuid.UUID) ([]LedgerInvoiceListRow, error) {
 	rows, err := db.Query(ctx, ledgerInvoiceList, ids)
 	if err != nil {

@@ -40,32 +40,32 @@ type BillingProfile struct {
 }
 
 type BillingRun struct {
-	ID                   uuid.UUID     `json:"id"`
-	IdempotencyKey       string        `json:"idempotency_key"`
-	Fingerprint          []byte        `json:"fingerprint"`
-	PeriodStart          calendar.Date `json:"period_start"`
-	PeriodEnd            calendar.Date `json:"period_end"`
-	DueDays              int32         `json:"due_days"`
-	TaxRate              money.Rate    `json:"tax_rate"`
-	Currency             string        `json:"currency"`
-	Proration            string        `json:"proration"`
-	Status               string        `json:"status"`
-	ActorID              string        `json:"actor_id"`
-	HoldReason           *string       `json:"hold_reason"`
-	Fault                *string       `json:"fault"`
-	ClientCount          int32         `json:"client_count"`
-	ChunkCount           int32         `json:"chunk_count"`
-	ExpectedInvoiceCount int32         `json:"expected_invoice_count"`
-	ExpectedTotalAmount  money.Amount  `json:"expected_total_amount"`
-	InvoiceCount         int32         `json:"invoice_count"`
-	SkippedCount         int32         `json:"skipped_count"`
-	FailedCount          int32         `json:"failed_count"`
-	SubtotalAmount       money.Amount  `json:"subtotal_amount"`
-	TaxAmount            money.Amount  `json:"tax_amount"`
-	TotalAmount          money.Amount  `json:"total_amount"`
-	PlannedAt            time.Time     `json:"planned_at"`
-	CompletedAt          *time.Time    `json:"completed_at"`
-	UpdatedAt            time.Time     `json:"updated_at"`
+	ID                    uuid.UUID     `json:"id"`
+	IdempotencyKey        string        `json:"idempotency_key"`
+	Fingerprint           []byte        `json:"fingerprint"`
+	PeriodStart           calendar.Date `json:"period_start"`
+	PeriodEnd             calendar.Date `json:"period_end"`
+	DueDays               int32         `json:"due_days"`
+	TaxRate               money.Rate    `json:"tax_rate"`
+	Currency              string        `json:"currency"`
+	Proration             string        `json:"proration"`
+	Status                string        `json:"status"`
+	ActorID               string        `json:"actor_id"`
+	HoldReason            *string       `json:"hold_reason"`
+	Fault                 *string       `json:"fault"`
+	ClientCount           int32         `json:"client_count"`
+	ChunkCount            int32         `json:"chunk_count"`
+	EstimatedInvoiceCount int32         `json:"estimated_invoice_count"`
+	EstimatedTotalAmount  money.Amount  `json:"estimated_total_amount"`
+	InvoiceCount          int32         `json:"invoice_count"`
+	SkippedCount          int32         `json:"skipped_count"`
+	FailedCount           int32         `json:"failed_count"`
+	SubtotalAmount        money.Amount  `json:"subtotal_amount"`
+	TaxAmount             money.Amount  `json:"tax_amount"`
+	TotalAmount           money.Amount  `json:"total_amount"`
+	PlannedAt             time.Time     `json:"planned_at"`
+	CompletedAt           *time.Time    `json:"completed_at"`
+	UpdatedAt             time.Time     `json:"updated_at"`
 }
 
 type BillingRunChunk struct {
@@ -113,18 +113,18 @@ type BillingRunSkippedLine struct {
 }
 
 type Client struct {
-	ID              uuid.UUID  `json:"id"`
-	CIN             *string    `json:"cin"`
-	ClientType      string     `json:"client_type"`
-	FullName        string     `json:"full_name"`
-	Address         *string    `json:"address"`
-	Email           *string    `json:"email"`
-	Phone           *string    `json:"phone"`
-	Status          string     `json:"status"`
-	DelinquentSince *time.Time `json:"delinquent_since"`
-	DunnedSince     *time.Time `json:"dunned_since"`
-	CreatedAt       time.Time  `json:"created_at"`
-	UpdatedAt       time.Time  `json:"updated_at"`
+	ID               uuid.UUID  `json:"id"`
+	CIN              *string    `json:"cin"`
+	ClientType       string     `json:"client_type"`
+	FullName         string     `json:"full_name"`
+	Address          *string    `json:"address"`
+	Email            *string    `json:"email"`
+	Phone            *string    `json:"phone"`
+	Status           string     `json:"status"`
+	DelinquentSince  *time.Time `json:"delinquent_since"`
+	DunningSeenSince *time.Time `json:"dunning_seen_since"`
+	CreatedAt        time.Time  `json:"created_at"`
+	UpdatedAt        time.Time  `json:"updated_at"`
 }
 
 type CollectionCase struct {
@@ -167,21 +167,6 @@ type CollectionsBacklog struct {
 	EarliestDueDate interface{} `json:"earliest_due_date"`
 }
 
-type ConfigurationChange struct {
-	ID             uuid.UUID     `json:"id"`
-	ContractID     uuid.UUID     `json:"contract_id"`
-	Sequence       int64         `json:"sequence"`
-	Reason         string        `json:"reason"`
-	Source         string        `json:"source"`
-	PreviousAmount *money.Amount `json:"previous_amount"`
-	NewAmount      money.Amount  `json:"new_amount"`
-	Currency       string        `json:"currency"`
-	OfferID        *uuid.UUID    `json:"offer_id"`
-	OfferName      *string       `json:"offer_name"`
-	EffectiveDate  calendar.Date `json:"effective_date"`
-	ChangedAt      time.Time     `json:"changed_at"`
-}
-
 type Contract struct {
 	ID               uuid.UUID      `json:"id"`
 	ClientID         uuid.UUID      `json:"client_id"`
@@ -219,6 +204,21 @@ type ContractDocument struct {
 	LastUpdatedUser     *string    `json:"last_updated_user"`
 	RegisteredBy        string     `json:"registered_by"`
 	RegisteredAt        time.Time  `json:"registered_at"`
+}
+
+type ContractPriceChange struct {
+	ID             uuid.UUID     `json:"id"`
+	ContractID     uuid.UUID     `json:"contract_id"`
+	Sequence       int64         `json:"sequence"`
+	Reason         string        `json:"reason"`
+	Source         string        `json:"source"`
+	PreviousAmount *money.Amount `json:"previous_amount"`
+	NewAmount      money.Amount  `json:"new_amount"`
+	Currency       string        `json:"currency"`
+	OfferID        *uuid.UUID    `json:"offer_id"`
+	OfferName      *string       `json:"offer_name"`
+	EffectiveDate  calendar.Date `json:"effective_date"`
+	ChangedAt      time.Time     `json:"changed_at"`
 }
 
 type Document struct {
@@ -329,10 +329,10 @@ type InvoiceLine struct {
 }
 
 type InvoiceNumberSequence struct {
-	SellerCode    string         `json:"seller_code"`
-	Year          int32          `json:"year"`
-	LastNumber    int64          `json:"last_number"`
-	LastIssueDate *calendar.Date `json:"last_issue_date"`
+	SellerCode    string        `json:"seller_code"`
+	Year          int32         `json:"year"`
+	LastNumber    int64         `json:"last_number"`
+	LastIssueDate calendar.Date `json:"last_issue_date"`
 }
 
 type LandingDraft struct {
@@ -383,32 +383,6 @@ type LedgerEvent struct {
 	UpdatedAt  time.Time  `json:"updated_at"`
 }
 
-type LedgerEventRank struct {
-	AccountID   uuid.UUID     `json:"account_id"`
-	Rank        int64         `json:"rank"`
-	BookingDate calendar.Date `json:"booking_date"`
-	EventID     uuid.UUID     `json:"event_id"`
-}
-
-type LedgerFact struct {
-	Source      string          `json:"source"`
-	FactID      uuid.UUID       `json:"fact_id"`
-	InvoiceID   uuid.UUID       `json:"invoice_id"`
-	PaymentID   *uuid.UUID      `json:"payment_id"`
-	ClientID    uuid.UUID       `json:"client_id"`
-	Type        string          `json:"type"`
-	Direction   string          `json:"direction"`
-	Amount      money.Amount    `json:"amount"`
-	Currency    string          `json:"currency"`
-	BookingDate calendar.Date   `json:"booking_date"`
-	DueDate     calendar.Date   `json:"due_date"`
-	Details     json.RawMessage `json:"details"`
-	ActorID     string          `json:"actor_id"`
-	HappenedAt  time.Time       `json:"happened_at"`
-	TakenBack   bool            `json:"taken_back"`
-	EntryID     *uuid.UUID      `json:"entry_id"`
-}
-
 type LedgerPosting struct {
 	AccountID   uuid.UUID     `json:"account_id"`
 	Currency    string        `json:"currency"`
@@ -420,12 +394,6 @@ type LedgerPosting struct {
 	BookingDate calendar.Date `json:"booking_date"`
 	Amount      money.Amount  `json:"amount"`
 	Balance     money.Amount  `json:"balance"`
-}
-
-type LedgerRanking struct {
-	AccountID uuid.UUID `json:"account_id"`
-	Currency  string    `json:"currency"`
-	Sequence  int64     `json:"sequence"`
 }
 
 type Letterhead struct {

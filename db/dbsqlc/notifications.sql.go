@@ -13,30 +13,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const notificationDelay = `-- name: NotificationDelay :exec
-UPDATE notifications
-SET attempts = attempts + 1, reason = $1, next_attempt_at = $2, updated_at = $3
-WHERE id = $4 AND status = 'pending'
-`
-
-type NotificationDelayParams struct {
-	Reason        *string    `json:"reason"`
-	NextAttemptAt *time.Time `json:"next_attempt_at"`
-	Now           time.Time  `json:"now"`
-	ID            uuid.UUID  `json:"id"`
-}
-
-// After an attempt that failed for now.
-func (q *Queries) NotificationDelay(ctx context.Context, db DBTX, arg NotificationDelayParams) error {
-	_, err := db.Exec(ctx, notificationDelay,
-		arg.Reason,
-		arg.NextAttemptAt,
-		arg.Now,
-		arg.ID,
-	)
-	return err
-}
-
 const notificationGet = `-- name: NotificationGet :one
 SELECT n.id, n.client_id, n.channel, n.template, n.language, n.facts, n.status, n.reason, n.attempts, n.next_attempt_at, n.sent_at, n.dedup_key, n.created_at, n.updated_at, EXISTS (
     SELECT 1 FROM clients c
@@ -51,7 +27,7 @@ type NotificationGetRow struct {
 	EpisodeLive  bool         `json:"episode_live"`
 }
 
-// With whether the episode of its step goes on.
+// Also reports whether the episode of the message's step is still live.
 func (q *Queries) NotificationGet(ctx context.Context, db DBTX, id uuid.UUID) (NotificationGetRow, error) {
 	row := db.QueryRow(ctx, notificationGet, id)
 	var i NotificationGetRow
@@ -113,30 +89,30 @@ func (q *Queries) NotificationInsert(ctx context.Context, db DBTX, arg Notificat
 	return err
 }
 
-const notificationSent = `-- name: NotificationSent :exec
+const notificationMarkSent = `-- name: NotificationMarkSent :exec
 UPDATE notifications
 SET status = 'sent', reason = NULL, next_attempt_at = NULL, attempts = attempts + 1, sent_at = $1, updated_at = $1
 WHERE id = $2
 `
 
-type NotificationSentParams struct {
+type NotificationMarkSentParams struct {
 	Now *time.Time `json:"now"`
 	ID  uuid.UUID  `json:"id"`
 }
 
-// It was sent, whatever else has become of it meanwhile.
-func (q *Queries) NotificationSent(ctx context.Context, db DBTX, arg NotificationSentParams) error {
-	_, err := db.Exec(ctx, notificationSent, arg.Now, arg.ID)
+// Unconditional: the message was sent, whatever its status has become in the meantime.
+func (q *Queries) NotificationMarkSent(ctx context.Context, db DBTX, arg NotificationMarkSentParams) error {
+	_, err := db.Exec(ctx, notificationMarkSent, arg.Now, arg.ID)
 	return err
 }
 
-const notificationUnsent = `-- name: NotificationUnsent :exec
+const notificationRecordFailure = `-- name: NotificationRecordFailure :exec
 UPDATE notifications
 SET status = $1, reason = $2, next_attempt_at = NULL, attempts = attempts + $3::integer, updated_at = $4
 WHERE id = $5 AND status = 'pending'
 `
 
-type NotificationUnsentParams struct {
+type NotificationRecordFailureParams struct {
 	Status   string    `json:"status"`
 	Reason   *string   `json:"reason"`
 	Attempts int32     `json:"attempts"`
@@ -144,12 +120,36 @@ type NotificationUnsentParams struct {
 	ID       uuid.UUID `json:"id"`
 }
 
-// It will not be sent: failed after attempts, or skipped without one.
-func (q *Queries) NotificationUnsent(ctx context.Context, db DBTX, arg NotificationUnsentParams) error {
-	_, err := db.Exec(ctx, notificationUnsent,
+// Ends a message that will not be sent: failed after attempts, or skipped without one.
+func (q *Queries) NotificationRecordFailure(ctx context.Context, db DBTX, arg NotificationRecordFailureParams) error {
+	_, err := db.Exec(ctx, notificationRecordFailure,
 		arg.Status,
 		arg.Reason,
 		arg.Attempts,
+		arg.Now,
+		arg.ID,
+	)
+	return err
+}
+
+const notificationRetryLater = `-- name: NotificationRetryLater :exec
+UPDATE notifications
+SET attempts = attempts + 1, reason = $1, next_attempt_at = $2, updated_at = $3
+WHERE id = $4 AND status = 'pending'
+`
+
+type NotificationRetryLaterParams struct {
+	Reason        *string    `json:"reason"`
+	NextAttemptAt *time.Time `json:"next_attempt_at"`
+	Now           time.Time  `json:"now"`
+	ID            uuid.UUID  `json:"id"`
+}
+
+// Records an attempt that failed temporarily.
+func (q *Queries) NotificationRetryLater(ctx context.Context, db DBTX, arg NotificationRetryLaterParams) error {
+	_, err := db.Exec(ctx, notificationRetryLater,
+		arg.Reason,
+		arg.NextAttemptAt,
 		arg.Now,
 		arg.ID,
 	)

@@ -202,7 +202,7 @@ type OfferListParams struct {
 	PageSize        int32     `json:"page_size"`
 }
 
-// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+// The planner keeps the branches of the requested sort key, see docs/lists.md.
 func (q *Queries) OfferList(ctx context.Context, db DBTX, arg OfferListParams) ([]Offer, error) {
 	rows, err := db.Query(ctx, offerList,
 		arg.Status,
@@ -310,7 +310,7 @@ SELECT id, name, service_category, service_type, version, monthly_fee, activatio
 ORDER BY name, version DESC, id
 `
 
-// The whole catalogue, retired offers included.
+// The whole catalogue, including retired offers.
 func (q *Queries) OfferListByName(ctx context.Context, db DBTX) ([]Offer, error) {
 	rows, err := db.Query(ctx, offerListByName)
 	if err != nil {
@@ -367,7 +367,7 @@ type OfferListOnSaleParams struct {
 	Day               calendar.Date `json:"day"`
 }
 
-// The active offers of some categories that are valid on a day, cheapest first.
+// The active offers of the categories that are valid on the day, cheapest first.
 func (q *Queries) OfferListOnSale(ctx context.Context, db DBTX, arg OfferListOnSaleParams) ([]Offer, error) {
 	rows, err := db.Query(ctx, offerListOnSale, arg.ServiceCategories, arg.Day)
 	if err != nil {
@@ -415,7 +415,7 @@ const offerLock = `-- name: OfferLock :one
 SELECT id, name, service_category, service_type, version, monthly_fee, activation_fee, status, valid_from, valid_to, mobile_data_gb, mobile_calls_hours, internet_access_type, internet_fiber_speed_mbps, internet_adsl_speed_mbps, internet_landline_included, internet_tv_included, landline_national_included, landline_international_hours, landline_phone_hours, created_at, updated_at FROM offers WHERE id = $1 FOR SHARE
 `
 
-// Held against a concurrent change or deletion while a contract on it is made.
+// Prevents a change or deletion of the offer while a contract is created on it.
 func (q *Queries) OfferLock(ctx context.Context, db DBTX, id uuid.UUID) (Offer, error) {
 	row := db.QueryRow(ctx, offerLock, id)
 	var i Offer

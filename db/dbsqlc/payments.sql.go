@@ -143,7 +143,8 @@ WHERE ($1::uuid IS NULL OR invoice_id = $1)
         ELSE true
       END
 ORDER BY CASE $8::text WHEN 'created_at:desc' THEN created_at END DESC, CASE $8::text WHEN 'created_at:asc' THEN created_at END,
-         CASE $8::text WHEN 'payment_date:desc' THEN payment_date END DESC, CASE $8::text WHEN 'payment_date:asc' THEN payment_date END,
+         CASE $8::text WHEN 'payment_date:desc' THEN payment_date END DESC,
+         CASE $8::text WHEN 'payment_date:asc' THEN payment_date END,
          CASE $8::text WHEN 'amount:desc' THEN amount END DESC, CASE $8::text WHEN 'amount:asc' THEN amount END,
          CASE WHEN $8::text LIKE '%:desc' THEN id END DESC, id
 LIMIT $10 OFFSET $9
@@ -167,7 +168,7 @@ type PaymentListRow struct {
 	ListTotal int64   `json:"list_total"`
 }
 
-// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+// The planner keeps the branches of the requested sort key, see docs/lists.md.
 func (q *Queries) PaymentList(ctx context.Context, db DBTX, arg PaymentListParams) ([]PaymentListRow, error) {
 	rows, err := db.Query(ctx, paymentList,
 		arg.InvoiceID,
@@ -236,8 +237,8 @@ type PaymentNewestRow struct {
 	ListTotal int64   `json:"list_total"`
 }
 
-// The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
-// page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
+// The most requested page: no filter, newest first, after a row. The inner limit is the largest page size plus one; it
+// lets PostgreSQL reuse the plan, see docs/lists.md.
 func (q *Queries) PaymentNewest(ctx context.Context, db DBTX, arg PaymentNewestParams) ([]PaymentNewestRow, error) {
 	rows, err := db.Query(ctx, paymentNewest, arg.BeforeCreatedAt, arg.BeforeID, arg.PageSize)
 	if err != nil {
@@ -284,7 +285,7 @@ type PaymentNewestAtRow struct {
 	ID        uuid.UUID `json:"id"`
 }
 
-// The row behind which a page far down begins, found in the index alone.
+// The row after which a numbered page begins, found by an index-only scan.
 func (q *Queries) PaymentNewestAt(ctx context.Context, db DBTX, rowOffset int32) (PaymentNewestAtRow, error) {
 	row := db.QueryRow(ctx, paymentNewestAt, rowOffset)
 	var i PaymentNewestAtRow
@@ -307,8 +308,8 @@ type PaymentReverseParams struct {
 	ID      uuid.UUID `json:"id"`
 }
 
-// No row comes back when the payment is reversed already. It is never reversed before it was posted, however the clocks
-// of two servers differ.
+// Returns no row if the payment is already reversed. The reversal is never earlier than the payment, even if the clocks of
+// two servers differ.
 func (q *Queries) PaymentReverse(ctx context.Context, db DBTX, arg PaymentReverseParams) (Payment, error) {
 	row := db.QueryRow(ctx, paymentReverse,
 		arg.Now,

@@ -130,7 +130,8 @@ WHERE client_id = $1
         ELSE true
       END
 ORDER BY CASE $7::text WHEN 'created_at:desc' THEN created_at END DESC, CASE $7::text WHEN 'created_at:asc' THEN created_at END,
-         CASE $7::text WHEN 'service_identifier:desc' THEN service_identifier END DESC, CASE $7::text WHEN 'service_identifier:asc' THEN service_identifier END,
+         CASE $7::text WHEN 'service_identifier:desc' THEN service_identifier END DESC,
+         CASE $7::text WHEN 'service_identifier:asc' THEN service_identifier END,
          CASE WHEN $7::text LIKE '%:desc' THEN id END DESC, id
 LIMIT $9 OFFSET $8
 `
@@ -147,7 +148,7 @@ type SubscriberListByClientParams struct {
 	PageSize    int32     `json:"page_size"`
 }
 
-// Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+// The planner keeps the branches of the requested sort key, see docs/lists.md.
 func (q *Queries) SubscriberListByClient(ctx context.Context, db DBTX, arg SubscriberListByClientParams) ([]Subscriber, error) {
 	rows, err := db.Query(ctx, subscriberListByClient,
 		arg.ClientID,
@@ -199,7 +200,7 @@ type SubscriberUpdateParams struct {
 	ID     uuid.UUID `json:"id"`
 }
 
-// Changes what is given.
+// A NULL argument keeps its column.
 func (q *Queries) SubscriberUpdate(ctx context.Context, db DBTX, arg SubscriberUpdateParams) (Subscriber, error) {
 	row := db.QueryRow(ctx, subscriberUpdate, arg.Status, arg.Now, arg.ID)
 	var i Subscriber

@@ -32,7 +32,7 @@ type TelemetryBillingProgressRow struct {
 	TotalAmount      money.Amount `json:"total_amount"`
 }
 
-// How far the runs that have not ended have come, and what they issued so far. A failed run may go on.
+// The progress of the unfinished runs, and what they have issued so far. A failed run can be retried, so it counts.
 func (q *Queries) TelemetryBillingProgress(ctx context.Context, db DBTX) (TelemetryBillingProgressRow, error) {
 	row := db.QueryRow(ctx, telemetryBillingProgress)
 	var i TelemetryBillingProgressRow
@@ -48,8 +48,10 @@ func (q *Queries) TelemetryBillingProgress(ctx context.Context, db DBTX) (Teleme
 
 const telemetryBillingRunListByStatus = `-- name: TelemetryBillingRunListByStatus :many
 SELECT status, count(*) AS run_count, count(hold_reason) AS held_count,
-       coalesce(sum(invoice_count) FILTER (WHERE status IN ('completed', 'completed_with_failures', 'cancelled')), 0)::bigint AS invoice_count,
-       coalesce(sum(total_amount) FILTER (WHERE status IN ('completed', 'completed_with_failures', 'cancelled')), 0)::centimes_sum AS total_amount
+       coalesce(sum(invoice_count) FILTER (WHERE status IN ('completed', 'completed_with_failures', 'cancelled')),
+                0)::bigint AS invoice_count,
+       coalesce(sum(total_amount) FILTER (WHERE status IN ('completed', 'completed_with_failures', 'cancelled')),
+                0)::centimes_sum AS total_amount
 FROM billing_runs
 GROUP BY status
 `
@@ -62,8 +64,7 @@ type TelemetryBillingRunListByStatusRow struct {
 	TotalAmount  money.Amount `json:"total_amount"`
 }
 
-// The runs of each status, and what those issued that have been added up. The others' chunks are in
-// TelemetryBillingProgress.
+// The runs per status, and what the finished ones issued. TelemetryBillingProgress has the others.
 func (q *Queries) TelemetryBillingRunListByStatus(ctx context.Context, db DBTX) ([]TelemetryBillingRunListByStatusRow, error) {
 	rows, err := db.Query(ctx, telemetryBillingRunListByStatus)
 	if err != nil {
@@ -98,7 +99,7 @@ WHERE r.status = 'running'
 GROUP BY r.id
 `
 
-// When each of the running runs last came further.
+// The time of the last progress of each running run.
 func (q *Queries) TelemetryBillingRunListProgressed(ctx context.Context, db DBTX) ([]time.Time, error) {
 	rows, err := db.Query(ctx, telemetryBillingRunListProgressed)
 	if err != nil {
@@ -119,11 +120,26 @@ func (q *Queries) TelemetryBillingRunListProgressed(ctx context.Context, db DBTX
 	return items, nil
 }
 
+const telemetryFailedClientCount = `-- name: TelemetryFailedClientCount :one
+SELECT count(*)
+FROM billing_runs r
+JOIN billing_run_failures f ON f.billing_run_id = r.id
+WHERE r.planned_at >= $1 AND r.status <> 'cancelled' AND f.resolved_at IS NULL
+`
+
+// The number of clients that recent runs could not bill.
+func (q *Queries) TelemetryFailedClientCount(ctx context.Context, db DBTX, plannedFrom time.Time) (int64, error) {
+	row := db.QueryRow(ctx, telemetryFailedClientCount, plannedFrom)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const telemetryInvoiceEarliestDue = `-- name: TelemetryInvoiceEarliestDue :one
 SELECT due_date FROM invoices WHERE status = 'issued' ORDER BY due_date LIMIT 1
 `
 
-// The earliest due date of what is issued and not marked as overdue: one probe of an index.
+// The earliest due date of the invoices that are not marked overdue: one index probe.
 func (q *Queries) TelemetryInvoiceEarliestDue(ctx context.Context, db DBTX) (calendar.Date, error) {
 	row := db.QueryRow(ctx, telemetryInvoiceEarliestDue)
 	var due_date calendar.Date
@@ -172,7 +188,7 @@ type TelemetryMissingDocumentsParams struct {
 	BilledBefore *time.Time `json:"billed_before"`
 }
 
-// The invoices of recent runs that were issued some time ago and have no documents.
+// The number of invoices of recent runs that were issued before billed_before and have no documents.
 func (q *Queries) TelemetryMissingDocuments(ctx context.Context, db DBTX, arg TelemetryMissingDocumentsParams) (int64, error) {
 	row := db.QueryRow(ctx, telemetryMissingDocuments, arg.PlannedFrom, arg.BilledBefore)
 	var column_1 int64
@@ -192,25 +208,10 @@ type TelemetryMonthIsBilledParams struct {
 	LastDay  calendar.Date `json:"last_day"`
 }
 
-// Whether a run of a whole month has ended.
+// Reports whether a run over the whole month has completed.
 func (q *Queries) TelemetryMonthIsBilled(ctx context.Context, db DBTX, arg TelemetryMonthIsBilledParams) (bool, error) {
 	row := db.QueryRow(ctx, telemetryMonthIsBilled, arg.FirstDay, arg.LastDay)
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
-}
-
-const telemetryParkedClientCount = `-- name: TelemetryParkedClientCount :one
-SELECT count(*)
-FROM billing_runs r
-JOIN billing_run_failures f ON f.billing_run_id = r.id
-WHERE r.planned_at >= $1 AND r.status <> 'cancelled' AND f.resolved_at IS NULL
-`
-
-// The clients of recent runs that could not be billed.
-func (q *Queries) TelemetryParkedClientCount(ctx context.Context, db DBTX, plannedFrom time.Time) (int64, error) {
-	row := db.QueryRow(ctx, telemetryParkedClientCount, plannedFrom)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
 }

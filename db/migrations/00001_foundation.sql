@@ -16,9 +16,9 @@ CREATE DOMAIN tax_rate AS integer
 
 -- Rejects every statement that fires it. The trigger's name is reported as the violated constraint.
 -- +goose StatementBegin
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION reject_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% on % is refused: issued documents do not change', TG_OP, TG_TABLE_NAME
+    RAISE EXCEPTION '% on % is rejected: the rows are immutable', TG_OP, TG_TABLE_NAME
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME;
 END $$;
 -- +goose StatementEnd
@@ -38,7 +38,7 @@ CREATE TABLE list_totals (
 -- Adds the number of rows that a statement inserted or deleted to the total of its table. The update belongs to the
 -- writing transaction, so a rollback undoes it.
 -- +goose StatementBegin
-CREATE FUNCTION count_list_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION update_list_totals() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     change bigint;
 BEGIN
@@ -67,22 +67,22 @@ END $$;
 -- Creates the triggers <table>_count_inserted, _count_deleted, and _count_truncated, which keep the total of a list.
 -- The table must be empty.
 -- +goose StatementBegin
-CREATE FUNCTION keep_list_total(list regclass) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION create_list_total_triggers(list regclass) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS changed
-        FOR EACH STATEMENT EXECUTE FUNCTION count_list_rows()', list || '_count_inserted', list);
+        FOR EACH STATEMENT EXECUTE FUNCTION update_list_totals()', list || '_count_inserted', list);
     EXECUTE format('CREATE TRIGGER %I AFTER DELETE ON %s REFERENCING OLD TABLE AS changed
-        FOR EACH STATEMENT EXECUTE FUNCTION count_list_rows()', list || '_count_deleted', list);
+        FOR EACH STATEMENT EXECUTE FUNCTION update_list_totals()', list || '_count_deleted', list);
     EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %s
-        FOR EACH STATEMENT EXECUTE FUNCTION count_list_rows()', list || '_count_truncated', list);
+        FOR EACH STATEMENT EXECUTE FUNCTION update_list_totals()', list || '_count_truncated', list);
 END $$;
 -- +goose StatementEnd
 
 -- +goose Down
-DROP FUNCTION keep_list_total(regclass);
-DROP FUNCTION count_list_rows();
+DROP FUNCTION create_list_total_triggers(regclass);
+DROP FUNCTION update_list_totals();
 DROP TABLE list_totals;
-DROP FUNCTION refuse_change();
+DROP FUNCTION reject_change();
 DROP DOMAIN tax_rate;
 DROP DOMAIN centimes_sum;
 DROP DOMAIN centimes;

@@ -1,21 +1,21 @@
 -- +goose Up
 
 CREATE TABLE clients (
-    id               uuid PRIMARY KEY,
-    cin              text,
-    client_type      text NOT NULL,
-    full_name        text NOT NULL,
-    address          text,
-    email            text,
-    phone            text,
-    status           text NOT NULL,
+    id                 uuid PRIMARY KEY,
+    cin                text,
+    client_type        text NOT NULL,
+    full_name          text NOT NULL,
+    address            text,
+    email              text,
+    phone              text,
+    status             text NOT NULL,
     -- The start of the client's delinquency; NULL while none of the client's invoices is overdue.
-    delinquent_since timestamptz,
+    delinquent_since   timestamptz,
     -- The delinquent_since that dunning has seen. Where the two differ, the client became delinquent or ceased to be,
     -- and the next enrolment acts on it.
-    dunned_since     timestamptz,
-    created_at       timestamptz NOT NULL,
-    updated_at       timestamptz NOT NULL,
+    dunning_seen_since timestamptz,
+    created_at         timestamptz NOT NULL,
+    updated_at         timestamptz NOT NULL,
 
     CONSTRAINT clients_cin_key UNIQUE (cin),
     CONSTRAINT clients_cin_normalised CHECK (cin = upper(btrim(cin)) AND char_length(cin) BETWEEN 4 AND 40),
@@ -35,9 +35,9 @@ CREATE INDEX clients_status_idx ON clients (status, created_at DESC, id DESC);
 CREATE INDEX clients_client_type_idx ON clients (client_type, created_at DESC, id DESC);
 CREATE INDEX clients_delinquent_idx ON clients (created_at DESC, id DESC) WHERE delinquent_since IS NOT NULL;
 -- Almost always empty, so that an enrolment that finds no change costs one probe.
-CREATE INDEX clients_dunning_untold_idx ON clients (id) WHERE dunned_since IS DISTINCT FROM delinquent_since;
+CREATE INDEX clients_dunning_out_of_sync_idx ON clients (id) WHERE dunning_seen_since IS DISTINCT FROM delinquent_since;
 
-SELECT keep_list_total('clients');
+SELECT create_list_total_triggers('clients');
 
 CREATE TABLE subscribers (
     id                 uuid PRIMARY KEY,

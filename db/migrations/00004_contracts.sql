@@ -38,7 +38,7 @@ CREATE INDEX contracts_created_idx ON contracts (created_at DESC, id DESC);
 CREATE INDEX contracts_start_date_idx ON contracts (start_date, id);
 CREATE INDEX contracts_status_idx ON contracts (status, created_at DESC, id DESC);
 
-SELECT keep_list_total('contracts');
+SELECT create_list_total_triggers('contracts');
 
 CREATE TABLE contract_audit_events (
     id          uuid PRIMARY KEY,

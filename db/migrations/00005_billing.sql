@@ -1,37 +1,37 @@
 -- +goose Up
 
 CREATE TABLE billing_runs (
-    id                     uuid PRIMARY KEY,
-    idempotency_key        text NOT NULL,
-    fingerprint            bytea NOT NULL,
-    period_start           date NOT NULL,
-    period_end             date NOT NULL,
-    due_days               integer NOT NULL,
-    tax_rate               tax_rate NOT NULL,
-    currency               text NOT NULL,
-    proration              text NOT NULL DEFAULT 'none',
-    status                 text NOT NULL,
-    actor_id               text NOT NULL,
+    id                      uuid PRIMARY KEY,
+    idempotency_key         text NOT NULL,
+    fingerprint             bytea NOT NULL,
+    period_start            date NOT NULL,
+    period_end              date NOT NULL,
+    due_days                integer NOT NULL,
+    tax_rate                tax_rate NOT NULL,
+    currency                text NOT NULL,
+    proration               text NOT NULL DEFAULT 'none',
+    status                  text NOT NULL,
+    actor_id                text NOT NULL,
     -- Why a planned run waits for an operator to approve or cancel it.
-    hold_reason            text,
+    hold_reason             text,
     -- Why a run failed.
-    fault                  text,
+    fault                   text,
     -- The plan. It excludes contracts that are created later.
-    client_count           integer NOT NULL,
-    chunk_count            integer NOT NULL,
+    client_count            integer NOT NULL,
+    chunk_count             integer NOT NULL,
     -- What the plan would issue if nothing changed before it is billed. The safety limits apply to this estimate.
-    expected_invoice_count integer NOT NULL DEFAULT 0,
-    expected_total_amount  centimes_sum NOT NULL DEFAULT 0,
+    estimated_invoice_count integer NOT NULL DEFAULT 0,
+    estimated_total_amount  centimes_sum NOT NULL DEFAULT 0,
     -- The result; zero until the run completes.
-    invoice_count          integer NOT NULL DEFAULT 0,
-    skipped_count          integer NOT NULL DEFAULT 0,
-    failed_count           integer NOT NULL DEFAULT 0,
-    subtotal_amount        centimes_sum NOT NULL DEFAULT 0,
-    tax_amount             centimes_sum NOT NULL DEFAULT 0,
-    total_amount           centimes_sum NOT NULL DEFAULT 0,
-    planned_at             timestamptz NOT NULL,
-    completed_at           timestamptz,
-    updated_at             timestamptz NOT NULL,
+    invoice_count           integer NOT NULL DEFAULT 0,
+    skipped_count           integer NOT NULL DEFAULT 0,
+    failed_count            integer NOT NULL DEFAULT 0,
+    subtotal_amount         centimes_sum NOT NULL DEFAULT 0,
+    tax_amount              centimes_sum NOT NULL DEFAULT 0,
+    total_amount            centimes_sum NOT NULL DEFAULT 0,
+    planned_at              timestamptz NOT NULL,
+    completed_at            timestamptz,
+    updated_at              timestamptz NOT NULL,
 
     CONSTRAINT billing_runs_idempotency_key_key UNIQUE (idempotency_key),
     CONSTRAINT billing_runs_fingerprint_sha256 CHECK (octet_length(fingerprint) = 32),
@@ -117,7 +117,7 @@ CREATE TABLE billing_run_failures (
     CONSTRAINT billing_run_failures_attempts_positive CHECK (attempts >= 1)
 );
 
-CREATE INDEX billing_run_failures_parked_idx ON billing_run_failures (billing_run_id, chunk_number, client_id)
+CREATE INDEX billing_run_failures_unresolved_idx ON billing_run_failures (billing_run_id, chunk_number, client_id)
     WHERE resolved_at IS NULL;
 
 -- The last invoice number used, per seller and year. A transaction that issues invoices locks the row until it
@@ -128,7 +128,7 @@ CREATE TABLE invoice_number_sequences (
     last_number     bigint NOT NULL,
     -- Issue dates are in the order of the numbers: around midnight, two chunks can reserve numbers in the opposite
     -- order to the one in which they read the clock.
-    last_issue_date date,
+    last_issue_date date NOT NULL,
 
     PRIMARY KEY (seller_code, year),
     CONSTRAINT invoice_number_sequences_last_number_positive CHECK (last_number >= 0)
@@ -184,7 +184,7 @@ CREATE TABLE invoices (
     CONSTRAINT invoices_paid_when_nothing_outstanding CHECK (
         status = 'void' OR (status = 'paid') = (paid_amount = total_amount)),
     CONSTRAINT invoices_void_is_unpaid CHECK (status <> 'void' OR paid_amount = 0),
-    CONSTRAINT invoices_void_is_told CHECK (
+    CONSTRAINT invoices_void_has_details CHECK (
         num_nonnulls(voided_at, voided_by, void_reason) = CASE WHEN status = 'void' THEN 3 ELSE 0 END),
     CONSTRAINT invoices_voided_after_issued CHECK (voided_at >= issued_at),
     CONSTRAINT invoices_void_reason_length CHECK (char_length(void_reason) BETWEEN 1 AND 1200)
@@ -199,19 +199,19 @@ CREATE INDEX invoices_client_idx ON invoices (client_id, created_at DESC, id DES
 -- The earliest invoices that are due and not marked overdue, and the overdue ones.
 CREATE INDEX invoices_due_idx ON invoices (status, due_date) WHERE status IN ('issued', 'overdue');
 
-SELECT keep_list_total('invoices');
+SELECT create_list_total_triggers('invoices');
 
 CREATE TRIGGER invoices_immutable
     BEFORE UPDATE OF id, number, seller_code, number_year, number_sequence, billing_run_id, client_id, period_start, period_end,
         issue_date, due_date, currency, subtotal_amount, tax_rate, tax_amount, total_amount, client_name, client_type, client_cin,
         client_address, issued_at, created_at
     OR DELETE ON invoices
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+    FOR EACH STATEMENT EXECUTE FUNCTION reject_change();
 
 -- A void is final.
-CREATE TRIGGER invoices_void_for_good
+CREATE TRIGGER invoices_void_final
     BEFORE UPDATE ON invoices
-    FOR EACH ROW WHEN (OLD.status = 'void') EXECUTE FUNCTION refuse_change();
+    FOR EACH ROW WHEN (OLD.status = 'void') EXECUTE FUNCTION reject_change();
 
 CREATE TABLE invoice_lines (
     id                 uuid PRIMARY KEY,
@@ -279,7 +279,7 @@ CREATE TRIGGER invoice_lines_immutable
     BEFORE UPDATE OF id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type,
         description, quantity, unit_amount, line_total, billed_days, created_at
     OR DELETE ON invoice_lines
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+    FOR EACH STATEMENT EXECUTE FUNCTION reject_change();
 
 -- +goose StatementBegin
 CREATE FUNCTION check_line_release() RETURNS trigger LANGUAGE plpgsql AS $$

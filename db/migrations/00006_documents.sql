@@ -34,7 +34,7 @@ CREATE TABLE documents (
     CONSTRAINT documents_storage_key_key UNIQUE (storage_key),
     CONSTRAINT documents_sha256_length CHECK (octet_length(sha256) = 32),
     CONSTRAINT documents_size_positive CHECK (size_bytes > 0),
-    CONSTRAINT documents_subject_of_type CHECK (
+    CONSTRAINT documents_subject_matches_type CHECK (
         CASE document_type
             WHEN 'contract_pdf' THEN contract_id IS NOT NULL AND invoice_id IS NULL AND content IS NOT NULL
             WHEN 'invoice_pdf' THEN invoice_id IS NOT NULL AND contract_id IS NULL AND content IS NULL
@@ -73,7 +73,7 @@ CREATE INDEX linked_contract_documents_contract_idx ON linked_contract_documents
 
 CREATE TRIGGER linked_contract_documents_append_only
     BEFORE UPDATE OR DELETE ON linked_contract_documents
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+    FOR EACH STATEMENT EXECUTE FUNCTION reject_change();
 
 -- All contract documents: the linked ones and the ones that this system issued. An issued document is identified by its
 -- id in the register and owned by the client; the contract's audit trail names the actor who issued it.

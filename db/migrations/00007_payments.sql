@@ -24,7 +24,7 @@ CREATE TABLE payments (
     CONSTRAINT payments_reference_length CHECK (char_length(reference) <= 120),
     CONSTRAINT payments_note_length CHECK (char_length(note) <= 1200),
     CONSTRAINT payments_status_valid CHECK (status IN ('posted', 'reversed')),
-    CONSTRAINT payments_reversal_is_told CHECK (
+    CONSTRAINT payments_reversal_has_details CHECK (
         num_nonnulls(reversed_at, reversed_by, reversal_reason) = CASE WHEN status = 'reversed' THEN 3 ELSE 0 END),
     CONSTRAINT payments_reversed_after_posted CHECK (reversed_at >= created_at),
     CONSTRAINT payments_reversal_reason_length CHECK (char_length(reversal_reason) BETWEEN 1 AND 1200)
@@ -38,12 +38,12 @@ CREATE INDEX payments_invoice_idx ON payments (invoice_id, created_at DESC, id D
 CREATE INDEX payments_client_idx ON payments (client_id, created_at DESC, id DESC);
 CREATE INDEX payments_reversed_idx ON payments (created_at DESC, id DESC) WHERE status = 'reversed';
 
-SELECT keep_list_total('payments');
+SELECT create_list_total_triggers('payments');
 
 -- A reversal is final.
-CREATE TRIGGER payments_reversed_for_good
+CREATE TRIGGER payments_reversal_final
     BEFORE UPDATE ON payments
-    FOR EACH ROW WHEN (OLD.status = 'reversed') EXECUTE FUNCTION refuse_change();
+    FOR EACH ROW WHEN (OLD.status = 'reversed') EXECUTE FUNCTION reject_change();
 
 -- The corrections of invoices and their payments, with actor and reason.
 CREATE TABLE invoice_audit_events (
@@ -67,7 +67,7 @@ CREATE INDEX invoice_audit_events_invoice_idx ON invoice_audit_events (invoice_i
 
 CREATE TRIGGER invoice_audit_events_append_only
     BEFORE UPDATE OR DELETE ON invoice_audit_events
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+    FOR EACH STATEMENT EXECUTE FUNCTION reject_change();
 
 -- +goose Down
 DROP TABLE invoice_audit_events;

@@ -44,14 +44,14 @@ CREATE INDEX collection_cases_due_date_idx ON collection_cases (due_date, id);
 CREATE INDEX collection_cases_outstanding_amount_idx ON collection_cases (outstanding_amount, id);
 CREATE INDEX collection_cases_client_idx ON collection_cases (client_id, updated_at DESC, id DESC);
 CREATE INDEX collection_cases_status_idx ON collection_cases (status, updated_at DESC, id DESC);
-CREATE INDEX collection_cases_worked_idx ON collection_cases (status, due_date, updated_at DESC, id DESC)
+CREATE INDEX collection_cases_active_idx ON collection_cases (status, due_date, updated_at DESC, id DESC)
     WHERE aging_bucket IS NULL;
 CREATE INDEX collection_cases_bucket_idx ON collection_cases (status, aging_bucket, updated_at DESC, id DESC)
     WHERE aging_bucket IS NOT NULL;
 
 -- The cases whose status contradicts the outstanding amount: active with nothing outstanding, or resolved or closed with
 -- something outstanding. Only an operator can cause one, and the next sync corrects it, so the index is almost empty.
-CREATE INDEX collection_cases_out_of_step_idx ON collection_cases (due_date)
+CREATE INDEX collection_cases_out_of_sync_idx ON collection_cases (due_date)
     WHERE (status IN ('open', 'in_progress')) = (outstanding_amount = 0);
 
 -- The number of cases and their outstanding amounts: per due date for active cases, per bucket for the others. The total
@@ -74,7 +74,7 @@ CREATE TABLE collection_case_totals (
 
 -- Applies what a statement added to the cases and removed from them to the totals.
 -- +goose StatementBegin
-CREATE FUNCTION keep_collection_case_totals() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION update_collection_case_totals() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     changes collection_case_totals[];
     change  record;
@@ -125,13 +125,13 @@ END $$;
 
 CREATE TRIGGER collection_cases_inserted_totals AFTER INSERT ON collection_cases
     REFERENCING NEW TABLE AS cases_after
-    FOR EACH STATEMENT EXECUTE FUNCTION keep_collection_case_totals();
+    FOR EACH STATEMENT EXECUTE FUNCTION update_collection_case_totals();
 CREATE TRIGGER collection_cases_updated_totals AFTER UPDATE ON collection_cases
     REFERENCING OLD TABLE AS cases_before NEW TABLE AS cases_after
-    FOR EACH STATEMENT EXECUTE FUNCTION keep_collection_case_totals();
+    FOR EACH STATEMENT EXECUTE FUNCTION update_collection_case_totals();
 CREATE TRIGGER collection_cases_deleted_totals AFTER DELETE ON collection_cases
     REFERENCING OLD TABLE AS cases_before
-    FOR EACH STATEMENT EXECUTE FUNCTION keep_collection_case_totals();
+    FOR EACH STATEMENT EXECUTE FUNCTION update_collection_case_totals();
 
 CREATE TABLE collection_case_actions (
     id          uuid PRIMARY KEY,
@@ -166,5 +166,5 @@ SELECT least(
 DROP VIEW collections_backlog;
 DROP TABLE collection_case_actions;
 DROP TABLE collection_cases;
-DROP FUNCTION keep_collection_case_totals();
+DROP FUNCTION update_collection_case_totals();
 DROP TABLE collection_case_totals;

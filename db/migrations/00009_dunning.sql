@@ -18,7 +18,7 @@ INSERT INTO dunning_policies (version, steps, created_at) VALUES (1, '[
 
 CREATE TRIGGER dunning_policies_immutable
     BEFORE UPDATE OR DELETE ON dunning_policies
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+    FOR EACH STATEMENT EXECUTE FUNCTION reject_change();
 
 -- One delinquency of a client, from its start to its end. Each step is taken once per episode.
 CREATE TABLE dunning_episodes (

@@ -1,12 +1,12 @@
 -- name: AgingList :many
--- What clients owed on a day: the totals of all clients that are asked for, and beside them a page of those clients. The
--- totals come with an empty page too; its only row has the nil UUID.
+-- The receivables on a day: the totals of all selected clients, and a page of those clients. An empty page still has one
+-- row, which carries the totals and the nil UUID as client_id.
 --
--- It starts from what is owed now and takes back what happened after the day, so today costs no more than the invoices
--- that are open, and a past day the payments since. The first two parts are the whole definition of what was owed, see
--- docs/api.md; day_end is the instant at which the day is over. Buckets have numbers: 0 is what is not yet due.
+-- The query starts from the current balances and undoes what happened after the day. Today therefore costs no more than
+-- the open invoices, and a past day adds the payments since then. The CTEs later and owed define what was owed, see
+-- docs/api.md. day_end is the instant at which the day ends. Buckets are numbered; bucket 0 is not yet due.
 WITH later AS (
-    -- What counts now of each invoice's payments and did not on the day, without what counted and does not now.
+    -- Per invoice: the payments that count now and did not count on the day, minus those that counted then and do not now.
     SELECT p.invoice_id, sum(p.amount)::bigint AS amount
     FROM (SELECT invoice_id, client_id, amount::bigint AS amount FROM payments
           WHERE status = 'posted' AND payment_date > @as_of::date
@@ -64,7 +64,8 @@ WITH later AS (
         WHEN 'client_id:asc' THEN client_id > sqlc.arg(after_id)::uuid
         ELSE true
       END
-    ORDER BY CASE @sort::text WHEN 'outstanding_amount:desc' THEN amount END DESC, CASE @sort::text WHEN 'outstanding_amount:asc' THEN amount END,
+    ORDER BY CASE @sort::text WHEN 'outstanding_amount:desc' THEN amount END DESC,
+             CASE @sort::text WHEN 'outstanding_amount:asc' THEN amount END,
              CASE WHEN @sort::text LIKE '%:desc' THEN client_id END DESC, client_id
     LIMIT @page_size OFFSET @page_offset
 )
@@ -77,5 +78,6 @@ LEFT JOIN page p ON true
 LEFT JOIN (SELECT client_id, array_agg(bucket)::integer[] AS buckets, array_agg(amount)::bigint[] AS amounts
            FROM by_bucket WHERE client_id IN (SELECT client_id FROM page)
            GROUP BY client_id) b ON b.client_id = p.client_id
-ORDER BY CASE @sort::text WHEN 'outstanding_amount:desc' THEN p.amount END DESC, CASE @sort::text WHEN 'outstanding_amount:asc' THEN p.amount END,
+ORDER BY CASE @sort::text WHEN 'outstanding_amount:desc' THEN p.amount END DESC,
+         CASE @sort::text WHEN 'outstanding_amount:asc' THEN p.amount END,
          CASE WHEN @sort::text LIKE '%:desc' THEN p.client_id END DESC, p.client_id;

@@ -9,7 +9,7 @@ WHERE (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
 DELETE FROM clients WHERE id = @id;
 
 -- name: ClientFillEmpty :one
--- Fills what is not known yet and never overwrites what is.
+-- Fills empty fields and never overwrites a value.
 UPDATE clients
 SET email = coalesce(email, sqlc.narg('email')),
     address = coalesce(address, sqlc.narg('address')),
@@ -25,7 +25,7 @@ SELECT * FROM clients WHERE cin = @cin;
 SELECT * FROM clients WHERE id = @id;
 
 -- name: ClientInsert :one
--- No row comes back when the CIN exists. A concurrent insert of the same CIN is waited for.
+-- Returns no row if the CIN exists. Waits for a concurrent insert of the same CIN.
 INSERT INTO clients (id, cin, client_type, full_name, address, email, phone, status, created_at, updated_at)
 VALUES (@id, sqlc.narg('cin'), @client_type, @full_name, sqlc.narg('address'), sqlc.narg('email'), sqlc.narg('phone'),
         @status, @now, @now)
@@ -37,7 +37,7 @@ INSERT INTO clients (id, cin, client_type, full_name, address, email, phone, sta
 VALUES (@id, @cin, @client_type, @full_name, @address, @email, @phone, @status, @created_at, @updated_at);
 
 -- name: ClientList :many
--- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+-- The planner keeps the branches of the requested sort key, see docs/lists.md.
 SELECT sqlc.embed(clients),
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
 FROM clients
@@ -58,23 +58,23 @@ ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN created_at END DESC, CASE 
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: ClientLock :one
--- Serialises what decides over a client's contracts, without blocking readers or foreign keys.
+-- Serialises decisions about a client's contracts without blocking readers or foreign key checks.
 SELECT * FROM clients WHERE id = @id FOR NO KEY UPDATE;
 
 -- name: ClientLockByCIN :one
 SELECT * FROM clients WHERE cin = @cin FOR NO KEY UPDATE;
 
 -- name: ClientMarkDelinquent :execrows
--- Clients are locked before they are looked at, in the order of ids: a payment that has just settled another invoice of
--- a client may be about to clear what is set here. Those who are delinquent already are so since then.
+-- Locks the clients in the order of ids before it reads them: a payment that has just settled another invoice may be
+-- about to clear the delinquency. A client who is already delinquent keeps the original start.
 WITH locked AS (SELECT id, delinquent_since FROM clients WHERE id = ANY(@ids::uuid[]) ORDER BY id FOR NO KEY UPDATE)
 UPDATE clients c SET delinquent_since = @now, updated_at = @now
 FROM locked
 WHERE c.id = locked.id AND locked.delinquent_since IS NULL;
 
 -- name: ClientNewest :many
--- The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
--- page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
+-- The most requested page: no filter, newest first, after a row. The inner limit is the largest page size plus one; it
+-- lets PostgreSQL reuse the plan, see docs/lists.md.
 SELECT sqlc.embed(clients),
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'clients')::bigint AS list_total
 FROM (SELECT * FROM clients WHERE (created_at, id) < (@before_created_at, @before_id::uuid)
@@ -83,7 +83,7 @@ ORDER BY created_at DESC, id DESC
 LIMIT @page_size;
 
 -- name: ClientNewestAt :one
--- The row behind which a page far down begins, found in the index alone.
+-- The row after which a numbered page begins, found by an index-only scan.
 SELECT created_at, id FROM clients ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @row_offset;
 
 -- name: ClientUpdate :one
@@ -94,7 +94,7 @@ WHERE id = @id
 RETURNING *;
 
 -- name: ClientUpdateDelinquency :execrows
--- A client is delinquent while any invoice of theirs is overdue; the first moment is kept.
+-- A client is delinquent while any of their invoices is overdue. The start of the delinquency is kept.
 UPDATE clients c
 SET delinquent_since = CASE WHEN overdue.any_overdue THEN coalesce(c.delinquent_since, @now) END,
     updated_at = @now

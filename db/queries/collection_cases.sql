@@ -24,22 +24,22 @@ VALUES (@id, @invoice_id, @client_id, 'open', 'invoice_overdue', @due_date, @out
 RETURNING *;
 
 -- name: CollectionCaseLatest :many
--- The page that nearly every caller asks for: no filter, latest updated first, behind a case. How many there are, and
--- whether any are behind the business day, come along from the same snapshot. The inner limit, of the largest page
--- and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
+-- The most requested page: no filter, latest update first, after a case. The total, and whether the cases are stale on the
+-- business day, come from the same snapshot. The inner limit is the largest page size plus one; it lets PostgreSQL reuse
+-- the plan, see docs/lists.md.
 SELECT sqlc.embed(collection_cases),
        (SELECT coalesce(sum(case_count), 0) FROM collection_case_totals)::bigint AS list_total,
-       coalesce((SELECT earliest_due_date FROM collections_backlog) < @today::date, false)::boolean AS behind
+       coalesce((SELECT earliest_due_date FROM collections_backlog) < @today::date, false)::boolean AS stale
 FROM (SELECT * FROM collection_cases WHERE (updated_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
       ORDER BY updated_at DESC, id DESC LIMIT 101) collection_cases
 ORDER BY updated_at DESC, id DESC
 LIMIT @page_size;
 
 -- name: CollectionCaseLatestByStatus :many
--- CollectionCaseLatest for the cases of a status.
+-- CollectionCaseLatest for the cases with a status.
 SELECT sqlc.embed(collection_cases),
        (SELECT coalesce(sum(case_count), 0) FROM collection_case_totals WHERE status = @status::text)::bigint AS list_total,
-       coalesce((SELECT earliest_due_date FROM collections_backlog) < @today::date, false)::boolean AS behind
+       coalesce((SELECT earliest_due_date FROM collections_backlog) < @today::date, false)::boolean AS stale
 FROM (SELECT * FROM collection_cases
       WHERE status = @status::text AND (updated_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
       ORDER BY updated_at DESC, id DESC LIMIT 101) collection_cases
@@ -47,16 +47,15 @@ ORDER BY updated_at DESC, id DESC
 LIMIT @page_size;
 
 -- name: CollectionCaseList :many
--- The cases behind a place, in the order of an index.
+-- The cases after a position, in the order of an index.
 SELECT * FROM collection_cases
 WHERE (updated_at, id) < (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
 ORDER BY updated_at DESC, id DESC
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: CollectionCaseListByBucket :many
--- A bucket is some due dates of the cases that are worked on, and a column of the
--- others. The totals know which due dates there are; of each the first behind the
--- place are read, in the order of an index, then the first of them all.
+-- A bucket is a range of due dates for active cases, and a column for the others. The totals list the due dates that have
+-- cases. The query reads the first cases after the position for each due date by an index, then merges them.
 SELECT * FROM collection_cases
 WHERE id IN (
     SELECT p.id FROM (
@@ -96,22 +95,22 @@ WHERE status = @status::text AND (updated_at, id) < (sqlc.arg(after_value)::text
 ORDER BY updated_at DESC, id DESC
 LIMIT @page_size OFFSET @page_offset;
 
--- name: CollectionCaseListOutOfStep :many
--- The invoices of cases whose status contradicts what is owed on a day.
+-- name: CollectionCaseListOutOfSync :many
+-- The invoices of cases whose status contradicts the outstanding amount on the day.
 SELECT invoice_id FROM collection_cases
 WHERE (status IN ('open', 'in_progress')) = (outstanding_amount = 0)
   AND (outstanding_amount = 0 OR due_date < @today::date)
 LIMIT @batch_size;
 
 -- name: CollectionCaseListSorted :many
--- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md. A bucket
--- of cases that are worked on is due dates alone, which bounds what is read of an index.
+-- The planner keeps the branches of the requested sort key, see docs/lists.md. A bucket of active cases is a range of due
+-- dates, which bounds the index scan.
 SELECT * FROM collection_cases
 WHERE (sqlc.narg('client_id')::uuid IS NULL OR client_id = sqlc.narg('client_id'))
   AND (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
   AND (sqlc.narg('aging_bucket')::text IS NULL OR aging_bucket = sqlc.narg('aging_bucket')
        OR (aging_bucket IS NULL AND due_date BETWEEN @due_from::date AND @due_to::date))
-  AND (NOT @worked::boolean OR due_date BETWEEN @due_from::date AND @due_to::date)
+  AND (NOT @active_only::boolean OR due_date BETWEEN @due_from::date AND @due_to::date)
   AND CASE @after::text
         WHEN 'updated_at:asc' THEN (updated_at, id) > (sqlc.arg(after_value)::text::timestamptz, sqlc.arg(after_id)::uuid)
         WHEN 'due_date:desc' THEN (due_date, id) < (sqlc.arg(after_value)::text::date, sqlc.arg(after_id)::uuid)
@@ -134,16 +133,16 @@ SELECT * FROM collection_cases WHERE id = @id FOR NO KEY UPDATE;
 SELECT * FROM collection_cases WHERE invoice_id = @invoice_id FOR NO KEY UPDATE;
 
 -- name: CollectionCaseTotal :one
--- Counts the cases of some statuses, of a bucket when one is given, from the totals.
+-- The number of cases with the statuses, in the bucket if given, from the totals.
 SELECT coalesce(sum(case_count), 0)::bigint FROM collection_case_totals
 WHERE status = ANY(@statuses::text[])
   AND (sqlc.narg('aging_bucket')::text IS NULL OR aging_bucket = sqlc.narg('aging_bucket')
        OR due_date BETWEEN @due_from::date AND @due_to::date);
 
--- name: CollectionCaseTotalListWorked :many
--- The cases that are worked on, by status and due date, and whether any are behind the business day.
+-- name: CollectionCaseTotalListActive :many
+-- The active cases by status and due date, and whether the cases are stale on the business day.
 SELECT status, due_date, sum(case_count)::bigint AS case_count, sum(outstanding_amount)::centimes_sum AS outstanding_amount,
-       coalesce((SELECT earliest_due_date FROM collections_backlog) < @today::date, false)::boolean AS behind
+       coalesce((SELECT earliest_due_date FROM collections_backlog) < @today::date, false)::boolean AS stale
 FROM collection_case_totals
 WHERE aging_bucket = ''
 GROUP BY status, due_date
@@ -157,18 +156,18 @@ SET status = @status, days_past_due = sqlc.narg('days_past_due'), aging_bucket =
 WHERE id = @id
 RETURNING *;
 
--- name: CollectionSyncDue :one
--- Whether the invoices or the cases are behind a day.
+-- name: CollectionSyncIsDue :one
+-- Reports whether the invoices or the cases are stale on a day.
 SELECT coalesce(earliest_due_date < @today::date, false)::boolean FROM collections_backlog;
 
 -- name: CollectionSyncLock :exec
--- Held until the transaction ends.
+-- The lock is held until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended('collections-sync', 0));
 
 -- name: CollectionSyncMarkOverdue :many
--- Marks some of the invoices that are overdue on a day and are not marked yet, and opens the cases of those that never
--- had one, each with its first action. Rows are locked in the order of ids; what waited for a payment is looked at
--- again. The ids are made by the program, one of each for every invoice of a batch.
+-- Marks a batch of invoices as overdue, and opens a case with its first action for each that has none. The rows are locked
+-- in the order of ids and checked again after a wait for a payment. The caller generates the ids, one of each kind per
+-- invoice of the batch.
 WITH due AS (
     SELECT id FROM invoices
     WHERE status = 'issued' AND id IN (
@@ -191,7 +190,7 @@ opened AS (
     SELECT (@case_ids::uuid[])[n.number], n.id, n.client_id, 'open', 'invoice_overdue', n.due_date, n.outstanding_amount,
         @now, @now, @now, @now
     FROM numbered n),
-told AS (
+actions AS (
     INSERT INTO collection_case_actions (id, case_id, action_type, actor_id, note, payload, created_at)
     SELECT (@action_ids::uuid[])[n.number], (@case_ids::uuid[])[n.number], 'case_opened', @actor_id, @note::text,
         jsonb_build_object('invoice_id', n.id), @now

@@ -1,5 +1,5 @@
 -- name: ContractDocumentCount :one
--- Returns no row when there is no such contract.
+-- Returns no row if the contract does not exist.
 SELECT (SELECT count(*) FROM contract_documents d WHERE d.contract_id = c.id) AS documents
 FROM contracts c
 WHERE c.id = @contract_id;
@@ -14,7 +14,7 @@ ORDER BY registered_at DESC, id DESC
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: LinkedContractDocumentInsert :execrows
--- Inserts nothing when a document is linked under the id already. One that is being linked at the moment is waited for.
+-- Inserts nothing if the id is already linked. Waits for a concurrent insert of the same id.
 INSERT INTO linked_contract_documents (id, contract_id, documents_contract_id, documents_owner_id, creation_date,
     creation_user, creation_system, last_updated_date, last_updated_user, linked_by, linked_at)
 VALUES (@id, @contract_id, @documents_contract_id, @documents_owner_id, sqlc.narg('creation_date'),

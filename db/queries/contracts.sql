@@ -1,6 +1,6 @@
 -- name: ContractAuditEventInsert :exec
--- Several events of one contract, in the order of their ids. A change that had to wait for
--- another one was asked for before that one was made, and must not come before it in the trail.
+-- Several events of one contract, in the order of their ids. The clock was read before the contract was locked, so a
+-- change that waited for another one takes at least that one's time: the trail is in the order of the changes.
 INSERT INTO contract_audit_events (id, contract_id, event_type, actor_id, details, created_at)
 SELECT unnest(@ids::uuid[]), @contract_id, unnest(@event_types::text[]), @actor_id, unnest(@details::jsonb[]),
        greatest(@now::timestamptz, (SELECT max(earlier.created_at) FROM contract_audit_events earlier
@@ -31,7 +31,7 @@ SELECT * FROM contracts
 WHERE subscriber_id = @subscriber_id AND status IN ('draft', 'active', 'suspended');
 
 -- name: ContractGetParties :one
--- A contract with all that its document shows.
+-- A contract with everything that its document shows.
 SELECT sqlc.embed(contracts), sqlc.embed(clients), sqlc.embed(subscribers), sqlc.embed(offers)
 FROM contracts
 JOIN clients ON clients.id = contracts.client_id
@@ -53,7 +53,7 @@ VALUES (@id, @client_id, @subscriber_id, @offer_id, @status, @start_date, @end_d
     @activated_at, @terminated_at, @created_at, @updated_at);
 
 -- name: ContractList :many
--- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+-- The planner keeps the branches of the requested sort key, see docs/lists.md.
 SELECT sqlc.embed(contracts),
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'contracts')::bigint AS list_total
 FROM contracts
@@ -74,7 +74,7 @@ ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN created_at END DESC, CASE 
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: ContractListSubscriptions :many
--- The client's active contracts with what they are on, newest first.
+-- The client's active contracts with their subscribers and offers, newest first.
 SELECT sqlc.embed(contracts), sqlc.embed(subscribers), sqlc.embed(offers)
 FROM contracts
 JOIN subscribers ON subscribers.id = contracts.subscriber_id
@@ -91,14 +91,14 @@ WHERE contracts.client_id = @client_id
   AND contracts.status = 'active'
   AND subscribers.service_type = @service_type
 ORDER BY contracts.created_at, contracts.id
-FOR NO KEY UPDATE OF contracts; -- A run that bills them holds their keys, and must not be waited for.
+FOR NO KEY UPDATE OF contracts; -- Does not wait for a billing run, which holds key locks.
 
 -- name: ContractLock :one
 SELECT * FROM contracts WHERE id = @id FOR NO KEY UPDATE;
 
 -- name: ContractNewest :many
--- The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
--- page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
+-- The most requested page: no filter, newest first, after a row. The inner limit is the largest page size plus one; it
+-- lets PostgreSQL reuse the plan, see docs/lists.md.
 SELECT sqlc.embed(contracts),
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'contracts')::bigint AS list_total
 FROM (SELECT * FROM contracts WHERE (created_at, id) < (@before_created_at, @before_id::uuid)
@@ -107,7 +107,7 @@ ORDER BY created_at DESC, id DESC
 LIMIT @page_size;
 
 -- name: ContractNewestAt :one
--- The row behind which a page far down begins, found in the index alone.
+-- The row after which a numbered page begins, found by an index-only scan.
 SELECT created_at, id FROM contracts ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @row_offset;
 
 -- name: ContractUpdateEndDate :one
@@ -130,7 +130,7 @@ WHERE id = @id
 RETURNING *;
 
 -- name: ContractUpgrade :one
--- The new offer from a new start date; commitment and end only when given.
+-- Sets the offer and the start date, and the commitment and the end date if given.
 UPDATE contracts
 SET offer_id = @offer_id, start_date = @start_date,
     commitment_months = coalesce(sqlc.narg('commitment_months'), commitment_months),

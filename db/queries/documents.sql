@@ -1,6 +1,6 @@
 -- name: DocumentCheckContracts :many
--- The next contracts that were concluded, in the order of their ids, each with its documents; a
--- contract without any has one row. OFFSET keeps it a look-up by index for each contract.
+-- The next contracts past draft, in the order of ids, each with its documents; a contract without documents has one row.
+-- OFFSET 0 keeps the subquery an index look-up per contract, see docs/performance.md.
 SELECT c.id AS contract_id, coalesce(d.id, c.id)::uuid AS document_id, coalesce(d.storage_key, '')::text AS storage_key,
        coalesce(d.sha256, '')::bytea AS sha256
 FROM (SELECT id FROM contracts WHERE id > @after_id::uuid AND status <> 'draft' ORDER BY id LIMIT @batch_size) c
@@ -8,8 +8,8 @@ LEFT JOIN LATERAL (SELECT id, storage_key, sha256 FROM documents WHERE contract_
 ORDER BY c.id, d.id;
 
 -- name: DocumentCheckInvoices :many
--- The next invoices in the order of their ids, each with its document if it has one. OFFSET
--- keeps it a look-up by index for each invoice.
+-- The next invoices in the order of ids, each with its document if it has one.
+-- OFFSET 0 keeps the subquery an index look-up per invoice, see docs/performance.md.
 SELECT i.id AS invoice_id, coalesce(d.id, i.id)::uuid AS document_id, coalesce(d.storage_key, '')::text AS storage_key,
        coalesce(d.sha256, '')::bytea AS sha256
 FROM (SELECT id FROM invoices WHERE id > @after_id::uuid ORDER BY id LIMIT @batch_size) i
@@ -35,7 +35,7 @@ VALUES (@id, 'contract_pdf', @contract_id, @letterhead_id, @file_name, @storage_
 RETURNING *;
 
 -- name: DocumentInsertInvoices :exec
--- Registers the documents of many invoices. One that is registered already stays as it is.
+-- Registers the documents of many invoices. An existing registration is kept.
 INSERT INTO documents (id, document_type, invoice_id, letterhead_id, file_name, storage_key, sha256, size_bytes, created_at)
 SELECT unnest(@ids::uuid[]), 'invoice_pdf', unnest(@invoice_ids::uuid[]), @letterhead_id, unnest(@file_names::text[]),
        unnest(@storage_keys::text[]), unnest(@sha256s::bytea[]), unnest(@sizes::integer[]), @now
@@ -51,7 +51,7 @@ SELECT * FROM letterheads WHERE id = @id;
 SELECT * FROM letterheads WHERE fingerprint = @fingerprint;
 
 -- name: LetterheadInsert :one
--- Returns no row when the letterhead is there already.
+-- Returns no row if the letterhead exists.
 INSERT INTO letterheads (id, fingerprint, content, created_at)
 VALUES (@id, @fingerprint, @content, @now)
 ON CONFLICT ON CONSTRAINT letterheads_fingerprint_key DO NOTHING

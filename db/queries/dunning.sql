@@ -1,16 +1,17 @@
--- name: ClientListDunningUntold :many
--- Clients who became delinquent, or ceased to be, without dunning being told.
+-- name: ClientListDunningOutOfSync :many
+-- The clients who became delinquent, or ceased to be, since dunning last saw them.
 SELECT id, delinquent_since FROM clients
-WHERE dunned_since IS DISTINCT FROM delinquent_since
+WHERE dunning_seen_since IS DISTINCT FROM delinquent_since
 ORDER BY id LIMIT @batch_size
 FOR NO KEY UPDATE;
 
--- name: ClientMarkDunned :exec
-UPDATE clients SET dunned_since = delinquent_since
-WHERE id = ANY(@ids::uuid[]) AND dunned_since IS DISTINCT FROM delinquent_since;
+-- name: ClientMarkDunningSeen :exec
+UPDATE clients SET dunning_seen_since = delinquent_since
+WHERE id = ANY(@ids::uuid[]) AND dunning_seen_since IS DISTINCT FROM delinquent_since;
 
--- name: CollectionCaseLockWorkedByClient :many
--- The cases of a client's overdue invoices, in the order in which everything locks cases, with what their messages name.
+-- name: CollectionCaseLockActiveByClient :many
+-- Locks the active cases of a client's overdue invoices, in the order in which all code locks cases. Messages name the
+-- invoice numbers.
 SELECT sqlc.embed(c), i.number AS invoice_number FROM collection_cases c
 JOIN invoices i ON i.id = c.invoice_id
 WHERE c.client_id = @client_id AND c.status IN ('open', 'in_progress') AND i.status = 'overdue'
@@ -30,31 +31,31 @@ SELECT * FROM dunning_episodes WHERE client_id = @client_id ORDER BY since DESC 
 SELECT * FROM dunning_episodes WHERE client_id = @client_id AND ended_at IS NULL;
 
 -- name: DunningEpisodeInsert :one
--- An instant at which the client was delinquent before is the same delinquency, taken up again.
+-- A delinquency with the same start is the same episode; it is reopened.
 INSERT INTO dunning_episodes (id, client_id, since, wake_at, created_at)
 VALUES (@id, @client_id, @since, @wake_at, @now)
 ON CONFLICT ON CONSTRAINT dunning_episodes_client_since_key DO UPDATE SET ended_at = NULL, wake_at = excluded.wake_at
 RETURNING *;
 
 -- name: DunningEpisodeInsertMany :exec
--- As DunningEpisodeInsert, of those clients that have no live one.
+-- DunningEpisodeInsert for those of the clients that have no live episode.
 INSERT INTO dunning_episodes (id, client_id, since, wake_at, created_at)
 SELECT n.id, n.client_id, n.since, @now, @now
 FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@client_ids::uuid[]) AS client_id, unnest(@since::timestamptz[]) AS since) n
 WHERE NOT EXISTS (SELECT 1 FROM dunning_episodes e WHERE e.client_id = n.client_id AND e.ended_at IS NULL)
 ON CONFLICT ON CONSTRAINT dunning_episodes_client_since_key DO UPDATE SET ended_at = NULL, wake_at = excluded.wake_at;
 
--- name: DunningEpisodeListToWake :many
+-- name: DunningEpisodeListDue :many
 SELECT client_id FROM dunning_episodes
 WHERE ended_at IS NULL AND wake_at <= @now
 ORDER BY wake_at, id LIMIT @batch_size;
 
 -- name: DunningEpisodePostpone :exec
--- Once woken, the workflow looks and sets a time of its own; should it not, it is woken again after this one.
+-- The next time to wake a workflow, should it not set its own time after this wake-up.
 UPDATE dunning_episodes SET wake_at = @wake_at
 WHERE client_id = @client_id AND ended_at IS NULL AND wake_at <= @now;
 
--- name: DunningEpisodeSetWake :exec
+-- name: DunningEpisodeUpdateWakeAt :exec
 UPDATE dunning_episodes SET wake_at = @wake_at WHERE id = @id AND wake_at <> @wake_at;
 
 -- name: DunningEpisodeWakeAll :exec
@@ -88,8 +89,8 @@ SELECT id FROM invoices WHERE client_id = @client_id AND status = 'overdue';
 -- name: InvoiceOldestOverdue :one
 SELECT due_date FROM invoices WHERE client_id = @client_id AND status = 'overdue' ORDER BY due_date LIMIT 1;
 
--- name: NotificationSkipOfEpisode :exec
--- What has not been sent when the client is not delinquent any more is not sent.
+-- name: NotificationSkipByEpisode :exec
+-- Skips the pending messages of an episode that ended.
 UPDATE notifications n
 SET status = 'skipped', reason = @reason, next_attempt_at = NULL, updated_at = @now
 FROM dunning_steps s

@@ -7,7 +7,7 @@ VALUES (@id, @flow_type, @step, sqlc.narg('cin'), @payload, @status, @now, @now)
 RETURNING *;
 
 -- name: LandingDraftUpdate :one
--- What is null stays; the CIN, which may be cleared, changes when it was sent.
+-- A NULL argument keeps its column. The CIN can be cleared, so cin_sent says whether to change it.
 UPDATE landing_drafts
 SET flow_type = coalesce(sqlc.narg('flow_type'), flow_type),
     step = coalesce(sqlc.narg('step'), step),

@@ -1,11 +1,5 @@
--- name: NotificationDelay :exec
--- After an attempt that failed for now.
-UPDATE notifications
-SET attempts = attempts + 1, reason = @reason, next_attempt_at = @next_attempt_at, updated_at = @now
-WHERE id = @id AND status = 'pending';
-
 -- name: NotificationGet :one
--- With whether the episode of its step goes on.
+-- Also reports whether the episode of the message's step is still live.
 SELECT sqlc.embed(n), EXISTS (
     SELECT 1 FROM clients c
     JOIN dunning_episodes e ON e.client_id = c.id AND e.since = c.delinquent_since AND e.ended_at IS NULL
@@ -19,14 +13,20 @@ INSERT INTO notifications (id, client_id, channel, template, language, facts, st
 VALUES (@id, @client_id, @channel, @template, @language, @facts, @status, sqlc.narg('reason'), sqlc.narg('next_attempt_at'),
     @dedup_key, @now, @now);
 
--- name: NotificationSent :exec
--- It was sent, whatever else has become of it meanwhile.
+-- name: NotificationMarkSent :exec
+-- Unconditional: the message was sent, whatever its status has become in the meantime.
 UPDATE notifications
 SET status = 'sent', reason = NULL, next_attempt_at = NULL, attempts = attempts + 1, sent_at = @now, updated_at = @now
 WHERE id = @id;
 
--- name: NotificationUnsent :exec
--- It will not be sent: failed after attempts, or skipped without one.
+-- name: NotificationRecordFailure :exec
+-- Ends a message that will not be sent: failed after attempts, or skipped without one.
 UPDATE notifications
 SET status = @status, reason = @reason, next_attempt_at = NULL, attempts = attempts + @attempts::integer, updated_at = @now
+WHERE id = @id AND status = 'pending';
+
+-- name: NotificationRetryLater :exec
+-- Records an attempt that failed temporarily.
+UPDATE notifications
+SET attempts = attempts + 1, reason = @reason, next_attempt_at = @next_attempt_at, updated_at = @now
 WHERE id = @id AND status = 'pending';

@@ -23,7 +23,7 @@ VALUES (@name, @service_category, @service_type, @version, @monthly_fee, @activa
 RETURNING *;
 
 -- name: OfferList :many
--- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+-- The planner keeps the branches of the requested sort key, see docs/lists.md.
 SELECT * FROM offers
 WHERE (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
   AND (sqlc.narg('service_category')::text IS NULL OR service_category = sqlc.narg('service_category'))
@@ -49,12 +49,12 @@ WHERE status = 'active'
 ORDER BY name, version DESC, id;
 
 -- name: OfferListByName :many
--- The whole catalogue, retired offers included.
+-- The whole catalogue, including retired offers.
 SELECT * FROM offers
 ORDER BY name, version DESC, id;
 
 -- name: OfferListOnSale :many
--- The active offers of some categories that are valid on a day, cheapest first.
+-- The active offers of the categories that are valid on the day, cheapest first.
 SELECT * FROM offers
 WHERE status = 'active'
   AND service_category = ANY(@service_categories::text[])
@@ -62,7 +62,7 @@ WHERE status = 'active'
 ORDER BY monthly_fee, name, version DESC, id;
 
 -- name: OfferLock :one
--- Held against a concurrent change or deletion while a contract on it is made.
+-- Prevents a change or deletion of the offer while a contract is created on it.
 SELECT * FROM offers WHERE id = @id FOR SHARE;
 
 -- name: OfferLockForUpdate :one

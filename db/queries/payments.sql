@@ -16,7 +16,7 @@ VALUES (@id, @invoice_id, @client_id, @amount, @currency, @payment_date, @method
 RETURNING *;
 
 -- name: PaymentList :many
--- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+-- The planner keeps the branches of the requested sort key, see docs/lists.md.
 SELECT sqlc.embed(payments),
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'payments')::bigint AS list_total
 FROM payments
@@ -34,14 +34,15 @@ WHERE (sqlc.narg('invoice_id')::uuid IS NULL OR invoice_id = sqlc.narg('invoice_
         ELSE true
       END
 ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN created_at END DESC, CASE @sort::text WHEN 'created_at:asc' THEN created_at END,
-         CASE @sort::text WHEN 'payment_date:desc' THEN payment_date END DESC, CASE @sort::text WHEN 'payment_date:asc' THEN payment_date END,
+         CASE @sort::text WHEN 'payment_date:desc' THEN payment_date END DESC,
+         CASE @sort::text WHEN 'payment_date:asc' THEN payment_date END,
          CASE @sort::text WHEN 'amount:desc' THEN amount END DESC, CASE @sort::text WHEN 'amount:asc' THEN amount END,
          CASE WHEN @sort::text LIKE '%:desc' THEN id END DESC, id
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: PaymentNewest :many
--- The page that nearly every caller asks for: no filter, newest first, behind a row. The inner limit, of the largest
--- page and one row, keeps PostgreSQL from planning every call anew: see docs/lists.md.
+-- The most requested page: no filter, newest first, after a row. The inner limit is the largest page size plus one; it
+-- lets PostgreSQL reuse the plan, see docs/lists.md.
 SELECT sqlc.embed(payments),
        (SELECT coalesce(sum(total), 0) FROM list_totals WHERE list = 'payments')::bigint AS list_total
 FROM (SELECT * FROM payments WHERE (created_at, id) < (@before_created_at, @before_id::uuid)
@@ -50,12 +51,12 @@ ORDER BY created_at DESC, id DESC
 LIMIT @page_size;
 
 -- name: PaymentNewestAt :one
--- The row behind which a page far down begins, found in the index alone.
+-- The row after which a numbered page begins, found by an index-only scan.
 SELECT created_at, id FROM payments ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET @row_offset;
 
 -- name: PaymentReverse :one
--- No row comes back when the payment is reversed already. It is never reversed before it was posted, however the clocks
--- of two servers differ.
+-- Returns no row if the payment is already reversed. The reversal is never earlier than the payment, even if the clocks of
+-- two servers differ.
 UPDATE payments
 SET status = 'reversed', reversed_at = greatest(@now::timestamptz, created_at), reversed_by = @actor_id::text,
     reversal_reason = @reason::text

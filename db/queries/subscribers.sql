@@ -20,7 +20,7 @@ INSERT INTO subscribers (id, client_id, service_type, service_identifier, status
 VALUES (@id, @client_id, @service_type, @service_identifier, @status, @created_at, @updated_at);
 
 -- name: SubscriberListByClient :many
--- Each sort key has its branches here; the planner keeps those of the key that is asked for. See docs/lists.md.
+-- The planner keeps the branches of the requested sort key, see docs/lists.md.
 SELECT * FROM subscribers
 WHERE client_id = @client_id
   AND (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
@@ -33,12 +33,13 @@ WHERE client_id = @client_id
         ELSE true
       END
 ORDER BY CASE @sort::text WHEN 'created_at:desc' THEN created_at END DESC, CASE @sort::text WHEN 'created_at:asc' THEN created_at END,
-         CASE @sort::text WHEN 'service_identifier:desc' THEN service_identifier END DESC, CASE @sort::text WHEN 'service_identifier:asc' THEN service_identifier END,
+         CASE @sort::text WHEN 'service_identifier:desc' THEN service_identifier END DESC,
+         CASE @sort::text WHEN 'service_identifier:asc' THEN service_identifier END,
          CASE WHEN @sort::text LIKE '%:desc' THEN id END DESC, id
 LIMIT @page_size OFFSET @page_offset;
 
 -- name: SubscriberUpdate :one
--- Changes what is given.
+-- A NULL argument keeps its column.
 UPDATE subscribers
 SET status = coalesce(sqlc.narg('status'), status), updated_at = @now
 WHERE id = @id

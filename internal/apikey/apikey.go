@@ -168,7 +168,7 @@ func touch(ctx context.Context, pool dbsqlc.DBTX, row dbsqlc.APIKey, now time.Ti
 	if row.LastUsedAt != nil && !row.LastUsedAt.Before(before) {
 		return
 	}
-	err := dbsqlc.New().APIKeyTouch(ctx, pool, dbsqlc.APIKeyTouchParams{Now: &now, ID: row.ID, Before: &before})
+	err := dbsqlc.New().APIKeyMarkUsed(ctx, pool, dbsqlc.APIKeyMarkUsedParams{Now: &now, ID: row.ID, Before: &before})
 	if err != nil && !db.ReadOnly(err) {
 		slog.WarnContext(ctx, "the use of an API key could not be noted", "key", row.ID, "error", err)
 	}

@@ -60,7 +60,7 @@ func BillChunk(ctx context.Context, tx pgx.Tx, input ChunkInput) (ChunkResult, e
 	contracts, err := dbsqlc.New().BillableContractList(ctx, tx, dbsqlc.BillableContractListParams{
 		FirstClientID: c.row.FirstClientID, LastClientID: c.row.LastClientID,
 		PeriodStart: c.run.PeriodStart, PeriodEnd: c.run.PeriodEnd, PlannedAt: c.run.PlannedAt,
-		Daily: c.terms.Proration == ProrationDaily, ParkedOnly: c.retrying(), Parked: c.parked,
+		Daily: c.terms.Proration == ProrationDaily, FailedOnly: c.retrying(), FailedClientIDS: c.parked,
 	})
 	if err != nil {
 		return ChunkResult{}, fmt.Errorf("billing: billable contracts: %w", err)
@@ -113,7 +113,7 @@ func openChunk(ctx context.Context, tx dbsqlc.DBTX, input ChunkInput) (*chunk, e
 	}
 	c := &chunk{input: input, run: run, row: row, terms: TermsOf(run), result: resultOf(row)}
 	if c.retrying() {
-		c.parked, err = queries.BillingRunFailureListParked(ctx, tx, dbsqlc.BillingRunFailureListParkedParams{
+		c.parked, err = queries.BillingRunFailureListUnresolved(ctx, tx, dbsqlc.BillingRunFailureListUnresolvedParams{
 			BillingRunID: input.RunID, ChunkNumber: input.Number,
 		})
 		if err != nil {
@@ -139,7 +139,7 @@ func (c *chunk) noteSkipped(ctx context.Context, tx dbsqlc.DBTX, contracts []dbs
 	if len(skipped) == 0 {
 		return nil
 	}
-	err := dbsqlc.New().BillingRunSkippedInsert(ctx, tx, dbsqlc.BillingRunSkippedInsertParams{
+	err := dbsqlc.New().BillingRunSkippedLineInsert(ctx, tx, dbsqlc.BillingRunSkippedLineInsertParams{
 		BillingRunID: c.run.ID, ContractIDS: skipped, PeriodStart: c.run.PeriodStart, PeriodEnd: c.run.PeriodEnd,
 	})
 	if err != nil {

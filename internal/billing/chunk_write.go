@@ -33,7 +33,7 @@ func (c *chunk) write(ctx context.Context, tx pgx.Tx) error {
 	if err := c.writeFailures(ctx, tx); err != nil {
 		return err
 	}
-	err := dbsqlc.New().BillingRunChunkBilled(ctx, tx, dbsqlc.BillingRunChunkBilledParams{
+	err := dbsqlc.New().BillingRunChunkMarkBilled(ctx, tx, dbsqlc.BillingRunChunkMarkBilledParams{
 		BillingRunID: c.run.ID, Number: c.input.Number, ClientCount: c.result.ClientCount, InvoiceCount: c.result.InvoiceCount,
 		SkippedCount: c.result.SkippedCount, FailedCount: c.result.FailedCount,
 		SubtotalAmount: c.result.SubtotalAmount, TaxAmount: c.result.TaxAmount, TotalAmount: c.result.TotalAmount,
@@ -146,7 +146,7 @@ func (c *chunk) writeFailures(ctx context.Context, tx dbsqlc.DBTX) error {
 	again := make([]uuid.UUID, 0, len(c.failures))
 	for _, failure := range c.failures {
 		again = append(again, failure.ClientID)
-		err := queries.BillingRunFailureRepeat(ctx, tx, dbsqlc.BillingRunFailureRepeatParams{
+		err := queries.BillingRunFailureRecordAttempt(ctx, tx, dbsqlc.BillingRunFailureRecordAttemptParams{
 			BillingRunID: c.run.ID, ClientID: failure.ClientID, Code: failure.Code, Message: failure.Message,
 		})
 		if err != nil {

@@ -103,14 +103,14 @@ func moveLocked(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun, move
 	if !from.CanMoveTo(move.To) {
 		return run, TransitionRefused(from, move.To)
 	}
-	params := dbsqlc.BillingRunMoveParams{ID: run.ID, Status: string(move.To), Now: now}
+	params := dbsqlc.BillingRunUpdateStatusParams{ID: run.ID, Status: string(move.To), Now: now}
 	if move.To == RunFailed {
 		params.Fault = &move.Reason
 	}
 	if move.To.Ended() {
 		params.CompletedAt = &now
 	}
-	run, err := dbsqlc.New().BillingRunMove(ctx, tx, params)
+	run, err := dbsqlc.New().BillingRunUpdateStatus(ctx, tx, params)
 	if err != nil {
 		return run, fmt.Errorf("billing: move run: %w", err)
 	}

@@ -55,7 +55,7 @@ func PreviewRun(ctx context.Context, tx dbsqlc.DBTX, terms Terms, offset, size i
 		after = ids[len(ids)-1]
 		contracts, err := queries.BillableContractList(ctx, tx, dbsqlc.BillableContractListParams{
 			FirstClientID: ids[0], LastClientID: after, PeriodStart: terms.Period.Start, PeriodEnd: terms.Period.End, PlannedAt: now,
-			Daily: terms.Proration == ProrationDaily, Parked: []uuid.UUID{},
+			Daily: terms.Proration == ProrationDaily, FailedClientIDS: []uuid.UUID{},
 		})
 		if err != nil {
 			return Preview{}, fmt.Errorf("billing: billable contracts: %w", err)

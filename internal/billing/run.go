@@ -63,14 +63,14 @@ func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time
 	if err != nil {
 		return Plan{}, fmt.Errorf("billing: insert run: %w", err)
 	}
-	sizes, err := queries.BillingRunChunkPlan(ctx, tx, dbsqlc.BillingRunChunkPlanParams{
+	sizes, err := queries.BillingRunChunkInsertPlan(ctx, tx, dbsqlc.BillingRunChunkInsertPlanParams{
 		BillingRunID: run.ID, ChunkSize: input.ChunkSize,
 		PeriodStart: run.PeriodStart, PeriodEnd: run.PeriodEnd, PlannedAt: run.PlannedAt,
 	})
 	if err != nil {
 		return Plan{}, fmt.Errorf("billing: plan chunks: %w", err)
 	}
-	planned := dbsqlc.BillingRunPlannedParams{ID: run.ID, ChunkCount: int32(len(sizes)), Now: now}
+	planned := dbsqlc.BillingRunUpdatePlanParams{ID: run.ID, ChunkCount: int32(len(sizes)), Now: now}
 	for _, size := range sizes {
 		planned.ClientCount += size
 	}
@@ -78,11 +78,11 @@ func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time
 	if err != nil {
 		return Plan{}, err
 	}
-	planned.ExpectedInvoiceCount, planned.ExpectedTotalAmount = expected.InvoiceCount, expected.TotalAmount
+	planned.EstimatedInvoiceCount, planned.EstimatedTotalAmount = expected.InvoiceCount, expected.TotalAmount
 	if reason := input.Bounds.holdReason(expected); reason != "" {
 		planned.HoldReason = &reason
 	}
-	if run, err = queries.BillingRunPlanned(ctx, tx, planned); err != nil {
+	if run, err = queries.BillingRunUpdatePlan(ctx, tx, planned); err != nil {
 		return Plan{}, fmt.Errorf("billing: record plan: %w", err)
 	}
 	return planOf(run), nil
@@ -96,7 +96,7 @@ func expect(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun) (Expecta
 	if err != nil {
 		return Expectation{}, fmt.Errorf("billing: expect invoices: %w", err)
 	}
-	largest, err := queries.BillingRunLargestRecent(ctx, tx)
+	largest, err := queries.BillingRunMaxRecentInvoiceCount(ctx, tx)
 	if err != nil {
 		return Expectation{}, fmt.Errorf("billing: largest recent run: %w", err)
 	}
@@ -104,14 +104,14 @@ func expect(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun) (Expecta
 }
 
 // expectDue counts the clients that owe something and adds it up with its tax.
-func expectDue(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun) (dbsqlc.BillingRunExpectRow, error) {
+func expectDue(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun) (dbsqlc.BillingRunEstimateRow, error) {
 	if ProrationNamed(run.Proration) == ProrationDaily {
-		due, err := dbsqlc.New().BillingRunExpectDaily(ctx, tx, dbsqlc.BillingRunExpectDailyParams{
+		due, err := dbsqlc.New().BillingRunEstimateDaily(ctx, tx, dbsqlc.BillingRunEstimateDailyParams{
 			PeriodStart: run.PeriodStart, PeriodEnd: run.PeriodEnd, PlannedAt: run.PlannedAt, TaxRate: int32(run.TaxRate),
 		})
-		return dbsqlc.BillingRunExpectRow(due), err
+		return dbsqlc.BillingRunEstimateRow(due), err
 	}
-	return dbsqlc.New().BillingRunExpect(ctx, tx, dbsqlc.BillingRunExpectParams{
+	return dbsqlc.New().BillingRunEstimate(ctx, tx, dbsqlc.BillingRunEstimateParams{
 		PeriodStart: run.PeriodStart, PeriodEnd: run.PeriodEnd, PlannedAt: run.PlannedAt, TaxRate: int32(run.TaxRate),
 	})
 }
@@ -172,7 +172,7 @@ func EndRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request idempo
 	if err != nil {
 		return Result{}, err
 	}
-	if run, err = queries.BillingRunAddUp(ctx, tx, dbsqlc.BillingRunAddUpParams{ID: runID, Now: now}); err != nil {
+	if run, err = queries.BillingRunSumChunks(ctx, tx, dbsqlc.BillingRunSumChunksParams{ID: runID, Now: now}); err != nil {
 		return Result{}, fmt.Errorf("billing: add up run: %w", err)
 	}
 	move := Move{RunID: runID, To: RunCompleted, ActorID: RunActor}
@@ -191,7 +191,7 @@ func EndRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request idempo
 	if run, err = moveLocked(ctx, tx, run, move, now); err != nil {
 		return Result{}, err
 	}
-	ids, err := queries.BillingRunInvoiceIDs(ctx, tx, dbsqlc.BillingRunInvoiceIDsParams{
+	ids, err := queries.BillingRunListInvoiceIDs(ctx, tx, dbsqlc.BillingRunListInvoiceIDsParams{
 		BillingRunID: runID, MaxCount: MaxListedInvoices,
 	})
 	if err != nil {

@@ -104,8 +104,8 @@ func (w *world) bill(t *rapid.T, terms ...billing.Terms) {
 			require.Equal(t, plans[i].counts, [3]int32{run.InvoiceCount, run.SkippedCount, run.FailedCount})
 			require.Equal(t, plans[i].sums, [2]int64{int64(run.SubtotalAmount), int64(run.TaxAmount)})
 			if len(terms) == 1 {
-				require.Equal(t, plans[i].counts[0]+plans[i].counts[2], run.ExpectedInvoiceCount)
-				require.Equal(t, plans[i].expectedTotal(terms[i]), int64(run.ExpectedTotalAmount), "the expectation is exact but for rounded tax")
+				require.Equal(t, plans[i].counts[0]+plans[i].counts[2], run.EstimatedInvoiceCount)
+				require.Equal(t, plans[i].expectedTotal(terms[i]), int64(run.EstimatedTotalAmount), "the expectation is exact but for rounded tax")
 			}
 		}
 	}

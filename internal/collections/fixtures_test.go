@@ -9,6 +9,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
@@ -63,7 +64,7 @@ func issue(t fataler, pool *pgxpool.Pool, client uuid.UUID, due calendar.Date, t
 	return id
 }
 
-// issueMany issues an invoice for each client, in one run.
+// issueMany issues an invoice for each client, in one run: with one line, of a contract of its own, and posted to the ledger.
 func issueMany(t fataler, pool *pgxpool.Pool, ids, clients []uuid.UUID, due calendar.Date, total money.Amount) {
 	t.Helper()
 	execute(t, pool, `WITH run AS (
@@ -77,6 +78,27 @@ func issueMany(t fataler, pool *pgxpool.Pool, ids, clients []uuid.UUID, due cale
 		SELECT i.id, i.id, 'MTF', 2026, ('x' || substr(md5(i.id::text), 1, 15))::bit(60)::bigint, run.id, i.client_id, '2026-01-01', '2026-01-31', '2026-02-01', $3, 'issued', 'MAD',
 			$4, 0, 0, $4, 'Test Client', 'individual', '2026-02-01Z', '2026-02-01Z', '2026-02-01Z'
 		FROM run, unnest($1::uuid[], $2::uuid[]) AS i (id, client_id)`, ids, clients, due, total)
+	execute(t, pool, `WITH offer AS (
+			INSERT INTO offers (id, name, service_category, service_type, version, monthly_fee, activation_fee, status, valid_from,
+				mobile_data_gb, internet_landline_included, internet_tv_included, landline_national_included, created_at, updated_at)
+			SELECT gen_random_uuid(), gen_random_uuid(), 'mobile', 'mobile', 1, 100, 0, 'active', '2025-01-01', 10, false, false, false,
+				'2025-01-01Z', '2025-01-01Z'
+			RETURNING id
+		), line AS (
+			INSERT INTO subscribers (id, client_id, service_type, service_identifier, status, created_at, updated_at)
+			SELECT i.id, i.client_id, 'mobile', i.id, 'active', '2025-01-01Z', '2025-01-01Z'
+			FROM unnest($1::uuid[], $2::uuid[]) AS i (id, client_id)
+			RETURNING id, client_id
+		), contract AS (
+			INSERT INTO contracts (id, client_id, subscriber_id, offer_id, status, start_date, terminated_at, created_at, updated_at)
+			SELECT line.id, line.client_id, line.id, offer.id, 'terminated', '2025-01-01', '2026-02-01Z', '2025-01-01Z', '2025-01-01Z'
+			FROM line, offer
+			RETURNING id)
+		INSERT INTO invoice_lines (id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type,
+			description, quantity, unit_amount, line_total, created_at)
+		SELECT contract.id, contract.id, 1, contract.id, offer.id, 'mobile', 'SIM', 'activation', 'Fee', 1, $3, $3, '2026-02-01Z'
+		FROM contract, offer`, ids, clients, total)
+	require.NoError(t, ledger.PostInvoices(ctx, pool, ids, "op-1"))
 }
 
 // requireTotals checks the totals against the cases that they add up.

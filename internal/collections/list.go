@@ -71,7 +71,7 @@ func (g *Gate) Page(ctx context.Context, filter Filter, at Position, now time.Ti
 			return nil, 0, fmt.Errorf("collections: list cases: %w", err)
 		}
 		// No row tells of no backlog either.
-		if len(found) > 0 && !found[0].Behind {
+		if len(found) > 0 && !found[0].Stale {
 			for _, row := range found {
 				rows = append(rows, row.CollectionCase)
 			}
@@ -132,8 +132,8 @@ func List(ctx context.Context, pool dbsqlc.DBTX, filter Filter, at Position) (ro
 		from, to := filter.dueDates()
 		rows, err = dbsqlc.New().CollectionCaseListSorted(ctx, pool, dbsqlc.CollectionCaseListSortedParams{
 			ClientID: filter.ClientID, Status: filter.Status, AgingBucket: filter.AgingBucket, DueFrom: from, DueTo: to,
-			Worked: filter.AgingBucket != nil && filter.Status != nil && workedOn(*filter.Status),
-			Sort:   at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+			ActiveOnly: filter.AgingBucket != nil && filter.Status != nil && workedOn(*filter.Status),
+			Sort:       at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
 	}
 	if err != nil {

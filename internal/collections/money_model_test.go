@@ -170,7 +170,7 @@ func TestMoneyAddsUpWhateverHappensInWhateverOrder(t *testing.T) {
 		b.require(t)
 		// What was voided is billed again, once.
 		for month := range b.months {
-			require.NoError(t, b.run(entering, month, 15, b.now))
+			require.NoError(t, b.run(month, 15, b.now))
 		}
 		b.readInvoices(t)
 		b.require(t)
@@ -203,7 +203,7 @@ func anyBooks(t *rapid.T, pool *pgxpool.Pool) *books {
 func empty(t *rapid.T, pool *pgxpool.Pool) {
 	statements := []string{"SET LOCAL session_replication_role = replica"}
 	for _, table := range []string{
-		"configuration_changes", "ledger_event_ranks", "ledger_rankings", "ledger_events", "ledger_postings", "ledger_entries", "ledger_accounts", "billing_profiles",
+		"contract_price_changes", "ledger_events", "ledger_postings", "ledger_entries", "ledger_accounts", "billing_profiles",
 		"invoice_audit_events", "payments", "collection_case_actions", "collection_cases", "collection_case_totals", "invoice_lines", "invoices",
 		"billing_run_skipped_lines", "billing_run_events", "billing_run_failures", "billing_run_chunks", "billing_runs", "invoice_number_sequences", "contracts", "subscribers",
 		"offers", "clients", "idempotency_keys", "list_totals",
@@ -217,8 +217,8 @@ func empty(t *rapid.T, pool *pgxpool.Pool) {
 func (b *books) anyRun(t *rapid.T, now time.Time) func() error {
 	month := calendar.NewDate(2026, time.Month(rapid.IntRange(1, 2).Draw(t, "month")), 1)
 	b.months[month] = true
-	due, by := rapid.Int32Range(1, 60).Draw(t, "due days"), anyProcess(t)
-	return func() error { return b.run(by, month, due, now) }
+	due := rapid.Int32Range(1, 60).Draw(t, "due days")
+	return func() error { return b.run(month, due, now) }
 }
 
 // anyOperation draws something that may happen, to one of some invoices if it is about one. Whether
@@ -234,18 +234,17 @@ func (b *books) anyOperation(t *rapid.T, among []issued, now time.Time) func() e
 	if kind == "reverse" && len(payments) == 0 {
 		kind = "pay"
 	}
-	by := anyProcess(t)
 	switch kind {
 	case "pay":
 		amount := money.Amount(rapid.Int64Range(1, int64(invoice.Total+1)/2).Draw(t, "amount"))
-		return func() error { return b.pay(by, collections.RecordPayment, invoice.ID, amount, today, now) }
+		return func() error { return b.pay(collections.RecordPayment, invoice.ID, amount, today, now) }
 	case "settle":
-		return func() error { return b.pay(by, collections.ApprovePaid, invoice.ID, 0, today, now) }
+		return func() error { return b.pay(collections.ApprovePaid, invoice.ID, 0, today, now) }
 	case "reverse":
 		payment := rapid.SampledFrom(payments).Draw(t, "payment")
-		return func() error { return b.reverse(by, payment, today, now) }
+		return func() error { return b.reverse(payment, today, now) }
 	case "void":
-		return func() error { return b.voidInvoice(by, invoice.ID, today, now) }
+		return func() error { return b.voidInvoice(invoice.ID, today, now) }
 	case "put":
 		status := rapid.SampledFrom([]string{"open", "in_progress", "resolved", "closed"}).Draw(t, "status")
 		return func() error { return b.put(invoice.ID, status, today, now) }
@@ -282,22 +281,22 @@ func (b *books) attempt(work func(pgx.Tx) error, note func(), refusals ...refusa
 
 type poster func(context.Context, dbsqlc.DBTX, idempotency.Request, collections.PaymentInput, string, calendar.Date, time.Time) (collections.Allocation, bool, error)
 
-func (b *books) pay(by process, post poster, invoice uuid.UUID, amount money.Amount, today calendar.Date, now time.Time) error {
+func (b *books) pay(post poster, invoice uuid.UUID, amount money.Amount, today calendar.Date, now time.Time) error {
 	var allocation collections.Allocation
-	return b.attempt(by(func(tx pgx.Tx) (err error) {
+	return b.attempt(func(tx pgx.Tx) (err error) {
 		input := collections.PaymentInput{InvoiceID: invoice, Amount: amount, PaymentDate: today, Method: "cash"}
 		allocation, _, err = post(ctx, tx, keyed(idempotency.Payment), input, "op-1", today, now)
 		return err
-	}), func() { b.payments[allocation.Payment.ID] = allocation.Payment },
+	}, func() { b.payments[allocation.Payment.ID] = allocation.Payment },
 		refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding)
 }
 
-func (b *books) reverse(by process, payment uuid.UUID, today calendar.Date, now time.Time) error {
-	return b.attempt(by(func(tx pgx.Tx) error {
+func (b *books) reverse(payment uuid.UUID, today calendar.Date, now time.Time) error {
+	return b.attempt(func(tx pgx.Tx) error {
 		_, _, err := collections.ReversePayment(ctx, tx, keyed(idempotency.PaymentReversal),
 			collections.ReversalInput{PaymentID: payment, Reason: "Bounced"}, "op-1", today, now)
 		return err
-	}), func() {
+	}, func() {
 		if b.reversed[payment] {
 			panic("a payment was reversed twice")
 		}
@@ -305,12 +304,12 @@ func (b *books) reverse(by process, payment uuid.UUID, today calendar.Date, now 
 	}, refusal.PaymentAlreadyReversed)
 }
 
-func (b *books) voidInvoice(by process, invoice uuid.UUID, today calendar.Date, now time.Time) error {
-	return b.attempt(by(func(tx pgx.Tx) error {
+func (b *books) voidInvoice(invoice uuid.UUID, today calendar.Date, now time.Time) error {
+	return b.attempt(func(tx pgx.Tx) error {
 		_, _, err := collections.VoidInvoice(ctx, tx, keyed(idempotency.InvoiceVoid),
 			collections.VoidInput{InvoiceID: invoice, Reason: "Wrong tariff"}, "op-1", today, now)
 		return err
-	}), func() { b.void[invoice] = true }, refusal.InvoiceVoid, refusal.InvoiceNotVoidable)
+	}, func() { b.void[invoice] = true }, refusal.InvoiceVoid, refusal.InvoiceNotVoidable)
 }
 
 func (b *books) put(invoice uuid.UUID, status string, today calendar.Date, now time.Time) error {
@@ -327,7 +326,7 @@ func (b *books) put(invoice uuid.UUID, status string, today calendar.Date, now t
 }
 
 // run bills a month, two clients at a time.
-func (b *books) run(by process, month calendar.Date, dueDays int32, now time.Time) error {
+func (b *books) run(month calendar.Date, dueDays int32, now time.Time) error {
 	id, request := uuid.New(), keyed(idempotency.BillingRun)
 	terms := billing.Terms{Period: calendar.MonthOf(month), DueDays: dueDays, TaxRate: 200_000}
 	var plan billing.Plan
@@ -339,12 +338,12 @@ func (b *books) run(by process, month calendar.Date, dueDays int32, now time.Tim
 		return err
 	})
 	for number := int32(1); number <= plan.ChunkCount && err == nil; number++ {
-		err = db.InTransaction(ctx, b.pool, by(func(tx pgx.Tx) error {
+		err = db.InTransaction(ctx, b.pool, func(tx pgx.Tx) error {
 			_, err := billing.BillChunk(ctx, tx, billing.ChunkInput{
 				RunID: id, Number: number, Seller: billing.Seller{Code: "MTF", NumberPrefix: "FA"}, IssuedAt: now, IssueDate: b.today,
 			})
 			return err
-		}))
+		})
 	}
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func (g *Gate) Overview(ctx context.Context, today calendar.Date, now time.Time)
 
 // overviewOn returns what is stored, and whether that may be behind the business day.
 func overviewOn(ctx context.Context, pool dbsqlc.DBTX, today calendar.Date) (overview Overview, behind bool, err error) {
-	totals, err := dbsqlc.New().CollectionCaseTotalListWorked(ctx, pool, today)
+	totals, err := dbsqlc.New().CollectionCaseTotalListActive(ctx, pool, today)
 	if err != nil {
 		return Overview{}, false, fmt.Errorf("collections: read totals: %w", err)
 	}
@@ -53,5 +53,5 @@ func overviewOn(ctx context.Context, pool dbsqlc.DBTX, today calendar.Date) (ove
 		overview.Buckets[AgingBucket(today.DaysSince(total.DueDate))] += total.OutstandingAmount
 	}
 	// No row tells of no backlog either.
-	return overview, len(totals) == 0 || totals[0].Behind, nil
+	return overview, len(totals) == 0 || totals[0].Stale, nil
 }

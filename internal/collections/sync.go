@@ -63,7 +63,7 @@ func (s *Synced) note(before, after dbsqlc.CollectionCase) {
 // SyncDue reports whether invoices or cases are behind a business day. It costs two
 // probes of indexes, however many invoices there are.
 func SyncDue(ctx context.Context, pool dbsqlc.DBTX, today calendar.Date) (bool, error) {
-	due, err := dbsqlc.New().CollectionSyncDue(ctx, pool, today)
+	due, err := dbsqlc.New().CollectionSyncIsDue(ctx, pool, today)
 	if err != nil {
 		return false, fmt.Errorf("collections: look for what is due: %w", err)
 	}
@@ -145,7 +145,7 @@ func newIDs(count int) []uuid.UUID {
 // syncOutOfStep syncs cases that an operator put into a status that contradicts
 // their invoice.
 func syncOutOfStep(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now time.Time) (Synced, error) {
-	ids, err := dbsqlc.New().CollectionCaseListOutOfStep(ctx, tx, dbsqlc.CollectionCaseListOutOfStepParams{Today: today, BatchSize: syncBatchSize})
+	ids, err := dbsqlc.New().CollectionCaseListOutOfSync(ctx, tx, dbsqlc.CollectionCaseListOutOfSyncParams{Today: today, BatchSize: syncBatchSize})
 	if err != nil {
 		return Synced{}, fmt.Errorf("collections: list cases out of step: %w", err)
 	}

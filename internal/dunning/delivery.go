@@ -61,7 +61,7 @@ func Deliver(ctx context.Context, tx dbsqlc.DBTX, notifier notify.Notifier, sell
 		return "", fmt.Errorf("dunning: find client: %w", err)
 	}
 	unsent := func(status, reason string, attempts int32) (string, error) {
-		err := queries.NotificationUnsent(ctx, tx, dbsqlc.NotificationUnsentParams{ID: id, Status: status, Reason: &reason, Attempts: attempts, Now: now()})
+		err := queries.NotificationRecordFailure(ctx, tx, dbsqlc.NotificationRecordFailureParams{ID: id, Status: status, Reason: &reason, Attempts: attempts, Now: now()})
 		if err != nil {
 			return "", fmt.Errorf("dunning: note %s: %w", status, err)
 		}
@@ -82,7 +82,7 @@ func Deliver(ctx context.Context, tx dbsqlc.DBTX, notifier notify.Notifier, sell
 	switch {
 	case failure == nil:
 		at := now()
-		if err := queries.NotificationSent(ctx, tx, dbsqlc.NotificationSentParams{ID: id, Now: &at}); err != nil {
+		if err := queries.NotificationMarkSent(ctx, tx, dbsqlc.NotificationMarkSentParams{ID: id, Now: &at}); err != nil {
 			return "", fmt.Errorf("dunning: note sent: %w", err)
 		}
 		return NotificationSent, nil
@@ -97,7 +97,7 @@ func Deliver(ctx context.Context, tx dbsqlc.DBTX, notifier notify.Notifier, sell
 	}
 	reason, at := notify.ReasonOf(failure), now()
 	next := at.Add(retryAfter(row.Attempts + 1))
-	err = queries.NotificationDelay(ctx, tx, dbsqlc.NotificationDelayParams{ID: id, Reason: &reason, NextAttemptAt: &next, Now: at})
+	err = queries.NotificationRetryLater(ctx, tx, dbsqlc.NotificationRetryLaterParams{ID: id, Reason: &reason, NextAttemptAt: &next, Now: at})
 	if err != nil {
 		return "", fmt.Errorf("dunning: note delay: %w", err)
 	}

@@ -30,7 +30,7 @@ func Enrol(ctx context.Context, pool *pgxpool.Pool, now time.Time) (taken int, e
 
 func enrol(ctx context.Context, tx pgx.Tx, now time.Time) (int, error) {
 	queries := dbsqlc.New()
-	untold, err := queries.ClientListDunningUntold(ctx, tx, enrolBatchSize)
+	untold, err := queries.ClientListDunningOutOfSync(ctx, tx, enrolBatchSize)
 	if err != nil || len(untold) == 0 {
 		return 0, err
 	}
@@ -52,7 +52,7 @@ func enrol(ctx context.Context, tx pgx.Tx, now time.Time) (int, error) {
 	if err := queries.DunningEpisodeInsertMany(ctx, tx, begun); err != nil {
 		return 0, fmt.Errorf("dunning: open episodes: %w", err)
 	}
-	if err := queries.ClientMarkDunned(ctx, tx, all); err != nil {
+	if err := queries.ClientMarkDunningSeen(ctx, tx, all); err != nil {
 		return 0, fmt.Errorf("dunning: mark clients: %w", err)
 	}
 	return len(all), nil
@@ -68,7 +68,7 @@ func enrol(ctx context.Context, tx pgx.Tx, now time.Time) (int, error) {
 func WakeDue(ctx context.Context, pool *pgxpool.Pool, now func() time.Time, wake func(context.Context, uuid.UUID) error,
 	pace func(context.Context) error) (woken int, err error) {
 	queries, asked := dbsqlc.New(), now()
-	clients, err := queries.DunningEpisodeListToWake(ctx, pool, dbsqlc.DunningEpisodeListToWakeParams{Now: asked, BatchSize: enrolBatchSize})
+	clients, err := queries.DunningEpisodeListDue(ctx, pool, dbsqlc.DunningEpisodeListDueParams{Now: asked, BatchSize: enrolBatchSize})
 	if err != nil {
 		return 0, fmt.Errorf("dunning: list episodes to wake: %w", err)
 	}

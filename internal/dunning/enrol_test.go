@@ -138,6 +138,6 @@ func TestEnrolmentLooksAndPaymentsMayComeTogether(t *testing.T) {
 	}
 	require.Zero(t, w.Count(`SELECT count(*) FROM clients c
 		FULL JOIN (SELECT client_id, since FROM dunning_episodes WHERE ended_at IS NULL) e ON e.client_id = c.id
-		WHERE e.since IS DISTINCT FROM c.delinquent_since OR c.dunned_since IS DISTINCT FROM c.delinquent_since`))
+		WHERE e.since IS DISTINCT FROM c.delinquent_since OR c.dunning_seen_since IS DISTINCT FROM c.delinquent_since`))
 	require.Equal(t, 15, w.Count(`SELECT count(*) FROM dunning_episodes WHERE ended_at IS NULL`))
 }

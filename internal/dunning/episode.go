@@ -66,7 +66,7 @@ func Look(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, hours Hours, 
 	}
 	turn := standing.turn(hours, now)
 	wake := now.Add(turn.Wait + grace)
-	if err := dbsqlc.New().DunningEpisodeSetWake(ctx, tx, dbsqlc.DunningEpisodeSetWakeParams{ID: turn.Episode, WakeAt: wake}); err != nil {
+	if err := dbsqlc.New().DunningEpisodeUpdateWakeAt(ctx, tx, dbsqlc.DunningEpisodeUpdateWakeAtParams{ID: turn.Episode, WakeAt: wake}); err != nil {
 		return Turn{}, fmt.Errorf("dunning: set wake: %w", err)
 	}
 	return turn, nil
@@ -108,7 +108,7 @@ func follow(ctx context.Context, tx dbsqlc.DBTX, owner dbsqlc.Client, now time.T
 			return standing{}, err
 		}
 	}
-	if err := queries.ClientMarkDunned(ctx, tx, []uuid.UUID{owner.ID}); err != nil {
+	if err := queries.ClientMarkDunningSeen(ctx, tx, []uuid.UUID{owner.ID}); err != nil {
 		return standing{}, fmt.Errorf("dunning: mark client: %w", err)
 	}
 	if !delinquent {
@@ -199,7 +199,7 @@ func end(ctx context.Context, tx dbsqlc.DBTX, episode dbsqlc.DunningEpisode, now
 	if err := queries.DunningEpisodeEnd(ctx, tx, dbsqlc.DunningEpisodeEndParams{ID: episode.ID, Now: &now}); err != nil {
 		return fmt.Errorf("dunning: end episode: %w", err)
 	}
-	err := queries.NotificationSkipOfEpisode(ctx, tx, dbsqlc.NotificationSkipOfEpisodeParams{EpisodeID: episode.ID, Reason: &reason, Now: now})
+	err := queries.NotificationSkipByEpisode(ctx, tx, dbsqlc.NotificationSkipByEpisodeParams{EpisodeID: episode.ID, Reason: &reason, Now: now})
 	if err != nil {
 		return fmt.Errorf("dunning: skip messages: %w", err)
 	}

@@ -40,7 +40,7 @@ func TakeStep(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, name stri
 	if err := collections.SyncClient(ctx, tx, clientID, today, now); err != nil {
 		return false, err
 	}
-	cases, err := dbsqlc.New().CollectionCaseLockWorkedByClient(ctx, tx, clientID)
+	cases, err := dbsqlc.New().CollectionCaseLockActiveByClient(ctx, tx, clientID)
 	if err != nil {
 		return false, fmt.Errorf("dunning: lock cases: %w", err)
 	}
@@ -59,7 +59,7 @@ func TakeStep(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, name stri
 	if !found || due.Step.Name != name || due.At.After(now) {
 		return false, nil
 	}
-	isOldest := func(row dbsqlc.CollectionCaseLockWorkedByClientRow) bool {
+	isOldest := func(row dbsqlc.CollectionCaseLockActiveByClientRow) bool {
 		return row.CollectionCase.DueDate == standing.oldest
 	}
 	if !slices.ContainsFunc(cases, isOldest) {
@@ -90,7 +90,7 @@ func TakeStep(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, name stri
 // prepare writes the message of a step into the outbox and returns its id; nil stands
 // for a step that sends nothing. A client without an address gets none, which is told.
 func prepare(ctx context.Context, tx dbsqlc.DBTX, at standing, step Step, owner dbsqlc.Client,
-	cases []dbsqlc.CollectionCaseLockWorkedByClientRow, today calendar.Date, now time.Time) (*uuid.UUID, error) {
+	cases []dbsqlc.CollectionCaseLockActiveByClientRow, today calendar.Date, now time.Time) (*uuid.UUID, error) {
 	if step.Channel == ChannelNone {
 		return nil, nil
 	}
@@ -122,7 +122,7 @@ func prepare(ctx context.Context, tx dbsqlc.DBTX, at standing, step Step, owner 
 
 // note appends a step to the histories of the client's cases. There is no action of its
 // own for a suspension, which is told as a note.
-func note(ctx context.Context, tx dbsqlc.DBTX, step Step, cases []dbsqlc.CollectionCaseLockWorkedByClientRow, today calendar.Date, now time.Time) error {
+func note(ctx context.Context, tx dbsqlc.DBTX, step Step, cases []dbsqlc.CollectionCaseLockActiveByClientRow, today calendar.Date, now time.Time) error {
 	action, text := step.Action, fmt.Sprintf("Dunning step %s, %d days past due", step.Name, step.DaysPastDue)
 	if step.Action == ActionSuspend {
 		action, text = collections.ActionNote, text+": active contracts suspended"

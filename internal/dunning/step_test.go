@@ -85,7 +85,7 @@ func TestAStepThatMissesTheOldestInvoiceIsTakenAtTheNextLook(t *testing.T) {
 	reversal, err := w.Pool.Begin(t.Context())
 	require.NoError(t, err)
 	defer func() { _ = reversal.Rollback(t.Context()) }()
-	_, _, err = collections.ReversePayment(t.Context(), reversal, idempotency.Request{Operation: idempotency.PaymentReversal},
+	_, _, err = collections.ReversePayment(t.Context(), reversal, idempotency.Request{Operation: idempotency.PaymentReversal, Key: "reversal-1", Fingerprint: make([]byte, 32)},
 		collections.ReversalInput{PaymentID: payment, Reason: "Bounced"}, "op-1", w.Zone.DateAt(june(9, 9)), june(9, 9))
 	require.NoError(t, err)
 	type result struct {

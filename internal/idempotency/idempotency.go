@@ -47,7 +47,7 @@ const (
 	maxKeyLength = 200
 )
 
-// Key is a checked Idempotency-Key; the zero value means that none was sent.
+// Key is a checked Idempotency-Key.
 type Key string
 
 // ParseKey trims and checks a key. It returns the refusal idempotency_key_invalid
@@ -65,16 +65,20 @@ func ParseKey(text string) (Key, error) {
 // Request identifies an idempotent request wherever it is handled.
 type Request struct {
 	Operation   Operation   `json:"operation"`
-	Key         Key         `json:"key,omitempty"`
-	Fingerprint Fingerprint `json:"fingerprint,omitempty"`
+	Key         Key         `json:"key"`
+	Fingerprint Fingerprint `json:"fingerprint"`
 }
 
 // Fingerprint is the SHA-256 of a normalised request.
 type Fingerprint []byte
 
-// NewRequest names a request by its operation, key and normalised payload: a value
-// whose JSON is the same for requests that mean the same.
+// NewRequest returns the request with an operation, a key, and a normalised payload: a
+// value whose JSON is the same for requests that mean the same. The key must not be
+// empty: without one, a repeated request would have its effect twice.
 func NewRequest(operation Operation, key Key, payload any) (Request, error) {
+	if key == "" {
+		return Request{}, fmt.Errorf("idempotency: a %s request has no key", operation)
+	}
 	encoded, err := json.Marshal(payload)
 	if err != nil {
 		return Request{}, fmt.Errorf("idempotency: encode payload: %w", err)
@@ -83,17 +87,10 @@ func NewRequest(operation Operation, key Key, payload any) (Request, error) {
 	return Request{Operation: operation, Key: key, Fingerprint: sum[:]}, nil
 }
 
-// Keyed reports whether the request carries a key; without one nothing is stored. Every request that is started has
-// one, which the API makes where the caller need not; workflows of versions before may have none.
-func (r Request) Keyed() bool { return r.Key != "" }
-
 // Load reads the stored answer into answer and reports whether there is one. It
 // refuses with idempotency_key_payload_conflict when the key was used for a
 // different request.
 func Load(ctx context.Context, db dbsqlc.DBTX, request Request, answer any) (found bool, err error) {
-	if !request.Keyed() {
-		return false, nil
-	}
 	stored, err := dbsqlc.New().IdempotencyKeyGet(ctx, db, dbsqlc.IdempotencyKeyGetParams{
 		Operation: string(request.Operation),
 		Key:       string(request.Key),
@@ -117,9 +114,6 @@ func Load(ctx context.Context, db dbsqlc.DBTX, request Request, answer any) (fou
 // exist or neither. If two transactions save one key at once, the primary key fails the second;
 // its retry loads the answer of the first.
 func Save(ctx context.Context, tx dbsqlc.DBTX, request Request, answer any, now time.Time) error {
-	if !request.Keyed() {
-		return nil
-	}
 	encoded, err := json.Marshal(answer)
 	if err != nil {
 		return fmt.Errorf("idempotency: encode answer: %w", err)

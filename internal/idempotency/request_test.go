@@ -82,9 +82,9 @@ func TestRequest_NamedByOperationAndKey(t *testing.T) {
 	request := newRequest(t, idempotency.BillingRun, "payload")
 	assert.Equal(t, idempotency.BillingRun, request.Operation)
 	assert.Equal(t, key, request.Key)
-	assert.True(t, request.Keyed())
 	assert.Equal(t, request.Fingerprint, newRequest(t, idempotency.Payment, "payload").Fingerprint)
-	assert.False(t, idempotency.Request{Operation: idempotency.Provision}.Keyed())
+	_, err := idempotency.NewRequest(idempotency.Provision, "", "payload")
+	require.ErrorContains(t, err, "has no key")
 }
 
 func TestRequest_OperationScopesKey(t *testing.T) {

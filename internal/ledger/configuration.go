@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
@@ -56,13 +54,13 @@ func PutOnOffer(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, previ
 		if _, err := queries.BillingProfileLock(ctx, tx, contractID); err != nil {
 			return fmt.Errorf("ledger: lock contract: %w", err)
 		}
-		amount, err := queries.BillingProfileLeaveAmount(ctx, tx, dbsqlc.BillingProfileLeaveAmountParams{ID: contractID, OfferID: *previous, Now: now})
+		amount, err := queries.BillingProfileClearInstallment(ctx, tx, dbsqlc.BillingProfileClearInstallmentParams{ID: contractID, OfferID: *previous, Now: now})
 		if err != nil {
 			return fmt.Errorf("ledger: amount of a contract: %w", err)
 		}
 		before = &amount
 	}
-	return noteChange(ctx, tx, dbsqlc.ConfigurationChangeInsertParams{
+	return noteChange(ctx, tx, dbsqlc.ContractPriceChangeInsertParams{
 		ContractID: contractID, Reason: string(reason), Source: SourceOf(actorID), PreviousAmount: before, NewAmount: offer.MonthlyFee,
 		Currency: Currency, OfferID: &offer.ID, OfferName: &offer.Name, EffectiveDate: from, Now: now,
 	})
@@ -75,7 +73,7 @@ func MoveStart(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, from c
 		return err
 	}
 	amount := Costs(locked)
-	change := dbsqlc.ConfigurationChangeInsertParams{
+	change := dbsqlc.ContractPriceChangeInsertParams{
 		ContractID: contractID, Reason: string(Upgraded), Source: SourceOf(actorID), PreviousAmount: amount, NewAmount: *amount,
 		Currency: locked.BillingProfile.Currency, EffectiveDate: from, Now: now,
 	}
@@ -88,7 +86,7 @@ func MoveStart(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, from c
 // Reprice notes that the fee of an offer, which is locked, has changed today, for every contract that costs it and has not
 // ended. For one that begins later it changes from its start on.
 func Reprice(ctx context.Context, tx dbsqlc.DBTX, offerID uuid.UUID, previous money.Amount, actorID string, today calendar.Date, now time.Time) error {
-	_, err := dbsqlc.New().ConfigurationChangeInsertOfPrice(ctx, tx, dbsqlc.ConfigurationChangeInsertOfPriceParams{
+	_, err := dbsqlc.New().ContractPriceChangeInsertForOffer(ctx, tx, dbsqlc.ContractPriceChangeInsertForOfferParams{
 		OfferID: offerID, Source: SourceOf(actorID), PreviousAmount: int64(previous), EffectiveDate: today, Now: now,
 	})
 	if err != nil {
@@ -97,26 +95,9 @@ func Reprice(ctx context.Context, tx dbsqlc.DBTX, offerID uuid.UUID, previous mo
 	return nil
 }
 
-// NoteMissing notes what contracts cost that a process made which kept no history, and returns how many these were. A contract is
-// noted in the transaction that makes it, so one that is seen without is one of those.
-func NoteMissing(ctx context.Context, pool *pgxpool.Pool) (contracts int64, err error) {
-	queries := dbsqlc.New()
-	err = db.InTransaction(ctx, pool, func(tx pgx.Tx) (err error) {
-		if err := queries.ConfigurationChangeLockMissing(ctx, tx); err != nil {
-			return err
-		}
-		contracts, err = queries.ConfigurationChangeInsertMissing(ctx, tx, Currency)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("ledger: note what contracts cost: %w", err)
-	}
-	return contracts, nil
-}
-
-func noteChange(ctx context.Context, tx dbsqlc.DBTX, change dbsqlc.ConfigurationChangeInsertParams) (err error) {
+func noteChange(ctx context.Context, tx dbsqlc.DBTX, change dbsqlc.ContractPriceChangeInsertParams) (err error) {
 	change.ID = db.NewID()
-	if err := dbsqlc.New().ConfigurationChangeInsert(ctx, tx, change); err != nil {
+	if err := dbsqlc.New().ContractPriceChangeInsert(ctx, tx, change); err != nil {
 		return fmt.Errorf("ledger: note what a contract costs: %w", err)
 	}
 	return nil

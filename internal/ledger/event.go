@@ -66,7 +66,7 @@ func CreateEvent(ctx context.Context, tx dbsqlc.DBTX, event Event, actorID strin
 	if err != nil {
 		return id, fmt.Errorf("ledger: insert event: %w", err)
 	}
-	return id, rankEvents(ctx, tx, entered.accounts())
+	return id, nil
 }
 
 // ChangeEvent changes an event in the given transaction: what was entered is taken back, and the changed event
@@ -101,11 +101,7 @@ func ChangeEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, change func(
 	if err := entered.post(ctx, tx, now); err != nil {
 		return err
 	}
-	err = updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, EntryID: &entered.id, ExternalID: event.ExternalID, Now: now})
-	if err != nil {
-		return err
-	}
-	return rankEvents(ctx, tx, accounts)
+	return updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, EntryID: &entered.id, ExternalID: event.ExternalID, Now: now})
 }
 
 // DeleteEvent takes an event back in the given transaction and hides it; what was entered stays. It refuses
@@ -118,15 +114,12 @@ func DeleteEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, actorID stri
 	if err := takeEventBack(ctx, tx, current, actorID, now); err != nil {
 		return err
 	}
-	if err := updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, Now: now}); err != nil {
-		return err
-	}
-	return rankEvents(ctx, tx, accountsOf(current))
+	return updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, Now: now})
 }
 
 // EntryOfEvent returns the entry that is valid of an event, or refuses with billing_event_not_found.
 func EntryOfEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.LedgerEntry, error) {
-	found, err := dbsqlc.New().LedgerEntryOfEvent(ctx, tx, id)
+	found, err := dbsqlc.New().LedgerEntryGetByEvent(ctx, tx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return dbsqlc.LedgerEntry{}, refusal.New(refusal.BillingEventNotFound)
 	}
@@ -172,7 +165,7 @@ func readOnly(stored dbsqlc.LedgerEntry) error {
 
 // entry is the event as it is to be entered under its id. The contract stays while the transaction lasts.
 func (e Event) entry(ctx context.Context, tx dbsqlc.DBTX, eventID uuid.UUID, actorID string) (entry, error) {
-	owner, err := dbsqlc.New().BillingProfileOwner(ctx, tx, e.ContractID)
+	owner, err := dbsqlc.New().BillingProfileGetOwner(ctx, tx, e.ContractID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return entry{}, refusal.New(refusal.BillingEventContractUnknown)
 	}

@@ -55,8 +55,7 @@ func newClient(t *testing.T, pool *pgxpool.Pool, contracts int) (client uuid.UUI
 	return client, ids
 }
 
-// issue writes an invoice with a line for each contract, of 100 centimes and as many more as it has contracts before it, as a
-// process does that knows no ledger.
+// issue posts an invoice with a line for each contract: of 100 centimes for the first, 101 for the second, and so on.
 func issue(t *testing.T, pool *pgxpool.Pool, client uuid.UUID, contracts ...uuid.UUID) uuid.UUID {
 	t.Helper()
 	id, total := newID(t), 0
@@ -79,16 +78,9 @@ func issue(t *testing.T, pool *pgxpool.Pool, client uuid.UUID, contracts ...uuid
 				description, quantity, unit_amount, line_total, created_at)
 			SELECT gen_random_uuid(), $1::uuid, n, contract, gen_random_uuid(), 'mobile', 'SIM', 'activation', 'Fee', 1, 99 + n, 99 + n, '2026-02-01Z'
 			FROM unnest($2::uuid[]) WITH ORDINALITY AS c (contract, n)`, id, contracts)
-		return nil
+		return ledger.PostInvoices(t.Context(), tx, []uuid.UUID{id}, "op-1")
 	})
 	return id
-}
-
-func enter(t *testing.T, pool *pgxpool.Pool, invoices ...uuid.UUID) {
-	t.Helper()
-	for _, invoice := range invoices {
-		require.NoError(t, ledger.PostInvoices(t.Context(), pool, []uuid.UUID{invoice}, "op-1"))
-	}
 }
 
 func keyed(operation idempotency.Operation) idempotency.Request {
@@ -122,23 +114,6 @@ func void(t *testing.T, pool *pgxpool.Pool, invoice uuid.UUID) {
 			collections.VoidInput{InvoiceID: invoice, Reason: "Wrong tariff"}, "op-1", firstDay, now)
 		return err
 	})
-}
-
-// payUnentered and reverseUnentered do what a process does that knows no ledger.
-func payUnentered(t *testing.T, pool *pgxpool.Pool, invoice uuid.UUID, amount money.Amount) (payment uuid.UUID) {
-	t.Helper()
-	payment = newID(t)
-	execute(t, pool, `WITH paid AS (UPDATE invoices SET paid_amount = paid_amount + $3 WHERE id = $2 RETURNING id, client_id)
-		INSERT INTO payments (id, invoice_id, client_id, amount, currency, payment_date, method, status, actor_id, created_at)
-		SELECT $1, id, client_id, $3, 'MAD', '2026-01-01', 'cash', 'posted', 'op-1', '2026-01-01Z' FROM paid`, payment, invoice, amount)
-	return payment
-}
-
-func reverseUnentered(t *testing.T, pool *pgxpool.Pool, payment uuid.UUID) {
-	t.Helper()
-	execute(t, pool, `WITH reversed AS (
-			UPDATE payments SET status = 'reversed', reversed_at = $2, reversed_by = 'op-1', reversal_reason = 'Bounced' WHERE id = $1 RETURNING invoice_id, amount)
-		UPDATE invoices i SET paid_amount = i.paid_amount - r.amount FROM reversed r WHERE i.id = r.invoice_id`, payment, now)
 }
 
 func create(t *testing.T, pool *pgxpool.Pool, contract uuid.UUID, amount money.Amount) (event uuid.UUID) {

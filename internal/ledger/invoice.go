@@ -3,12 +3,10 @@ package ledger
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
@@ -22,24 +20,22 @@ func PostInvoices(ctx context.Context, tx dbsqlc.DBTX, ids []uuid.UUID, actorID 
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := dbsqlc.New().LedgerInvoicesPost(ctx, tx, dbsqlc.LedgerInvoicesPostParams{IDS: ids, ActorID: actorID}); err != nil {
+	if err := dbsqlc.New().LedgerEntryPostInvoices(ctx, tx, dbsqlc.LedgerEntryPostInvoicesParams{IDS: ids, ActorID: actorID}); err != nil {
 		return fmt.Errorf("ledger: post invoices: %w", err)
 	}
 	return nil
 }
 
-// PostPayment enters a payment of a locked invoice: a credit. It settles the contracts of the invoice one after the
-// other, in the order of their ids. When less is entered as owed than is paid, entries of the invoice are missing, and they
-// are entered together with this one.
+// PostPayment posts a payment of a locked invoice: a credit. It settles the contracts of the invoice one after the
+// other, in the order of their ids.
 func PostPayment(ctx context.Context, tx dbsqlc.DBTX, payment dbsqlc.Payment, now time.Time) error {
-	owed, err := dbsqlc.New().LedgerOwedByContract(ctx, tx, payment.InvoiceID)
+	owed, err := dbsqlc.New().LedgerEntryListOwedByContract(ctx, tx, payment.InvoiceID)
 	if err != nil {
 		return fmt.Errorf("ledger: owed by contract: %w", err)
 	}
 	parts, left := settle(payment.Amount, owed)
 	if left > 0 {
-		_, err := enterMissing(ctx, tx, payment.InvoiceID)
-		return err
+		return fmt.Errorf("ledger: payment %s exceeds what the entries of invoice %s add up to by %s", payment.ID, payment.InvoiceID, left)
 	}
 	return entry{
 		id: payment.ID, eventID: payment.ID, source: SourcePayment, invoiceID: &payment.InvoiceID, paymentID: &payment.ID,
@@ -49,7 +45,7 @@ func PostPayment(ctx context.Context, tx dbsqlc.DBTX, payment dbsqlc.Payment, no
 }
 
 // settle spreads an amount over what is owed, in order, and returns what is left of it.
-func settle(amount money.Amount, owed []dbsqlc.LedgerOwedByContractRow) (parts []part, left money.Amount) {
+func settle(amount money.Amount, owed []dbsqlc.LedgerEntryListOwedByContractRow) (parts []part, left money.Amount) {
 	for _, contract := range owed {
 		if settled := min(amount, money.Amount(contract.Owed)); settled > 0 {
 			parts = append(parts, part{contract.ContractID, settled})
@@ -75,16 +71,11 @@ func PostVoid(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, reaso
 	}, reason, now)
 }
 
-// takeBack enters an event about the contracts of the entry that it takes back. When that is missing, it is entered together
-// with this one.
+// takeBack posts the opposite of another entry, allocated to the same contracts.
 func takeBack(ctx context.Context, tx dbsqlc.DBTX, e entry, reason string, now time.Time) error {
 	taken, err := dbsqlc.New().LedgerEntryGet(ctx, tx, *e.reverses)
-	if errors.Is(err, pgx.ErrNoRows) {
-		_, err := enterMissing(ctx, tx, *e.invoiceID)
-		return err
-	}
 	if err != nil {
-		return fmt.Errorf("ledger: find what is taken back: %w", err)
+		return fmt.Errorf("ledger: find the entry to reverse: %w", err)
 	}
 	e.parts = partsOf(taken)
 	e.id = db.NewID()

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -13,9 +12,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-// Filter chooses events: what is empty or nil chooses all.
+// Filter selects events. An empty or nil field selects all.
 type Filter struct {
-	// ContractIDs are contracts of which one at least is what the event is about.
+	// ContractIDs selects the events that are allocated to at least one of the contracts.
 	ContractIDs []uuid.UUID
 	ClientID    *uuid.UUID
 	Type        *string
@@ -24,17 +23,13 @@ type Filter struct {
 	Limit, Offset int32
 }
 
-// The days between which everything is booked.
-var firstDay, lastDay = calendar.NewDate(1, 1, 1), calendar.NewDate(calendar.MaxYear, 12, 31)
-
-// List returns a page of the events that a filter chooses, newest booking date first and then by id, and how many
-// it chooses in all, both at one moment. Of one client or one contract any page takes as long as the first one, however many
-// events there are before it; see docs/ledger.md.
+// List returns a page of the selected events, newest booking date first and then by id, and the total number of selected
+// events. Both come from one snapshot.
 func List(ctx context.Context, pool *pgxpool.Pool, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, pool, snapshot, func(tx pgx.Tx) (err error) {
-		if id, kind, only := filter.onlyAccount(); only {
-			entries, hits, err = listByAccount(ctx, tx, id, kind, filter)
+		if account, kind, only := filter.onlyAccount(); only {
+			entries, hits, err = listByAccount(ctx, tx, account, kind, filter)
 		} else {
 			entries, hits, err = listAny(ctx, tx, filter)
 		}
@@ -46,8 +41,8 @@ func List(ctx context.Context, pool *pgxpool.Pool, filter Filter) (entries []dbs
 	return entries, hits, nil
 }
 
-// onlyAccount returns the one account that the filter asks for, of a contract or of a client, if that and the days are all
-// that it asks.
+// onlyAccount returns the account of the one contract or client that the filter selects, if it selects by nothing else
+// but booking dates.
 func (f Filter) onlyAccount() (id uuid.UUID, kind string, only bool) {
 	switch {
 	case f.Type != nil:
@@ -61,50 +56,38 @@ func (f Filter) onlyAccount() (id uuid.UUID, kind string, only bool) {
 	}
 }
 
-// listByAccount asks for ranks: of the events of an account in the order of booking, the first has rank 0. An account of
-// another kind has none.
-func listByAccount(ctx context.Context, tx dbsqlc.DBTX, account uuid.UUID, kind string, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
+// bookingDates returns the bounds of the booking date, with the calendar's own bounds in place of nil.
+func (f Filter) bookingDates() (from, to calendar.Date) {
+	from, to = calendar.NewDate(1, 1, 1), calendar.NewDate(calendar.MaxYear, 12, 31)
+	if f.From != nil {
+		from = *f.From
+	}
+	if f.To != nil {
+		to = *f.To
+	}
+	return from, to
+}
+
+func listByAccount(ctx context.Context, tx pgx.Tx, account uuid.UUID, kind string, filter Filter) (
+	entries []dbsqlc.LedgerEntry, hits int64, err error) {
 	queries := dbsqlc.New()
-	page := dbsqlc.LedgerEventListByAccountParams{AccountID: account, PageOffset: filter.Offset, PageSize: filter.Limit}
-	if filter.To != nil && *filter.To != lastDay {
-		page.BookedBefore = new(filter.To.AddDays(1))
+	from, to := filter.bookingDates()
+	entries, err = queries.LedgerEventListByAccount(ctx, tx, dbsqlc.LedgerEventListByAccountParams{
+		AccountID: account, Kind: kind, BookedFrom: from, BookedTo: to, PageSize: filter.Limit, PageOffset: filter.Offset,
+	})
+	if err != nil {
+		return nil, 0, err
 	}
-	end, err := queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{AccountID: account, Kind: kind, BookedBefore: page.BookedBefore})
-	var first int64
-	if err == nil && filter.From != nil {
-		first, err = queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{AccountID: account, Kind: kind, BookedBefore: filter.From})
-	}
-	hits = max(0, end-first)
-	left := hits - int64(filter.Offset)
-	if err != nil || left <= 0 {
-		return nil, hits, err
-	}
-	page.PageSize = min(page.PageSize, int32(left))
-	// The page is below this rank. It begins nearer to an event whose rank is known than to the end of the days, if there is one.
-	below := end - int64(filter.Offset)
-	if filter.Offset > 0 {
-		above, err := queries.LedgerEventRankGetAbove(ctx, tx, dbsqlc.LedgerEventRankGetAboveParams{AccountID: account, Rank: below})
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-			return nil, hits, err
-		}
-		if err == nil && above.Rank < end {
-			page.BookedBefore, page.BeforeID, page.PageOffset = &above.BookingDate, above.EventID, int32(above.Rank-below)
-		}
-	}
-	entries, err = queries.LedgerEventListByAccount(ctx, tx, page)
+	hits, err = queries.LedgerEventCountByAccount(ctx, tx, dbsqlc.LedgerEventCountByAccountParams{
+		AccountID: account, Kind: kind, BookedFrom: from, BookedTo: to,
+	})
 	return entries, hits, err
 }
 
-func listAny(ctx context.Context, tx dbsqlc.DBTX, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
+func listAny(ctx context.Context, tx pgx.Tx, filter Filter) (entries []dbsqlc.LedgerEntry, hits int64, err error) {
 	queries := dbsqlc.New()
+	from, to := filter.bookingDates()
 	contracts := append([]uuid.UUID{}, filter.ContractIDs...)
-	from, to := firstDay, lastDay
-	if filter.From != nil {
-		from = *filter.From
-	}
-	if filter.To != nil {
-		to = *filter.To
-	}
 	entries, err = queries.LedgerEventList(ctx, tx, dbsqlc.LedgerEventListParams{
 		ContractIDS: contracts, ClientID: filter.ClientID, Type: filter.Type, BookedFrom: from, BookedTo: to,
 		PageSize: filter.Limit, PageOffset: filter.Offset,

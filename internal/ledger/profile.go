@@ -110,7 +110,7 @@ func DeleteContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) error {
 		refused.Message = "The contract belongs to a subscriber. Change its status to end it"
 		return refused.With("contract_id", *found.BillingProfile.ContractID)
 	}
-	used, err := queries.BillingProfileIsUsed(ctx, tx, id)
+	used, err := queries.BillingProfileHasPostings(ctx, tx, id)
 	if err != nil {
 		return fmt.Errorf("ledger: look for entries: %w", err)
 	}
@@ -125,7 +125,7 @@ func DeleteContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) error {
 
 func noteInstallment(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, previous *money.Amount, amount money.Amount, currency string,
 	from calendar.Date, actorID string, now time.Time) error {
-	return noteChange(ctx, tx, dbsqlc.ConfigurationChangeInsertParams{
+	return noteChange(ctx, tx, dbsqlc.ContractPriceChangeInsertParams{
 		ContractID: id, Reason: string(InstallmentSet), Source: SourceOf(actorID), PreviousAmount: previous, NewAmount: amount,
 		Currency: currency, EffectiveDate: from, Now: now,
 	})

@@ -27,11 +27,10 @@ func Prove(ctx context.Context, tx dbsqlc.DBTX) ([]Fault, error) {
 	queries := dbsqlc.New()
 	faults := []Fault{} // None is an empty list, also as JSON.
 	for _, find := range []func() error{
-		func() error { return collect(ctx, tx, &faults, queries.LedgerAccountFaults) },
-		func() error { return collect(ctx, tx, &faults, queries.LedgerPostingFaults) },
-		func() error { return collect(ctx, tx, &faults, queries.LedgerEntryFaults) },
-		func() error { return collect(ctx, tx, &faults, queries.LedgerInvoiceFaults) },
-		func() error { return collect(ctx, tx, &faults, queries.LedgerRankFaults) },
+		func() error { return collect(ctx, tx, &faults, queries.LedgerAccountListFaults) },
+		func() error { return collect(ctx, tx, &faults, queries.LedgerPostingListFaults) },
+		func() error { return collect(ctx, tx, &faults, queries.LedgerEntryListFaults) },
+		func() error { return collect(ctx, tx, &faults, queries.LedgerInvoiceListFaults) },
 	} {
 		if err := find(); err != nil {
 			return nil, fmt.Errorf("ledger: prove: %w", err)
@@ -45,7 +44,7 @@ func Prove(ctx context.Context, tx dbsqlc.DBTX) ([]Fault, error) {
 
 // row is what every query for faults returns.
 type row interface {
-	dbsqlc.LedgerAccountFaultsRow | dbsqlc.LedgerPostingFaultsRow | dbsqlc.LedgerEntryFaultsRow | dbsqlc.LedgerInvoiceFaultsRow | dbsqlc.LedgerRankFaultsRow
+	dbsqlc.LedgerAccountListFaultsRow | dbsqlc.LedgerPostingListFaultsRow | dbsqlc.LedgerEntryListFaultsRow | dbsqlc.LedgerInvoiceListFaultsRow
 }
 
 func collect[R row](ctx context.Context, tx dbsqlc.DBTX, faults *[]Fault, query func(context.Context, dbsqlc.DBTX) ([]R, error)) error {

@@ -34,7 +34,7 @@ type batch struct {
 	subscribers []dbsqlc.SubscriberInsertManyParams
 	contracts   []dbsqlc.ContractInsertManyParams
 	auditEvents []dbsqlc.ContractAuditEventInsertManyParams
-	prices      []dbsqlc.ConfigurationChangeInsertManyParams
+	prices      []dbsqlc.ContractPriceChangeInsertManyParams
 }
 
 // generator makes batches from the options. It has no state that changes.
@@ -120,7 +120,7 @@ func (b *batch) addLine(g generator, r random, clientID uuid.UUID, serviceType, 
 		ID: r.id(orderedAt), ContractID: made.ID, EventType: contract.EventProvisioned, ActorID: actor,
 		Details: details, CreatedAt: orderedAt,
 	})
-	b.prices = append(b.prices, dbsqlc.ConfigurationChangeInsertManyParams{
+	b.prices = append(b.prices, dbsqlc.ContractPriceChangeInsertManyParams{
 		// An id that is drawn would change all that is drawn after it.
 		ID: uuid.NewSHA1(made.ID, []byte("price")), ContractID: made.ID, Reason: string(ledger.Provisioned), Source: ledger.FromSystem,
 		NewAmount: offer.MonthlyFee, Currency: ledger.Currency, OfferID: &offer.ID, OfferName: &offer.Name, EffectiveDate: l.start,

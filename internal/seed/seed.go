@@ -76,7 +76,7 @@ func Load(ctx context.Context, pool *pgxpool.Pool, options Options) (Summary, er
 		return summary, err
 	}
 	// Fresh tables have no statistics, and the first lists and billing runs would be planned blindly.
-	if _, err := pool.Exec(ctx, "ANALYZE offers, clients, subscribers, contracts, contract_audit_events, billing_profiles, configuration_changes"); err != nil {
+	if _, err := pool.Exec(ctx, "ANALYZE offers, clients, subscribers, contracts, contract_audit_events, billing_profiles, contract_price_changes"); err != nil {
 		return summary, fmt.Errorf("seed: analyze: %w", err)
 	}
 	return summary, nil

@@ -23,7 +23,7 @@ func (b *batch) store(ctx context.Context, pool *pgxpool.Pool) error {
 		if _, err := queries.ContractInsertMany(ctx, tx, b.contracts); err != nil {
 			return err
 		}
-		if _, err := queries.ConfigurationChangeInsertMany(ctx, tx, b.prices); err != nil {
+		if _, err := queries.ContractPriceChangeInsertMany(ctx, tx, b.prices); err != nil {
 			return err
 		}
 		_, err := queries.ContractAuditEventInsertMany(ctx, tx, b.auditEvents)

@@ -98,7 +98,7 @@ func (s *state) readLeft(ctx context.Context, tx dbsqlc.DBTX, today calendar.Dat
 	if err != nil {
 		return err
 	}
-	if s.parked, err = queries.TelemetryParkedClientCount(ctx, tx, from); err != nil {
+	if s.parked, err = queries.TelemetryFailedClientCount(ctx, tx, from); err != nil {
 		return err
 	}
 	before := calendar.MonthOf(today.FirstOfMonth().AddDays(-1))
@@ -118,7 +118,7 @@ func (s *state) readCollections(ctx context.Context, tx dbsqlc.DBTX, zone calend
 		s.syncLag = max(0, now.Sub(zone.At(due.AddDays(1), 0)))
 	}
 	today := zone.DateAt(now)
-	worked, err := queries.CollectionCaseTotalListWorked(ctx, tx, today)
+	worked, err := queries.CollectionCaseTotalListActive(ctx, tx, today)
 	if err != nil {
 		return err
 	}

@@ -35,9 +35,6 @@ const DefaultWait = 20 * time.Second
 // refusalWait is many times what a refusal takes on a machine that is not overloaded.
 const refusalWait = 300 * time.Millisecond
 
-// errUnkeyed is a defect: without a key, a start that is repeated has its effect twice.
-var errUnkeyed = errors.New("process: a request without a key")
-
 var (
 	// ErrPending is returned when the process is still running after the wait. The
 	// same request, sent again, joins it.
@@ -133,9 +130,6 @@ type Outcome struct {
 // that asks again must not be told to ask again once more. All else takes a slot of
 // its queue from the start until Run returns.
 func (s *Starter) Run(ctx context.Context, p Execution, answer any) (Outcome, error) {
-	if !p.Request.Keyed() {
-		return Outcome{}, errUnkeyed
-	}
 	if !p.Rerun {
 		if found, err := s.loadAnswer(ctx, p.Request, answer); found || err != nil {
 			return Outcome{Replayed: found, Location: p.Location}, err
@@ -292,9 +286,6 @@ func (s *Starter) joinRunning(ctx context.Context, id, runID string, request ide
 	var fingerprint, location, starter string
 	memo := described.GetWorkflowExecutionInfo().GetMemo().GetFields()
 	for name, value := range map[string]*string{memoFingerprint: &fingerprint, memoLocation: &location, memoCaller: &starter} {
-		if name == memoCaller && memo[name] == nil {
-			continue // Versions before did not say.
-		}
 		if err := s.settings.Converter.FromPayload(memo[name], value); err != nil {
 			return Outcome{}, fmt.Errorf("process: read memo of %s: %w", id, err)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/dunning"
 	"github.com/mtfacturation/mtf/internal/idempotency"
+	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/notify"
 )
@@ -63,7 +64,7 @@ func (w World) Client(email string) uuid.UUID {
 	return id
 }
 
-// Invoice issues an invoice of 100 dirhams to a client.
+// Invoice issues an invoice of 100 dirhams to a client, for a contract that has ended.
 func (w World) Invoice(client uuid.UUID, due string) uuid.UUID {
 	w.Helper()
 	id, run := db.NewID(), db.NewID()
@@ -77,6 +78,13 @@ func (w World) Invoice(client uuid.UUID, due string) uuid.UUID {
 		SELECT $1, 'FA-' || n, 'MTF', 2026, n, $2, $3, '2026-01-01', '2026-01-31', '2026-01-01', $4::date, 'issued', 'MAD', 10000, 0, 0,
 			10000, 'Amina Bensaïd', 'individual', '2026-01-01Z', '2026-01-01Z', '2026-01-01Z'
 		FROM (SELECT count(*) + 1 AS n FROM invoices) numbered`, id, run, client, due)
+	contract := w.Contract(client)
+	w.Execute("UPDATE contracts SET status = 'terminated', terminated_at = '2026-01-01Z' WHERE id = $1", contract)
+	w.Execute(`INSERT INTO invoice_lines (id, invoice_id, position, contract_id, offer_id, service_category, service_identifier, line_type,
+			description, quantity, unit_amount, line_total, created_at)
+		SELECT $1, $1, 1, id, offer_id, 'mobile', 'SIM', 'activation', 'Fee', 1, 10000, 10000, '2026-01-01Z' FROM contracts WHERE id = $2`,
+		id, contract)
+	require.NoError(w, ledger.PostInvoices(context.Background(), w.Pool, []uuid.UUID{id}, "op-1"))
 	return id
 }
 
@@ -110,7 +118,7 @@ func (w World) Pay(invoice uuid.UUID, amount money.Amount, now time.Time) {
 func (w World) TryPay(invoice uuid.UUID, amount money.Amount, now time.Time) error {
 	return db.InTransaction(context.Background(), w.Pool, func(tx pgx.Tx) error {
 		today := w.Zone.DateAt(now)
-		_, _, err := collections.RecordPayment(context.Background(), tx, idempotency.Request{Operation: idempotency.Payment},
+		_, _, err := collections.RecordPayment(context.Background(), tx, idempotency.Request{Operation: idempotency.Payment, Key: idempotency.Key(uuid.NewString()), Fingerprint: make([]byte, 32)},
 			collections.PaymentInput{InvoiceID: invoice, Amount: amount, PaymentDate: today, Method: "cash"}, "op-1", today, now)
 		return err
 	})
