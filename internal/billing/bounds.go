@@ -6,16 +6,16 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-// Bounds keep a run from issuing far more than anybody means: one beyond them is
-// held once it is planned, with nothing written, until an operator approves it.
+// Bounds keep a run from issuing far more than intended. A planned run beyond them is
+// held, with nothing written, until an operator approves it.
 type Bounds struct {
-	// MaxGrowth is how many times the invoices of the largest recent run a run may
-	// issue; 0 stands for no bound.
+	// MaxGrowth limits the number of invoices to a multiple of the largest recent run's
+	// number; 0 means no limit.
 	MaxGrowth float64 `json:"max_growth,omitempty"`
-	// MinInvoices is the number of invoices up to which growth is not looked at: small
-	// runs differ by large factors.
+	// MinInvoices is the number of invoices up to which growth is not checked, because
+	// small runs differ by large factors.
 	MinInvoices int32 `json:"min_invoices,omitempty"`
-	// MaxTotal is the largest sum of totals; 0 stands for no bound.
+	// MaxTotal limits the sum of the totals; 0 means no limit.
 	MaxTotal money.Amount `json:"max_total,omitempty"`
 }
 
@@ -23,12 +23,12 @@ type Bounds struct {
 type Expectation struct {
 	InvoiceCount int32        `json:"invoice_count"`
 	TotalAmount  money.Amount `json:"total_amount"`
-	// LargestRecent is the number of invoices of the largest of the latest runs, 0
-	// when there was none.
+	// LargestRecent is the number of invoices of the largest of the latest runs; 0 if
+	// there was none.
 	LargestRecent int32 `json:"largest_recent"`
 }
 
-// holdReason says which bound a plan breaks; empty when it breaks none.
+// holdReason names the bound that a plan exceeds; empty if it exceeds none.
 func (b Bounds) holdReason(expected Expectation) string {
 	if b.MaxTotal > 0 && expected.TotalAmount > b.MaxTotal {
 		return fmt.Sprintf("the plan totals %s %s, the bound is %s %s", expected.TotalAmount, Currency, b.MaxTotal, Currency)

@@ -21,7 +21,7 @@ import (
 // parkedByDatabase is the reason of a client whose invoice the database refused.
 const parkedByDatabase = "constraint_violated"
 
-// write issues the invoices of the chunk and records what became of it.
+// write issues the invoices of the chunk and records its result.
 func (c *chunk) write(ctx context.Context, tx pgx.Tx) error {
 	issue := c.copyAll
 	if c.input.OneByOne {
@@ -55,7 +55,7 @@ func (c *chunk) copyAll(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// copyOneByOne writes each client's invoice within a savepoint of its own and parks
+// copyOneByOne writes each client's invoice within a separate savepoint and parks
 // the client whose invoice the database refuses.
 func (c *chunk) copyOneByOne(ctx context.Context, tx pgx.Tx) error {
 	for _, one := range c.bills {
@@ -73,8 +73,8 @@ func (c *chunk) copyOneByOne(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// Poisonous reports whether an error of the database is about the rows themselves, so
-// that repeating the transaction cannot help, and lies in some of them only.
+// Poisonous reports whether a database error is caused by some of the rows, so that
+// repeating the transaction cannot help.
 func Poisonous(err error) bool {
 	failure, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok || db.LostRace(err) {
@@ -110,8 +110,8 @@ func (c *chunk) copy(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error {
 	return ledger.PostInvoices(ctx, tx, ids, c.run.ActorID)
 }
 
-// number takes a block of legal numbers of the year of issue, and dates the invoices: no earlier than
-// those with the numbers before, which another chunk may have taken on the next day already.
+// number takes a block of legal numbers of the year of issue, and dates the invoices. The date is not before
+// the date of the preceding numbers, which another chunk may have taken on the next day already.
 func (c *chunk) number(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error {
 	if len(bills) == 0 {
 		return nil
@@ -134,7 +134,7 @@ func (c *chunk) number(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error 
 	return nil
 }
 
-// writeFailures parks clients. Of a retry, those that are not parked again are resolved.
+// writeFailures parks clients. After a retry it resolves the clients that are not parked again.
 func (c *chunk) writeFailures(ctx context.Context, tx dbsqlc.DBTX) error {
 	queries := dbsqlc.New()
 	if !c.retrying() {

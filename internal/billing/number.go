@@ -12,9 +12,9 @@ import (
 type Seller struct {
 	// Code names the seller's sequence in the database.
 	Code string
-	// NumberPrefix stands for {prefix} in numbers: "FA" gives FA-2026-0000001.
+	// NumberPrefix replaces {prefix} in numbers: "FA" gives FA-2026-0000001.
 	NumberPrefix string
-	// NumberFormat is how numbers are written; the zero value is {prefix}-{year}-{sequence:7}.
+	// NumberFormat is the layout of numbers; the zero value is {prefix}-{year}-{sequence:7}.
 	NumberFormat NumberFormat
 }
 
@@ -40,7 +40,7 @@ func (s Seller) Number(year int, sequence int64) string {
 // NumberFormat is a layout of legal numbers, such as {prefix}-{year}-{sequence:7}.
 type NumberFormat struct {
 	layout string
-	// digits is the least number of digits of the sequence.
+	// digits is the minimum number of digits of the sequence.
 	digits int
 }
 
@@ -56,13 +56,13 @@ var (
 	fieldOfNumber = regexp.MustCompile(`\{[^{}]*\}`)
 	// sequenceField has an optional number of digits.
 	sequenceField = regexp.MustCompile(`^\{sequence(?::([0-9]{1,2}))?\}$`)
-	// aroundFields is what may stand between the fields: it is printed and part of file names.
+	// aroundFields matches the text between the fields, which is printed and part of file names.
 	aroundFields = regexp.MustCompile(`^[A-Za-z0-9 ./_-]*$`)
 )
 
 // ParseNumberFormat reads a layout with the fields {year} and {sequence} or
-// {sequence:DIGITS}, each once, and {prefix} where wanted. Without the year or the
-// sequence numbers would repeat. Empty is the default layout.
+// {sequence:DIGITS}, each once, and optionally {prefix}. Without the year or the
+// sequence, numbers would repeat. An empty text is the default layout.
 func ParseNumberFormat(layout string) (NumberFormat, error) {
 	format := NumberFormat{layout: layout}
 	if layout == "" {
@@ -77,7 +77,7 @@ func ParseNumberFormat(layout string) (NumberFormat, error) {
 		switch {
 		case sequence != nil:
 			sequences++
-			// No digits are as good as one.
+			// Zero digits mean the same as one.
 			format.digits, _ = strconv.Atoi(sequence[1])
 		case field == "{year}":
 			years++

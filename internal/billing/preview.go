@@ -12,11 +12,11 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// previewRange is how many clients are looked at in one go: a preview holds the
-// contracts of so many in memory, whatever the size of the run.
+// previewRange is the number of clients that a preview reads at once. It bounds the
+// contracts in memory, whatever the size of the run.
 const previewRange = 2_000
 
-// Preview is what a run would issue if it was planned now.
+// Preview is the result of a run if it were planned now.
 type Preview struct {
 	ClientCount     int32
 	InvoiceCount    int32
@@ -25,7 +25,7 @@ type Preview struct {
 	Subtotal        money.Amount
 	Tax             money.Amount
 	Total           money.Amount
-	// Clients are those of the page, in the order of their ids.
+	// Clients are the clients of the page, in the order of their ids.
 	Clients []PreviewClient
 }
 
@@ -36,10 +36,10 @@ type PreviewClient struct {
 	Statement  Statement
 }
 
-// PreviewRun computes what a run of these terms would issue, with the lines of so many
-// clients after the first offset ones that get an invoice. It writes nothing: the
-// transaction should be a read-only one with one snapshot. Clients are what a run
-// plans, and what each owes is computed by the code of the run.
+// PreviewRun computes the result of a run with these terms, with the lines of one page
+// of the clients that get an invoice. It writes nothing: the transaction should be
+// read-only with one snapshot. It selects the clients as a run does, and computes their
+// invoices with the code of the run.
 func PreviewRun(ctx context.Context, tx dbsqlc.DBTX, terms Terms, offset, size int, now time.Time) (Preview, error) {
 	queries, preview, after := dbsqlc.New(), Preview{Clients: []PreviewClient{}}, uuid.Nil
 	for {

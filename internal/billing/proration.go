@@ -7,21 +7,21 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-// Proration says what a contract owes that is active for a part of the period only.
+// Proration determines the fee of a contract that is active for only a part of the period.
 type Proration string
 
 // The kinds of proration.
 const (
-	// ProrationNone bills a whole monthly fee, once for the period, whatever part of it
-	// a contract is active in.
+	// ProrationNone bills a whole monthly fee once for the period, even if the contract
+	// is active for only a part of it.
 	ProrationNone Proration = ""
-	// ProrationDaily bills the days on which it is active, each as its part of its month.
+	// ProrationDaily bills the active days, each as its part of its month.
 	ProrationDaily Proration = "daily"
 )
 
 const prorationNoneName = "none"
 
-// ProrationNamed returns the proration of a name that String gives.
+// ProrationNamed returns the proration for a name that String returns.
 func ProrationNamed(name string) Proration {
 	if name == prorationNoneName {
 		return ProrationNone
@@ -37,7 +37,7 @@ func (p Proration) String() string {
 	return string(p)
 }
 
-// recurringLines are what a contract owes of its monthly fee.
+// recurringLines returns the lines of a contract's monthly fee.
 func recurringLines(contract Contract, terms Terms) []Line {
 	const fee = " monthly recurring fee"
 	if terms.Proration == ProrationNone {
@@ -57,20 +57,20 @@ func recurringLines(contract Contract, terms Terms) []Line {
 	return lines
 }
 
-// accruedBefore is how much of a fee has accrued when a day begins: the fee of every
-// month before, and of the day's own month fee × days passed / days of the month,
+// accruedBefore returns the part of a fee that has accrued when a day begins: the fee of
+// every previous month, plus fee × days passed / days of the month for the day's month,
 // rounded half up to the centime.
 //
-// What is owed from one day to another is the difference of two of these, so that the
-// parts of a month add up to its fee, however it is cut. The fee is within ±MaxAmount.
+// The amount for a span of days is the difference of two results, so the parts of a
+// month add up to its fee however it is divided. The fee is within ±MaxAmount.
 func accruedBefore(fee money.Amount, day calendar.Date) money.Amount {
 	months := money.Amount(day.Year()*12 + int(day.Month()))
 	passed, length := money.Amount(day.Day()-1), money.Amount(day.LastOfMonth().Day())
 	return fee*months + (2*fee*passed+length)/(2*length)
 }
 
-// unbilledDays are the days of the period on which the contract is active and whose
-// fee was not charged before, as the fewest spans there are.
+// unbilledDays returns the days of the period on which the contract is active and whose
+// fee was not charged before, as the fewest possible spans.
 func (c Contract) unbilledDays(period calendar.Period) []calendar.Period {
 	var spans []calendar.Period
 	add := func(start, end calendar.Date) {
@@ -106,7 +106,7 @@ func inWords(days calendar.Period) string {
 	return days.Start.String() + " to " + days.End.String()
 }
 
-// spansOf reads the days that the database has as ranges whose upper ends are excluded.
+// spansOf converts the database's ranges, whose upper ends are excluded.
 func spansOf(ranges pgtype.Multirange[pgtype.Range[pgtype.Date]]) ([]calendar.Period, error) {
 	var spans []calendar.Period
 	for _, days := range ranges {
