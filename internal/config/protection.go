@@ -8,7 +8,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/ratelimit"
 )
 
-// HTTP bounds what one connection may take. What is zero gets its default.
+// HTTP limits the resources of one connection. A zero field gets its default.
 type HTTP struct {
 	// HeaderTimeout bounds how long the line and the headers of a request may arrive.
 	HeaderTimeout time.Duration `env:"MTF_HTTP_HEADER_TIMEOUT"`
@@ -28,7 +28,7 @@ type HTTP struct {
 }
 
 // Admission bounds how many callers wait for processes or read exports at once, for
-// each kind of work. What is zero gets its default.
+// each kind of work. A zero field gets its default.
 type Admission struct {
 	// Interactive is for submits, provisioning and document links.
 	Interactive int64 `env:"MTF_ADMISSION_LIMIT"`
@@ -38,9 +38,9 @@ type Admission struct {
 	Exports int64 `env:"MTF_ADMISSION_LIMIT_EXPORTS"`
 }
 
-// RateLimits are those of the public landing operations and of those that other systems
-// call. A limit that is not told
-// is off in local and test, where demonstrations and load come from one address.
+// RateLimits limit the public landing operations and the operations for other systems. A
+// limit that is not set is off in local and test, where demos and load come from one
+// address.
 type RateLimits struct {
 	VerifyPerAddress ratelimit.Limit `env:"MTF_RATE_LIMIT_VERIFY_PER_ADDRESS"`
 	VerifyPerCIN     ratelimit.Limit `env:"MTF_RATE_LIMIT_VERIFY_PER_CIN"`
@@ -64,7 +64,7 @@ type Proxies struct {
 	Header string `env:"MTF_FORWARDED_HEADER"`
 }
 
-// Trust reports whether an address is that of a proxy in front.
+// Trust reports whether an address belongs to a proxy in front.
 func (p Proxies) Trust(address netip.Addr) bool {
 	for _, network := range p.Trusted {
 		if network.Contains(address) {
@@ -94,9 +94,9 @@ func (c *Config) completeProtection() {
 	c.RateLimits.complete(c.Environment.TrustsCallers())
 }
 
-// complete sets what is not told. Whole networks of mobile phones share one address,
-// so the limits of addresses are wide and those of CINs, which are what a stranger is
-// after, are narrow.
+// complete sets the limits that are not set. Whole networks of mobile phones share one
+// address, so the limits per address are wide. The limits per CIN are narrow, because a
+// stranger tries CINs.
 func (l *RateLimits) complete(trusting bool) {
 	for _, limit := range []struct {
 		set     *ratelimit.Limit

@@ -6,7 +6,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/schedule"
 )
 
-// Off stands for what is left out: a schedule, which is removed where it was, or the metrics.
+// Off disables a schedule, which is then removed, or the metrics.
 const Off = schedule.Off
 
 // Collections sets when collections begin their business day.
@@ -15,7 +15,7 @@ type Collections struct {
 	SyncPaused bool   `env:"MTF_COLLECTIONS_SYNC_PAUSED" envDefault:"false"`
 }
 
-// MonthlyBilling sets when the month before is billed by itself, and on which terms.
+// MonthlyBilling sets when the previous month is billed automatically, and on which terms.
 type MonthlyBilling struct {
 	Cron      string     `env:"MTF_MONTHLY_BILLING_CRON" envDefault:"5 0 1 * *"`
 	Paused    bool       `env:"MTF_MONTHLY_BILLING_PAUSED" envDefault:"false"`
@@ -27,7 +27,7 @@ type MonthlyBilling struct {
 // maxDueDays is the bound of runs that are asked for, too.
 const maxDueDays = 90
 
-// Terms are those of every month. The settings must have been checked.
+// Terms returns the terms of every month. The settings must have been checked.
 func (m MonthlyBilling) Terms() billing.MonthlyTerms {
 	return billing.MonthlyTerms{DueDays: m.DueDays, TaxRate: m.TaxRate, Proration: billing.ProrationNamed(m.Proration)}
 }

@@ -13,7 +13,7 @@ const (
 	LogSpanID  = "span_id"
 )
 
-// LogHandler adds the ids of the trace and the span to what is logged within one.
+// LogHandler adds the ids of the trace and the span to a record within a span.
 func LogHandler(next slog.Handler) slog.Handler { return tracedHandler{next} }
 
 type tracedHandler struct{ slog.Handler }

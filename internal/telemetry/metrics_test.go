@@ -35,7 +35,7 @@ func scrape(t *testing.T, s *system.System) scraped {
 	return families
 }
 
-// value is that of the one series with these labels, given as names and values.
+// value returns the value of the one series with these labels, given as names and values.
 func (s scraped) value(t *testing.T, name string, labels ...string) float64 {
 	t.Helper()
 	var found []float64

@@ -41,7 +41,7 @@ func readRules(t *testing.T) rules {
 	return read
 }
 
-// expressions are those of all alert rules and dashboards, by where they stand.
+// expressions returns the expressions of all alert rules and dashboards by their place.
 func expressions(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -133,13 +133,13 @@ var (
 )
 
 // known are the words of the query language that the expressions use; any other word
-// would be a metric of nobody's.
+// would be an unknown metric.
 var known = []string{
 	"and", "or", "on", "by", "sum", "max", "min", "rate", "increase", "histogram_quantile", "time", "absent", "day_of_month", "topk",
 	"max_over_time",
 }
 
-// scrapeLabels are those that Prometheus itself adds.
+// scrapeLabels are the labels that Prometheus adds.
 var scrapeLabels = []string{"job", "instance", "le"}
 
 // unseen are values of labels that a system has only once something goes wrong.
@@ -184,8 +184,8 @@ func requireMonitoringNamesWhatExists(t *testing.T, told scraped) {
 	}
 }
 
-// requireEveryQueueIsWatched checks that somebody is woken for each queue on which nobody works, be it
-// that no process tells of it or that those which do have stopped.
+// requireEveryQueueIsWatched checks that an alert fires for each task queue without workers, whether no
+// process reports the queue or the processes that reported it have stopped.
 func requireEveryQueueIsWatched(t *testing.T, told scraped) {
 	t.Helper()
 	watched := strings.Fields(expressions(t)["alert WorkersMissing"])
@@ -202,7 +202,7 @@ func requireEveryQueueIsWatched(t *testing.T, told scraped) {
 	require.ElementsMatch(t, queues, strings.Split(stopped.FindStringSubmatch(watched[all])[1], "|"))
 }
 
-// family is the metric of a name, which for a histogram may be that of a part of it.
+// family returns the metric of a name. For a histogram, the name may be the name of a part.
 func (s scraped) family(name string) *dto.MetricFamily {
 	if family := s[name]; family != nil {
 		return family
@@ -227,7 +227,7 @@ func valuesOf(family *dto.MetricFamily, label string) []string {
 	return values
 }
 
-// Whoever is woken at night is told what to do: every alert leads to a section that exists.
+// An operator who is woken at night needs the steps to take: every alert links to an existing section.
 func TestEveryAlertHasItsRunbook(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile("../../docs/observability.md")

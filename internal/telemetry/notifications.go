@@ -7,7 +7,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/notify"
 )
 
-// What an attempt at sending a message can end in.
+// The results of an attempt to send a message.
 const (
 	notificationSent    = "sent"
 	notificationRefused = "refused"

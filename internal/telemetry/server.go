@@ -19,8 +19,8 @@ const (
 	maxScrapes = 4
 )
 
-// Serve answers Prometheus on an address of its own, which no stranger should reach, until
-// stop is called. It returns the address that it listens on.
+// Serve answers Prometheus on a separate address, which must not be public, until stop is
+// called. It returns the address that it listens on.
 func (m *Metrics) Serve(address string) (listening net.Addr, stop func(), err error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -28,7 +28,7 @@ func (m *Metrics) Serve(address string) (listening net.Addr, stop func(), err er
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET "+MetricsPath, promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
-		// What can be told is told when something else cannot.
+		// Report the available metrics if others fail.
 		ErrorHandling: promhttp.ContinueOnError, ErrorLog: faults{},
 		MaxRequestsInFlight: maxScrapes, Timeout: scrapeTimeout,
 	}))
@@ -41,7 +41,7 @@ func (m *Metrics) Serve(address string) (listening net.Addr, stop func(), err er
 	return listener.Addr(), func() { _ = server.Close() }, nil
 }
 
-// faults writes what a scrape could not tell to the log.
+// faults logs the errors of a scrape.
 type faults struct{}
 
 // Println implements promhttp.Logger.

@@ -59,7 +59,7 @@ func startCollector(t *testing.T) *collector {
 	return c
 }
 
-// lineage names the span and those that it is part of, the outermost first.
+// lineage names the span and its ancestors, the outermost first.
 func (c *collector) lineage(span *tracepb.Span) []string {
 	names := []string{span.GetName()}
 	for _, parent := range c.spans {
