@@ -89,7 +89,7 @@ test/dev: build/dev build ## Run the tests of the embedded stack, which start it
 
 .PHONY: test/tools
 test/tools: ## Run the tests of the checks in tools
-	cd tools && $(GO) test ./boundaries ./prose
+	cd tools && $(GO) test ./boundaries ./links ./prose
 
 .PHONY: test/deep
 test/deep: build/dev test-faults ## Run the tests with ten times the random inputs, and kill every part of the system
@@ -174,7 +174,7 @@ screenshots: build/dev build ## Make the pictures of docs/images from a demo (ne
 # --- Verify ---
 
 .PHONY: verify
-verify: verify/boundaries verify/modules verify/tidy verify/vet verify/generate verify/staticcheck verify/workflowcheck verify/deadcode ## Run every check that CI runs besides the tests
+verify: verify/boundaries verify/links verify/modules verify/tidy verify/vet verify/generate verify/staticcheck verify/workflowcheck verify/deadcode ## Run every check that CI runs besides the tests
 
 .PHONY: verify/boundaries
 verify/boundaries: ## Check which packages import each other, and how long files are
@@ -205,6 +205,10 @@ verify/lint: $(BIN)/golangci-lint ## Run the linters of .golangci.yaml
 	$(BIN)/golangci-lint run ./...
 	cd tools && ../$(BIN)/golangci-lint run ./...
 	cd cmd/dev && ../../$(BIN)/golangci-lint run --fast-only ./...
+
+.PHONY: verify/links
+verify/links: ## Check that links, paths, and targets in the pages exist
+	@cd tools && $(GO) run ./links -root ..
 
 # The root module keeps the Temporal server out of the program.
 .PHONY: verify/modules
