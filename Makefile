@@ -2,7 +2,9 @@
 
 GO         ?= go
 BIN        := bin
-VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# The release that this tree is or leads to, and the commit when it is not a tagged one.
+COMMIT     := $(shell git describe --exact-match >/dev/null 2>&1 || git describe --always --dirty 2>/dev/null)
+VERSION    ?= $(shell cat VERSION)$(if $(COMMIT),+$(COMMIT))
 
 # The version is stamped by the linker; reading it from git would fail in a
 # checkout that belongs to another user.
