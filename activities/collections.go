@@ -11,7 +11,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/collections"
 )
 
-// BusinessDay returns the day that an instant falls on, nil standing for now.
+// BusinessDay returns the date of an instant in the business time zone; nil means now.
 func (a *Activities) BusinessDay(_ context.Context, at *time.Time) (calendar.Date, error) {
 	if at == nil {
 		return a.Zone.DateAt(a.Now()), nil
@@ -19,26 +19,25 @@ func (a *Activities) BusinessDay(_ context.Context, at *time.Time) (calendar.Dat
 	return a.Zone.DateAt(*at), nil
 }
 
-// SyncCollections brings invoices, cases and clients in step with a business day, one
-// transaction for each batch, and returns what it did. An attempt goes on where the one
-// before was lost, and with the counts that it last told.
+// SyncCollections syncs invoices, cases, and clients with a business day, one transaction per batch, and
+// returns counts. A new attempt continues with the counts of the last heartbeat.
 func (a *Activities) SyncCollections(ctx context.Context, day calendar.Date) (collections.Synced, error) {
 	var done collections.Synced
 	if activity.HasHeartbeatDetails(ctx) {
-		// Counts that cannot be read are not worth a sync.
+		// Unreadable counts must not fail the sync.
 		_ = activity.GetHeartbeatDetails(ctx, &done)
 	}
-	var told atomic.Value
-	told.Store(done)
-	// A batch may wait for locks longer than a heartbeat may.
-	defer heartbeatWith(ctx, told.Load)()
+	var progress atomic.Value
+	progress.Store(done)
+	// A batch may wait for locks longer than the heartbeat timeout.
+	defer heartbeatWith(ctx, progress.Load)()
 	for {
 		batch, err := collections.SyncBatch(ctx, a.Pool, day, a.Now())
 		if err != nil || batch == (collections.Synced{}) {
-			return done, a.lasting(ctx, err)
+			return done, a.stopRetryingPermanentFault(ctx, err)
 		}
 		done.Add(batch)
-		told.Store(done)
+		progress.Store(done)
 		activity.RecordHeartbeat(ctx, done)
 	}
 }

@@ -12,59 +12,59 @@ import (
 	"github.com/mtfacturation/mtf/internal/documents"
 )
 
-// checkBatches is how many batches one activity checks: some tens of seconds of work.
+// checkBatches is the number of batches per activity: tens of seconds of work.
 const checkBatches = 100
 
-// documentCheckActor is who the audit trail names for documents that a check makes.
+// documentCheckActor is the actor in the audit trail of documents that a check issues.
 const documentCheckActor = "document-check"
 
-// DocumentCheckInput says where a check goes on, and for how many batches at most; 0 stands
-// for the usual number.
+// DocumentCheckInput holds the position to continue from and the maximum number of batches; 0 means
+// checkBatches.
 type DocumentCheckInput struct {
 	From    documents.Position `json:"from"`
 	Batches int                `json:"batches,omitempty"`
 }
 
-// DocumentsChecked is what a part of a check found, and where the next one goes on.
+// DocumentsChecked holds the counts of a part of a check and the position of the next part.
 type DocumentsChecked struct {
 	Next    documents.Position `json:"next"`
 	Checked documents.Checked  `json:"checked"`
 }
 
-// CheckDocuments looks at the documents of some batches of contracts or invoices and makes
-// what is missing. An attempt goes on where the one before was lost.
+// CheckDocuments checks the documents of some batches of contracts or invoices and restores the missing
+// ones. A new attempt continues from the last heartbeat.
 func (a *Activities) CheckDocuments(ctx context.Context, input DocumentCheckInput) (DocumentsChecked, error) {
 	done := DocumentsChecked{Next: input.From}
 	if activity.HasHeartbeatDetails(ctx) {
 		var before DocumentsChecked
-		// What cannot be read is checked once more.
+		// Without readable progress, the batches are checked again.
 		if activity.GetHeartbeatDetails(ctx, &before) == nil {
 			done = before
 		}
 	}
-	var told atomic.Value
-	told.Store(done)
-	defer heartbeatWith(ctx, told.Load)()
+	var progress atomic.Value
+	progress.Store(done)
+	defer heartbeatWith(ctx, progress.Load)()
 	for range cmp.Or(input.Batches, checkBatches) {
 		if done.Next.Done() {
 			break
 		}
 		next, checked, err := a.Documents.CheckBatch(ctx, done.Next, a.issueMissingDocument, a.Now())
 		if err != nil {
-			return done, a.lasting(ctx, err)
+			return done, a.stopRetryingPermanentFault(ctx, err)
 		}
 		for _, failure := range checked.Failures {
-			slog.ErrorContext(ctx, "a document cannot be made", "document_of", failure)
+			slog.ErrorContext(ctx, "document not restored", "document_of", failure)
 		}
 		done.Next = next
 		done.Checked.Add(checked)
-		told.Store(done)
+		progress.Store(done)
 		activity.RecordHeartbeat(ctx, done)
 	}
 	return done, nil
 }
 
-// issueMissingDocument makes the document of a contract that has none.
+// issueMissingDocument issues the document of a contract that has none and stores its file.
 func (a *Activities) issueMissingDocument(ctx context.Context, contractID uuid.UUID) error {
 	id, err := a.IssueContractDocument(ctx, IssueContractDocumentInput{ContractID: contractID, ActorID: documentCheckActor})
 	if err != nil {

@@ -16,14 +16,14 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// IssueContractDocumentInput names the contract whose document is asked for.
+// IssueContractDocumentInput identifies the contract to issue a document for.
 type IssueContractDocumentInput struct {
 	ContractID uuid.UUID `json:"contract_id"`
 	ActorID    string    `json:"actor_id"`
 }
 
-// IssueContractDocument registers a document of a contract and returns its id; a
-// contract that has one keeps it.
+// IssueContractDocument registers the document of a contract, unless the contract has one, and returns
+// the id of the document.
 func (a *Activities) IssueContractDocument(ctx context.Context, input IssueContractDocumentInput) (uuid.UUID, error) {
 	return inTransaction(ctx, a, func(tx pgx.Tx, now time.Time) (uuid.UUID, error) {
 		if _, err := dbsqlc.New().ContractLock(ctx, tx, input.ContractID); err != nil {
@@ -54,13 +54,13 @@ func (a *Activities) StoreContractDocument(ctx context.Context, documentID uuid.
 	return applicationError(a.Documents.StoreContract(ctx, documentID))
 }
 
-// IssueChunkDocuments makes the documents of the invoices that a chunk issued, marks
-// the chunk as documented, and returns how many documents it has.
+// IssueChunkDocuments issues the documents of the invoices of a chunk, marks the chunk as documented,
+// and returns the number of documents.
 func (a *Activities) IssueChunkDocuments(ctx context.Context, chunk ChunkInput) (int32, error) {
 	stop := heartbeat(ctx)
 	defer stop()
 	documents, err := a.issueChunkDocuments(ctx, chunk)
-	return documents, a.lasting(ctx, err)
+	return documents, a.stopRetryingPermanentFault(ctx, err)
 }
 
 func (a *Activities) issueChunkDocuments(ctx context.Context, chunk ChunkInput) (int32, error) {

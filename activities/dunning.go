@@ -12,48 +12,48 @@ import (
 	"github.com/mtfacturation/mtf/internal/notify"
 )
 
-// Dunning is what the activities of dunning need besides.
+// Dunning holds the dependencies of the dunning activities.
 type Dunning struct {
-	// Enabled is false where no dunning is to begin.
+	// Enabled is false if no dunning may start.
 	Enabled  bool
 	Hours    dunning.Hours
 	Notifier notify.Notifier
-	// Seller is in whose name messages are sent.
+	// Seller is the sender named in messages.
 	Seller notify.Seller
-	// Wake starts the workflow of a client, or has it look.
+	// Wake starts a client's dunning workflow or signals the running one.
 	Wake            func(ctx context.Context, clientID uuid.UUID) error
 	StartsPerSecond int
 }
 
-// LookAtDunning finds what is to be done about a client now.
+// LookAtDunning evaluates a client's dunning and returns the next action.
 func (a *Activities) LookAtDunning(ctx context.Context, clientID uuid.UUID) (dunning.Turn, error) {
 	return inTransaction(ctx, a, func(tx pgx.Tx, now time.Time) (dunning.Turn, error) {
 		return dunning.Look(ctx, tx, clientID, a.Dunning.Hours, now)
 	})
 }
 
-// DunningStepInput names a step of a client's policy.
+// DunningStepInput identifies a step of a client's policy.
 type DunningStepInput struct {
 	ClientID uuid.UUID `json:"client_id"`
 	Step     string    `json:"step"`
 }
 
-// TakeDunningStep takes a step if it is still what is due, and reports whether it did.
+// TakeDunningStep executes a step if it is still due, and reports whether it did.
 func (a *Activities) TakeDunningStep(ctx context.Context, input DunningStepInput) (bool, error) {
 	return inTransaction(ctx, a, func(tx pgx.Tx, now time.Time) (bool, error) {
 		return dunning.TakeStep(ctx, tx, input.ClientID, input.Step, a.Dunning.Hours, now)
 	})
 }
 
-// DeliverNotification tries once to send a message and returns its state after that. What
-// is to be tried again is found by the next look.
+// DeliverNotification attempts once to send a message and returns the resulting status. The next
+// evaluation finds messages to retry.
 func (a *Activities) DeliverNotification(ctx context.Context, id uuid.UUID) (string, error) {
 	status, err := dunning.Deliver(ctx, a.Pool, a.Dunning.Notifier, a.Dunning.Seller, id, a.Now)
 	return status, db.Scrub(err)
 }
 
-// EnrolDunning takes a batch of clients whose dunning begins or is over, and wakes a batch
-// of workflows at a bounded rate. It returns how many both were.
+// EnrolDunning processes a batch of clients whose dunning starts or ends, and wakes a batch of workflows
+// at a limited rate. It returns the sum of both counts.
 func (a *Activities) EnrolDunning(ctx context.Context) (int, error) {
 	if !a.Dunning.Enabled {
 		return 0, nil

@@ -15,10 +15,10 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// lasting ends the attempts at a batch whose fault does not go away: by then it is a
-// defect, and waiting would only hide it. After outages and a worker's stop it is
-// tried again for as long as the run lives; refusals end it at once.
-func (a *Activities) lasting(ctx context.Context, err error) error {
+// stopRetryingPermanentFault makes the error of a batch non-retryable after FaultyAttempts attempts: by
+// then the fault is a defect, and more retries would only hide it. Outages and a worker's shutdown are
+// retried without limit. A refusal is never retried.
+func (a *Activities) stopRetryingPermanentFault(ctx context.Context, err error) error {
 	outage := db.Unavailable(err) || filestore.Unavailable(err)
 	if err == nil || ctx.Err() != nil || refusal.As(err) != nil || outage {
 		return applicationError(err)
@@ -27,14 +27,14 @@ func (a *Activities) lasting(ctx context.Context, err error) error {
 	if info.Attempt < a.FaultyAttempts {
 		return applicationError(err)
 	}
-	slog.ErrorContext(ctx, "batch given up", "activity", info.ActivityType.Name, "workflow_id", info.WorkflowExecution.ID, "error", db.Scrub(err))
-	return temporal.NewNonRetryableApplicationError(faultName(err, info.Attempt), info.ActivityType.Name, nil)
+	slog.ErrorContext(ctx, "batch failed permanently", "activity", info.ActivityType.Name, "workflow_id", info.WorkflowExecution.ID, "error", db.Scrub(err))
+	return temporal.NewNonRetryableApplicationError(describeFault(err, info.Attempt), info.ActivityType.Name, nil)
 }
 
-// faultName tells what kind of fault it is, without values that could be personal data.
-func faultName(err error, attempts int32) string {
+// describeFault names the kind of a fault, without values that could be personal data.
+func describeFault(err error, attempts int32) string {
 	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return "PostgreSQL refuses with " + failure.Code + " " + failure.ConstraintName
+		return "PostgreSQL error " + failure.Code + " " + failure.ConstraintName
 	}
-	return fmt.Sprintf("failed %d times, the log of the worker says why", attempts)
+	return fmt.Sprintf("failed %d times; see the log of the worker", attempts)
 }

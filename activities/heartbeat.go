@@ -10,14 +10,13 @@ import (
 // heartbeatInterval is a third of the timeout that the workflows set.
 const heartbeatInterval = 3 * time.Second
 
-// heartbeat tells the server that this worker is alive until stop is called, so
-// that the activity is given to another worker within seconds when it is not.
+// heartbeat sends heartbeats until stop is called, so that the server moves the activity to another
+// worker within seconds of this worker's death.
 func heartbeat(ctx context.Context) (stop func()) {
 	return heartbeatWith(ctx, func() any { return nil })
 }
 
-// heartbeatWith is heartbeat that also tells how far the activity is: what the next
-// attempt begins with.
+// heartbeatWith is like heartbeat but also records progress, from which the next attempt continues.
 func heartbeatWith(ctx context.Context, progress func() any) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {

@@ -16,7 +16,7 @@ type SubscribeInput struct {
 	Subscription landing.NewSubscription `json:"subscription"`
 }
 
-// Subscribe carries out a new subscription in one transaction.
+// Subscribe executes a new subscription in one transaction.
 func (a *Activities) Subscribe(ctx context.Context, input SubscribeInput) (landing.Submitted, error) {
 	return inTransaction(ctx, a, func(tx pgx.Tx, now time.Time) (landing.Submitted, error) {
 		return a.Desk.Subscribe(ctx, tx, input.Request, input.Subscription, now)
@@ -29,7 +29,7 @@ type ChangePlanInput struct {
 	Change  landing.PlanChange  `json:"change"`
 }
 
-// ChangePlan carries out a plan change in one transaction.
+// ChangePlan executes a plan change in one transaction.
 func (a *Activities) ChangePlan(ctx context.Context, input ChangePlanInput) (landing.Submitted, error) {
 	return inTransaction(ctx, a, func(tx pgx.Tx, now time.Time) (landing.Submitted, error) {
 		return a.Desk.ChangePlan(ctx, tx, input.Request, input.Change, now)

@@ -8,14 +8,14 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-// MonthBeforeInput is an instant and the clock that says in which month it is.
+// MonthBeforeInput is an instant and the time zone that determines its month.
 type MonthBeforeInput struct {
 	At time.Time `json:"at"`
 	// Zone is the IANA name of a time zone.
 	Zone string `json:"zone"`
 }
 
-// MonthBefore returns the month before the one that an instant falls in.
+// MonthBefore returns the month before the month of an instant.
 func (a *Activities) MonthBefore(_ context.Context, input MonthBeforeInput) (calendar.Period, error) {
 	zone, err := calendar.LoadZone(input.Zone)
 	if err != nil {
@@ -24,13 +24,13 @@ func (a *Activities) MonthBefore(_ context.Context, input MonthBeforeInput) (cal
 	return calendar.MonthOf(zone.DateAt(input.At).FirstOfMonth().AddDays(-1)), nil
 }
 
-// BillMonthInput names a month, and the terms of its run if it has none yet.
+// BillMonthInput identifies a month and the terms of a new run.
 type BillMonthInput struct {
 	Month calendar.Period      `json:"month"`
 	Terms billing.MonthlyTerms `json:"terms"`
 }
 
-// BillMonth starts the run of a month, unless it was started.
+// BillMonth starts the billing run of a month, unless the month has one.
 func (a *Activities) BillMonth(ctx context.Context, input BillMonthInput) (billing.MonthBilled, error) {
 	billed, err := a.StartMonth(ctx, input.Month, input.Terms)
 	return billed, applicationError(err)

@@ -10,14 +10,14 @@ import (
 	"github.com/mtfacturation/mtf/internal/idempotency"
 )
 
-// ProvisionInput is a provisioning under its key, if it has one.
+// ProvisionInput is a provisioning under its key.
 type ProvisionInput struct {
 	Request   idempotency.Request     `json:"request"`
 	Provision contract.ProvisionInput `json:"provision"`
 	ActorID   string                  `json:"actor_id"`
 }
 
-// Provision makes or upgrades a contract in one transaction.
+// Provision creates or upgrades a contract in one transaction.
 func (a *Activities) Provision(ctx context.Context, input ProvisionInput) (contract.Provisioned, error) {
 	return inTransaction(ctx, a, func(tx pgx.Tx, now time.Time) (contract.Provisioned, error) {
 		var provisioned contract.Provisioned

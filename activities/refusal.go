@@ -9,9 +9,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// applicationError turns a refusal into an application error that is not retried
-// and raises no alarm; its type is the API's error code. Other errors pass, without
-// the values that PostgreSQL quotes: Temporal keeps their texts.
+// applicationError converts a refusal into a benign, non-retryable application error whose type is the
+// API's error code. Other errors are returned without the values that PostgreSQL quotes, because
+// Temporal stores error texts.
 func applicationError(err error) error {
 	refused := refusal.As(err)
 	if refused == nil {
@@ -24,8 +24,7 @@ func applicationError(err error) error {
 	})
 }
 
-// Refusal returns the refusal that a workflow ended with, or nil when it failed
-// for another reason.
+// Refusal returns the refusal that a workflow ended with, or nil if it failed for another reason.
 func Refusal(err error) *refusal.Error {
 	failure, ok := errors.AsType[*temporal.ApplicationError](err)
 	if !ok || failure.Category() != temporal.ApplicationErrorCategoryBenign {

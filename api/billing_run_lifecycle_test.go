@@ -296,7 +296,7 @@ func TestBillingRun_RetryAfterFault(t *testing.T) {
 	key := newKey()
 	location := beginRun(t, s, september, key)
 	run := awaitStatus(t, s, location, "failed")
-	require.Contains(t, text(t, run, "fault"), "PostgreSQL refuses with P0001")
+	require.Contains(t, text(t, run, "fault"), "PostgreSQL error P0001")
 	refusesMove(t, s, location, "cancel", "failed", "cancelled")
 	execute(t, s, "DROP TRIGGER test_refuse ON documents")
 	run = commandRun(t, s, location, "retry")

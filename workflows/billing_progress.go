@@ -11,18 +11,17 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
-// ProgressQuery asks a billing run where it is.
+// ProgressQuery reads the progress of a billing run.
 const ProgressQuery = "progress"
 
-// BillingRunProgress is where a run is: its plan, how far it has come, and the
-// sums so far.
+// BillingRunProgress is the progress of a run: its plan, its counts, and the sums so far.
 type BillingRunProgress struct {
 	Plan   billing.Plan      `json:"plan"`
 	Status billing.RunStatus `json:"status"`
-	// Retried lists the chunks that a retry works on; without it all are worked on.
+	// Retried lists the chunks that a retry processes; nil means all chunks.
 	Retried []int32 `json:"retried,omitempty"`
-	// Started counts the chunks that were given to a worker, Billed those whose rows
-	// are committed, Documented those whose files are stored too.
+	// Started counts the chunks handed to a worker, Billed the chunks with committed rows, and
+	// Documented the chunks with stored files.
 	Started    int32               `json:"started"`
 	Billed     int32               `json:"billed"`
 	Documented int32               `json:"documented"`
@@ -30,7 +29,7 @@ type BillingRunProgress struct {
 	Sums       billing.ChunkResult `json:"sums"`
 }
 
-// retry makes this the progress of a run that is taken up again.
+// retry resets the progress to that of a reopened run.
 func (p *BillingRunProgress) retry(reopened billing.Reopened) {
 	p.Plan, p.Status, p.Retried = reopened.Plan, reopened.Plan.Status, reopened.Chunks
 	if p.Retried == nil {
@@ -38,7 +37,7 @@ func (p *BillingRunProgress) retry(reopened billing.Reopened) {
 	}
 }
 
-// chunkCount is how many chunks there are to work on.
+// chunkCount is the number of chunks to process.
 func (p *BillingRunProgress) chunkCount() int32 {
 	if p.Retried != nil {
 		return int32(len(p.Retried))
@@ -46,7 +45,7 @@ func (p *BillingRunProgress) chunkCount() int32 {
 	return p.Plan.ChunkCount
 }
 
-// chunk is the number of the chunk that is worked on as the nth.
+// chunk returns the number of the nth chunk to process.
 func (p *BillingRunProgress) chunk(nth int32) int32 {
 	if p.Retried != nil {
 		return p.Retried[nth-1]
@@ -54,7 +53,7 @@ func (p *BillingRunProgress) chunk(nth int32) int32 {
 	return nth
 }
 
-// planned reports whether the run has a row, as far as is known here.
+// planned reports whether the plan of the run is known, and thus its row exists.
 func (p *BillingRunProgress) planned() bool { return p.Plan.Status != "" }
 
 func (p *BillingRunProgress) finished() bool { return p.Documented == p.chunkCount() }
@@ -75,8 +74,7 @@ func (p *BillingRunProgress) documented(documents int32) {
 	p.Documents += documents
 }
 
-// state is what operators search runs by: the state of the run, and whether it waits
-// for an approval.
+// state is the searchable state of the run: its status, or held while it waits for an approval.
 func (p *BillingRunProgress) state() string {
 	if p.Status == billing.RunPlanned && p.Plan.HoldReason != "" {
 		return HeldStatus
@@ -84,18 +82,16 @@ func (p *BillingRunProgress) state() string {
 	return string(p.Status)
 }
 
-// show puts the progress where the Temporal UI displays it, and the state where it
-// finds the run.
+// show publishes the progress and the state to the Temporal UI.
 func (r *billingRun) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, r.markdown())
-	if state := r.progress.state(); state != r.searched {
-		r.searched = state
-		attributes(ctx, searchattribute.Status.ValueSet(state))
+	if state := r.progress.state(); state != r.searchStatus {
+		r.searchStatus = state
+		upsertSearchAttributes(ctx, searchattribute.Status.ValueSet(state))
 	}
 }
 
-// markdown renders the run as tables for operators: where it is, how far it has come,
-// the money so far, and what went wrong.
+// markdown renders the state, progress, amounts, and failures of the run as tables for operators.
 func (r *billingRun) markdown() string {
 	p := &r.progress
 	row := func(cells ...any) string { return "| " + strings.TrimSpace(fmt.Sprintln(cells...)) + " |\n" }
@@ -105,7 +101,7 @@ func (r *billingRun) markdown() string {
 		row("State |", "**"+strings.ReplaceAll(p.state(), "_", " ")+"**") +
 		row("Progress |", p.share())
 	if p.state() == HeldStatus {
-		tables += row("Waits for approval |", p.Plan.HoldReason)
+		tables += row("Waiting for approval |", p.Plan.HoldReason)
 	}
 	tables += "\n| | done | of |\n|---|---:|---:|\n" +
 		row("Chunks billed |", p.Billed, "|", p.chunkCount()) +
@@ -118,7 +114,7 @@ func (r *billingRun) markdown() string {
 		row("Tax |", inCurrency(p.Sums.TaxAmount)) +
 		row("**Total** |", "**"+inCurrency(p.Sums.TotalAmount)+"**") +
 		"\n| Not billed | clients | |\n|---|---:|---|\n" +
-		row("Nothing left to bill |", p.Sums.SkippedCount, "|") +
+		row("Nothing to bill |", p.Sums.SkippedCount, "|") +
 		row("Could not be billed |", p.Sums.FailedCount, "|", p.failuresPath())
 	if r.fault != nil {
 		tables += "\n| Stopped by a fault |\n|---|\n" + row(strings.NewReplacer("|", "/", "\n", " ").Replace(describe(r.fault)))
@@ -126,7 +122,7 @@ func (r *billingRun) markdown() string {
 	return tables
 }
 
-// failuresPath is where the API lists the clients that could not be billed, and why.
+// failuresPath is the API operation that lists the clients that could not be billed, with reasons.
 func (p *BillingRunProgress) failuresPath() string {
 	if p.Sums.FailedCount == 0 {
 		return ""
@@ -134,7 +130,7 @@ func (p *BillingRunProgress) failuresPath() string {
 	return "`GET /api/v1/billing/runs/" + p.Plan.RunID.String() + "/failures`"
 }
 
-// share is the part of the chunks that is done with, in per cent.
+// share is the percentage of finished chunks.
 func (p *BillingRunProgress) share() string {
 	if p.chunkCount() == 0 {
 		return "nothing to bill"

@@ -92,7 +92,7 @@ func TestProgressIsATableForOperators(t *testing.T) {
 
 | Not billed | clients | |
 |---|---:|---|
-| Nothing left to bill | 7 | |
+| Nothing to bill | 7 | |
 | Could not be billed | 3 | `+"`GET /api/v1/billing/runs/"+progress.Plan.RunID.String()+"/failures`"+` |
 `, run.markdown())
 
@@ -100,7 +100,7 @@ func TestProgressIsATableForOperators(t *testing.T) {
 	assert.Contains(t, run.markdown(), "| State | **completed with failures** |")
 	run.progress.Status, run.progress.Plan.HoldReason = billing.RunPlanned, "too many invoices"
 	assert.Contains(t, run.markdown(), "| State | **held** |")
-	assert.Contains(t, run.markdown(), "| Waits for approval | too many invoices |")
+	assert.Contains(t, run.markdown(), "| Waiting for approval | too many invoices |")
 	run.fault = errors.New("no such table")
 	assert.Contains(t, run.markdown(), "| Stopped by a fault |\n|---|\n| fault of the program |")
 }

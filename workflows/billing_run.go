@@ -13,8 +13,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/idempotency"
 )
 
-// chunksPerExecution bounds the history: a chunk takes two activities, some ten
-// events with the tasks between them, and a history should stay under 2,000.
+// chunksPerExecution limits the history: a chunk takes two activities, about ten events with the
+// workflow tasks between them, and a history should stay below 2,000 events.
 const chunksPerExecution = 150
 
 // BillingRunInput starts a billing run, or continues one.
@@ -23,37 +23,37 @@ type BillingRunInput struct {
 	Request idempotency.Request `json:"request"`
 	Terms   billing.Terms       `json:"terms"`
 	ActorID string              `json:"actor_id"`
-	// ChunkSize is the number of clients that are billed in one transaction.
+	// ChunkSize is the number of clients billed in one transaction.
 	ChunkSize int32 `json:"chunk_size"`
-	// Concurrency is the number of chunks that are worked on at once.
+	// Concurrency is the number of chunks processed at once.
 	Concurrency int `json:"concurrency"`
-	// ChunksPerExecution bounds an execution's share of the chunks; 0 stands for the usual one.
+	// ChunksPerExecution limits the chunks of one execution; 0 means chunksPerExecution.
 	ChunksPerExecution int32 `json:"chunks_per_execution,omitempty"`
-	// Bounds are those beyond which the run waits for an operator.
+	// Bounds are the limits beyond which the run waits for an operator's approval.
 	Bounds billing.Bounds `json:"bounds"`
-	// Retry takes a run up again that has failed or has parked clients.
+	// Retry reopens a run that failed or has failed clients.
 	Retry *billing.Move `json:"retry,omitempty"`
-	// Continued carries the run over to a new execution with an empty history.
+	// Continued is the progress that a new execution with an empty history continues from.
 	Continued *BillingRunProgress `json:"continued,omitempty"`
 }
 
-// RunBilling bills a period: it plans the run, works through its chunks, and adds
-// them up. Every step can be repeated, so a run survives whatever stops it.
-// Operators pause, resume, cancel and approve it by updates.
+// RunBilling bills a period: it plans the run, processes its chunks, and sums them up. Every step is
+// repeatable, so a run survives any interruption. Operators pause, resume, cancel, and approve a run
+// by updates.
 func RunBilling(ctx workflow.Context, input BillingRunInput) (billing.Result, error) {
 	run := newBillingRun(ctx, input)
-	if err := run.listen(ctx); err != nil {
+	if err := run.registerHandlers(ctx); err != nil {
 		return billing.Result{}, err
 	}
 	if err := run.begin(ctx); err != nil {
-		// One that was cancelled in Temporal while it waited for its approval has a row.
+		// A run that was cancelled in Temporal while waiting for approval already has a row.
 		if run.progress.planned() && temporal.IsCanceledError(err) {
 			run.fault = err
 			return billing.Result{}, run.fail(ctx)
 		}
 		return billing.Result{}, run.finish(ctx, err)
 	}
-	run.workThroughChunks(ctx)
+	run.processChunks(ctx)
 	if run.fault != nil {
 		return billing.Result{}, run.fail(ctx)
 	}
@@ -64,19 +64,19 @@ func RunBilling(ctx workflow.Context, input BillingRunInput) (billing.Result, er
 	return run.end(ctx)
 }
 
-// billingRun is one execution's part of a run.
+// billingRun is one execution of a run.
 type billingRun struct {
 	input    BillingRunInput
 	progress BillingRunProgress
-	// moving keeps the moves of the run apart: one is written before the next is decided.
+	// moving serializes status changes: one is written before the next is decided.
 	moving workflow.Mutex
-	// cancelled is set from the moment that an operator asks for it.
+	// cancelled is set as soon as an operator cancels the run.
 	cancelled *billing.Move
 	// searched is the state that the run is found by in the Temporal UI.
-	searched string
-	// fault is what stops the run: no other chunk is begun then.
+	searchStatus string
+	// fault stops the run: no further chunk is started.
 	fault error
-	// over is set when the run moves no more.
+	// over is set once the status is final.
 	over bool
 }
 
@@ -87,11 +87,11 @@ func newBillingRun(ctx workflow.Context, input BillingRunInput) *billingRun {
 	if input.Continued != nil {
 		run.progress = *input.Continued
 	}
-	run.searched = run.progress.state()
+	run.searchStatus = run.progress.state()
 	return run
 }
 
-// begin plans the run, or takes it up again, and waits where the plan is held.
+// begin plans or reopens the run, and waits for approval if the plan is held.
 func (r *billingRun) begin(ctx workflow.Context) error {
 	var a *activities.Activities
 	switch {
@@ -100,28 +100,28 @@ func (r *billingRun) begin(ctx workflow.Context) error {
 		return nil
 	case r.input.Retry != nil:
 		var reopened billing.Reopened
-		err := workflow.ExecuteLocalActivity(transaction(ctx, "Take the run up again"), a.ReopenBillingRun, *r.input.Retry).Get(ctx, &reopened)
+		err := workflow.ExecuteLocalActivity(withTransaction(ctx, "Reopen the run"), a.ReopenBillingRun, *r.input.Retry).Get(ctx, &reopened)
 		if err != nil {
 			return err
 		}
 		r.progress.retry(reopened)
 		return r.start(ctx)
 	}
-	err := workflow.ExecuteActivity(batch(ctx, BillingQueue, "Plan the run"), a.PlanBillingRun, billing.PlanInput{
+	err := workflow.ExecuteActivity(withBatch(ctx, BillingQueue, "Plan the run"), a.PlanBillingRun, billing.PlanInput{
 		RunID: r.input.RunID, Request: r.input.Request, Terms: r.input.Terms, ActorID: r.input.ActorID,
 		ChunkSize: r.input.ChunkSize, Bounds: r.input.Bounds,
 	}).Get(ctx, &r.progress.Plan)
 	if err != nil {
 		return err
 	}
-	// The plan can be that of a run whose process was lost while it was paused.
+	// The plan may belong to a run whose workflow was lost while the run was paused.
 	if r.progress.Plan.Status == billing.RunPaused {
 		r.progress.Status = billing.RunPaused
 	}
 	return r.start(ctx)
 }
 
-// start has a planned run going, as soon as an operator has approved it if it is held.
+// start moves a planned run to running; a held run first waits for an operator's approval.
 func (r *billingRun) start(ctx workflow.Context) error {
 	r.show(ctx)
 	planned := func() bool { return r.progress.Status == billing.RunPlanned && r.cancelled == nil }
@@ -133,24 +133,24 @@ func (r *billingRun) start(ctx workflow.Context) error {
 	}
 	err := r.move(ctx, billing.Move{To: billing.RunRunning, ActorID: billing.RunActor})
 	if r.cancelled != nil {
-		return nil // It came first; the end of the run is what is left.
+		return nil // The cancellation came first; the run only has to end.
 	}
 	return err
 }
 
-// workThroughChunks bills and documents chunks, some at a time, until none is left,
-// this execution's share is done, a fault stops the run, or it is cancelled. It
-// returns when nothing is under way any more.
-func (r *billingRun) workThroughChunks(ctx workflow.Context) {
+// processChunks bills and documents chunks concurrently until no chunk is left, the share of this
+// execution is done, a fault stops the run, or an operator cancels it. It returns when no chunk is in
+// progress.
+func (r *billingRun) processChunks(ctx workflow.Context) {
 	last := min(r.progress.chunkCount(), r.progress.Started+cmp.Or(r.input.ChunksPerExecution, chunksPerExecution))
 	group := workflow.NewWaitGroup(ctx)
 	for range max(1, r.input.Concurrency) {
 		group.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer group.Done()
-			for r.mayGoOn(ctx) && r.progress.Started < last {
+			for r.awaitGo(ctx) && r.progress.Started < last {
 				r.progress.Started++
-				if err := r.workOn(ctx, r.progress.chunk(r.progress.Started)); err != nil {
+				if err := r.processChunk(ctx, r.progress.chunk(r.progress.Started)); err != nil {
 					r.fault = err
 				}
 			}
@@ -159,8 +159,8 @@ func (r *billingRun) workThroughChunks(ctx workflow.Context) {
 	group.Wait(ctx)
 }
 
-// mayGoOn waits while the run is paused, and reports whether nothing stops it.
-func (r *billingRun) mayGoOn(ctx workflow.Context) bool {
+// awaitGo waits while the run is paused, and reports whether the run may continue.
+func (r *billingRun) awaitGo(ctx workflow.Context) bool {
 	stopped := func() bool { return r.cancelled != nil || r.fault != nil }
 	if err := workflow.Await(ctx, func() bool { return r.progress.Status != billing.RunPaused || stopped() }); err != nil {
 		r.fault = err
@@ -168,14 +168,14 @@ func (r *billingRun) mayGoOn(ctx workflow.Context) bool {
 	return !stopped()
 }
 
-// workOn bills one chunk and then makes its documents.
-func (r *billingRun) workOn(ctx workflow.Context, number int32) error {
+// processChunk bills one chunk and then issues its documents.
+func (r *billingRun) processChunk(ctx workflow.Context, number int32) error {
 	var a *activities.Activities
 	chunk := activities.ChunkInput{RunID: r.progress.Plan.RunID, Number: number, RetryParked: r.input.Retry != nil}
 	name := fmt.Sprintf("chunk %d of %d", number, r.progress.Plan.ChunkCount)
 
 	var billed billing.ChunkResult
-	err := workflow.ExecuteActivity(batch(ctx, BillingQueue, "Bill "+name), a.BillChunk, chunk).Get(ctx, &billed)
+	err := workflow.ExecuteActivity(withBatch(ctx, BillingQueue, "Bill "+name), a.BillChunk, chunk).Get(ctx, &billed)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (r *billingRun) workOn(ctx workflow.Context, number int32) error {
 	r.show(ctx)
 
 	var documents int32
-	err = workflow.ExecuteActivity(batch(ctx, DocumentsQueue, "Documents of "+name), a.IssueChunkDocuments, chunk).Get(ctx, &documents)
+	err = workflow.ExecuteActivity(withBatch(ctx, DocumentsQueue, "Documents of "+name), a.IssueChunkDocuments, chunk).Get(ctx, &documents)
 	if err != nil {
 		return err
 	}
@@ -192,21 +192,21 @@ func (r *billingRun) workOn(ctx workflow.Context, number int32) error {
 	return nil
 }
 
-// mayContinueAsNew waits until no operator waits for an answer, and reports whether
-// the run goes on: who cancels it gets the answer at its end.
+// mayContinueAsNew waits until every command is answered, and reports whether the run continues. A
+// cancellation is answered at the end of the run.
 func (r *billingRun) mayContinueAsNew(ctx workflow.Context) bool {
 	err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) || r.cancelled != nil })
 	return err == nil && r.cancelled == nil
 }
 
-// end adds the chunks up and ends the run.
+// end sums up the chunks and ends the run.
 func (r *billingRun) end(ctx workflow.Context) (billing.Result, error) {
 	var a *activities.Activities
 	var result billing.Result
 	if r.fault = r.lockForEnd(ctx); r.fault != nil {
 		return result, r.fail(ctx)
 	}
-	err := workflow.ExecuteLocalActivity(transaction(ctx, "End the run"), a.EndBillingRun, activities.EndInput{
+	err := workflow.ExecuteLocalActivity(withTransaction(ctx, "End the run"), a.EndBillingRun, activities.EndInput{
 		RunID: r.progress.Plan.RunID, Request: r.input.Request, Cancelled: r.cancelled,
 	}).Get(ctx, &result)
 	if err == nil {
@@ -225,7 +225,7 @@ func (r *billingRun) end(ctx workflow.Context) (billing.Result, error) {
 // so to the last, even when nothing is left to do but to end.
 func (r *billingRun) lockForEnd(ctx workflow.Context) error {
 	for {
-		if !r.mayGoOn(ctx) && r.fault != nil {
+		if !r.awaitGo(ctx) && r.fault != nil {
 			return r.fault
 		}
 		if err := r.moving.Lock(ctx); err != nil {

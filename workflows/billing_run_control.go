@@ -19,18 +19,18 @@ const (
 	CancelUpdate  = "cancel"
 )
 
-// RunCommand is who sends an update, and why.
+// RunCommand carries the actor and the reason of an update.
 type RunCommand struct {
 	ActorID string `json:"actor_id"`
 	Reason  string `json:"reason,omitempty"`
 }
 
-// listen answers operators from the first moment of an execution on.
-func (r *billingRun) listen(ctx workflow.Context) error {
+// registerHandlers registers the query and update handlers before the first step of an execution.
+func (r *billingRun) registerHandlers(ctx workflow.Context) error {
 	errs := []error{
 		workflow.SetQueryHandler(ctx, ProgressQuery, func() (BillingRunProgress, error) { return r.progress, nil }),
 		workflow.SetUpdateHandlerWithOptions(ctx, CancelUpdate, r.cancel, workflow.UpdateHandlerOptions{
-			Validator: func(RunCommand) error { return r.checkMove(billing.RunCancelled) },
+			Validator: func(RunCommand) error { return r.validateMove(billing.RunCancelled) },
 		}),
 	}
 	for _, command := range []struct {
@@ -45,34 +45,34 @@ func (r *billingRun) listen(ctx workflow.Context) error {
 			func(ctx workflow.Context, by RunCommand) error {
 				return r.move(ctx, billing.Move{To: command.to, ActorID: by.ActorID, Reason: by.Reason})
 			},
-			// Sent twice, a command finds the run where it wants it.
+			// A repeated command finds the run already in the target status.
 			workflow.UpdateHandlerOptions{Validator: func(RunCommand) error {
 				if r.progress.Status != command.from && r.progress.Status != command.to {
-					return moveRefused(r.progress.Status, command.to)
+					return refuseMove(r.progress.Status, command.to)
 				}
-				return r.checkMove(command.to)
+				return r.validateMove(command.to)
 			}}))
 	}
 	return errors.Join(errs...)
 }
 
-// move takes the run to another state, once the move before it is written.
+// move changes the status of the run after the previous change is written.
 func (r *billingRun) move(ctx workflow.Context, move billing.Move) error {
 	if err := r.moving.Lock(ctx); err != nil {
 		return err
 	}
 	defer r.moving.Unlock()
-	if err := r.checkMove(move.To); err != nil {
+	if err := r.validateMove(move.To); err != nil {
 		return err
 	}
-	// The move is written even where it changes nothing here: it repairs the row of a run whose last move was
-	// written, but got lost with the worker before the workflow heard of it.
+	// The move is written even if the workflow already has this status: it repairs a row whose last change
+	// was committed by a worker that died before the workflow learned of it.
 	if r.progress.Status == move.To && (r.over || workflow.GetVersion(ctx, "repeated-move", workflow.DefaultVersion, 1) == workflow.DefaultVersion) {
 		return nil
 	}
 	var a *activities.Activities
 	move.RunID = r.progress.Plan.RunID
-	err := workflow.ExecuteLocalActivity(transaction(ctx, "The run is "+string(move.To)), a.MoveBillingRun, move).Get(ctx, nil)
+	err := workflow.ExecuteLocalActivity(withTransaction(ctx, "Set the run to "+string(move.To)), a.MoveBillingRun, move).Get(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (r *billingRun) move(ctx workflow.Context, move billing.Move) error {
 	return nil
 }
 
-// cancel stops the run once what is under way is finished, and answers when it is.
+// cancel stops the run after the chunks in progress finish, and answers at the end of the run.
 func (r *billingRun) cancel(ctx workflow.Context, command RunCommand) error {
 	if r.cancelled == nil {
 		r.cancelled = &billing.Move{
@@ -92,37 +92,37 @@ func (r *billingRun) cancel(ctx workflow.Context, command RunCommand) error {
 		return err
 	}
 	if r.progress.Status != billing.RunCancelled {
-		return moveRefused(r.progress.Status, billing.RunCancelled)
+		return refuseMove(r.progress.Status, billing.RunCancelled)
 	}
 	return nil
 }
 
-// checkMove refuses a move that the table does not have, any but the end to a run
-// that is being cancelled, and all to one that is over.
-func (r *billingRun) checkMove(to billing.RunStatus) error {
+// validateMove refuses a transition that the status does not allow. A run that is being cancelled may
+// only end, and an ended run does not change.
+func (r *billingRun) validateMove(to billing.RunStatus) error {
 	from := r.progress.Status
 	cancelling := r.cancelled != nil && to != billing.RunCancelled && to != billing.RunFailed
 	if from != to && (r.over || !from.CanMoveTo(to)) || cancelling {
-		return moveRefused(from, to)
+		return refuseMove(from, to)
 	}
 	return nil
 }
 
-// moveRefused is the refusal of a move as a workflow's error.
-func moveRefused(from, to billing.RunStatus) error {
+// refuseMove returns the refusal of a transition as a workflow error.
+func refuseMove(from, to billing.RunStatus) error {
 	refused := refusal.As(billing.TransitionRefused(from, to))
 	return temporal.NewApplicationErrorWithOptions(refused.Message, string(refused.Code), temporal.ApplicationErrorOptions{
 		NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{refused},
 	})
 }
 
-// maxFaultLength keeps a fault within what the run's history holds.
+// maxFaultLength is the maximum length of a fault in the run's history, in characters.
 const maxFaultLength = 1000
 
-// describe names a fault without its arguments, which could hold personal data.
+// describe names a fault without its arguments, which could contain personal data.
 func describe(fault error) string {
 	if temporal.IsCanceledError(fault) {
-		return "its workflow was cancelled"
+		return "the workflow was cancelled"
 	}
 	if failure, ok := errors.AsType[*temporal.ApplicationError](fault); ok {
 		text := []rune(failure.Type() + ": " + failure.Message())

@@ -20,30 +20,30 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// operated is a run in the hands of operators: its moves are noted, and commands can
-// be sent at the start of any activity.
+// operated is a run under an operator's control: it records the moves of the run and can send
+// commands at the start of any activity.
 type operated struct {
 	t     *testing.T
 	env   *testsuite.TestWorkflowEnvironment
-	book  *ledger
+	book  *fakeDB
 	moves []billing.RunStatus
 	ended *activities.EndInput
-	// at holds what is done when an activity is started for the nth time.
+	// at holds the functions to call at the nth start of an activity.
 	at    map[string]map[int]func()
 	count map[string]int
-	// onMove is done when a move is written, before the workflow knows.
+	// onMove is called when a move is written, before the workflow learns of it.
 	onMove map[billing.RunStatus]func()
-	// pauseAfter is closed when a pause may be written, nil for at once.
+	// pauseAfter is closed when a pause may be written; nil lets a pause be written at once.
 	pauseAfter chan struct{}
 }
 
-// answer is how an update ended.
+// answer is the outcome of an update.
 type answer struct {
 	rejected, failed error
 	completed        bool
 }
 
-// operate prepares a run with so many chunks, one under way at a time.
+// operate prepares a run with the given number of chunks, processed one at a time.
 func operate(t *testing.T, chunks int32) *operated {
 	t.Helper()
 	env, book := continueRun(t, chunks)
@@ -90,7 +90,7 @@ func operate(t *testing.T, chunks int32) *operated {
 	return o
 }
 
-// planned has the run planned, held for a reason unless it is empty.
+// planned mocks the plan of the run, which is held if a reason is given.
 func (o *operated) planned(hold string) *operated {
 	plan := o.book.plan()
 	plan.HoldReason, plan.Status = hold, billing.RunPlanned
@@ -98,7 +98,7 @@ func (o *operated) planned(hold string) *operated {
 	return o
 }
 
-// when does something at the nth start of an activity.
+// when calls a function at the nth start of an activity.
 func (o *operated) when(name string, nth int, then func()) {
 	if o.at[name] == nil {
 		o.at[name] = map[int]func(){}
@@ -106,16 +106,17 @@ func (o *operated) when(name string, nth int, then func()) {
 	o.at[name][nth] = then
 }
 
-// send sends a command now. The steps under way end after a pause that was sent before.
+// send sends a command now. The steps in progress end only after the command is answered, so that
+// the run cannot end first. A cancellation is answered at the end of the run, so no step waits for it.
 func (o *operated) send(update string) *answer {
-	if update != PauseUpdate {
+	if update == CancelUpdate {
 		return o.sendThen(update, func() {})
 	}
-	o.book.pausing.Add(1)
-	return o.sendThen(update, o.book.pausing.Done)
+	o.book.commands.Add(1)
+	return o.sendThen(update, o.book.commands.Done)
 }
 
-// pauseAtTheEnd pauses during a step, and writes that only once the step has ended.
+// pauseAtTheEnd sends a pause during a step and delays its write until the step has ended.
 func (o *operated) pauseAtTheEnd(step string) *answer {
 	o.pauseAfter = make(chan struct{})
 	o.env.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, _ error) {
@@ -126,7 +127,7 @@ func (o *operated) pauseAtTheEnd(step string) *answer {
 	return o.sendThen(PauseUpdate, func() {})
 }
 
-// sendThen sends a command and does something when it is answered.
+// sendThen sends a command and calls a function when the command is answered.
 func (o *operated) sendThen(update string, answered func()) *answer {
 	got := &answer{}
 	o.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
@@ -166,7 +167,7 @@ func (a *answer) requireDone(t *testing.T) {
 	require.True(t, a.completed)
 }
 
-// requireRefused checks that a command was refused, by its validator or later.
+// requireRefused checks that a command was refused, by its validator or by its handler.
 func (a *answer) requireRefused(t *testing.T, from, to billing.RunStatus) {
 	t.Helper()
 	err := errors.Join(a.rejected, a.failed)
@@ -221,10 +222,9 @@ func TestARunThatIsPausedDuringItsLastChunkEndsOnceResumed(t *testing.T) {
 	o.book.requireDone(t, 1, 2)
 }
 
-func TestACommandThatFindsTheRunAsItWantsItIsWrittenAgain(t *testing.T) {
+func TestBillingRunCommand_RepairsRowInTargetStatus(t *testing.T) {
 	t.Parallel()
-	// Enough chunks for the run to go on until the last command is carried out.
-	o := operate(t, 20).planned("")
+	o := operate(t, 3).planned("")
 	var answers []*answer
 	o.when("BillChunk", 1, func() { answers = append(answers, o.send(ResumeUpdate), o.send(ApproveUpdate)) })
 	o.when("BillChunk", 2, func() {
@@ -238,7 +238,7 @@ func TestACommandThatFindsTheRunAsItWantsItIsWrittenAgain(t *testing.T) {
 		each.requireDone(t)
 	}
 	require.Equal(t, []billing.RunStatus{billing.RunRunning, billing.RunPaused, billing.RunRunning}, slices.Compact(slices.Clone(o.moves)))
-	require.Len(t, o.moves, 7, "a row that says otherwise, since the workflow missed its last move, is repaired")
+	require.Len(t, o.moves, 7, "a repeated move is written again: it repairs a row that missed the last one")
 }
 
 func TestACancelledRunFinishesItsChunkAndEnds(t *testing.T) {

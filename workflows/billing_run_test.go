@@ -34,7 +34,7 @@ var october = BillingRunInput{
 }
 
 // startRun mocks the plan of a run with so many chunks, and the ledger's work on them.
-func startRun(t *testing.T, chunks int32) (*testsuite.TestWorkflowEnvironment, *ledger) {
+func startRun(t *testing.T, chunks int32) (*testsuite.TestWorkflowEnvironment, *fakeDB) {
 	t.Helper()
 	env, book := continueRun(t, chunks)
 	env.OnActivity(step.PlanBillingRun, mock.Anything, billing.PlanInput{
@@ -47,9 +47,9 @@ func startRun(t *testing.T, chunks int32) (*testsuite.TestWorkflowEnvironment, *
 }
 
 // continueRun is startRun for an execution that does not plan.
-func continueRun(t *testing.T, chunks int32) (*testsuite.TestWorkflowEnvironment, *ledger) {
+func continueRun(t *testing.T, chunks int32) (*testsuite.TestWorkflowEnvironment, *fakeDB) {
 	t.Helper()
-	env, book := newEnvironment(t), newLedger(chunks)
+	env, book := newEnvironment(t), newFakeDB(chunks)
 	env.OnActivity(step.BillChunk, mock.Anything, mock.Anything).Return(book.bill).Maybe()
 	env.OnActivity(step.IssueChunkDocuments, mock.Anything, mock.Anything).Return(book.document).Maybe()
 	env.OnActivity(step.BusinessDay, mock.Anything, (*time.Time)(nil)).Return(businessToday, nil).Maybe()
@@ -194,9 +194,9 @@ func TestARefusedPlanEndsTheRun(t *testing.T) {
 func TestARefusedChunkStopsTheRun(t *testing.T) {
 	t.Parallel()
 	const chunks, failing = 100, 5
-	for name, fail := range map[string]func(book *ledger){
-		"billing":    func(book *ledger) { book.refuseToBill = failing },
-		"documented": func(book *ledger) { book.refuseToDocument = failing },
+	for name, fail := range map[string]func(book *fakeDB){
+		"billing":    func(book *fakeDB) { book.refuseToBill = failing },
+		"documented": func(book *fakeDB) { book.refuseToDocument = failing },
 	} {
 		for _, atOnce := range []int{1, concurrency} {
 			t.Run(fmt.Sprintf("%s, %d at once", name, atOnce), func(t *testing.T) {

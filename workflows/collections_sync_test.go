@@ -50,7 +50,7 @@ func TestASyncTellsWhatItDid(t *testing.T) {
 | Cases reopened | 1 |
 | Cases resolved | 0 |
 | Cases closed | 0 |
-| Cases with another amount | 0 |
+| Cases with a changed amount | 0 |
 | Clients that became delinquent | 3 |
 `, syncDetails(businessToday, did))
 }
@@ -65,7 +65,7 @@ func TestASyncThatIsAskedAgainLooksOnceMore(t *testing.T) {
 			if times++; times == 1 {
 				// However many ask, it is looked at once more.
 				for range 3 {
-					env.SignalWorkflow(againSignal, nil)
+					env.SignalWorkflow(rerunSignal, nil)
 				}
 			}
 		}).Twice()
@@ -77,7 +77,7 @@ func TestABusinessDayIsThatOfTheScheduledTime(t *testing.T) {
 	t.Parallel()
 	env := newEnvironment(t)
 	at := time.Date(2026, time.March, 1, 23, 5, 0, 0, time.UTC)
-	require.NoError(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(scheduledStart.ValueSet(at))))
+	require.NoError(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(scheduledStartTime.ValueSet(at))))
 	// It fires two days late.
 	env.SetStartTime(at.AddDate(0, 0, 2))
 	day := calendar.MustParse("2026-03-02")
@@ -115,7 +115,7 @@ func TestARunHasCollectionsSynced(t *testing.T) {
 
 func TestARunDoesNotFailByTheSyncBehindIt(t *testing.T) {
 	t.Parallel()
-	env, book := newEnvironment(t), newLedger(1)
+	env, book := newEnvironment(t), newFakeDB(1)
 	want := expectCompletion(env)
 	defect := temporal.NewNonRetryableApplicationError("a defect", "defect", nil)
 	env.OnActivity(step.BusinessDay, mock.Anything, (*time.Time)(nil)).Return(calendar.Date{}, defect).Once()

@@ -7,12 +7,12 @@ import (
 	"github.com/mtfacturation/mtf/activities"
 )
 
-// IssueContractDocument makes sure that a contract has a document with its file,
-// and returns the document's id.
+// IssueContractDocument issues the document of a contract if it is missing, stores its file, and
+// returns the document's id.
 func IssueContractDocument(ctx workflow.Context, input activities.IssueContractDocumentInput) (uuid.UUID, error) {
 	var a *activities.Activities
 	var documentID uuid.UUID
-	err := workflow.ExecuteLocalActivity(transaction(ctx, "Register the contract document"), a.IssueContractDocument, input).
+	err := workflow.ExecuteLocalActivity(withTransaction(ctx, "Register the contract document"), a.IssueContractDocument, input).
 		Get(ctx, &documentID)
 	if err != nil {
 		return documentID, err

@@ -12,28 +12,28 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
-// checkStepsPerExecution bounds the history: a step is one activity, some seven events
-// with the task after it, and a history should stay under 2,000.
+// checkStepsPerExecution limits the history: a step is one activity, about seven events with its
+// workflow task, and a history should stay below 2,000 events.
 const checkStepsPerExecution = 150
 
-// DocumentCheckInput begins a check, or continues one.
+// DocumentCheckInput starts or continues a check.
 type DocumentCheckInput struct {
-	// From is how far the check is, and Checked what it has found so far.
+	// From is the position to continue from. Checked holds the counts so far.
 	From    documents.Position `json:"from"`
 	Checked documents.Checked  `json:"checked"`
-	// StepsPerExecution and BatchesPerStep bound an execution's share; 0 stands for the usual ones.
+	// StepsPerExecution and BatchesPerStep limit one execution; 0 means the defaults.
 	StepsPerExecution int `json:"steps_per_execution,omitempty"`
 	BatchesPerStep    int `json:"batches_per_step,omitempty"`
 }
 
-// CheckDocuments looks at all contracts and invoices: each has its document, and each document
-// its file as it was registered. What is missing is made. It returns what it found.
+// CheckDocuments verifies that every contract and invoice has a document, and every document its file
+// as registered. It issues or restores the missing ones and returns counts.
 func CheckDocuments(ctx workflow.Context, input DocumentCheckInput) (documents.Checked, error) {
 	var a *activities.Activities
-	attributes(ctx, searchattribute.Operation.ValueSet(DocumentCheckID))
+	upsertSearchAttributes(ctx, searchattribute.Operation.ValueSet(DocumentCheckID))
 	for range cmp.Or(input.StepsPerExecution, checkStepsPerExecution) {
 		var step activities.DocumentsChecked
-		err := workflow.ExecuteActivity(batch(ctx, DocumentsQueue, "Check "+input.From.String()), a.CheckDocuments,
+		err := workflow.ExecuteActivity(withBatch(ctx, DocumentsQueue, "Check "+input.From.String()), a.CheckDocuments,
 			activities.DocumentCheckInput{From: input.From, Batches: input.BatchesPerStep}).Get(ctx, &step)
 		if err != nil {
 			return input.Checked, err
@@ -48,7 +48,7 @@ func CheckDocuments(ctx workflow.Context, input DocumentCheckInput) (documents.C
 	return input.Checked, workflow.NewContinueAsNewError(ctx, CheckDocuments, input)
 }
 
-// checkDetails tells operators what a check has found.
+// checkDetails renders the counts of a check for operators.
 func checkDetails(check DocumentCheckInput) string {
 	found := check.Checked
 	state := "checking " + check.From.String()
@@ -56,10 +56,10 @@ func checkDetails(check DocumentCheckInput) string {
 		state = "done"
 	}
 	details := fmt.Sprintf("**Documents**: %s\n\n| | |\n|---|---:|\n| Contracts | %d |\n| Invoices | %d |\n"+
-		"| Documents made that were not there | %d |\n| Files made again that were lost or damaged | %d |\n| Documents that cannot be made | %d |\n",
+		"| Missing documents issued | %d |\n| Lost or damaged files restored | %d |\n| Documents that failed | %d |\n",
 		state, found.Contracts, found.Invoices, found.Issued, found.Restored, found.Failed)
 	if len(found.Failures) > 0 {
-		details += "\nCannot be made: `" + strings.Join(found.Failures, "`, `") + "`; the log of the worker says why.\n"
+		details += "\nFailed: `" + strings.Join(found.Failures, "`, `") + "`; see the log of the worker for the reasons.\n"
 	}
 	return details
 }

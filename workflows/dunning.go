@@ -14,25 +14,24 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
-// WakeSignal has a client's dunning look at once: something about the client changed.
-// It carries nothing, since what counts is what is stored.
+// WakeSignal causes a client's dunning workflow to evaluate at once, because the client's state
+// changed. It has no payload: the stored state decides.
 const WakeSignal = "dunning-wake"
 
-// turnsPerExecution bounds the history: a turn takes some ten events. A client takes a
-// few turns in an episode and one a week.
+// turnsPerExecution limits the history: a turn takes about ten events. A client has a few turns per
+// episode and one per week.
 const turnsPerExecution = 100
 
-// DunningInput names the client that is dunned.
+// DunningInput identifies the client to dun.
 type DunningInput struct {
 	ClientID uuid.UUID `json:"client_id"`
-	// TurnsPerExecution bounds an execution; 0 stands for the usual number.
+	// TurnsPerExecution limits one execution; 0 means turnsPerExecution.
 	TurnsPerExecution int `json:"turns_per_execution,omitempty"`
 }
 
-// DunClient follows one client for as long as they are delinquent: it waits for the next
-// step of the policy, takes it, sends what it causes, and ends when nothing is overdue any
-// more. It decides nothing by itself and remembers nothing: every turn begins with a
-// look at what is stored, so neither a lost signal nor a second one does any harm.
+// DunClient duns one client while the client is delinquent: it waits for the next step of the policy,
+// executes the step, delivers its message, and ends when nothing is overdue. The workflow keeps no
+// state: every turn starts by evaluating the stored state, so a lost or repeated signal is harmless.
 func DunClient(ctx workflow.Context, input DunningInput) error {
 	var a *activities.Activities
 	wakes := workflow.GetSignalChannel(ctx, WakeSignal)
@@ -41,28 +40,28 @@ func DunClient(ctx workflow.Context, input DunningInput) error {
 		status = DunningActive
 	}
 	for range cmp.Or(input.TurnsPerExecution, turnsPerExecution) {
-		// What the wakes so far tell of is seen by the look that follows.
-		askedFor(wakes)
+		// The evaluation below covers every wake received so far.
+		drain(wakes)
 		var turn dunning.Turn
-		if err := workflow.ExecuteLocalActivity(transaction(ctx, "Look"), a.LookAtDunning, input.ClientID).Get(ctx, &turn); err != nil {
+		if err := workflow.ExecuteLocalActivity(withTransaction(ctx, "Evaluate"), a.LookAtDunning, input.ClientID).Get(ctx, &turn); err != nil {
 			return err
 		}
-		workflow.SetCurrentDetails(ctx, describeTurn(input.ClientID, turn))
+		workflow.SetCurrentDetails(ctx, turnDetails(input.ClientID, turn))
 		if now := dunningStatus(turn); now != status {
 			status = now
-			attributes(ctx, searchattribute.Status.ValueSet(status))
+			upsertSearchAttributes(ctx, searchattribute.Status.ValueSet(status))
 		}
 		var err error
 		switch {
 		case turn.Over && wakes.Len() == 0:
 			return nil
 		case turn.Over:
-			// Woken after the look: the client may be delinquent again.
+			// Woken after the evaluation: the client may be delinquent again.
 		case turn.Take != "":
 			step := activities.DunningStepInput{ClientID: input.ClientID, Step: turn.Take}
-			err = workflow.ExecuteActivity(effect(ctx, "Step "+turn.Take), a.TakeDunningStep, step).Get(ctx, nil)
+			err = workflow.ExecuteActivity(withStep(ctx, "Execute step "+turn.Take), a.TakeDunningStep, step).Get(ctx, nil)
 		case turn.Deliver != nil:
-			err = workflow.ExecuteActivity(effect(ctx, "Send the message"), a.DeliverNotification, *turn.Deliver).Get(ctx, nil)
+			err = workflow.ExecuteActivity(withStep(ctx, "Deliver the message"), a.DeliverNotification, *turn.Deliver).Get(ctx, nil)
 		default:
 			err = waitForWake(ctx, wakes, turn)
 		}
@@ -73,15 +72,15 @@ func DunClient(ctx workflow.Context, input DunningInput) error {
 	return workflow.NewContinueAsNewError(ctx, DunClient, input)
 }
 
-// waitForWake waits until the next turn is due, or somebody wakes the workflow.
+// waitForWake waits until the next turn is due or the workflow is woken.
 func waitForWake(ctx workflow.Context, wakes workflow.ReceiveChannel, turn dunning.Turn) error {
-	summary := "Look again"
+	summary := "Evaluate again"
 	if turn.Next != nil {
 		summary = "Before step " + turn.Next.Step.Name
 	}
 	waiting, stop := workflow.WithCancel(ctx)
 	defer stop()
-	// Between the look and this moment the time may have come.
+	// The due time may have passed since the evaluation.
 	timer := workflow.NewTimerWithOptions(waiting, max(turn.Wait, time.Second), workflow.TimerOptions{Summary: summary})
 	workflow.NewSelector(ctx).
 		AddFuture(timer, func(workflow.Future) {}).
@@ -91,7 +90,7 @@ func waitForWake(ctx workflow.Context, wakes workflow.ReceiveChannel, turn dunni
 	return ctx.Err()
 }
 
-// dunningStatus is the search attribute of a client's dunning.
+// dunningStatus is the status search attribute of a client's dunning.
 func dunningStatus(turn dunning.Turn) string {
 	switch {
 	case turn.Over:
@@ -103,13 +102,13 @@ func dunningStatus(turn dunning.Turn) string {
 	}
 }
 
-// describeTurn tells an operator where the client is, in markdown.
-func describeTurn(clientID uuid.UUID, turn dunning.Turn) string {
+// turnDetails renders the client's dunning for operators, in Markdown.
+func turnDetails(clientID uuid.UUID, turn dunning.Turn) string {
 	table := "| | |\n|---|---|\n"
 	row := func(name, value string) { table += "| " + name + " | " + value + " |\n" }
 	row("Client", "`"+clientID.String()+"`")
 	if turn.Over {
-		row("State", "not delinquent any more")
+		row("State", "no longer delinquent")
 		return table
 	}
 	row("Episode", "`"+turn.Episode.String()+"`")
@@ -125,7 +124,7 @@ func describeTurn(clientID uuid.UUID, turn dunning.Turn) string {
 		row("Now", "message `"+turn.Deliver.String()+"`")
 	}
 	if turn.Next == nil {
-		row("Next", "no step is left: waiting for the end of the episode")
+		row("Next", "no steps left: waiting for the end of the episode")
 		return table
 	}
 	row("Next", "`"+turn.Next.Step.Name+"`")

@@ -48,7 +48,7 @@ func TestAnEnrolmentThatIsAskedAgainLooksOnceMore(t *testing.T) {
 	var times int
 	env.OnActivity(step.EnrolDunning, mock.Anything).Return(0, nil).Run(func(mock.Arguments) {
 		if times++; times == 1 {
-			env.SignalWorkflow(againSignal, nil)
+			env.SignalWorkflow(rerunSignal, nil)
 		}
 	}).Twice()
 	env.ExecuteWorkflow(EnrolDunning, EnrolmentInput{})

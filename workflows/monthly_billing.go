@@ -11,16 +11,16 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
-// MonthlyBillingInput says on which terms months are billed, and by which clock they end.
+// MonthlyBillingInput holds the terms of monthly runs and the time zone of the months.
 type MonthlyBillingInput struct {
 	// Zone is the IANA name of the time zone of the schedule.
 	Zone  string               `json:"zone"`
 	Terms billing.MonthlyTerms `json:"terms"`
 }
 
-// BillLastMonth starts the run of the month before the one that a schedule has reached. The
-// month is that of the scheduled time: one that is caught up on late, or filled in for the
-// past, is the month that was meant. The run goes on by itself, however long it is held.
+// BillLastMonth starts the billing run of the month before the scheduled time. A late start or a
+// backfill therefore bills the intended month. The run is a separate workflow and may be held for any
+// time.
 func BillLastMonth(ctx workflow.Context, input MonthlyBillingInput) (billing.MonthBilled, error) {
 	var a *activities.Activities
 	var billed billing.MonthBilled
@@ -29,13 +29,13 @@ func BillLastMonth(ctx workflow.Context, input MonthlyBillingInput) (billing.Mon
 		return billed, err
 	}
 	var month calendar.Period
-	err = workflow.ExecuteLocalActivity(transaction(ctx, "Find the month before"), a.MonthBefore,
+	err = workflow.ExecuteLocalActivity(withTransaction(ctx, "Find the previous month"), a.MonthBefore,
 		activities.MonthBeforeInput{At: at, Zone: input.Zone}).Get(ctx, &month)
 	if err != nil {
 		return billed, err
 	}
-	attributes(ctx, searchattribute.Operation.ValueSet(MonthlyBillingID), searchattribute.Days(month))
-	err = workflow.ExecuteActivity(effect(ctx, "Start the run of the month"), a.BillMonth,
+	upsertSearchAttributes(ctx, searchattribute.Operation.ValueSet(MonthlyBillingID), searchattribute.Days(month))
+	err = workflow.ExecuteActivity(withStep(ctx, "Start the run of the month"), a.BillMonth,
 		activities.BillMonthInput{Month: month, Terms: input.Terms}).Get(ctx, &billed)
 	if err == nil {
 		workflow.SetCurrentDetails(ctx, monthDetails(billed))
@@ -43,11 +43,11 @@ func BillLastMonth(ctx workflow.Context, input MonthlyBillingInput) (billing.Mon
 	return billed, err
 }
 
-// monthDetails tells operators which run bills the month.
+// monthDetails renders the run of the month for operators.
 func monthDetails(billed billing.MonthBilled) string {
 	did := "started"
 	if billed.Before {
-		did = "there already"
+		did = "already existed"
 	}
 	return fmt.Sprintf("**Period %s**: `%s`, %s\n", billed.Month, billed.WorkflowID, did)
 }

@@ -23,7 +23,7 @@ func TestTheMonthIsThatOfTheScheduledTime(t *testing.T) {
 	scheduled := time.Date(2026, time.February, 28, 23, 5, 0, 0, time.UTC)
 	env := newEnvironment(t)
 	env.SetStartTime(scheduled.Add(7 * 24 * time.Hour))
-	require.NoError(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(scheduledStart.ValueSet(scheduled))))
+	require.NoError(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(scheduledStartTime.ValueSet(scheduled))))
 	february := calendar.MonthOf(calendar.MustParse("2026-02-01"))
 	want := billing.MonthBilled{Month: february, WorkflowID: "billing-run/monthly-2026-02", Location: "/api/v1/billing/runs/1"}
 	env.OnActivity(step.MonthBefore, mock.Anything, activities.MonthBeforeInput{At: scheduled, Zone: calendar.DefaultZone}).Return(february, nil).Once()
@@ -40,7 +40,7 @@ func TestTheMonthIsThatOfTheScheduledTime(t *testing.T) {
 func TestAMonthWhoseKeyIsTakenIsNotBilledInSilence(t *testing.T) {
 	t.Parallel()
 	env := newEnvironment(t)
-	require.NoError(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(scheduledStart.ValueSet(time.Now()))))
+	require.NoError(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(scheduledStartTime.ValueSet(time.Now()))))
 	env.OnActivity(step.MonthBefore, mock.Anything, mock.Anything).Return(calendar.MonthOf(calendar.MustParse("2026-02-01")), nil).Once()
 	env.OnActivity(step.BillMonth, mock.Anything, mock.Anything).
 		Return(billing.MonthBilled{}, refused(refusal.IdempotencyKeyPayloadConflict)).Once()

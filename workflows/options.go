@@ -7,12 +7,11 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// transaction runs a short database transaction in the worker that has the
-// workflow: no round trip to the server while a person waits. It is retried for as
-// long as the workflow lives, since only a refusal can make it fail for good. Left
-// out, the bound of all attempts would be that of one: a transaction that waits for
-// a lock once would be the end of its workflow.
-func transaction(ctx workflow.Context, summary string) workflow.Context {
+// withTransaction returns a context for a short database transaction as a local activity: it saves a
+// round trip to the server while a person waits. The transaction is retried until the workflow ends,
+// because only a refusal is permanent. Without ScheduleToCloseTimeout, the timeout of one attempt would
+// limit all attempts, and a single wait for a lock would fail the workflow.
+func withTransaction(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout:    10 * time.Second,
 		ScheduleToCloseTimeout: 30 * 24 * time.Hour,
@@ -25,9 +24,9 @@ func transaction(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// effect runs a short step that nobody waits for on the workflow's own queue, and shows it
-// in the history. It is retried for as long as the workflow lives.
-func effect(ctx workflow.Context, summary string) workflow.Context {
+// withStep returns a context for a short activity on the workflow's own task queue that no caller
+// waits for. The activity is retried until the workflow ends.
+func withStep(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 2 * time.Minute,
 		Summary:             summary,
@@ -39,9 +38,9 @@ func effect(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// batch runs a long step on a queue of its own. Its heartbeat gives it to another
-// worker soon after the one that has it died.
-func batch(ctx workflow.Context, queue, summary string) workflow.Context {
+// withBatch returns a context for a long activity on the given task queue. Heartbeats move it to another
+// worker soon after its worker dies.
+func withBatch(ctx workflow.Context, queue, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           queue,
 		StartToCloseTimeout: 30 * time.Minute,

@@ -10,16 +10,16 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
-// ProvisionContract makes a new contract or upgrades an existing one.
+// ProvisionContract creates a contract or upgrades an existing one.
 func ProvisionContract(ctx workflow.Context, input activities.ProvisionInput) (contract.Provisioned, error) {
 	var a *activities.Activities
 	var provisioned contract.Provisioned
-	err := workflow.ExecuteLocalActivity(transaction(ctx, "Provision the contract"), a.Provision, input).Get(ctx, &provisioned)
+	err := workflow.ExecuteLocalActivity(withTransaction(ctx, "Provision the contract"), a.Provision, input).Get(ctx, &provisioned)
 	if err != nil {
 		return provisioned, err
 	}
-	attributes(ctx, searchattribute.Client(provisioned.Contract.ClientID), searchattribute.Contract(provisioned.Contract.ID))
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("| | |\n|---|---|\n| Did | %s |\n| Contract | `%s` |\n| Offer | `%s` |\n| Client | `%s` |\n",
+	upsertSearchAttributes(ctx, searchattribute.Client(provisioned.Contract.ClientID), searchattribute.Contract(provisioned.Contract.ID))
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("| | |\n|---|---|\n| Mode | %s |\n| Contract | `%s` |\n| Offer | `%s` |\n| Client | `%s` |\n",
 		provisioned.Mode, provisioned.Contract.ID, provisioned.Contract.OfferID, provisioned.Contract.ClientID))
 	return provisioned, nil
 }

@@ -1,11 +1,8 @@
-// Package workflows holds the processes, one per file: each says in which order
-// things happen and leaves the doing to activities.
 package workflows
 
-// The task queues. Interactive work is what a person waits for; billing, documents and
-// dunning are batches, kept apart so that none can starve the first. The sync of
-// collections is a batch that readers wait for: no run and no crowd of submits may
-// stand before it, so it has a queue that nothing else is on.
+// The task queues. A person waits for interactive work. Billing, documents, and dunning are batches on
+// separate queues so that they cannot starve interactive work. Readers of cases wait for the collections
+// sync, so it has a queue to itself: neither a billing run nor a burst of submits can delay it.
 const (
 	InteractiveQueue     = "interactive"
 	BillingQueue         = "billing"

@@ -9,21 +9,21 @@ import (
 
 // The ids of the schedules.
 const (
-	// CollectionsDayID is the schedule that begins a business day of collections.
+	// CollectionsDayID is the schedule that starts the collections sync of each business day.
 	CollectionsDayID = "collections-day"
-	// MonthlyBillingID is the schedule that bills the month before.
+	// MonthlyBillingID is the schedule that bills the previous month.
 	MonthlyBillingID = "monthly-billing"
-	// DocumentCheckID is the schedule that looks whether every document has its file.
+	// DocumentCheckID is the schedule that checks that every document has its file.
 	DocumentCheckID = "document-check"
 )
 
-// scheduledStart is when a schedule meant to start a workflow, however late it did.
-var scheduledStart = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
+// scheduledStartTime is the scheduled time of the start, which may be earlier than the actual one.
+var scheduledStartTime = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
 
-// scheduledTime is the time that a schedule has reached: of one that is triggered, the time
-// at which it was. What follows from it is the same however late the workflow runs.
+// scheduledTime returns the scheduled time of the start, or the time of the trigger if an operator
+// triggered the schedule. Results that depend on it do not depend on when the workflow runs.
 func scheduledTime(ctx workflow.Context) (time.Time, error) {
-	at, scheduled := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledStart)
+	at, scheduled := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledStartTime)
 	if !scheduled {
 		return at, temporal.NewNonRetryableApplicationError("only a schedule starts this workflow", "not_scheduled", nil)
 	}

@@ -10,54 +10,53 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
-// The operations of the processes that have no Idempotency-Key; those of the others
-// are in package idempotency, and what a schedule starts has the id of the schedule. They are the search attribute that processes of a kind
-// are found by, and the first part of their ids.
+// The operations of workflows without an Idempotency-Key. Package idempotency defines the other
+// operations, and a workflow started by a schedule has the id of the schedule as its operation. An
+// operation is a search attribute and the first part of the workflow id.
 const (
 	CollectionsSyncOperation = "collections-sync"
 	DunningOperation         = "dunning"
 	EnrolmentOperation       = "dunning-enrolment"
 )
 
-// HeldStatus is the search attribute of a run that is planned and waits for an
-// operator's approval. Those of the other runs are their states.
+// HeldStatus is the status search attribute of a planned run that waits for an operator's approval. For
+// other runs the attribute is the status of the run.
 const HeldStatus = "held"
 
-// The search attributes of a client's dunning.
+// The status search attributes of a client's dunning.
 const (
-	// DunningActive is the state while steps of the policy are left.
+	// DunningActive means that steps of the policy are left.
 	DunningActive = "active"
-	// DunningExhausted is the state when none is left and the client still has not paid.
+	// DunningExhausted means that no step is left and the client is still delinquent.
 	DunningExhausted = "exhausted"
-	// DunningOver is the state of a client who is not delinquent any more.
+	// DunningOver means that the client is no longer delinquent.
 	DunningOver = "over"
 )
 
-// attributes sets search attributes of a workflow that runs: ids and states alone, for
-// Temporal keeps them in clear. It does nothing in an execution that began before there
-// were any.
-func attributes(ctx workflow.Context, updates ...temporal.SearchAttributeUpdate) {
+// upsertSearchAttributes sets search attributes of the running workflow: ids and states only, because
+// Temporal stores them unencrypted.
+func upsertSearchAttributes(ctx workflow.Context, updates ...temporal.SearchAttributeUpdate) {
 	if workflow.GetVersion(ctx, "search-attributes", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return
 	}
 	if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
-		workflow.GetLogger(ctx).Error("search attributes are not set", "error", err)
+		workflow.GetLogger(ctx).Error("search attributes not set", "error", err)
 	}
 }
 
-// BillingRunAttributes are those that a run is started with.
+// BillingRunAttributes are the initial search attributes of a billing run.
 func BillingRunAttributes(runID uuid.UUID, period calendar.Period) []temporal.SearchAttributeUpdate {
 	return []temporal.SearchAttributeUpdate{
 		searchattribute.Run(runID), searchattribute.Days(period), searchattribute.Status.ValueSet(string(billing.RunPlanned)),
 	}
 }
 
-// CollectionsSyncAttributes are those that the sync of a day is started with.
+// CollectionsSyncAttributes are the initial search attributes of the sync of a day.
 func CollectionsSyncAttributes(day calendar.Date) temporal.SearchAttributes {
 	return searchattribute.Of(CollectionsSyncOperation, searchattribute.Day(day))
 }
 
-// DunningAttributes are those that the dunning of a client is started with.
+// DunningAttributes are the initial search attributes of a client's dunning.
 func DunningAttributes(clientID uuid.UUID) temporal.SearchAttributes {
 	return searchattribute.Of(DunningOperation, searchattribute.Client(clientID), searchattribute.Status.ValueSet(DunningActive))
 }

@@ -6,17 +6,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
-	"go.temporal.io/sdk/temporal"
 
-	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/api/resource"
 	"github.com/mtfacturation/mtf/api/rest"
-	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/landing"
 	"github.com/mtfacturation/mtf/internal/refusal"
-	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 	"github.com/mtfacturation/mtf/internal/token"
-	"github.com/mtfacturation/mtf/workflows"
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
@@ -99,21 +94,15 @@ func (h *handlers) ensureContractDocument(ctx context.Context, contractID uuid.U
 	if refused := refusal.As(err); refused == nil {
 		return err
 	}
-	request, err := idempotency.NewRequest(idempotency.ContractDocument, idempotency.Key(contractID.String()), contractID)
+	execution, err := starter.IssueContractDocument(contractID, landing.ActorID, starter.Call{
+		Location: "/api/v1/landing/contracts/" + contractID.String() + "/document-link",
+		Wait:     starter.DefaultWait,
+	})
 	if err != nil {
 		return err
 	}
 	var documentID uuid.UUID
-	_, err = h.Run(ctx, starter.Execution{
-		Request:    request,
-		Workflow:   workflows.IssueContractDocument,
-		Input:      activities.IssueContractDocumentInput{ContractID: contractID, ActorID: landing.ActorID},
-		Queue:      workflows.InteractiveQueue,
-		Summary:    "Document of contract " + contractID.String(),
-		Attributes: []temporal.SearchAttributeUpdate{searchattribute.Contract(contractID)},
-		Location:   "/api/v1/landing/contracts/" + contractID.String() + "/document-link",
-		Wait:       starter.DefaultWait,
-	}, &documentID)
+	_, err = h.Run(ctx, execution, &documentID)
 	return err
 }
 

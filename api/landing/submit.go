@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/api/resource"
 	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -18,7 +17,6 @@ import (
 	"github.com/mtfacturation/mtf/internal/phone"
 	"github.com/mtfacturation/mtf/internal/refusal"
 	"github.com/mtfacturation/mtf/internal/token"
-	"github.com/mtfacturation/mtf/workflows"
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
@@ -109,16 +107,11 @@ func (h *handlers) submitNew(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	return h.submit(ctx, starter.Execution{
-		Request:  request,
-		Workflow: workflows.SubscribeNewService,
-		Input:    activities.SubscribeInput{Request: request, Subscription: subscription},
-		Queue:    workflows.InteractiveQueue,
-		Summary:  "New " + string(subscription.Category) + " subscription on offer " + subscription.OfferID.String(),
+	return h.submit(ctx, starter.Subscribe(request, subscription, starter.Call{
 		Location: "/api/v1/landing/submit/new",
 		Wait:     input.Wait(),
 		Admit:    func() error { return h.LimitCIN(h.limits.submit, subscription.CIN) },
-	})
+	}))
 }
 
 func (h *handlers) submitPlanChange(ctx context.Context, input *struct {
@@ -138,23 +131,18 @@ func (h *handlers) submitPlanChange(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	return h.submit(ctx, starter.Execution{
-		Request:  request,
-		Workflow: workflows.ChangePlan,
-		Input:    activities.ChangePlanInput{Request: request, Change: change},
-		Queue:    workflows.InteractiveQueue,
-		Summary:  "Contract " + change.SourceContractID.String() + " to offer " + change.TargetOfferID.String(),
+	return h.submit(ctx, starter.ChangePlan(request, change, starter.Call{
 		Location: "/api/v1/landing/submit/plan-change",
 		Wait:     input.Wait(),
 		Admit:    func() error { return h.LimitCIN(h.limits.submit, change.CIN) },
-	})
+	}))
 }
 
 // submit carries out a landing process and answers with a download link. A replayed
 // answer has the link of the first one for as long as that works, then a new one.
-func (h *handlers) submit(ctx context.Context, p starter.Execution) (*LandingSubmitOutput, error) {
+func (h *handlers) submit(ctx context.Context, execution starter.Execution) (*LandingSubmitOutput, error) {
 	var submitted landing.Submitted
-	replayed, err := h.Run(ctx, p, &submitted)
+	replayed, err := h.Run(ctx, execution, &submitted)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func changeBalance[T interface {
 		return err
 	})
 	if err == nil && !replayed {
-		h.Metrics.MoveMoney(changed.Moved())
+		h.Metrics.CountPayment(changed.Moved())
 	}
 	if affected := changed.Affected(); err == nil && (affected.Before || affected.After) {
 		h.Starter.NudgeDunning(affected.ClientID, affected.After)

@@ -6,15 +6,10 @@ import (
 	"net/http"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
-
-	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/billing"
-	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/refusal"
-	"github.com/mtfacturation/mtf/workflows"
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
@@ -23,13 +18,13 @@ func (h *handlers) billingRunCommandRoutes() {
 		update, id, summary, description string
 		to                               billing.RunStatus
 	}{
-		{workflows.PauseUpdate, "pauseBillingRun", "Pause a billing run",
+		{starter.PauseBillingRun, "pauseBillingRun", "Pause a billing run",
 			"Chunks in progress are completed; no further chunk starts until the run is resumed.", billing.RunPaused},
-		{workflows.ResumeUpdate, "resumeBillingRun", "Resume a paused billing run",
+		{starter.ResumeBillingRun, "resumeBillingRun", "Resume a paused billing run",
 			"The run continues where it was paused.", billing.RunRunning},
-		{workflows.ApproveUpdate, "approveBillingRun", "Approve a held billing run",
+		{starter.ApproveBillingRun, "approveBillingRun", "Approve a held billing run",
 			"A plan beyond the configured limits waits before anything is written; approval starts the run.", billing.RunRunning},
-		{workflows.CancelUpdate, "cancelBillingRun", "Cancel a billing run",
+		{starter.CancelBillingRun, "cancelBillingRun", "Cancel a billing run",
 			"Chunks in progress are completed; no further chunk starts. Issued invoices remain.", billing.RunCancelled},
 	} {
 		rest.Register(h.API, rest.Operation{
@@ -85,8 +80,8 @@ func (h *handlers) commandBillingRun(ctx context.Context, input *BillingRunComma
 	if err != nil {
 		return nil, err
 	}
-	err = h.Starter.Command(rest.WithoutDeadline(ctx), runRequest(run), update,
-		workflows.RunCommand{ActorID: rest.Caller(ctx).ID, Reason: input.reason()}, rest.PreferredWait(input.Prefer))
+	err = h.Starter.CommandBillingRun(rest.WithoutDeadline(ctx), run, update,
+		starter.RunCommand{ActorID: rest.Caller(ctx).ID, Reason: input.reason()}, rest.PreferredWait(input.Prefer))
 	ctx, done := h.afterWait(ctx)
 	defer done()
 	switch {
@@ -161,32 +156,11 @@ func (h *handlers) restartBillingRun(ctx context.Context, run dbsqlc.BillingRun,
 	if status == billing.RunCompleted || status == billing.RunCancelled {
 		return billing.TransitionRefused(status, billing.RunRunning)
 	}
-	request, terms := runRequest(run), billing.TermsOf(run)
 	var result billing.Result
-	_, err := h.Run(ctx, starter.Execution{
-		Request:  request,
-		Workflow: workflows.RunBilling,
-		Input: workflows.BillingRunInput{
-			RunID: run.ID, Request: request, Terms: terms, ActorID: run.ActorID,
-			ChunkSize: h.ChunkClients, Concurrency: h.Concurrency,
-			Retry: &billing.Move{RunID: run.ID, To: billing.RunRunning, ActorID: rest.Caller(ctx).ID, Reason: input.reason()},
-		},
-		Queue:      workflows.BillingQueue,
-		Summary:    "Retry " + terms.Period.String(),
-		Attributes: workflows.BillingRunAttributes(run.ID, terms.Period),
-		Location:   starter.BillingRunLocation(run.ID),
-		Wait:       rest.PreferredWait(input.Prefer),
-		Rerun:      true,
-	}, &result)
-	if _, failed := errors.AsType[*temporal.WorkflowExecutionError](err); failed && activities.Refusal(err) == nil {
+	_, err := h.Run(ctx, h.Starter.RetryBillingRun(run, starter.RunCommand{ActorID: rest.Caller(ctx).ID, Reason: input.reason()},
+		rest.PreferredWait(input.Prefer)), &result)
+	if starter.Failed(err) {
 		return nil
 	}
 	return err
-}
-
-// runRequest names the request that started a run.
-func runRequest(run dbsqlc.BillingRun) idempotency.Request {
-	return idempotency.Request{
-		Operation: idempotency.BillingRun, Key: idempotency.Key(run.IdempotencyKey), Fingerprint: run.Fingerprint,
-	}
 }

@@ -24,9 +24,6 @@ type Dependencies struct {
 	PayloadKeys payloadcodec.Keys
 	// SendWindow is when dunning steps may be taken.
 	SendWindow dunning.Hours
-	// ChunkClients and Concurrency are those of a retried billing run.
-	ChunkClients int32
-	Concurrency  int
 }
 
 // handlers serves the operations of staff.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/mtfacturation/mtf/activities"
 	"github.com/mtfacturation/mtf/api/resource"
 	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -15,7 +14,6 @@ import (
 	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/refusal"
-	"github.com/mtfacturation/mtf/workflows"
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
@@ -100,15 +98,10 @@ func (h *handlers) provision(ctx context.Context, input *struct {
 		return nil, err
 	}
 	var provisioned contract.Provisioned
-	replayed, err := h.Run(ctx, starter.Execution{
-		Request:  request,
-		Workflow: workflows.ProvisionContract,
-		Input:    activities.ProvisionInput{Request: request, Provision: provision, ActorID: rest.Caller(ctx).ID},
-		Queue:    workflows.InteractiveQueue,
-		Summary:  "Provision a contract on offer " + provision.OfferID.String() + ", intent " + string(provision.Intent),
+	replayed, err := h.Run(ctx, starter.Provision(request, provision, rest.Caller(ctx).ID, starter.Call{
 		Location: "/api/v1/contracts/provision",
 		Wait:     rest.PreferredWait(input.Prefer),
-	}, &provisioned)
+	}), &provisioned)
 	if err != nil {
 		return nil, err
 	}

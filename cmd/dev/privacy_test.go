@@ -60,7 +60,7 @@ func traces(value string) [][]byte {
 func TestPrivacy_NoPersonalDataInTemporal(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	running := s.startWith(t, []string{"MTF_DUNNING_FROM=0s", "MTF_DUNNING_SPREAD=0s"}, "run")
+	running := s.startWith(t, []string{"MTF_DUNNING_SEND_AFTER=0s", "MTF_DUNNING_SPREAD=0s"}, "run")
 	running.waitFor(`ready: API http://127\.0\.0\.1:` + s.apiPort)
 	inClear := s.dial(t) // A client without the key.
 	offer := s.liveThrough(t)

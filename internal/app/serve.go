@@ -112,8 +112,7 @@ func (a *App) api(tokens *token.Signer, identities *identity.Verifier, version s
 		},
 		Operators: operators.Dependencies{
 			Schedules: a.Schedules, Documents: a.Documents, Ready: a.Ready, PayloadKeys: settings.PayloadKeys,
-			SendWindow:   settings.Dunning.Hours(a.Zone),
-			ChunkClients: settings.Billing.ChunkClients, Concurrency: settings.Billing.Concurrency,
+			SendWindow: settings.Dunning.Hours(a.Zone),
 		},
 		Landing:      landing.Dependencies{Documents: a.Documents, Tokens: tokens, Limits: settings.RateLimits},
 		Epilot:       epilot.Dependencies{Organisation: settings.Seller.Code, PerAddress: settings.RateLimits.LedgerPerAddress},

@@ -56,7 +56,7 @@ func (a *App) serveMetrics(version string) (stop func(), err error) {
 	if a.Metrics == nil {
 		return func() {}, nil
 	}
-	a.Metrics.Tell(version)
+	a.Metrics.SetVersion(version)
 	address, stop, err := a.Metrics.Serve(a.Config.MetricsAddress)
 	if err != nil {
 		return nil, err

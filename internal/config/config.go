@@ -75,7 +75,7 @@ type Billing struct {
 	// A run beyond these bounds waits for an operator: so many times the invoices of the
 	// largest recent run, or totals of so many dirhams. 0 stands for no bound.
 	MaxGrowth   float64 `env:"MTF_BILLING_MAX_GROWTH" envDefault:"3"`
-	MinInvoices int32   `env:"MTF_BILLING_MAX_GROWTH_FROM" envDefault:"1000"`
+	MinInvoices int32   `env:"MTF_BILLING_MAX_GROWTH_MIN_INVOICES" envDefault:"1000"`
 	MaxTotal    int64   `env:"MTF_BILLING_MAX_TOTAL" envDefault:"0"`
 	// FaultyAttempts is how often a chunk is tried before a fault fails its run. The
 	// waits between ten of them add up to some two minutes.
@@ -111,8 +111,8 @@ func (s Seller) Issuer() billing.Seller {
 	return billing.Seller{Code: s.Code, NumberPrefix: s.NumberPrefix, NumberFormat: format}
 }
 
-// showSeller issues documents where none is real.
-func showSeller(told Seller) Seller {
+// demoSeller issues documents where none is real.
+func demoSeller(told Seller) Seller {
 	return Seller{
 		Code: told.Code, NumberPrefix: told.NumberPrefix, NumberFormat: told.NumberFormat, Name: "MT Facturation SA",
 		AddressLines: []string{"12, avenue Mohammed V", "10000 Rabat, Maroc"}, Phone: "+212 5 37 00 00 00",
@@ -155,7 +155,7 @@ func (c Config) Complete() (Config, error) {
 		c.TokenSecret = localTokenSecret
 	}
 	if c.Seller.Name == "" && c.Environment.TrustsCallers() {
-		c.Seller = showSeller(c.Seller)
+		c.Seller = demoSeller(c.Seller)
 	}
 	if len(c.Organisations) == 0 {
 		c.Organisations = []string{defaultOrganisation}
@@ -197,7 +197,7 @@ func (c Config) problems() []error {
 		add("MTF_BILLING_MAX_TOTAL is too large")
 	}
 	if c.Billing.MaxGrowth < 0 || c.Billing.MinInvoices < 0 || c.Billing.MaxTotal < 0 {
-		add("MTF_BILLING_MAX_GROWTH, MTF_BILLING_MAX_GROWTH_FROM and MTF_BILLING_MAX_TOTAL must not be negative")
+		add("MTF_BILLING_MAX_GROWTH, MTF_BILLING_MAX_GROWTH_MIN_INVOICES and MTF_BILLING_MAX_TOTAL must not be negative")
 	}
 	if c.Billing.FaultyAttempts < 1 {
 		add("MTF_BILLING_FAULTY_ATTEMPTS must be at least 1")

@@ -14,7 +14,7 @@ type Dunning struct {
 	// Enabled is false where clients are dunned by other means: no dunning begins then.
 	Enabled bool `env:"MTF_DUNNING_ENABLED" envDefault:"true"`
 	// From is a time of the local clock, counted from midnight.
-	From   time.Duration `env:"MTF_DUNNING_FROM" envDefault:"9h"`
+	From   time.Duration `env:"MTF_DUNNING_SEND_AFTER" envDefault:"9h"`
 	Spread time.Duration `env:"MTF_DUNNING_SPREAD" envDefault:"1h"`
 	// StartsPerSecond bounds how fast one enrolment starts and wakes workflows.
 	StartsPerSecond int `env:"MTF_DUNNING_STARTS_PER_SECOND" envDefault:"50"`
@@ -27,7 +27,7 @@ func (d Dunning) Hours(zone calendar.Zone) dunning.Hours {
 
 func (d Dunning) problems(add func(format string, args ...any)) {
 	if d.From < 0 || d.Spread < 0 || d.From+d.Spread >= 24*time.Hour {
-		add("MTF_DUNNING_FROM and MTF_DUNNING_SPREAD must not be negative, and end on the same day")
+		add("MTF_DUNNING_SEND_AFTER and MTF_DUNNING_SPREAD must not be negative, and end on the same day")
 	}
 	if d.StartsPerSecond < 1 || d.StartsPerSecond > 1000 {
 		add("MTF_DUNNING_STARTS_PER_SECOND must be 1 to 1000")

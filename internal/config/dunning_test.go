@@ -49,8 +49,8 @@ func TestHowClientsAreNotifiedMustBeToldInProduction(t *testing.T) {
 		{changed(smtp, "MTF_NOTIFY_SMTP_USER", "mtf"), "go together"},
 		{changed(smtp, "MTF_NOTIFY_SMTP_TIMEOUT", "1ms"), "timeout"},
 		{changed(smtp, "MTF_NOTIFY_CONCURRENCY", "0"), "MTF_NOTIFY_CONCURRENCY"},
-		{changed(smtp, "MTF_DUNNING_FROM", "-1h"), "MTF_DUNNING_FROM"},
-		{changed(smtp, "MTF_DUNNING_FROM", "23h"), "MTF_DUNNING_SPREAD"},
+		{changed(smtp, "MTF_DUNNING_SEND_AFTER", "-1h"), "MTF_DUNNING_SEND_AFTER"},
+		{changed(smtp, "MTF_DUNNING_SEND_AFTER", "23h"), "MTF_DUNNING_SPREAD"},
 		{changed(smtp, "MTF_DUNNING_STARTS_PER_SECOND", "0"), "MTF_DUNNING_STARTS_PER_SECOND"},
 		{changed(smtp, "MTF_DUNNING_STARTS_PER_SECOND", "1001"), "MTF_DUNNING_STARTS_PER_SECOND"},
 	} {

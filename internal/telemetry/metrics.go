@@ -103,8 +103,8 @@ func (m *Metrics) begin() {
 	}
 }
 
-// Tell publishes the version of the program.
-func (m *Metrics) Tell(version string) {
+// SetVersion publishes the version of the program.
+func (m *Metrics) SetVersion(version string) {
 	if m == nil {
 		return
 	}
@@ -182,9 +182,9 @@ const (
 	kindReversal = "reversal"
 )
 
-// MoveMoney counts a payment that was committed, or with a negative amount its reversal.
+// CountPayment counts a payment that was committed, or with a negative amount its reversal.
 // Zero counts nothing.
-func (m *Metrics) MoveMoney(amount money.Amount) {
+func (m *Metrics) CountPayment(amount money.Amount) {
 	if m == nil || amount == 0 {
 		return
 	}

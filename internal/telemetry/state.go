@@ -25,7 +25,7 @@ const (
 
 // state is how the business stands, as the database tells it. All processes on one
 // database tell the same.
-type state struct {
+type businessState struct {
 	// runs, and those of them that wait for an approval.
 	runs map[string]int64
 	held int64
@@ -54,10 +54,10 @@ type owed struct {
 // readState asks a handful of short queries: of indexes, of kept totals, and of the runs
 // and chunks that are at work. All of them see one moment: a run that ends between two of
 // them would be counted twice or not at all.
-func readState(ctx context.Context, pool *pgxpool.Pool, zone calendar.Zone, now time.Time) (state, error) {
-	s := state{runs: map[string]int64{}, overdue: map[string]owed{}}
+func readState(ctx context.Context, pool *pgxpool.Pool, zone calendar.Zone, now time.Time) (businessState, error) {
+	s := businessState{runs: map[string]int64{}, overdue: map[string]owed{}}
 	err := pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		return errors.Join(s.readRuns(ctx, tx), s.readLeft(ctx, tx, zone.DateAt(now), now), s.readCollections(ctx, tx, zone, now))
+		return errors.Join(s.readRuns(ctx, tx), s.readBacklog(ctx, tx, zone.DateAt(now), now), s.readCollections(ctx, tx, zone, now))
 	})
 	if err != nil {
 		return s, fmt.Errorf("telemetry: read state: %w", err)
@@ -66,7 +66,7 @@ func readState(ctx context.Context, pool *pgxpool.Pool, zone calendar.Zone, now 
 }
 
 // readRuns reads the runs and how far those under way have come.
-func (s *state) readRuns(ctx context.Context, tx dbsqlc.DBTX) (err error) {
+func (s *businessState) readRuns(ctx context.Context, tx dbsqlc.DBTX) (err error) {
 	queries := dbsqlc.New()
 	rows, err := queries.TelemetryBillingRunListByStatus(ctx, tx)
 	if err != nil {
@@ -91,8 +91,8 @@ func (s *state) readRuns(ctx context.Context, tx dbsqlc.DBTX) (err error) {
 	return err
 }
 
-// readLeft reads what is left to do about runs.
-func (s *state) readLeft(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now time.Time) (err error) {
+// readBacklog reads what is left to do about runs.
+func (s *businessState) readBacklog(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now time.Time) (err error) {
 	queries, from, settled := dbsqlc.New(), now.Add(-recent), now.Add(-documentDelay)
 	s.missingDocuments, err = queries.TelemetryMissingDocuments(ctx, tx, dbsqlc.TelemetryMissingDocumentsParams{PlannedFrom: from, BilledBefore: &settled})
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *state) readLeft(ctx context.Context, tx dbsqlc.DBTX, today calendar.Dat
 }
 
 // readCollections reads what is owed, and how far behind the business day collections are.
-func (s *state) readCollections(ctx context.Context, tx dbsqlc.DBTX, zone calendar.Zone, now time.Time) error {
+func (s *businessState) readCollections(ctx context.Context, tx dbsqlc.DBTX, zone calendar.Zone, now time.Time) error {
 	queries := dbsqlc.New()
 	due, err := queries.TelemetryInvoiceEarliestDue(ctx, tx)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {

@@ -56,7 +56,7 @@ type stateCollector struct {
 
 	mu     sync.Mutex
 	read   time.Time
-	latest state
+	latest businessState
 	err    error
 }
 
@@ -76,40 +76,40 @@ func (c *stateCollector) Describe(descriptions chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (c *stateCollector) Collect(metrics chan<- prometheus.Metric) {
 	known, err := c.state()
-	tell := func(about *prometheus.Desc, kind prometheus.ValueType, value float64, labels ...string) {
+	report := func(about *prometheus.Desc, kind prometheus.ValueType, value float64, labels ...string) {
 		metrics <- prometheus.MustNewConstMetric(about, kind, value, labels...)
 	}
 	gauge, counter := prometheus.GaugeValue, prometheus.CounterValue
-	tell(stateMetrics.up, gauge, truth(err == nil))
+	report(stateMetrics.up, gauge, truth(err == nil))
 	if err != nil {
 		return
 	}
 	for _, status := range billing.RunStatuses {
-		tell(stateMetrics.runs, gauge, float64(known.runs[string(status)]), string(status))
+		report(stateMetrics.runs, gauge, float64(known.runs[string(status)]), string(status))
 	}
-	tell(stateMetrics.held, gauge, float64(known.held))
-	tell(stateMetrics.chunks, gauge, float64(known.progress.PlannedChunks), "planned")
-	tell(stateMetrics.chunks, gauge, float64(known.progress.BilledChunks), "billed")
-	tell(stateMetrics.chunks, gauge, float64(known.progress.DocumentedChunks), "documented")
-	tell(stateMetrics.progressed, gauge, seconds(known.progressed))
-	tell(stateMetrics.invoices, counter, float64(known.invoices))
-	tell(stateMetrics.billed, counter, float64(known.billed))
-	tell(stateMetrics.monthBilled, gauge, truth(known.monthBilled))
-	tell(stateMetrics.missing, gauge, float64(known.missingDocuments))
-	tell(stateMetrics.parked, gauge, float64(known.parked))
-	tell(stateMetrics.syncLag, gauge, known.syncLag.Seconds())
+	report(stateMetrics.held, gauge, float64(known.held))
+	report(stateMetrics.chunks, gauge, float64(known.progress.PlannedChunks), "planned")
+	report(stateMetrics.chunks, gauge, float64(known.progress.BilledChunks), "billed")
+	report(stateMetrics.chunks, gauge, float64(known.progress.DocumentedChunks), "documented")
+	report(stateMetrics.progressed, gauge, seconds(known.progressed))
+	report(stateMetrics.invoices, counter, float64(known.invoices))
+	report(stateMetrics.billed, counter, float64(known.billed))
+	report(stateMetrics.monthBilled, gauge, truth(known.monthBilled))
+	report(stateMetrics.missing, gauge, float64(known.missingDocuments))
+	report(stateMetrics.parked, gauge, float64(known.parked))
+	report(stateMetrics.syncLag, gauge, known.syncLag.Seconds())
 	for _, bucket := range collections.AgingBuckets() {
-		tell(stateMetrics.cases, gauge, float64(known.overdue[bucket].cases), bucket)
-		tell(stateMetrics.overdue, gauge, float64(known.overdue[bucket].amount), bucket)
+		report(stateMetrics.cases, gauge, float64(known.overdue[bucket].cases), bucket)
+		report(stateMetrics.overdue, gauge, float64(known.overdue[bucket].amount), bucket)
 	}
 	for _, total := range known.totals {
-		tell(stateMetrics.rows, gauge, float64(total.Total), total.List)
+		report(stateMetrics.rows, gauge, float64(total.Total), total.List)
 	}
 }
 
 // state returns the state, asking the database unless it did a moment ago. Scrapes that
 // come together wait for one answer.
-func (c *stateCollector) state() (state, error) {
+func (c *stateCollector) state() (businessState, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if time.Since(c.read) < stateAge {

@@ -52,7 +52,7 @@ func StartTracing(ctx context.Context) (*Tracing, error) {
 		return nil, fmt.Errorf("telemetry: OTEL_* settings: %w", err)
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { slog.Warn("traces are not sent", "error", err) }))
-	return &Tracing{sdktrace.NewTracerProvider(sdktrace.WithBatcher(impersonal{exporter}), sdktrace.WithResource(described))}, nil
+	return &Tracing{sdktrace.NewTracerProvider(sdktrace.WithBatcher(redactingExporter{exporter}), sdktrace.WithResource(described))}, nil
 }
 
 // wanted reports whether the environment names a collector.

@@ -15,19 +15,13 @@ import (
 	"github.com/mtfacturation/mtf/workflows"
 )
 
-// ErrNotRunning is returned when no process of a request is under way.
-var ErrNotRunning = errors.New("process: not running")
-
-// ErrRunning is returned when a process is to be started again that has not ended yet.
-var ErrRunning = errors.New("process: under way")
-
-// workflowEnded is how Temporal names an update whose workflow ended before it was done.
+// workflowEnded is the error type of an update whose workflow ended before the update completed.
 const workflowEnded = "AcceptedUpdateCompletedWorkflow"
 
-// Command sends an update to the running process of a request and waits until it is
-// carried out. Refusals of the process come back as such. Other errors: ErrNotRunning,
-// ErrPending when the process has accepted it and takes longer than the wait,
-// ErrUnavailable when nobody accepted it in the time of a start, or a fault.
+// Command sends an update to the running workflow of a request and waits until the update completes.
+// A refusal of the workflow is returned as such. Other errors: ErrNotRunning; ErrPending if the
+// workflow accepted the update and needs longer than the wait; ErrUnavailable if no worker accepted
+// the update within StartTimeout; or a fault.
 func (s *Starter) Command(ctx context.Context, request idempotency.Request, update string, argument any, wait time.Duration) error {
 	accepting, cancel := context.WithTimeout(ctx, s.settings.StartTimeout)
 	defer cancel()

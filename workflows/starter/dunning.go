@@ -10,11 +10,12 @@ import (
 	"github.com/mtfacturation/mtf/workflows"
 )
 
-// maxNudges bounds how many dunning workflows are told of something at once.
+// maxNudges limits the number of nudges in flight.
 const maxNudges = 32
 
-// WakeDunning has the workflow that duns a client look, and starts it when there is none.
-// Signal and start are one: a workflow that is about to end looks once more instead.
+// WakeDunning signals a client's dunning workflow to evaluate the client's state, and starts the
+// workflow if none is running. Signal and start are atomic: a workflow that is about to end evaluates
+// once more instead.
 func (s *Starter) WakeDunning(ctx context.Context, clientID uuid.UUID) error {
 	_, err := s.temporal.SignalWithStartWorkflow(ctx, workflows.DunningID(clientID), workflows.WakeSignal, nil, client.StartWorkflowOptions{
 		TaskQueue: workflows.DunningQueue, StaticSummary: "Dunning of client `" + clientID.String() + "`",
@@ -26,13 +27,11 @@ func (s *Starter) WakeDunning(ctx context.Context, clientID uuid.UUID) error {
 	return nil
 }
 
-// NudgeDunning tells the dunning of a client, soon and without making the caller wait,
-// that what the client owes has changed. delinquent says whether they are now: who is not
-// needs no workflow, and has theirs told if there is one.
+// NudgeDunning asynchronously signals the client's dunning workflow that the balance changed. If the
+// client is delinquent and has no workflow, one is started.
 //
-// It is a courtesy. What it does not get done, since Temporal is down or too many nudges are
-// under way, is noticed at the workflow's next step, which looks before it does anything,
-// and by the next enrolment.
+// A nudge is best effort: it is dropped if Temporal is down or maxNudges are in flight. The workflow
+// evaluates the stored state before each step, and the next enrolment starts what is missing.
 func (s *Starter) NudgeDunning(clientID uuid.UUID, delinquent bool) {
 	if delinquent && s.settings.WithoutDunning || !s.nudges.TryAcquire(1) {
 		return
@@ -46,12 +45,12 @@ func (s *Starter) NudgeDunning(clientID uuid.UUID, delinquent bool) {
 			wake = s.WakeDunning
 		}
 		if err := wake(ctx, clientID); err != nil {
-			slog.DebugContext(ctx, "dunning not told", "client_id", clientID, "error", err)
+			slog.DebugContext(ctx, "dunning workflow not signaled", "client_id", clientID, "error", err)
 		}
 	}()
 }
 
-// signalDunning has the workflow that duns a client look, if there is one.
+// signalDunning signals a client's dunning workflow, if one is running.
 func (s *Starter) signalDunning(ctx context.Context, clientID uuid.UUID) error {
 	return s.temporal.SignalWorkflow(ctx, workflows.DunningID(clientID), "", workflows.WakeSignal, nil)
 }

@@ -25,37 +25,37 @@ type Schedules struct {
 	table    []schedule.Schedule
 }
 
-// NewSchedules returns the timetable of the schedules of one Temporal namespace.
+// NewSchedules returns the given schedules of one Temporal namespace.
 func NewSchedules(temporal client.Client, table ...schedule.Schedule) *Schedules {
 	return &Schedules{temporal: temporal, table: table}
 }
 
-// Entry is a schedule as it stands.
+// Entry is a schedule and its current state.
 type Entry struct {
 	schedule.Schedule
-	// Known is false until a worker has made the schedule.
+	// Known is false until a worker has created the schedule.
 	Known  bool
 	Paused bool
-	// Note is why it was paused or resumed last.
+	// Note is the reason of the latest pause or resumption.
 	Note string
-	// Latest are the latest starts, the newest first.
+	// Latest lists the latest starts, newest first.
 	Latest []Start
 }
 
 // Start is one start of a schedule.
 type Start struct {
 	WorkflowID string
-	// Status is the state of the workflow in lower case, such as "completed"; "gone" once
-	// Temporal does not keep it any more.
+	// Status is the state of the workflow in lower case, such as "completed", or
+	// "gone" after Temporal's retention period.
 	Status string
-	// ScheduledAt is the time that was meant, StartedAt when it was done.
+	// ScheduledAt is the time of the schedule. StartedAt is the actual time of the start.
 	ScheduledAt, StartedAt time.Time
 }
 
-// shownStarts is how many starts an entry has.
+// shownStarts is the maximum number of starts in an entry.
 const shownStarts = 5
 
-// List returns all schedules in the order of the table.
+// List returns all schedules in the order given to NewSchedules.
 func (t *Schedules) List(ctx context.Context) ([]Entry, error) {
 	entries := make([]Entry, len(t.table))
 	group, ctx := errgroup.WithContext(ctx)
@@ -85,9 +85,9 @@ func (t *Schedules) entry(ctx context.Context, of schedule.Schedule) (Entry, err
 	return entry, err
 }
 
-// latest finds out what became of the latest starts.
+// latest reads the outcome of the latest starts.
 func (t *Schedules) latest(ctx context.Context, actions []client.ScheduleActionResult) ([]Start, error) {
-	// Those that were filled in come in the order in which they were made.
+	// Temporal lists backfilled starts in the order of their creation.
 	actions = slices.SortedStableFunc(slices.Values(actions), func(a, b client.ScheduleActionResult) int {
 		return cmp.Or(b.ActualTime.Compare(a.ActualTime), b.ScheduleTime.Compare(a.ScheduleTime))
 	})
@@ -99,7 +99,7 @@ func (t *Schedules) latest(ctx context.Context, actions []client.ScheduleActionR
 		start := Start{
 			WorkflowID: action.StartWorkflowResult.WorkflowID, Status: "gone", ScheduledAt: action.ScheduleTime, StartedAt: action.ActualTime,
 		}
-		// Without a run id: one that has continued as new is where it is now.
+		// Without a run id, the description is that of the latest run of a continued workflow.
 		described, err := t.temporal.DescribeWorkflow(ctx, start.WorkflowID, "")
 		if _, gone := errors.AsType[*serviceerror.NotFound](err); err != nil && !gone {
 			return nil, unavailable(err)
@@ -123,8 +123,8 @@ func (t *Schedules) handle(ctx context.Context, of schedule.Schedule) client.Sch
 	return t.temporal.ScheduleClient().GetHandle(ctx, of.ID)
 }
 
-// find returns a schedule that can be told something, and its state. One that no worker
-// has made yet is made now.
+// find returns a schedule that is switched on, and its state. If no worker has created the schedule
+// yet, find creates it.
 func (t *Schedules) find(ctx context.Context, id string) (schedule.Schedule, client.ScheduleState, error) {
 	at := slices.IndexFunc(t.table, func(each schedule.Schedule) bool { return each.ID == id })
 	if at < 0 {
@@ -144,10 +144,10 @@ func (t *Schedules) find(ctx context.Context, id string) (schedule.Schedule, cli
 	return found, *known.Schedule.State, nil
 }
 
-// Pause keeps a schedule from starting anything until it is resumed; what falls due
-// meanwhile is not caught up on. One that is paused stays so; one that the configuration
-// pauses is the operators' from now on. The note says why. It refuses with
-// schedule_not_found and schedule_off, as all that follow.
+// Pause stops a schedule until it is resumed. Starts that fall due meanwhile are skipped. A paused
+// schedule stays paused; a schedule that the configuration paused is from now on controlled by the
+// operators. The note gives the reason. Pause refuses with schedule_not_found or schedule_off, and so
+// do the methods below.
 func (t *Schedules) Pause(ctx context.Context, id, note string) (Entry, error) {
 	return t.update(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
 		if state.Paused && state.Note != schedule.PausedNote && (note == "" || note == state.Note) {
@@ -157,7 +157,7 @@ func (t *Schedules) Pause(ctx context.Context, id, note string) (Entry, error) {
 	})
 }
 
-// Resume has a paused schedule start again what falls due from now on.
+// Resume resumes a paused schedule for the starts that fall due from now on.
 func (t *Schedules) Resume(ctx context.Context, id, note string) (Entry, error) {
 	return t.update(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
 		if !state.Paused {
@@ -167,21 +167,21 @@ func (t *Schedules) Resume(ctx context.Context, id, note string) (Entry, error) 
 	})
 }
 
-// Trigger has a schedule start at once, paused or not, as if this moment was its time. It
-// starts nothing while its last start is under way.
+// Trigger starts the workflow of a schedule now, paused or not, as if the current time were the
+// scheduled time. It starts nothing while the previous start is still running.
 func (t *Schedules) Trigger(ctx context.Context, id string) (Entry, error) {
 	return t.update(ctx, id, func(_ client.ScheduleState, handle client.ScheduleHandle) error {
 		return handle.Trigger(ctx, client.ScheduleTriggerOptions{})
 	})
 }
 
-// maxBackfill is how many times are made up for at once. Temporal takes its time for them, and
-// drops what is beyond a thousand.
+// maxBackfill limits the starts of one backfill. Temporal processes them slowly and drops starts
+// beyond a thousand.
 const maxBackfill = 400
 
-// Backfill has a schedule start now, one after the other, what it starts at its times on the
-// days from one to another by its own clock, as far as they have come, and returns those
-// times. More than 400 are refused as invalid.
+// Backfill starts the workflow of a schedule, one after the other, for each of its past times on the
+// days between two dates in the schedule's time zone, and returns those times. It refuses more than
+// 400 times as invalid.
 func (t *Schedules) Backfill(ctx context.Context, id string, from, to calendar.Date, now time.Time) ([]time.Time, error) {
 	found, _, err := t.find(ctx, id)
 	if err != nil {
@@ -200,14 +200,14 @@ func (t *Schedules) Backfill(ctx context.Context, id string, from, to calendar.D
 	case len(times) == 0:
 		return times, nil
 	case len(times) > maxBackfill:
-		return nil, refusal.Invalid(refusal.InBody("from", fmt.Sprintf("the schedule has %d times on these days, make up for %d at most", len(times), maxBackfill)))
+		return nil, refusal.Invalid(refusal.InBody("from", fmt.Sprintf("the schedule has %d times on these days, backfill %d at most", len(times), maxBackfill)))
 	}
 	return times, unavailable(t.handle(ctx, found).Backfill(ctx, client.ScheduleBackfillOptions{Backfill: []client.ScheduleBackfill{
 		{Start: times[0], End: times[len(times)-1], Overlap: enums.SCHEDULE_OVERLAP_POLICY_BUFFER_ALL},
 	}}))
 }
 
-// tell has something done to a schedule and returns it as it is after that.
+// update applies a change to a schedule and returns the resulting entry.
 func (t *Schedules) update(ctx context.Context, id string, do func(client.ScheduleState, client.ScheduleHandle) error) (Entry, error) {
 	found, state, err := t.find(ctx, id)
 	if err != nil {

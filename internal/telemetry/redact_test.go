@@ -19,7 +19,7 @@ import (
 // recorded is tracing whose spans are kept as they would be sent.
 func recorded() (*Tracing, *tracetest.InMemoryExporter) {
 	sent := tracetest.NewInMemoryExporter()
-	return &Tracing{sdktrace.NewTracerProvider(sdktrace.WithSyncer(impersonal{sent}))}, sent
+	return &Tracing{sdktrace.NewTracerProvider(sdktrace.WithSyncer(redactingExporter{sent}))}, sent
 }
 
 func TestSpansAreSentWithoutTextsOfErrors(t *testing.T) {

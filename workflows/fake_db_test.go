@@ -15,9 +15,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// ledger stands for the database in the tests of a billing run: it notes which
-// chunks were billed and documented how often, and how many at the same time.
-type ledger struct {
+// fakeDB replaces the database in the tests of a billing run: it counts how often each chunk was
+// billed and documented, and how many chunks were in progress at once.
+type fakeDB struct {
 	chunks int32
 
 	mutex              sync.Mutex
@@ -29,24 +29,24 @@ type ledger struct {
 	faults                         int   // How many more times billing fails without a refusal.
 	gathering                      *sync.WaitGroup
 	toGather                       int
-	pausing                        sync.WaitGroup // What is under way ends once these pauses are answered.
+	commands                       sync.WaitGroup // Steps end only after these commands are answered.
 }
 
-func newLedger(chunks int32) *ledger {
-	return &ledger{chunks: chunks, billed: map[int32]int{}, documented: map[int32]int{}, underWay: map[int32]bool{}}
+func newFakeDB(chunks int32) *fakeDB {
+	return &fakeDB{chunks: chunks, billed: map[int32]int{}, documented: map[int32]int{}, underWay: map[int32]bool{}}
 }
 
-// gather makes the first so many chunks wait for each other.
-func (l *ledger) gather(count int) {
+// gather makes the first count chunks wait for each other.
+func (l *fakeDB) gather(count int) {
 	l.gathering, l.toGather = new(sync.WaitGroup), count
 	l.gathering.Add(count)
 }
 
-func (l *ledger) plan() billing.Plan {
+func (l *fakeDB) plan() billing.Plan {
 	return billing.Plan{RunID: october.RunID, Terms: october.Terms, ClientCount: 10 * l.chunks, ChunkCount: l.chunks}
 }
 
-// resultOf differs from chunk to chunk, so that no other sum is the right one.
+// resultOf returns a different result for each chunk, so that a wrong sum cannot look right.
 func resultOf(number int32) billing.ChunkResult {
 	subtotal := money.Amount(number) * 1_000
 	return billing.ChunkResult{
@@ -55,8 +55,8 @@ func resultOf(number int32) billing.ChunkResult {
 	}
 }
 
-// progress is where a run is when its first chunks are done and no other is begun.
-func (l *ledger) progress(done int32, completed bool) BillingRunProgress {
+// progress is the progress of a run whose first chunks are done and whose next chunk is not started.
+func (l *fakeDB) progress(done int32, completed bool) BillingRunProgress {
 	progress := BillingRunProgress{Plan: l.plan(), Status: billing.RunRunning, Started: done, Billed: done, Documented: done}
 	if completed {
 		progress.Status = billing.RunCompleted
@@ -75,11 +75,11 @@ func (l *ledger) progress(done int32, completed bool) BillingRunProgress {
 	return progress
 }
 
-func (l *ledger) bill(_ context.Context, chunk activities.ChunkInput) (billing.ChunkResult, error) {
+func (l *fakeDB) bill(_ context.Context, chunk activities.ChunkInput) (billing.ChunkResult, error) {
 	if l.begin(chunk.Number) {
 		l.gathering.Wait()
 	}
-	l.pausing.Wait()
+	l.commands.Wait()
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if chunk.RunID != october.RunID {
@@ -96,8 +96,8 @@ func (l *ledger) bill(_ context.Context, chunk activities.ChunkInput) (billing.C
 	return resultOf(chunk.Number), nil
 }
 
-// begin notes that a chunk is under way and reports whether it has to wait for others.
-func (l *ledger) begin(number int32) (wait bool) {
+// begin records that a chunk is in progress and reports whether the chunk has to wait for others.
+func (l *fakeDB) begin(number int32) (wait bool) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.underWay[number] = true
@@ -110,8 +110,8 @@ func (l *ledger) begin(number int32) (wait bool) {
 	return true
 }
 
-func (l *ledger) document(_ context.Context, chunk activities.ChunkInput) (int32, error) {
-	l.pausing.Wait()
+func (l *fakeDB) document(_ context.Context, chunk activities.ChunkInput) (int32, error) {
+	l.commands.Wait()
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if l.billed[chunk.Number] != 1 {
@@ -126,7 +126,7 @@ func (l *ledger) document(_ context.Context, chunk activities.ChunkInput) (int32
 }
 
 // requireDone checks that exactly these chunks were billed and documented, once each.
-func (l *ledger) requireDone(t *testing.T, first, last int32) {
+func (l *fakeDB) requireDone(t *testing.T, first, last int32) {
 	t.Helper()
 	want := map[int32]int{}
 	for number := first; number <= last; number++ {

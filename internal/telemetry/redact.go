@@ -7,10 +7,10 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// impersonal sends spans without personal data. Libraries write down what they see of a
+// redactingExporter sends spans without personal data. Libraries write down what they see of a
 // request and of an error; what may hold a CIN, a token, an address or a value of a row
 // is left out here, once for all of them. The log has the errors, without their values.
-type impersonal struct{ sdktrace.SpanExporter }
+type redactingExporter struct{ sdktrace.SpanExporter }
 
 // personal are the attributes that are not sent: paths and queries hold CINs and tokens,
 // and where a caller is and what they browse with is theirs. Texts of errors may quote rows.
@@ -21,7 +21,7 @@ var personal = map[attribute.Key]bool{
 }
 
 // ExportSpans implements sdktrace.SpanExporter.
-func (e impersonal) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+func (e redactingExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	cleaned := make([]sdktrace.ReadOnlySpan, len(spans))
 	for i, span := range spans {
 		cleaned[i] = cleanedSpan{span}

@@ -10,9 +10,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
-// BeginCollectionsDay has the business day synced that a schedule has reached. The day
-// is that of the scheduled time: a schedule that fires late, after an outage, must
-// not take another day's place.
+// BeginCollectionsDay starts the collections sync of a business day. The day is that of the scheduled
+// time: a schedule that fires late, after an outage, still syncs its own day.
 func BeginCollectionsDay(ctx workflow.Context) error {
 	at, err := scheduledTime(ctx)
 	if err != nil {
@@ -22,13 +21,13 @@ func BeginCollectionsDay(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	attributes(ctx, searchattribute.Operation.ValueSet(CollectionsDayID), searchattribute.Day(day))
+	upsertSearchAttributes(ctx, searchattribute.Operation.ValueSet(CollectionsDayID), searchattribute.Day(day))
 	return startCollectionsSync(ctx, day)
 }
 
-// businessDay is the day that an instant falls on in the business time zone, nil standing for now.
+// businessDay returns the date of an instant in the business time zone; nil means now.
 func businessDay(ctx workflow.Context, at *time.Time) (day calendar.Date, err error) {
 	var a *activities.Activities
-	err = workflow.ExecuteLocalActivity(transaction(ctx, "Find the business day"), a.BusinessDay, at).Get(ctx, &day)
+	err = workflow.ExecuteLocalActivity(withTransaction(ctx, "Find the business day"), a.BusinessDay, at).Get(ctx, &day)
 	return day, err
 }
