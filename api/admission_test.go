@@ -29,7 +29,7 @@ func callInBackground(s *system.System, path string, body object, headers ...sys
 	return answer
 }
 
-// lockWaiters waits until so many transactions of the system wait for a lock.
+// lockWaiters waits until the given number of transactions of the system wait for a lock.
 func lockWaiters(t testing.TB, s *system.System, want int) {
 	t.Helper()
 	require.Eventually(t, func() bool {

@@ -35,7 +35,7 @@ func holdSyncs(t testing.TB, s *system.System) (release func()) {
 	return release
 }
 
-// otherAPI is the base URL of another program that serves the same system, with a way of its own to Temporal.
+// otherAPI returns the base URL of another API of the same system, with a separate Temporal client.
 func otherAPI(t *testing.T, s *system.System, temporal client.Client) string {
 	t.Helper()
 	settings := s.Config

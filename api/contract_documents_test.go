@@ -198,7 +198,7 @@ func manyCallersLinkOneDocumentOnce(t *testing.T, s *system.System) {
 		for i := range contents {
 			contents[i] = with(same, object{"documents_contract_id": fmt.Sprintf("DOC-%d", i)})
 		}
-		// Half of the rounds all say the same, the others all say something else.
+		// In half of the rounds all requests are equal, in the others all differ.
 		statuses := map[int]int{}
 		var stored, answered []object
 		for i, answer := range concurrently(t, len(contents), func(i int) (system.Response, error) {

@@ -21,8 +21,6 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-var acceptCSV = system.Header{Name: "Accept", Value: "text/csv"}
-
 // records reads an export: its header, and each row by its names.
 func records(t testing.TB, answer system.Response) (header []string, rows []map[string]string) {
 	t.Helper()
@@ -90,18 +88,14 @@ func TestExport_MatchesList(t *testing.T) {
 					}
 				}
 				want := pagesOf(t, s, path, parameters...)
-				for _, answer := range []system.Response{
-					s.Call(t, http.MethodGet, path+"/export?"+choice, nil),
-					s.Call(t, http.MethodGet, path+"?page=7&size=3&cursor=x&"+choice, nil, acceptCSV),
-				} {
-					header, rows := records(t, answer)
-					require.Equal(t, want, rows)
-					if len(want) > 0 {
-						require.ElementsMatch(t, slices.Collect(maps.Keys(want[0])), header)
-					}
-					require.Equal(t, len(rows)+1, strings.Count(string(answer.Body), "\r\n"), "each record ends with a CRLF")
-					require.Regexp(t, `^attachment; filename=[a-z-]+-20\d\d-\d\d-\d\d\.csv$`, answer.Header.Get("Content-Disposition"))
+				answer := s.Call(t, http.MethodGet, path+"/export?"+choice, nil)
+				header, rows := records(t, answer)
+				require.Equal(t, want, rows)
+				if len(want) > 0 {
+					require.ElementsMatch(t, slices.Collect(maps.Keys(want[0])), header)
 				}
+				require.Equal(t, len(rows)+1, strings.Count(string(answer.Body), "\r\n"), "each record ends with a CRLF")
+				require.Regexp(t, `^attachment; filename=[a-z-]+-20\d\d-\d\d-\d\d\.csv$`, answer.Header.Get("Content-Disposition"))
 			})
 		}
 	}
@@ -139,32 +133,14 @@ func TestExport_EscapesFormulas(t *testing.T) {
 	}
 }
 
-func TestExport_ContentNegotiation(t *testing.T) {
+func TestExport_IgnoresAccept(t *testing.T) {
 	t.Parallel()
 	s := system.Borrow(t)
-	for accept, wantCSV := range map[string]bool{
-		"": false, "*/*": false, "application/json": false, "text/csv": true, "TEXT/CSV": true, "text/*": true, "text/csv, */*": false,
-		"text/csv, application/json": false, "text/csv, application/json;q=0.9": true, "text/csv;q=0.9, application/json": false,
-		"text/csv, */*;q=0.1": true, "application/json;q=0, */*": true, "text/csv;q=0": false, "text/csv;q=0, text/*": false,
-		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": false, "text/html": false, "application/pdf": false,
-		"text/csv; charset=utf-8": true, "text/csv;charset=\"UTF-8\";q=0.5": true, "text/csv;charset=latin1": false,
-		"text/csv;q=2": false, "text/csv;q=x": false, "text/csv;q=NaN": false, "text/csv;q=-1": false, "text/csv;q=": false, "text/csv;q=0.001": true,
-		"text/csv;charset=latin1, text/csv;q=0.2": true, ",,text/csv,,": true, "text": false, "/": false, "csv/text": false, ";;;": false,
-		`application/x;p="a, text/csv"`: false, `application/x;p="a\", text/csv", text/csv;q=0.3`: true, "*/csv": false,
-	} {
-		for _, method := range []string{http.MethodGet, http.MethodHead} {
-			answer := s.Call(t, method, "/api/v1/invoices", nil, system.Header{Name: "Accept", Value: accept})
-			require.Equal(t, http.StatusOK, answer.Status, "%q: %s", accept, answer.Body)
-			kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
-			require.Equal(t, map[bool]string{true: "text/csv", false: "application/json"}[wantCSV], kind, "%s with Accept: %q", method, accept)
-			require.Equal(t, []string{"Accept"}, slices.DeleteFunc(answer.Header.Values("Vary"), func(v string) bool { return v != "Accept" }))
-		}
-	}
-	require.Equal(t, "text/csv; charset=utf-8; header=present",
-		s.Call(t, http.MethodGet, "/api/v1/invoices/export", nil, system.Header{Name: "Accept", Value: "application/json"}).Header.Get("Content-Type"))
-	s.Call(t, http.MethodGet, "/api/v1/invoices?service=tv", nil, acceptCSV).Refused(t, http.StatusUnprocessableEntity, "validation_error")
-	s.Call(t, http.MethodGet, "/api/v1/invoices", nil, acceptCSV, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
-	decoded(t, s.Call(t, http.MethodGet, customersPath, nil, acceptCSV), http.StatusOK)
+	accept := func(mediaType string) system.Header { return system.Header{Name: "Accept", Value: mediaType} }
+	decoded(t, s.Call(t, http.MethodGet, "/api/v1/invoices", nil, accept("text/csv")), http.StatusOK)
+	records(t, s.Call(t, http.MethodGet, "/api/v1/invoices/export", nil, accept("application/json")))
+	s.Call(t, http.MethodGet, "/api/v1/invoices/export?service=tv", nil).Refused(t, http.StatusUnprocessableEntity, "validation_error")
+	s.Call(t, http.MethodGet, "/api/v1/invoices/export", nil, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 	released(t, s)
 }
 
@@ -172,7 +148,7 @@ func TestExport_CasesAreCurrent(t *testing.T) {
 	t.Parallel()
 	s := system.Borrow(t)
 	invoice := newInvoice(t, s, september)
-	_, rows := records(t, s.Call(t, http.MethodGet, casesPath, nil, acceptCSV))
+	_, rows := records(t, s.Call(t, http.MethodGet, casesPath+"/export", nil))
 	require.Len(t, rows, 1)
 	require.Equal(t, text(t, invoice, "id"), rows[0]["invoice_id"])
 	require.Equal(t, "31_60", rows[0]["aging_bucket"])
@@ -291,12 +267,9 @@ func exportOfOneMoment(t *testing.T, s *system.System) {
 func exportPastTheLimit(t *testing.T, s *system.System) {
 	export := beginExport(t, s)
 	for _, path := range []string{paymentsPath + "/export", "/api/v1/invoices/export", casesPath + "/export", agingPath + "/export"} {
-		for _, answer := range []system.Response{
-			s.Call(t, http.MethodGet, path, nil), s.Call(t, http.MethodGet, strings.TrimSuffix(path, "/export"), nil, acceptCSV),
-		} {
-			answer.Refused(t, http.StatusServiceUnavailable, "overloaded")
-			require.NotEmpty(t, answer.Header.Get("Retry-After"))
-		}
+		answer := s.Call(t, http.MethodGet, path, nil)
+		answer.Refused(t, http.StatusServiceUnavailable, "overloaded")
+		require.NotEmpty(t, answer.Header.Get("Retry-After"))
 	}
 	s.Get(t, paymentsPath, nil)
 	require.NoError(t, export.Close())

@@ -148,14 +148,13 @@ func fieldsOf(list string) []string {
 	return slices.Sorted(slices.Values(strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })))
 }
 
-// sharedTest is a test that leaves a system fit for others.
+// sharedTest is a test that other tests may follow on the same system.
 type sharedTest struct {
 	name string
 	test func(*testing.T, *system.System)
 }
 
-// runOnOneSystem runs tests one after the other on one system: a system of its own
-// would cost most of them more than the test itself.
+// runOnOneSystem runs tests one after the other on one system, without emptying the tables between them.
 func runOnOneSystem(t *testing.T, tests []sharedTest) {
 	s := system.Borrow(t)
 	for _, shared := range tests {
@@ -209,11 +208,11 @@ func writesNothing(t testing.TB, s *system.System, request func() system.Respons
 	return answer
 }
 
-// listsProblems reports whether an error says one by one what is wrong: the body has a place for it.
+// listsProblems reports whether the body of an error can list problems.
 func listsProblems(answer system.Response) bool { return answer.Header.Get("X-Error-Code") == "" }
 
-// problemsIn returns what a validation refusal lists. Parts of the API that have errors of
-// their own may answer it with 400; every call checks that its status is a declared one.
+// problemsIn returns the problems that a validation refusal lists. A door with another error format may
+// answer with 400. Every call checks that its status is declared.
 func problemsIn(t testing.TB, answer system.Response) []any {
 	t.Helper()
 	require.Contains(t, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, answer.Status, "answer: %s", answer.Body)

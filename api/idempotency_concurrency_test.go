@@ -101,7 +101,7 @@ func TestPayment_ConcurrentUnderOneKey(t *testing.T) {
 	require.Equal(t, 1, originals)
 }
 
-// releaseOnceWaiting releases what is held as soon as so many requests wait for it.
+// releaseOnceWaiting releases a lock as soon as the given number of requests wait for it.
 func releaseOnceWaiting(s *system.System, requests int, release func()) error {
 	defer release()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// entered enters an event about a contract of its own, and returns the path of both.
+// entered posts an event about a new contract, and returns the paths of both.
 func (b ledgerFixture) entered(t testing.TB, change object) (path, contract string) {
 	t.Helper()
 	contract = newStandaloneContract(t, b.s)

@@ -15,8 +15,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// TestOddInputs_EveryOperation sends what no operation may take to all of
-// them: what the server describes of an operation says which rules apply to it.
+// TestOddInputs_EveryOperation sends invalid input to every operation. The OpenAPI document says which
+// rules apply to an operation.
 func TestOddInputs_EveryOperation(t *testing.T) {
 	t.Parallel()
 	e := newFixture(t)
@@ -42,7 +42,7 @@ func TestOddInputs_EveryOperation(t *testing.T) {
 	}
 }
 
-// schema is what the odd inputs need of a JSON schema.
+// schema is the part of a JSON schema that the odd inputs need.
 type schema struct {
 	Ref        string            `json:"$ref"`
 	Type       any               `json:"type"`
@@ -55,7 +55,7 @@ type schema struct {
 	Required   []string          `json:"required"`
 }
 
-// is reports whether a value of a type fits the schema.
+// is reports whether the schema allows a type.
 func (s schema) is(kind string) bool {
 	switch found := s.Type.(type) {
 	case string:
@@ -120,7 +120,7 @@ func describedRequests(t testing.TB, s *system.System) map[string]describedReque
 	return described
 }
 
-// oddInputs is one operation with a request that it would take.
+// oddInputs is one operation with a valid request.
 type oddInputs struct {
 	operationSpec
 	described describedRequest
@@ -136,8 +136,8 @@ func (o oddInputs) requireRefused(t testing.TB, request apiRequest, status int, 
 	return answer
 }
 
-// invalid sends what does not have the form that the operation takes. What is said to be wrong is
-// in the given place, where the body of an error has room to say so.
+// invalid sends a malformed request, which must be refused with a problem at the given location, if the
+// error format can list problems.
 func (o oddInputs) invalid(t testing.TB, request apiRequest, place string, why ...any) system.Response {
 	t.Helper()
 	answer := o.call(t, o.e.s, request)
@@ -250,8 +250,8 @@ func (o oddInputs) headersThatAreMissing(t *testing.T) {
 	}
 }
 
-// pathsThatNameNothing asks for ids that are none: not found, as that resource says
-// it, or not covered by the token.
+// pathsThatNameNothing sends malformed ids: the answer is the not-found error of the resource, or that the
+// token does not cover it.
 func (o oddInputs) pathsThatNameNothing(t *testing.T) {
 	if len(o.valid.ids) == 0 || strings.Contains(o.operation, "{cin}") {
 		return
@@ -287,8 +287,7 @@ func (o oddInputs) parameters(in string) []string {
 	return found
 }
 
-// queriesThatNothingHolds also has those that are odd but good: they leave no trace
-// either, since only GETs take a query.
+// queriesThatNothingHolds also sends unusual but valid queries: they write nothing, since only GET takes a query.
 func (o oddInputs) queriesThatNothingHolds(t *testing.T) {
 	names := o.parameters("query")
 	if len(names) == 0 {

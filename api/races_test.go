@@ -14,10 +14,10 @@ import (
 // rounds is how often each race is repeated, so that a rare interleaving shows.
 const rounds = 3
 
-// effect is how many rows a request may add to which tables.
+// effect is the number of rows that a request adds to each table.
 type effect map[string]int
 
-// requireEffect checks that exactly these rows came to be since before.
+// requireEffect checks that exactly these rows were added.
 func requireEffect(t testing.TB, s *system.System, before map[string]int, want effect) {
 	t.Helper()
 	got := effect{}

@@ -54,7 +54,7 @@ func measure(m *testing.M) (err error) {
 	return errors.Join(err, os.RemoveAll(directories))
 }
 
-// serve does what mtf serve does, on the business day of tests, until it is told to
+// serve does what mtf serve does, on the business day of tests, until it is signalled to
 // stop. It prints its address.
 func serve() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -130,7 +130,7 @@ func billByProgram(b *testing.B, clients int) (took time.Duration, peak float64)
 	return took, peakMemory(b, server.Process.Pid)
 }
 
-// logThirds tells how long each third of a run took, and what PostgreSQL wrote for it: a run that is longer than the
+// logThirds logs how long each third of a run took, and what PostgreSQL wrote for it: a run that is longer than the
 // machine can put off writing becomes slower then.
 func logThirds(b *testing.B, pool *pgxpool.Pool, clients int) {
 	b.Helper()

@@ -21,7 +21,7 @@ type stepTime struct {
 	busy, waiting time.Duration
 }
 
-// stepTimes tells where the time of a run went, by its history: as many steps as its concurrency are under way at once,
+// stepTimes reports where the time of a run went, from its history: as many steps as its concurrency are under way at once,
 // and what is left of that time is Temporal's and that of the steps that the workflow does itself.
 func stepTimes(b *testing.B, temporal client.Client, workflowID string, concurrency int, took time.Duration) string {
 	b.Helper()

@@ -106,7 +106,7 @@ func loadCases(b *testing.B, pool *pgxpool.Pool) {
 }
 
 // spreadTotals has a case of each status and due date change in each of many transactions before the first of them ends,
-// so that each adds rows of its own to the totals.
+// so that each adds separate rows to the totals.
 func spreadTotals(b *testing.B, pool *pgxpool.Pool) {
 	b.Helper()
 	ctx := context.Background()
@@ -174,7 +174,7 @@ func bucket(name string, status *string) answers {
 	}
 }
 
-// bareServer answers with what a read takes of the database and does nothing else: the least that an API can do.
+// bareServer answers with the rows of a read and does nothing else: the minimum of any API.
 func bareServer(b *testing.B, pool *pgxpool.Pool, read answers) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		found, err := read(r.Context(), pool)
@@ -210,7 +210,7 @@ func BenchmarkCollectionsReads(b *testing.B) {
 	open, resolved, clientID := collections.CaseOpen, collections.CaseResolved, uuid.MustParse(client)
 	to60, beyond90 := "31_60", "90_plus"
 	gate := collections.NewGate(s.Pool, nothingDue, time.Minute)
-	// cases is what the handler of the list does of its own.
+	// cases is the work of the list handler itself.
 	cases := func(filter collections.Filter) benchmark.Operation {
 		filter.Today = businessDay
 		return func(int) error {
@@ -264,7 +264,7 @@ func BenchmarkCollectionsReads(b *testing.B) {
 }
 
 // BenchmarkCollectionsSync is how many invoices in a second become overdue, with their cases, actions and clients, against
-// one bare statement for each table in one transaction. Each round has a database of its own for both, as it was loaded.
+// one bare statement for each table in one transaction. Each round uses a freshly loaded database for both.
 func BenchmarkCollectionsSync(b *testing.B) {
 	size := collectionsSize(b)
 	due := size / 10

@@ -28,7 +28,7 @@ const (
 
 // BenchmarkCustomersPage is a page of 20 out of 100,000 clients over HTTP against the
 // query of that page alone, which is the limit of any API in this process. The page
-// that nearly every caller asks for has a goal of its own; a filtered one counts what
+// that nearly every caller reads has a separate goal; a filtered one counts what
 // matches besides, which the limit does not.
 func BenchmarkCustomersPage(b *testing.B) {
 	s := system.Start(b)
@@ -76,7 +76,7 @@ func barePage(pool *pgxpool.Pool, query string) benchmark.Operation {
 	}
 }
 
-// getPage reads the page over HTTP, each caller on a connection of its own. Requests
+// getPage reads the page over HTTP, each caller on its own connection. Requests
 // are written as they are and answers not decoded: the callers share the processors
 // with what is measured.
 func getPage(b *testing.B, base, path string) benchmark.Operation {

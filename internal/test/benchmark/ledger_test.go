@@ -26,7 +26,7 @@ const (
 	eventsPage              = 100
 )
 
-// loadLedger adds a client with a contract about which so many events were entered, and returns both.
+// loadLedger adds a client with a contract that has the given number of events, and returns both.
 func loadLedger(b *testing.B, s *system.System, events int) (client, contract uuid.UUID) {
 	b.Helper()
 	ctx := context.Background()

@@ -58,7 +58,7 @@ func Measure(b *testing.B, callers int, duration time.Duration, operation Operat
 // Comparison is a measure and its limit over several rounds.
 type Comparison struct{ ours, limit []Rate }
 
-// Compare measures ours and the limit by turns, so that what else the machine does
+// Compare measures ours and the limit by turns, so that other load on the machine
 // touches both, after a round that warms both up.
 func Compare(b *testing.B, callers, rounds int, duration time.Duration, ours, limit Operation) Comparison {
 	b.Helper()

@@ -116,7 +116,7 @@ func (i *Issuer) Down(down bool) { i.change(func() { i.down = down }) }
 // Rename makes the issuer call itself otherwise.
 func (i *Issuer) Rename(name string) { i.change(func() { i.name = name }) }
 
-// Readings tells how often the configuration was asked for.
+// Readings returns how often the configuration was read.
 func (i *Issuer) Readings() int {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -33,7 +33,7 @@ func packages(t *testing.T) string {
 
 type object = map[string]any
 
-// call is one call of an operation, as any client is told of it.
+// call is one call of an operation, as every client receives it.
 type call struct {
 	operation string
 	token     string

@@ -36,7 +36,7 @@ func newEstate(t *testing.T) *estate {
 		c.Environment, c.TokenSecret = "production", strings.Repeat("s", 32)
 		c.Auth = config.Auth{JWKSFile: issuer.SetFile(t, key), Audience: "mtf"}
 	})
-	// The server has a day of its own; a client that looks at the expiry does so by the real one.
+	// The server uses the business day of tests, but a client checks the expiry against the real time.
 	token := func(roles ...string) string {
 		return key.Sign(t, object{"sub": "op-1", "aud": "mtf", "exp": system.Today.AddDate(100, 0, 0).Unix(), "roles": roles})
 	}
@@ -109,7 +109,7 @@ func steps(t *testing.T, e *estate) []func() step {
 	ok := func(operation, id string, body any, status int, check func(*testing.T, object)) step {
 		return step{call{operation: operation, token: e.clerk, id: id, body: body}, status, check}
 	}
-	// refusals are the calls that an operation refuses whatever is sent: nobody, one who may not, and a body of no form.
+	// refusals are calls that every operation refuses: without identity, without the role, and with a malformed body.
 	refusals := func(operation, id string, body any, weak string) []func() step {
 		found := []func() step{
 			func() step { return step{call{operation: operation, token: "nobody", id: id, body: body}, 401, nil} },

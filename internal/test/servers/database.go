@@ -1,7 +1,6 @@
-// Package servers gives tests a real PostgreSQL and a real Temporal of their own.
+// Package servers gives each test a database on a real PostgreSQL and a namespace on a real Temporal.
 //
-// Both servers come from the environment, as "mtf-dev exec" sets it; every test
-// gets a database and a namespace that no other test sees.
+// The environment names both servers, as "mtf-dev exec" sets it.
 package servers
 
 import (
@@ -27,11 +26,11 @@ const (
 	databaseVariable = "MTF_TEST_DATABASE_URL"
 	temporalVariable = "MTF_TEST_TEMPORAL_ADDRESS"
 
-	// templateLock keeps test processes from making the template at the same time.
+	// templateLock keeps OS processes from creating the template at the same time.
 	templateLock = 7_420_261_122
 )
 
-// fromEnvironment returns a setting of mtf-dev exec, or ends the test with what to do.
+// fromEnvironment returns a setting of mtf-dev exec. Without it the test fails and says what to run.
 func fromEnvironment(t testing.TB, name string) string {
 	t.Helper()
 	value := os.Getenv(name)
@@ -42,8 +41,8 @@ func fromEnvironment(t testing.TB, name string) string {
 }
 
 // DatabaseURL returns the URL of a fresh, migrated database, dropped when the test
-// ends. Its default time zone is far from UTC, so that a query which leans on the
-// server's zone shows.
+// ends. Its default time zone is far from UTC, so that a query that depends on
+// the server's zone fails.
 func DatabaseURL(t testing.TB) string {
 	t.Helper()
 	name := create(t, "TEMPLATE "+template(t))
@@ -51,13 +50,13 @@ func DatabaseURL(t testing.TB) string {
 	return withDatabase(t, name)
 }
 
-// EmptyDatabaseURL returns the URL of a database that has nothing in it, dropped when the test ends.
+// EmptyDatabaseURL returns the URL of an empty database, dropped when the test ends.
 func EmptyDatabaseURL(t testing.TB) string {
 	t.Helper()
 	return withDatabase(t, create(t, ""))
 }
 
-// DatabaseCopy returns the URL of a copy of a database that nobody is connected to.
+// DatabaseCopy returns the URL of a copy of a database without connections.
 func DatabaseCopy(t testing.TB, databaseURL string) string {
 	t.Helper()
 	original, err := url.Parse(databaseURL)
@@ -65,7 +64,7 @@ func DatabaseCopy(t testing.TB, databaseURL string) string {
 	return withDatabase(t, create(t, "TEMPLATE "+strings.TrimPrefix(original.Path, "/")+" STRATEGY file_copy"))
 }
 
-// create makes a database of a name of its own, dropped when the test ends.
+// create creates a database with a unique name, dropped when the test ends.
 func create(t testing.TB, options string) (name string) {
 	t.Helper()
 	name = "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
@@ -74,8 +73,7 @@ func create(t testing.TB, options string) (name string) {
 	return name
 }
 
-// ReadOnly returns the URL of a database for sessions that take no writes, as those of a
-// replica do.
+// ReadOnly returns the URL of a database for sessions that refuse writes, like those of a replica.
 func ReadOnly(t testing.TB, databaseURL string) string {
 	t.Helper()
 	parsed, err := url.Parse(databaseURL)
@@ -101,7 +99,7 @@ var templateOnce struct {
 }
 
 // template returns the migrated database that test databases are copied from. Its
-// name is the hash of the migrations, so that it is made once for each schema.
+// name is the hash of the migrations, so that it is created once for each schema.
 func template(t testing.TB) string {
 	t.Helper()
 	templateOnce.Lock()

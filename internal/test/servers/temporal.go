@@ -32,7 +32,7 @@ func Temporal(t testing.TB) client.Options {
 		Namespace:                        options.Namespace,
 		WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
 	}))
-	// One call instead of those of searchattribute.Ensure, which then finds them there.
+	// One call in place of the calls of searchattribute.Ensure, which then finds the attributes.
 	require.NoError(t, namespaces.Update(context.Background(), &workflowservice.UpdateNamespaceRequest{
 		Namespace: options.Namespace, Config: &namespacepb.NamespaceConfig{CustomSearchAttributeAliases: searchattribute.Columns()},
 	}))

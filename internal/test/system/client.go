@@ -16,18 +16,18 @@ type Header struct{ Name, Value string }
 // Key is the Idempotency-Key header.
 func Key(key string) Header { return Header{"Idempotency-Key", key} }
 
-// Anonymous leaves the identity out.
+// Anonymous removes the identity from a request.
 var Anonymous = Header{"Authorization", ""}
 
-// Response is an answer of the API.
+// Response is a response of the API.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Call sends a request as an operator. The body is sent as JSON, a string as it is. An
-// answer that the OpenAPI document does not declare fails the test.
+// Call sends a request as an operator. It sends the body as JSON, and a string unchanged. A response
+// that the OpenAPI document does not declare fails the test.
 func (s *System) Call(t testing.TB, method, path string, body any, headers ...Header) Response {
 	t.Helper()
 	response, err := s.TryCall(method, path, body, headers...)
@@ -35,7 +35,7 @@ func (s *System) Call(t testing.TB, method, path string, body any, headers ...He
 	return response
 }
 
-// TryCall is Call for goroutines, which must not end the test.
+// TryCall is Call for goroutines other than that of the test: it returns the failure.
 func (s *System) TryCall(method, path string, body any, headers ...Header) (Response, error) {
 	var content io.Reader
 	switch body := body.(type) {
@@ -97,57 +97,57 @@ func (r Response) Into(t testing.TB, status int, target any) {
 	}
 }
 
-// headerErrorCode has the code of an error whose body has no place for it.
+// headerErrorCode carries the code of an error whose body cannot.
 const headerErrorCode = "X-Error-Code"
 
-// toldError is what an error says of itself.
-type toldError struct {
+// errorBody holds the fields of an error.
+type errorBody struct {
 	Code    string         `json:"code"`
 	Message string         `json:"message"`
 	Details map[string]any `json:"details"`
 	TraceID string         `json:"trace_id"`
 }
 
-// told reads an error whose body has its code, and reports whether it is in the envelope;
-// in another dialect it is bare.
-func (r Response) told() (told toldError, enveloped bool, err error) {
+// readError reads an error whose body has its code, and reports whether it is in the envelope.
+// Doors with another error format send it without one.
+func (r Response) readError() (found errorBody, enveloped bool, err error) {
 	var body struct {
-		toldError
-		Error *toldError `json:"error"`
+		errorBody
+		Error *errorBody `json:"error"`
 	}
 	err = json.Unmarshal(r.Body, &body)
 	if body.Error != nil {
 		return *body.Error, true, err
 	}
-	return body.toldError, false, err
+	return body.errorBody, false, err
 }
 
-// Code is that of an error, in whichever dialect it is worded; "" when there is none.
+// Code returns the code of an error in any error format, or "" if there is none.
 func (r Response) Code() string {
 	if code := r.Header.Get(headerErrorCode); code != "" {
 		return code
 	}
-	told, _, _ := r.told()
-	return told.Code
+	found, _, _ := r.readError()
+	return found.Code
 }
 
 // Refused checks that the answer is an error with a status and a code, and returns its
-// details. Of an error whose body has no place for them it returns none.
+// details. An error whose body cannot carry details has none.
 func (r Response) Refused(t testing.TB, status int, code string) map[string]any {
 	t.Helper()
-	if told := r.Header.Get(headerErrorCode); told != "" {
-		require.Equal(t, code, told, "answer: %s", r.Body)
+	if found := r.Header.Get(headerErrorCode); found != "" {
+		require.Equal(t, code, found, "answer: %s", r.Body)
 		require.Equal(t, status, r.Status, "answer: %s", r.Body)
 		return nil
 	}
-	told, enveloped, err := r.told()
+	found, enveloped, err := r.readError()
 	require.NoError(t, err, "answer: %s", r.Body)
-	require.Equal(t, code, told.Code, "answer: %s", r.Body)
+	require.Equal(t, code, found.Code, "answer: %s", r.Body)
 	require.Equal(t, status, r.Status, "answer: %s", r.Body)
-	require.NotEmpty(t, told.Message, "answer: %s", r.Body)
-	require.NotNil(t, told.Details, "answer: %s", r.Body)
+	require.NotEmpty(t, found.Message, "answer: %s", r.Body)
+	require.NotNil(t, found.Details, "answer: %s", r.Body)
 	if enveloped {
-		require.Equal(t, r.Header.Get("X-Request-Id"), told.TraceID, "answer: %s", r.Body)
+		require.Equal(t, r.Header.Get("X-Request-Id"), found.TraceID, "answer: %s", r.Body)
 	}
-	return told.Details
+	return found.Details
 }

@@ -14,8 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// document is the OpenAPI document that the system serves. It is the same for every
-// system, so it is read once.
+// document is the OpenAPI document that every system serves. It is read once.
 var document struct {
 	sync.Mutex
 	root     map[string]any
@@ -23,13 +22,12 @@ var document struct {
 	schemas  map[string]*jsonschema.Schema
 }
 
-// beforeOperations are the codes of what is no request to an operation yet: broken
-// HTTP, a URL or headers that are too large.
+// beforeOperations are the codes of requests that are refused before an operation is found: the URL or
+// the headers are too large.
 var beforeOperations = []string{"uri_too_long", "request_headers_too_large"}
 
-// conforms returns what is wrong with an answer by the system's own document: a status
-// or a code that the operation does not declare, a body that does not fit its schema,
-// a header that is missing.
+// conforms returns how a response violates the OpenAPI document: an undeclared status or code, a body
+// that does not match its schema, or a missing header.
 func (s *System) conforms(method, path string, answer Response) error {
 	document.Lock()
 	defer document.Unlock()
@@ -68,7 +66,7 @@ func (s *System) readDocument() error {
 	}
 	root, isObject := parsed.(map[string]any)
 	if !isObject || root["paths"] == nil {
-		return errors.New("systemtest: /openapi.json is no OpenAPI document")
+		return errors.New("system: /openapi.json is not an OpenAPI document")
 	}
 	document.compiler = jsonschema.NewCompiler()
 	document.compiler.AssertFormat()
@@ -76,7 +74,7 @@ func (s *System) readDocument() error {
 	return document.compiler.AddResource("openapi.json", root)
 }
 
-// operationOf finds the operation of a request; a path without parameters goes first.
+// operationOf finds the operation of a request. A path without parameters takes precedence.
 func operationOf(method, path string) (place []string, found bool) {
 	paths, _ := document.root["paths"].(map[string]any)
 	best := -1
@@ -90,7 +88,7 @@ func operationOf(method, path string) (place []string, found bool) {
 	return place, place != nil
 }
 
-// matches reports whether a path fits a template, and how many of its steps are fixed.
+// matches reports whether a path matches a template, and how many of its segments are fixed.
 func matches(template, path string) (fixed int, fits bool) {
 	steps, given := strings.Split(template, "/"), strings.Split(path, "/")
 	if len(steps) != len(given) {
@@ -108,7 +106,7 @@ func matches(template, path string) (fixed int, fits bool) {
 	return fixed, true
 }
 
-// resolved follows the place of something in the document, and the reference there.
+// resolved returns the object at a place in the document, after following its reference.
 func resolved(place []string) (found map[string]any, at []string) {
 	value := any(document.root)
 	for _, name := range place {
@@ -122,7 +120,7 @@ func resolved(place []string) (found map[string]any, at []string) {
 	return found, place
 }
 
-// fits checks headers, body and code of an answer against its response.
+// fits checks the headers, the body, and the code of an answer against its declared response.
 func fits(response map[string]any, place []string, answer Response) error {
 	headers, _ := response["headers"].(map[string]any)
 	for name := range headers {
@@ -181,32 +179,32 @@ func fitsExample(place []string, answer Response) error {
 		}
 		return nil
 	}
-	told, _, err := answer.told()
+	found, _, err := answer.readError()
 	if err != nil {
 		return err
 	}
-	_, at := resolved(append(slices.Clone(place), told.Code))
+	_, at := resolved(append(slices.Clone(place), found.Code))
 	shown, _ := resolved(append(slices.Clone(at), "value"))
 	if enveloped, is := shown["error"].(map[string]any); is {
 		shown = enveloped
 	}
 	if shown == nil {
-		return fmt.Errorf("the code %s is not declared", told.Code)
+		return fmt.Errorf("the code %s is not declared", found.Code)
 	}
 	details, _ := shown["details"].(map[string]any)
-	for name := range told.Details {
+	for name := range found.Details {
 		if _, known := details[name]; !known {
-			return fmt.Errorf("the example of %s has no details.%s", told.Code, name)
+			return fmt.Errorf("the example of %s has no details.%s", found.Code, name)
 		}
 	}
 	return nil
 }
 
-// errorSchemas name the schema of errors by what begins their paths.
+// errorSchemas maps a prefix of paths to the schema of their errors.
 var errorSchemas = map[string]string{"/v1/billing/": "LedgerError", "/v2/": "ContractDocumentsError"}
 
-// outsideOperations checks what is answered where the document has no operation: an
-// error with a code that operations share, or a page of the documentation.
+// outsideOperations checks an answer to a path without an operation: an error with a shared code, or
+// a page of the documentation.
 func outsideOperations(path string, answer Response) error {
 	if answer.Status < http.StatusBadRequest || len(answer.Body) == 0 {
 		return nil

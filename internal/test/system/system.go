@@ -1,5 +1,5 @@
-// Package system runs the whole system inside a test: API and workers on a
-// database and a Temporal namespace of the test's own.
+// Package system runs the whole system inside a test: API and workers, on a database and a
+// Temporal namespace that no other system shares.
 package system
 
 import (
@@ -21,12 +21,12 @@ import (
 	"github.com/mtfacturation/mtf/workflows"
 )
 
-// A test's output is about the test: of the system's log only faults belong there.
+// The output of a test shows only errors of the system's log.
 func init() {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
 }
 
-// Today is the business day that tests run on, whatever the day is.
+// Today is the instant at which the clock of every system starts, independent of the real date.
 var Today = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
 
 // System is a running system.
@@ -62,13 +62,13 @@ func start(t testing.TB, adjust ...func(*config.Config)) *System {
 		Environment: config.Test, DatabaseURL: servers.DatabaseURL(t), HTTPAddress: "127.0.0.1:0",
 		TimeZone: "Africa/Casablanca", DocumentsDirectory: t.TempDir(), PayloadKeys: PayloadKeys(t, PayloadKey(t, "test")),
 		Billing: config.Billing{ChunkClients: 20, Concurrency: 2, FaultyAttempts: 2},
-		// A test is at no time of the day, so nothing begins by itself.
+		// Tests start scheduled work themselves.
 		Collections:    config.Collections{SyncCron: config.Off},
 		MonthlyBilling: config.MonthlyBilling{Cron: config.Off, DueDays: 15, TaxRate: 200_000, Proration: "none"},
 		DocumentCheck:  config.DocumentCheck{Cron: config.Off},
 		// A machine that runs many tests at once is slow, not broken.
 		HTTP: config.HTTP{RequestTimeout: time.Minute, StartTimeout: time.Minute},
-		// Late, so that it does nothing to what other tests look at.
+		// Late in the day, so that dunning does not change the rows of other tests.
 		Dunning: config.Dunning{Enabled: true, From: 23 * time.Hour, StartsPerSecond: 1000},
 		Notify:  config.Notify{By: config.NotifyByLog, Concurrency: 2, LogFile: filepath.Join(t.TempDir(), "notifications.log")},
 		Seller:  config.Seller{Code: "MTF", NumberPrefix: "FA", Name: "Opérateur d'essai"},
@@ -84,8 +84,8 @@ func start(t testing.TB, adjust ...func(*config.Config)) *System {
 	return s
 }
 
-// Restart stops the system as a deployment does and runs it again on the same
-// database, documents and namespace.
+// Restart stops the system as a deployment does, and starts it again on the same database,
+// documents, and namespace.
 func (s *System) Restart(t testing.TB) {
 	t.Helper()
 	s.stop()
@@ -127,14 +127,14 @@ func (s *System) run(t testing.TB) {
 	}
 }
 
-// AwaitCollections waits for the sync of the business day, which has been started.
+// AwaitCollections waits for the sync of the business day, which must have been started.
 func (s *System) AwaitCollections(t testing.TB) {
 	t.Helper()
 	sync := s.Temporal.GetWorkflow(context.Background(), workflows.CollectionsSyncID(s.Zone.DateAt(s.Now())), "")
 	require.NoError(t, sync.Get(context.Background(), nil))
 }
 
-// PayloadKey makes a key under an id; every system has one of its own.
+// PayloadKey generates a key with an id. Every system has a different one.
 func PayloadKey(t testing.TB, id string) string {
 	t.Helper()
 	key, err := payloadcodec.Generate(id)
@@ -142,7 +142,7 @@ func PayloadKey(t testing.TB, id string) string {
 	return key
 }
 
-// PayloadKeys are keys for a system's settings. The first one encrypts.
+// PayloadKeys parses keys for a system's settings. The first one encrypts.
 func PayloadKeys(t testing.TB, keys ...string) payloadcodec.Keys {
 	t.Helper()
 	parsed, err := payloadcodec.ParseKeys(strings.Join(keys, ","))
@@ -150,7 +150,7 @@ func PayloadKeys(t testing.TB, keys ...string) payloadcodec.Keys {
 	return parsed
 }
 
-// ticking is a clock that starts at an instant and then goes on like the real one.
+// ticking returns a clock that starts at an instant and runs at the real speed.
 func ticking(start time.Time) func() time.Time {
 	begun := time.Now()
 	return func() time.Time { return start.Add(time.Since(begun)).UTC().Truncate(time.Microsecond) }
