@@ -171,10 +171,10 @@ func voidIsFinal(t *testing.T, s *system.System) {
 		invoice         object
 		statement, want string
 	}{
-		{void, "UPDATE invoices SET status = 'issued', voided_at = NULL, voided_by = NULL, void_reason = NULL WHERE id = $1", "is refused"},
-		{void, "UPDATE invoices SET void_reason = 'Another' WHERE id = $1", "is refused"},
+		{void, "UPDATE invoices SET status = 'issued', voided_at = NULL, voided_by = NULL, void_reason = NULL WHERE id = $1", "is rejected"},
+		{void, "UPDATE invoices SET void_reason = 'Another' WHERE id = $1", "is rejected"},
 		{void, "UPDATE invoice_lines SET released = false WHERE invoice_id = $1", "if and only if its invoice is void"},
-		{void, "UPDATE invoice_lines SET description = 'Another' WHERE invoice_id = $1", "is refused"},
+		{void, "UPDATE invoice_lines SET description = 'Another' WHERE invoice_id = $1", "is rejected"},
 		{issued, "UPDATE invoice_lines SET released = true WHERE invoice_id = $1", "if and only if its invoice is void"},
 		{issued, "UPDATE invoices SET status = 'void' WHERE id = $1", "invoices_void_has_details"},
 		{issued, "UPDATE invoices SET " + voidColumns + " WHERE id = $1", "invoices_void_has_details"},
