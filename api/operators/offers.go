@@ -139,17 +139,32 @@ type OfferPath struct {
 }
 
 // offerList is the list of the whole catalogue.
-var offerList = rest.List[dbsqlc.Offer]{
-	Name: "offers", ID: func(row dbsqlc.Offer) uuid.UUID { return row.ID },
-	Sorts: []rest.SortKey[dbsqlc.Offer]{
-		{Name: "created_at", Value: func(row dbsqlc.Offer) string { return rest.SortedByTime(row.CreatedAt) }},
-		{Name: "name", Value: func(row dbsqlc.Offer) string { return row.Name }},
-		{Name: "monthly_fee", Value: func(row dbsqlc.Offer) string { return rest.SortedByAmount(row.MonthlyFee) }},
+var offerList = rest.Listing[dbsqlc.Offer, dbsqlc.OfferCountParams, OfferRead]{
+	List: rest.List[dbsqlc.Offer]{
+		Name: "offers", ID: func(row dbsqlc.Offer) uuid.UUID { return row.ID },
+		Sorts: []rest.SortKey[dbsqlc.Offer]{
+			{Name: "created_at", Value: func(row dbsqlc.Offer) string { return rest.SortedByTime(row.CreatedAt) }},
+			{Name: "name", Value: func(row dbsqlc.Offer) string { return row.Name }},
+			{Name: "monthly_fee", Value: func(row dbsqlc.Offer) string { return rest.SortedByAmount(row.MonthlyFee) }},
+		},
+		Filters: []rest.FilterKey{
+			{Name: "status", Values: "active or retired"}, {Name: "service_category", Values: "mobile, internet or landline"},
+			{Name: "service_type", Values: "mobile, fiber, adsl or landline"},
+		},
 	},
-	Filters: []rest.FilterKey{
-		{Name: "status", Values: "active or retired"}, {Name: "service_category", Values: "mobile, internet or landline"},
-		{Name: "service_type", Values: "mobile, fiber, adsl or landline"},
+	Where: func(request *rest.ListRequest[dbsqlc.Offer]) dbsqlc.OfferCountParams {
+		return dbsqlc.OfferCountParams{
+			Status: request.Text("status"), ServiceCategory: request.Text("service_category"), ServiceType: request.Text("service_type"),
+		}
 	},
+	Rows: func(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.OfferCountParams, at rest.ListPosition) ([]dbsqlc.Offer, error) {
+		return queries.OfferList(ctx, tx, dbsqlc.OfferListParams{
+			Status: filters.Status, ServiceCategory: filters.ServiceCategory, ServiceType: filters.ServiceType,
+			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+	},
+	Count: (*dbsqlc.Queries).OfferCount,
+	Read:  newOfferRead,
 }
 
 func newOfferRead(row dbsqlc.Offer) OfferRead {
@@ -193,19 +208,7 @@ func (b OfferCreate) definition() catalog.Definition {
 }
 
 func (h *handlers) listOffers(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[OfferRead], error) {
-	request, err := rest.ParseList(h.API, offerList, *input)
-	if err != nil {
-		return nil, err
-	}
-	filters := dbsqlc.OfferCountParams{
-		Status: request.Text("status"), ServiceCategory: request.Text("service_category"), ServiceType: request.Text("service_type"),
-	}
-	return rest.AnswerList(ctx, h.API, request, newOfferRead, func(at rest.ListPosition) ([]dbsqlc.Offer, error) {
-		return h.Queries.OfferList(ctx, h.Pool, dbsqlc.OfferListParams{
-			Status: filters.Status, ServiceCategory: filters.ServiceCategory, ServiceType: filters.ServiceType,
-			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
-		})
-	}, func() (int64, error) { return h.Queries.OfferCount(ctx, h.Pool, filters) })
+	return offerList.Serve(ctx, h.API, *input)
 }
 
 func (h *handlers) getOffer(ctx context.Context, input *OfferPath) (*OfferOutput, error) {
