@@ -69,7 +69,7 @@ type ClientCreate struct {
 	Status     string  `json:"status,omitempty" enum:"active,suspended,terminated" default:"active"`
 }
 
-// ClientUpdate is the body of a change: only what is sent changes, null clears.
+// ClientUpdate is the body of an update: only the fields sent change, and null clears.
 type ClientUpdate struct {
 	CIN      rest.Optional[string] `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
 	FullName rest.Optional[string] `json:"full_name,omitempty" minLength:"2" maxLength:"150"`
@@ -169,7 +169,7 @@ func (h *handlers) createClient(ctx context.Context, input *struct{ Body ClientC
 	return &ClientOutput{Body: newClientRead(row)}, nil
 }
 
-// newClient normalises a client that comes with a request.
+// newClient normalises the client in a request.
 func newClient(body ClientCreate, validator *rest.Validator) client.New {
 	return client.New{
 		CIN: rest.OptionalCIN(body.CIN, validator), ClientType: body.ClientType,

@@ -150,7 +150,7 @@ func newInvoiceLineRead(row dbsqlc.InvoiceLine) InvoiceLineRead {
 	}
 }
 
-// InvoiceFilters narrow the list of invoices down.
+// InvoiceFilters are the filters of the list of invoices.
 type InvoiceFilters struct {
 	ClientID string `query:"client_id" doc:"Only items of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 	Service  string `query:"service" enum:"mobile,internet,landline" doc:"Only invoices with a line of this service category." example:"mobile"`
@@ -161,7 +161,7 @@ func (f InvoiceFilters) filters() []rest.Filter {
 	return []rest.Filter{{Name: "client_id", Value: f.ClientID}, {Name: "service", Value: f.Service}, {Name: "offer_id", Value: f.OfferID}}
 }
 
-// countInvoices counts the invoices that match. A filter by line alone has its own statement.
+// countInvoices counts the matching invoices. A filter by either service or offer has a faster statement.
 func countInvoices(queries *dbsqlc.Queries, ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.InvoiceCountParams) (int64, error) {
 	if (filters.ServiceCategory == nil) != (filters.OfferID == nil) {
 		return queries.InvoiceCountByLine(ctx, tx, dbsqlc.InvoiceCountByLineParams(filters))

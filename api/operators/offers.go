@@ -60,8 +60,8 @@ func (h *handlers) offerRoutes() {
 	}, h.deleteOffer)
 }
 
-// OfferCreate is the body of a new offer. Its service type is derived, and the
-// components of other categories are ignored.
+// OfferCreate is the body of a new offer. The service type is derived, and fields of other categories
+// are ignored.
 type OfferCreate struct {
 	Name                       string           `json:"name" minLength:"2" maxLength:"100" example:"Mobile 20GB"`
 	ServiceCategory            string           `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
@@ -185,11 +185,7 @@ func (h *handlers) createOffer(ctx context.Context, input *struct{ Body OfferCre
 	if problems := definition.Normalise(); len(problems) > 0 {
 		return nil, refusal.Invalid(problems...)
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return nil, err
-	}
-	row, err := h.Queries.OfferInsert(ctx, h.Pool, definition.Row(id, h.Now()))
+	row, err := h.Queries.OfferInsert(ctx, h.Pool, definition.Row(db.NewID(), h.Now()))
 	if err != nil {
 		return nil, db.Translate(err)
 	}
@@ -249,7 +245,7 @@ func (h *handlers) updateOffer(ctx context.Context, input *struct {
 	return &OfferOutput{Body: newOfferRead(updated)}, nil
 }
 
-// nulls refuses a null for what an offer cannot be without.
+// nulls refuses null for fields that an offer requires.
 func (u *OfferUpdate) nulls() error {
 	var validator rest.Validator
 	u.Name.RefuseNull("name", &validator)
@@ -262,7 +258,7 @@ func (u *OfferUpdate) nulls() error {
 	return validator.Err()
 }
 
-// apply merges what was sent over a definition.
+// apply merges the fields sent into a definition.
 func (u *OfferUpdate) apply(d *catalog.Definition) {
 	u.Name.Set(&d.Name)
 	u.ServiceCategory.Set((*string)(&d.Category))

@@ -71,7 +71,7 @@ type PaymentRead struct {
 	CreatedAt   rest.Timestamp `json:"created_at"`
 }
 
-// PaymentAllocationResult is what a payment did.
+// PaymentAllocationResult is the effect of a payment.
 type PaymentAllocationResult struct {
 	Payment              PaymentRead  `json:"payment"`
 	InvoiceStatus        string       `json:"invoice_status" enum:"issued,paid,overdue" example:"paid"`
@@ -81,7 +81,7 @@ type PaymentAllocationResult struct {
 	IdempotencyReplayed  bool         `json:"idempotency_replayed"`
 }
 
-// PaymentAllocationOutput answers what posts a payment.
+// PaymentAllocationOutput answers operations that post a payment.
 type PaymentAllocationOutput struct{ Body PaymentAllocationResult }
 
 func newPaymentAllocationResult(allocation collections.Allocation, replayed bool) *PaymentAllocationOutput {
@@ -169,7 +169,7 @@ func (h *handlers) recordPayment(ctx context.Context, input *struct {
 	return output, err
 }
 
-// allocate answers with what a payment did.
+// allocate posts a payment and answers with its effect.
 func (h *handlers) allocate(ctx context.Context, post func(pgx.Tx) (collections.Allocation, bool, error)) (*PaymentAllocationOutput, error) {
 	allocation, replayed, err := changeBalance(ctx, h, post)
 	if err != nil {
@@ -178,7 +178,7 @@ func (h *handlers) allocate(ctx context.Context, post func(pgx.Tx) (collections.
 	return newPaymentAllocationResult(allocation, replayed), nil
 }
 
-// PaymentFilters narrow the list of payments down.
+// PaymentFilters are the filters of the list of payments.
 type PaymentFilters struct {
 	InvoiceID string `query:"invoice_id" doc:"Only payments of this invoice." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5"`
 	ClientID  string `query:"client_id" doc:"Only items of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`

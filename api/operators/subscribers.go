@@ -51,15 +51,14 @@ func (h *handlers) subscriberRoutes() {
 	}, h.updateSubscriber)
 }
 
-// SubscriberCreate is the body of a new subscriber. Its identifier is its own among
-// all clients.
+// SubscriberCreate is the body of a new subscriber. Its identifier is unique across all clients.
 type SubscriberCreate struct {
 	ServiceType       string `json:"service_type" enum:"mobile,fiber,adsl,tv,addon,landline" example:"mobile"`
 	ServiceIdentifier string `json:"service_identifier" minLength:"3" maxLength:"100" example:"+212600000001"`
 	Status            string `json:"status,omitempty" enum:"active,suspended,terminated" default:"active"`
 }
 
-// SubscriberUpdate is the body of a change: only what is sent changes.
+// SubscriberUpdate is the body of an update: only the fields sent change.
 type SubscriberUpdate struct {
 	Status rest.Optional[string] `json:"status,omitempty" enum:"active,suspended,terminated" example:"suspended"`
 }
