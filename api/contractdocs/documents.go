@@ -57,7 +57,7 @@ type SubscriptionPath struct {
 	SubscriptionID string `path:"subscriptionId" doc:"The subscription: a contract of this system." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
 }
 
-// ContractDocument is a signed document of a subscription as it is shown.
+// ContractDocument is a signed document of a subscription.
 type ContractDocument struct {
 	ID                  uuid.UUID      `json:"id" example:"01932b80-1f4c-7d22-9e61-0b7c5a3d8f94" format:"uuid"`
 	DocumentsContractID string         `json:"documents_contract_id" doc:"The document's id in the document service." example:"DOC-2026-000417"`
@@ -101,8 +101,7 @@ func showContractDocument(shown contract.Document) ContractDocument {
 	}
 }
 
-// normalised checks the texts and instants and returns the link without its freedoms
-// of writing.
+// normalised validates the link and returns it in its canonical form.
 func (b ContractDocumentLink) normalised(contractID uuid.UUID) (contract.LinkDocumentInput, error) {
 	var validator rest.Validator
 	input := contract.LinkDocumentInput{
@@ -131,7 +130,7 @@ func (h *handlers) listSubscriptionContracts(ctx context.Context, input *struct 
 	if err != nil {
 		return nil, err
 	}
-	// Documents are only ever added: counted after they were read, they are not fewer.
+	// Documents are never removed, so a later count is not smaller than the page.
 	total, err := h.Queries.ContractDocumentCount(ctx, h.Pool, contractID)
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ContractNotFound)

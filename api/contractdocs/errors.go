@@ -8,8 +8,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// ContractDocumentsError is the body of every answer about signed documents that is not
-// a success.
+// ContractDocumentsError is the body of every error about signed documents.
 type ContractDocumentsError struct {
 	Code    refusal.Code   `json:"code" doc:"Stable error code." example:"contract_document_not_found"`
 	Message string         `json:"message" doc:"Human-readable message." example:"Contract document not found"`

@@ -64,7 +64,7 @@ type BillingContractPath struct {
 	ID string `path:"id" doc:"The contract." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
 }
 
-// BillingContract is what can be said of how a contract is billed. All of it is optional.
+// BillingContract is the billing data of a contract. Every field is optional.
 type BillingContract struct {
 	Status            *string        `json:"status,omitempty" enum:"draft,in_approval_process,approved,active,deactivated,revoked,terminated,expired" doc:"Defaults to draft for a new contract." example:"active"`
 	StartDate         *calendar.Date `json:"start_date,omitempty" format:"date" doc:"The first day of the contract."`
@@ -75,7 +75,7 @@ type BillingContract struct {
 	BillingContractDetails
 }
 
-// BillingContractDetails are what is told of a contract and no rule reads.
+// BillingContractDetails are descriptive fields that no rule reads.
 type BillingContractDetails struct {
 	Title                 *string  `json:"_title,omitempty" maxLength:"500" doc:"Display title of the contract."`
 	Tags                  []string `json:"_tags,omitzero" nullable:"false" maxItems:"100" maxLength:"200" doc:"Labels for grouping and filtering."`
@@ -97,7 +97,7 @@ type BillingContractDetails struct {
 	BillingDueDay         *int32   `json:"billing_due_day,omitempty" minimum:"0" maximum:"31" doc:"Day of the month on which installments are due; 0 for none."`
 }
 
-// BillingContractItem is a contract as it is.
+// BillingContractItem is a stored contract.
 type BillingContractItem struct {
 	ID        string         `json:"_id" doc:"The contract." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
 	Schema    string         `json:"_schema" example:"contract"`
@@ -111,7 +111,7 @@ type BillingContractItem struct {
 // BillingContractOutput answers one contract.
 type BillingContractOutput struct{ Body BillingContractItem }
 
-// billingStatuses are the statuses of a subscriber's contract in the words of the ledger's clients.
+// billingStatuses maps the statuses of subscribers' contracts to those of this API.
 var billingStatuses = map[string]string{
 	contract.StatusDraft: "draft", contract.StatusActive: "active", contract.StatusSuspended: "deactivated", contract.StatusTerminated: "terminated",
 }
@@ -142,7 +142,7 @@ func (h *handlers) updateContractEntity(ctx context.Context, input *struct {
 		}
 		body := input.Body
 		if found.BillingProfile.ContractID != nil {
-			// What belongs to the subscriber's contract goes there, and is locked before the profile as everywhere.
+			// Fields of the subscriber's contract are written there. It is locked before the profile, as everywhere.
 			if err := h.changeSubscribed(ctx, tx, found, &body); err != nil {
 				return id, err
 			}
@@ -162,7 +162,8 @@ func (h *handlers) updateContractEntity(ctx context.Context, input *struct {
 	})
 }
 
-// changeSubscribed changes what a subscriber's contract says itself, and takes it out of the body.
+// changeSubscribed writes the fields that a subscriber's contract stores itself, and removes them from
+// the body.
 func (h *handlers) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger.Contract, body *BillingContract) error {
 	var validator rest.Validator
 	if body.StartDate != nil && *body.StartDate != *found.ContractStartDate {
@@ -202,7 +203,7 @@ func (h *handlers) deleteContractEntity(ctx context.Context, input *BillingContr
 	return nil, db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) error { return ledger.DeleteContract(ctx, tx, rest.ParseID(input.ID)) })
 }
 
-// mergeInto writes what was sent over a profile.
+// mergeInto merges the fields sent into a profile.
 func (c *BillingContract) mergeInto(profile *ledger.Profile) error {
 	setIfPresent(&profile.Status, c.Status)
 	setIfPresent(&profile.StartDate, c.StartDate)
@@ -216,8 +217,8 @@ func (c *BillingContract) mergeInto(profile *ledger.Profile) error {
 	return mergeDetails(&c.BillingContractDetails, &profile.Details)
 }
 
-// mergeDetails writes what was sent over details that are stored, if there are any. A list or an object that was sent takes the
-// place of the stored one.
+// mergeDetails merges the fields sent into the stored details, if any. A list or an object replaces
+// the stored one.
 func mergeDetails(sent any, stored *json.RawMessage) error {
 	merged := map[string]json.RawMessage{}
 	if len(*stored) > 0 {
@@ -236,14 +237,14 @@ func mergeDetails(sent any, stored *json.RawMessage) error {
 	return err
 }
 
-// setIfPresent writes a value that was sent.
+// setIfPresent writes a value unless it is nil.
 func setIfPresent[T any](target **T, sent *T) {
 	if sent != nil {
 		*target = sent
 	}
 }
 
-// writeContract answers with the contract that a transaction leaves.
+// writeContract runs write in a transaction and answers with the resulting contract.
 func (h *handlers) writeContract(ctx context.Context, write func(pgx.Tx) (uuid.UUID, error)) (*BillingContractOutput, error) {
 	answer := &BillingContractOutput{}
 	err := db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) error {
@@ -292,14 +293,14 @@ func (h *handlers) loadBillingContract(ctx context.Context, tx dbsqlc.DBTX, foun
 	return item, nil
 }
 
-// setDefault fills in what a profile does not say.
-func setDefault(said **string, otherwise *string) {
-	if *said == nil {
-		*said = otherwise
+// setDefault sets a field that is nil.
+func setDefault(field **string, value *string) {
+	if *field == nil {
+		*field = value
 	}
 }
 
-// displayTitle is how a contract is shown.
+// displayTitle returns the display title of a contract.
 func displayTitle(found ledger.Contract, details BillingContractDetails) string {
 	for _, text := range []*string{details.Title, details.ContractName, details.ContractNumber, found.OfferName} {
 		if text != nil && *text != "" {

@@ -11,7 +11,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// LedgerError is the body of every answer of the ledger that is not a success.
+// LedgerError is the body of every error of the ledger.
 type LedgerError struct {
 	Error   string `json:"error" doc:"Error type or HTTP status text" example:"Bad Request"`
 	Message string `json:"message" doc:"Human-readable error description" example:"Invalid request parameters."`
@@ -65,8 +65,8 @@ func alternative(detail rest.ErrorDetail) string {
 	return ""
 }
 
-// formatLocation writes ["body", "lines", 2, "amount"] as lines.2.amount. The body itself is named, and
-// what is not in it says where it is.
+// formatLocation writes ["body", "lines", 2, "amount"] as lines.2.amount. Other locations keep their
+// first step, such as query.
 func formatLocation(location []any) string {
 	if len(location) > 1 && location[0] == "body" {
 		location = location[1:]

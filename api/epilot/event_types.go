@@ -19,10 +19,10 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// schemaBillingEvent is what the ledger's clients know events by.
+// schemaBillingEvent is the schema of events.
 const schemaBillingEvent = "billing_event"
 
-// BillingEvent is an entry of the ledger as its clients know it.
+// BillingEvent is an entry of the ledger.
 type BillingEvent struct {
 	ID                   string         `json:"_id" doc:"The event." example:"01932d60-1c2e-7b53-9f04-8d6a5e3c7b12"`
 	Schema               string         `json:"_schema" example:"billing_event"`
@@ -55,7 +55,7 @@ type BillingEventCreate struct {
 	BillingEventDetails
 }
 
-// BillingEventUpdate is the body of a change: what is sent is changed.
+// BillingEventUpdate is the body of an update: only the fields sent change.
 type BillingEventUpdate struct {
 	Type                 *string        `json:"type,omitempty" minLength:"1" maxLength:"100" doc:"Type of the event."`
 	Direction            *string        `json:"direction,omitempty" enum:"debit,credit" doc:"Defaults to the direction of the new type, if the type changes."`
@@ -69,7 +69,7 @@ type BillingEventUpdate struct {
 	BillingEventDetails
 }
 
-// BillingEventDetails are what is told of an event and no rule reads.
+// BillingEventDetails are descriptive fields that no rule reads.
 type BillingEventDetails struct {
 	Title        *string       `json:"_title,omitempty" maxLength:"500" doc:"Display title of the event."`
 	Tags         []string      `json:"_tags,omitzero" nullable:"false" maxItems:"100" maxLength:"200" doc:"Labels for grouping and filtering."`
@@ -87,7 +87,7 @@ type Relations struct {
 	Relation []EntityRelation `json:"$relation,omitempty" nullable:"false" doc:"The related entities." example:"[{\"entity_id\": \"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4\"}]"`
 }
 
-// Attachments are references to files. The event of an invoice may name more contracts than an event may have files.
+// Attachments are references to files.
 type Attachments struct {
 	Relation []EntityRelation `json:"$relation,omitzero" nullable:"false" maxItems:"100" doc:"The attached files."`
 }
@@ -97,17 +97,17 @@ type EntityRelation struct {
 	EntityID string `json:"entity_id,omitempty" maxLength:"200" doc:"The entity." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
 }
 
-// ExternalLink leads out. Clients know its address under two names, of which one will do.
+// ExternalLink is a link with its address under two names, of which one is required.
 type ExternalLink struct {
 	Href  *string `json:"href,omitempty" format:"uri" maxLength:"2000" doc:"The address."`
 	Title *string `json:"title,omitempty" maxLength:"500" doc:"Title of the linked page."`
 	URL   *string `json:"url,omitempty" format:"uri" maxLength:"2000" doc:"The same address under a second name."`
 }
 
-// isoCurrency is the form of a currency's code.
+// isoCurrency matches currency codes.
 var isoCurrency = regexp.MustCompile(`^[A-Z]{3}$`)
 
-// event checks a new event.
+// event validates a new event.
 func (c *BillingEventCreate) event() (event ledger.Event, err error) {
 	change := BillingEventUpdate{
 		Type: &c.Type, Direction: c.Direction, BillingAmount: c.BillingAmount, BillingAmountDecimal: c.BillingAmountDecimal,
@@ -124,7 +124,7 @@ func (c *BillingEventCreate) event() (event ledger.Event, err error) {
 	return event, change.apply(&event)
 }
 
-// check refuses a change of nothing.
+// check refuses an update without fields.
 func (u *BillingEventUpdate) check() error {
 	if sent, err := json.Marshal(u); err != nil || string(sent) != "{}" {
 		return err
@@ -132,7 +132,7 @@ func (u *BillingEventUpdate) check() error {
 	return refusal.Invalid(refusal.Problem{Location: []any{"body"}, Message: "At least one field is required", Type: "missing"})
 }
 
-// apply merges what was sent over an event, and checks the whole.
+// apply merges the fields sent into an event and validates the result.
 func (u *BillingEventUpdate) apply(event *ledger.Event) error {
 	var validator rest.Validator
 	u.applyType(event, &validator)
@@ -162,7 +162,8 @@ func (u *BillingEventUpdate) apply(event *ledger.Event) error {
 	return validator.Err()
 }
 
-// applyType has the direction follow from another type. The type that the event has already says nothing about it.
+// applyType sets the type. A new type also sets its direction; an unchanged type leaves the direction
+// as it is.
 func (u *BillingEventUpdate) applyType(event *ledger.Event, validator *rest.Validator) {
 	before := event.Type
 	if u.Type != nil {
@@ -205,7 +206,7 @@ func (u *BillingEventUpdate) applyAmount(event *ledger.Event, validator *rest.Va
 	}
 }
 
-// mergeInto writes what was sent over the details that are stored.
+// mergeInto merges the fields sent into the stored details.
 func (d *BillingEventDetails) mergeInto(stored *json.RawMessage, validator *rest.Validator) error {
 	if link := d.ExternalLink; link != nil {
 		if link.Href == nil && link.URL == nil {
@@ -216,7 +217,7 @@ func (d *BillingEventDetails) mergeInto(stored *json.RawMessage, validator *rest
 	return mergeDetails(d, stored)
 }
 
-// loadEvents puts entries into the words of the ledger's clients.
+// loadEvents returns the representations of entries.
 func (h *handlers) loadEvents(ctx context.Context, tx dbsqlc.DBTX, entries []dbsqlc.LedgerEntry) ([]BillingEvent, error) {
 	var eventIDs, invoiceIDs []uuid.UUID
 	for _, entry := range entries {
@@ -269,7 +270,7 @@ func (h *handlers) newBillingEvent(entry dbsqlc.LedgerEntry) BillingEvent {
 	return event
 }
 
-// addInvoiceDetails adds what the entries of an invoice and its payments do not say themselves.
+// addInvoiceDetails adds the details of entries of an invoice and its payments, which are not stored.
 func (h *handlers) addInvoiceDetails(event *BillingEvent, entry dbsqlc.LedgerEntry, invoice dbsqlc.LedgerInvoiceListRow) {
 	event.Status = new("closed")
 	switch entry.Source {

@@ -91,7 +91,7 @@ type BillingEventPath struct {
 // BillingEventOutput answers one event.
 type BillingEventOutput struct{ Body BillingEvent }
 
-// BillingEventFilter is what the list of events takes.
+// BillingEventFilter are the parameters of the list of events.
 type BillingEventFilter struct {
 	From       int32     `query:"from" minimum:"0" default:"0" doc:"Number of events to skip." example:"0"`
 	Size       int32     `query:"size" minimum:"1" maximum:"1000" default:"100" doc:"Maximum number of events to return." example:"100"`
@@ -139,13 +139,13 @@ func (h *handlers) getBillingEvents(ctx context.Context, input *BillingEventFilt
 	return &BillingEventListOutput{Body: BillingEventList{Hits: hits, Results: events}}, nil
 }
 
-// utcDay is the day of an instant in UTC.
+// utcDay returns the day of an instant in UTC.
 func utcDay(instant time.Time) calendar.Date {
 	year, month, day := instant.UTC().Date()
 	return calendar.NewDate(max(1, year), month, day)
 }
 
-// dayAtOrAfter is the first day whose midnight in UTC is not before an instant.
+// dayAtOrAfter returns the first day whose midnight in UTC is not before an instant.
 func dayAtOrAfter(instant time.Time) calendar.Date {
 	day := utcDay(instant)
 	if midnight := instant.UTC().Truncate(24 * time.Hour); midnight.Equal(instant.UTC()) {
@@ -197,7 +197,7 @@ func (h *handlers) deleteBillingEvent(ctx context.Context, input *BillingEventPa
 	})
 }
 
-// writeEvent answers with the event that a transaction leaves.
+// writeEvent runs write in a transaction and answers with the resulting event.
 func (h *handlers) writeEvent(ctx context.Context, write func(pgx.Tx) (uuid.UUID, error)) (answer *BillingEventOutput, err error) {
 	err = db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) error {
 		id, err := write(tx)
@@ -222,7 +222,7 @@ func (h *handlers) answerEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID
 	return &BillingEventOutput{Body: events[0]}, nil
 }
 
-// withID has a refusal say which id it is about.
+// withID adds the id to the message of a refusal.
 func withID(err error, code refusal.Code, message string, id uuid.UUID) error {
 	if !errors.Is(err, refusal.New(code)) || id == uuid.Nil {
 		return err

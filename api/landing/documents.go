@@ -88,7 +88,7 @@ func (h *handlers) contractDocumentLink(ctx context.Context, input *struct {
 	return &struct{ Body DocumentLink }{DocumentLink{ContractID: contractID, DocumentDownloadURL: url}}, nil
 }
 
-// ensureContractDocument has a document issued for a contract that has none.
+// ensureContractDocument issues a document for a contract without one.
 func (h *handlers) ensureContractDocument(ctx context.Context, contractID uuid.UUID) error {
 	_, err := h.Documents.LatestContractDocument(ctx, h.Pool, contractID)
 	if refused := refusal.As(err); refused == nil {
@@ -106,7 +106,7 @@ func (h *handlers) ensureContractDocument(ctx context.Context, contractID uuid.U
 	return err
 }
 
-// TokenParams carry the token of a download.
+// TokenParams are the parameters of a download.
 type TokenParams struct {
 	Token string `query:"token" required:"true" doc:"The token of the download link." example:"eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }

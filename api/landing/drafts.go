@@ -10,11 +10,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// minStepLength is the shortest name of a step.
+// minStepLength is the minimum length of a step's name.
 const minStepLength = 2
 
 func (h *handlers) landingDraftRoutes() {
@@ -45,10 +46,10 @@ func (h *handlers) landingDraftRoutes() {
 	}, h.updateDraft)
 }
 
-// DraftPayload is a JSON object that is kept for the landing page and not looked into.
+// DraftPayload is a JSON object stored for the landing page without interpreting it.
 type DraftPayload struct{ stored json.RawMessage }
 
-// UnmarshalJSON keeps the object as it was sent; null is none.
+// UnmarshalJSON keeps the object as sent; null counts as absent.
 func (p *DraftPayload) UnmarshalJSON(text []byte) error {
 	p.stored = nil
 	if string(text) != "null" {
@@ -65,7 +66,7 @@ func (DraftPayload) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
-// check notes what the database could not keep, or only at a cost out of proportion.
+// check reports a payload that the database cannot store at reasonable cost.
 func (p DraftPayload) check(validator *rest.Validator) {
 	if p.stored != nil && !rest.Storable(p.stored) {
 		validator.Fail("payload", "payload is nested too deeply or contains a number out of range")
@@ -81,7 +82,7 @@ type LandingDraftCreate struct {
 	Status   string       `json:"status,omitempty" enum:"in_progress,submitted,cancelled" default:"in_progress"`
 }
 
-// LandingDraftUpdate is the body of a change: only what is sent changes, null clears the CIN.
+// LandingDraftUpdate is the body of an update: only the fields sent change, and null clears the CIN.
 type LandingDraftUpdate struct {
 	FlowType rest.Optional[string]       `json:"flow_type,omitempty" enum:"subscribe_new_service,upgrade_or_downgrade_existing_service,check_billing_and_download_invoices"`
 	Step     rest.Optional[string]       `json:"step,omitempty" minLength:"2" maxLength:"64" example:"offer"`
@@ -128,12 +129,8 @@ func (h *handlers) createDraft(ctx context.Context, input *struct{ Body LandingD
 	if payload == nil {
 		payload = json.RawMessage("{}")
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return nil, err
-	}
 	row, err := h.Queries.LandingDraftInsert(ctx, h.Pool, dbsqlc.LandingDraftInsertParams{
-		ID: id, FlowType: input.Body.FlowType, Step: step, CIN: cin, Payload: payload, Status: input.Body.Status, Now: h.Now(),
+		ID: db.NewID(), FlowType: input.Body.FlowType, Step: step, CIN: cin, Payload: payload, Status: input.Body.Status, Now: h.Now(),
 	})
 	if err != nil {
 		return nil, err
@@ -167,7 +164,7 @@ func (h *handlers) updateDraft(ctx context.Context, input *struct {
 	return newLandingDraftRead(row), nil
 }
 
-// normalise trims what is sent and checks that only the CIN is cleared.
+// normalise trims the fields sent and refuses null except for the CIN.
 func (u *LandingDraftUpdate) normalise() error {
 	var validator rest.Validator
 	u.FlowType.RefuseNull("flow_type", &validator)

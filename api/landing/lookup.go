@@ -51,7 +51,7 @@ func (h *handlers) landingLookupRoutes() {
 	}, h.landingInvoices)
 }
 
-// LandingVerification lets its bearer look up the client with a CIN.
+// LandingVerification contains the token to look up a client.
 type LandingVerification struct {
 	CIN           string    `json:"cin" example:"AB123456"`
 	MaskedContact string    `json:"masked_contact" example:"LA***01"`
@@ -69,7 +69,7 @@ type LandingClient struct {
 	Phone    *string   `json:"phone" example:"+******1234"`
 }
 
-// LandingSubscription is an active contract and the offers that it can change to.
+// LandingSubscription is an active contract with the offers it can change to.
 type LandingSubscription struct {
 	ContractID        uuid.UUID      `json:"contract_id" example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4" format:"uuid"`
 	SubscriberID      uuid.UUID      `json:"subscriber_id" example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36" format:"uuid"`
@@ -107,7 +107,7 @@ type LandingInvoices struct {
 	Invoices []LandingInvoice `json:"invoices" nullable:"false"`
 }
 
-// LandingLookup names a client by CIN and proves that they may be looked up.
+// LandingLookup names a client by CIN, with a token that permits the lookup.
 type LandingLookup struct {
 	CIN         string `path:"cin" doc:"The CIN that the token was issued for." example:"AB123456"`
 	LookupToken string `query:"lookup_token" required:"true" doc:"The token of a verified CIN." example:"eyJ2IjoxfQ.c2lnbmF0dXJl"`
@@ -135,7 +135,7 @@ func (h *handlers) verifyCIN(ctx context.Context, input *struct {
 	}}, nil
 }
 
-// lookUp checks the token and returns the client that it was issued for.
+// lookUp verifies the token and returns its client.
 func (h *handlers) lookUp(ctx context.Context, lookup LandingLookup) (dbsqlc.Client, error) {
 	claims, err := h.Tokens.Verify(lookup.LookupToken, token.Lookup, h.Now())
 	if err != nil {

@@ -36,7 +36,7 @@ func (h *handlers) agingRoutes() {
 	}, h.exportAgingReport)
 }
 
-// AgingReportRead is what clients owed on a day.
+// AgingReportRead is the outstanding amounts on a day.
 type AgingReportRead struct {
 	AsOf calendar.Date `json:"as_of" format:"date" example:"2026-11-22"`
 	AgingSumRead
@@ -45,7 +45,7 @@ type AgingReportRead struct {
 	Meta    rest.PageMeta     `json:"meta"`
 }
 
-// AgingSumRead is what several clients owed together.
+// AgingSumRead is the total of several clients.
 type AgingSumRead struct {
 	OutstandingAmount money.Amount `json:"outstanding_amount" example:"299.40" format:"decimal"`
 	InvoiceCount      int64        `json:"invoice_count" example:"1"`
@@ -61,7 +61,7 @@ type AgingBucketSums struct {
 	Beyond90 AgingSumRead `json:"90_plus"`
 }
 
-// AgingClientRead is what one client owed, by aging bucket.
+// AgingClientRead is the outstanding amount of a client by aging bucket.
 type AgingClientRead struct {
 	ClientID          uuid.UUID    `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
 	OutstandingAmount money.Amount `json:"outstanding_amount" example:"299.40" format:"decimal"`
@@ -74,7 +74,7 @@ type AgingDay struct {
 	AsOf string `query:"as_of" format:"date" doc:"The business day; defaults to today." example:"2026-11-22"`
 }
 
-// agingList is the list of the clients that owed something.
+// agingList is the list of clients with an outstanding amount.
 var agingList = rest.List[collections.AgingClient]{
 	Name: "aging", ID: func(row collections.AgingClient) uuid.UUID { return row.ClientID },
 	Sorts: []rest.SortKey[collections.AgingClient]{
@@ -97,7 +97,7 @@ func newAgingClientRead(row collections.AgingClient) AgingClientRead {
 	}
 }
 
-// parseAgingList reads what is request of the report.
+// parseAgingList parses the parameters of the report.
 func (h *handlers) parseAgingList(params rest.PageParams, day AgingDay) (*rest.ListRequest[collections.AgingClient], collections.AgingFilter, error) {
 	filter, today := collections.AgingFilter{AsOf: h.Today()}, h.Today()
 	if day.AsOf != "" {
@@ -110,7 +110,7 @@ func (h *handlers) parseAgingList(params rest.PageParams, day AgingDay) (*rest.L
 		filter.AsOf = asOf
 	}
 	filter.Ended = h.Zone.At(filter.AsOf.AddDays(1), 0)
-	// A cursor continues the report of its day alone.
+	// A cursor is only valid for the report of its day.
 	ofDay := agingList
 	ofDay.Name += " " + filter.AsOf.String()
 	request, err := rest.ParseList(h.API, ofDay, params)

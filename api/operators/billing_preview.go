@@ -14,11 +14,10 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-// previewTimeout bounds a preview: a million clients take less.
+// previewTimeout bounds a preview; one million clients take less.
 const previewTimeout = 60 * time.Second
 
-// maxPreviews is how many previews are computed at once; each keeps a database
-// connection busy.
+// maxPreviews is the number of concurrent previews. Each occupies a database connection.
 const maxPreviews = 2
 
 func (h *handlers) billingPreviewRoutes() {
@@ -32,14 +31,14 @@ func (h *handlers) billingPreviewRoutes() {
 	}, h.previewBilling)
 }
 
-// BillingPreviewCreate asks for a preview.
+// BillingPreviewCreate is the body of a preview.
 type BillingPreviewCreate struct {
 	BillingRunCreate
 	Page int32 `json:"page,omitempty" default:"1" minimum:"1" maximum:"10000000" doc:"Page of clients, from 1." example:"1"`
 	Size int32 `json:"size,omitempty" default:"20" minimum:"1" maximum:"100" doc:"Clients per page." example:"20"`
 }
 
-// BillingPreviewRead is what a run would issue.
+// BillingPreviewRead is the result of a preview.
 type BillingPreviewRead struct {
 	PeriodStart     calendar.Date          `json:"period_start" format:"date" example:"2026-10-01"`
 	PeriodEnd       calendar.Date          `json:"period_end" format:"date" example:"2026-10-31"`
@@ -56,7 +55,7 @@ type BillingPreviewRead struct {
 	Meta            rest.PageMeta          `json:"meta"`
 }
 
-// BillingPreviewClient is the invoice that a client would get.
+// BillingPreviewClient is the previewed invoice of a client.
 type BillingPreviewClient struct {
 	ClientID       uuid.UUID            `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
 	ClientName     string               `json:"client_name" example:"Amina El Fassi"`
@@ -66,7 +65,7 @@ type BillingPreviewClient struct {
 	Lines          []BillingPreviewLine `json:"lines" nullable:"false"`
 }
 
-// BillingPreviewLine is a line of that invoice.
+// BillingPreviewLine is a line of a previewed invoice.
 type BillingPreviewLine struct {
 	ContractID        uuid.UUID    `json:"contract_id" example:"01932b80-6f43-7c15-8e0d-25a4c9d7b318" format:"uuid"`
 	OfferID           uuid.UUID    `json:"offer_id" example:"01932b7f-03d5-7b61-b4ad-93e7f1508c2e" format:"uuid"`

@@ -52,7 +52,7 @@ func (h *handlers) billingRunRoutes() {
 	}, h.getBillingRun)
 }
 
-// BillingRunCreate asks for a run.
+// BillingRunCreate is the body of a new run.
 type BillingRunCreate struct {
 	PeriodStart calendar.Date  `json:"period_start" format:"date" example:"2026-10-01"`
 	PeriodEnd   calendar.Date  `json:"period_end" format:"date" example:"2026-10-31"`
@@ -61,7 +61,7 @@ type BillingRunCreate struct {
 	Proration   string         `json:"proration,omitempty" enum:"none,daily" default:"none" doc:"Whether a contract that is active for part of the period is charged its whole monthly fee (none) or its active days (daily)." example:"none"`
 }
 
-// BillingRunResult is what a run issued.
+// BillingRunResult is the result of a run.
 type BillingRunResult struct {
 	BillingRunID        uuid.UUID     `json:"billing_run_id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
 	PeriodStart         calendar.Date `json:"period_start" format:"date" example:"2026-10-01"`
@@ -79,7 +79,7 @@ type BillingRunResult struct {
 	IdempotencyReplayed bool          `json:"idempotency_replayed"`
 }
 
-// BillingRunRead is a run as the API shows it while it runs and after.
+// BillingRunRead is a run during and after its execution.
 type BillingRunRead struct {
 	ID               uuid.UUID       `json:"id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
 	IdempotencyKey   string          `json:"idempotency_key" example:"billing-2026-10"`
@@ -120,7 +120,7 @@ type BillingRunDetail struct {
 	SkippedURL  string                `json:"skipped_url" doc:"The contracts skipped because another run billed them." example:"/api/v1/billing/runs/01932c01-2b6d-7a90-8c3f-e1d47b5a6f02/skipped"`
 }
 
-// BillingRunEventRead is a move of a run.
+// BillingRunEventRead is a status change of a run.
 type BillingRunEventRead struct {
 	FromStatus string         `json:"from_status" example:"planned"`
 	ToStatus   string         `json:"to_status" example:"running"`
@@ -137,7 +137,7 @@ type BillingRunPath struct {
 	BillingRunID string `path:"billing_run_id" doc:"The billing run." example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
 }
 
-// BillingRunDone says how much of the plan is done.
+// BillingRunDone is the progress of a run.
 type BillingRunDone struct {
 	BilledChunks     int32 `json:"billed_chunks" example:"1"`
 	DocumentedChunks int32 `json:"documented_chunks" example:"1"`
@@ -213,7 +213,7 @@ func newBillingRunResult(result billing.Result, replayed bool) BillingRunResult 
 	return read
 }
 
-// runInvoicesPath is the list of a run's invoices.
+// runInvoicesPath returns the path of the list of a run's invoices.
 func runInvoicesPath(id uuid.UUID) string {
 	return "/api/v1/invoices?filters=" + url.QueryEscape("billing_run_id="+id.String())
 }
@@ -248,7 +248,7 @@ func (h *handlers) findBillingRun(ctx context.Context, id string) (dbsqlc.Billin
 	return run, rest.OrNotFound(err, refusal.BillingRunNotFound)
 }
 
-// loadBillingRun answers with a run as it is at this moment.
+// loadBillingRun returns a run with its current progress and history.
 func (h *handlers) loadBillingRun(ctx context.Context, id string) (*BillingRunOutput, error) {
 	row, err := h.findBillingRun(ctx, id)
 	if err != nil {
@@ -276,7 +276,7 @@ func newBillingRunEventRead(row dbsqlc.BillingRunEvent) BillingRunEventRead {
 	}
 }
 
-// loadProgress adds up the chunks of runs, so that counts and sums are those of this moment.
+// loadProgress sums the chunks of runs, for current counts and totals.
 func (h *handlers) loadProgress(ctx context.Context, runs ...dbsqlc.BillingRun) (map[uuid.UUID]dbsqlc.BillingRunProgressListRow, error) {
 	ids := make([]uuid.UUID, len(runs))
 	for i, run := range runs {

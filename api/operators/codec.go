@@ -6,10 +6,9 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/mtfacturation/mtf/api/rest"
-
 	commonpb "go.temporal.io/api/common/v1"
 
+	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/internal/identity"
 	"github.com/mtfacturation/mtf/internal/refusal"
 	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
@@ -17,13 +16,13 @@ import (
 
 const tagOperations = "Operations"
 
-// CodecPath is what the Temporal UI is told, behind the API's address. It adds the rest.
+// CodecPath is the codec endpoint to configure in the Temporal UI, which appends the operation.
 const CodecPath = "/api/v1/codec"
 
 const codecDecodePath = CodecPath + "/decode"
 
-// Only decoding is offered: what is started and commanded goes through the other
-// operations, which check it and know who asks.
+// codecRoutes registers decoding only. Workflows are started and signalled through the other
+// operations, which validate the input and know the caller.
 func (h *handlers) codecRoutes() {
 	h.TrustLocally(codecDecodePath, temporalUI)
 	rest.Register(h.API, rest.Operation{
@@ -73,6 +72,5 @@ func (h *handlers) decodePayloads(ctx context.Context, input *struct{ Body Codec
 	return &struct{ Body CodecPayloads }{answer}, nil
 }
 
-// temporalUI is the actor of the Temporal UI on a developer's machine. Its users do not log
-// in there, so its requests carry no identity.
+// temporalUI is the actor of the Temporal UI on a developer's machine, where its users do not log in.
 var temporalUI = identity.Actor{ID: "temporal-ui", Roles: []string{identity.Ops}}

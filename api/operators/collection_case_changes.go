@@ -35,14 +35,14 @@ func (h *handlers) collectionCaseChangeRoutes() {
 	}, h.changeCollectionCaseStatus)
 }
 
-// CollectionCaseActionCreate is the body of an action. Every type of the original is
-// taken, as it does: an action only tells something, under the name of who tells it.
+// CollectionCaseActionCreate is the body of an action. It accepts every type that the original system
+// accepts, because an action only documents something under the caller's name.
 type CollectionCaseActionCreate struct {
 	ActionType string  `json:"action_type" enum:"case_opened,case_reopened,payment_recorded,status_updated,reminder_sent,warning_sent,note,case_resolved,case_closed" doc:"A reminder or a warning moves an open case to in progress." example:"reminder_sent"`
 	Note       *string `json:"note,omitempty" nullable:"true" maxLength:"1200" doc:"Required for the type note." example:"Called, will pay on Friday"`
 }
 
-// CollectionCaseStatusUpdate asks for a status of a case.
+// CollectionCaseStatusUpdate is the body of a status change.
 type CollectionCaseStatusUpdate struct {
 	Status string  `json:"status" enum:"open,in_progress,resolved,closed" example:"in_progress"`
 	Note   *string `json:"note,omitempty" nullable:"true" maxLength:"1200" example:"Promised to pay this week"`

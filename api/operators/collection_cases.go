@@ -107,7 +107,7 @@ func newCollectionCaseActionRead(row dbsqlc.CollectionCaseAction) CollectionCase
 	}
 }
 
-// CollectionCaseFilters narrow the list of collection cases down.
+// CollectionCaseFilters are the filters of the list of collection cases.
 type CollectionCaseFilters struct {
 	Status      string `query:"status" enum:"open,in_progress,resolved,closed" doc:"Only cases with this status." example:"open"`
 	AgingBucket string `query:"aging_bucket" enum:"current,1_30,31_60,61_90,90_plus" doc:"Only cases in this aging bucket." example:"31_60"`

@@ -26,7 +26,7 @@ func (h *handlers) collectionDunningRoutes() {
 	}, h.getCollectionCaseDunning)
 }
 
-// DunningRead is where a client is in dunning.
+// DunningRead is the dunning state of a client.
 type DunningRead struct {
 	ClientID      uuid.UUID       `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
 	WorkflowID    string          `json:"workflow_id" doc:"The client's dunning workflow, for the Temporal UI." example:"dunning/01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
@@ -34,7 +34,7 @@ type DunningRead struct {
 	EpisodeSince  *rest.Timestamp `json:"episode_since" nullable:"true" doc:"When the client became delinquent; null if they never were."`
 	EpisodeEnded  *rest.Timestamp `json:"episode_ended_at" nullable:"true" doc:"When dunning registered that the client was no longer delinquent."`
 	Steps         []DunningStep   `json:"steps" nullable:"false" doc:"The steps taken in the episode, oldest first."`
-	// The next step: all null when none is left, or nothing is overdue.
+	// The fields of the next step are null if none is left or nothing is overdue.
 	NextStep        *string         `json:"next_step" doc:"The next step; null if none is left or nothing is overdue." example:"warning"`
 	NextAction      *string         `json:"next_step_action" enum:"reminder_sent,warning_sent,suspend_contracts" example:"warning_sent"`
 	NextDaysPastDue *int            `json:"next_step_days_past_due" example:"21"`
@@ -42,14 +42,14 @@ type DunningRead struct {
 	NextAt          *rest.Timestamp `json:"next_step_at" nullable:"true" doc:"The earliest time of the step."`
 }
 
-// DunningStep is a step that was taken.
+// DunningStep is a completed step.
 type DunningStep struct {
 	Step          string         `json:"step" example:"reminder"`
 	DaysPastDue   int32          `json:"days_past_due" doc:"Days past due at which the policy schedules the step." example:"7"`
 	Action        string         `json:"action" enum:"reminder_sent,warning_sent,suspend_contracts" example:"reminder_sent"`
 	PolicyVersion int32          `json:"policy_version" example:"1"`
 	DoneAt        rest.Timestamp `json:"done_at"`
-	// The step's message: all null for a step that sends none.
+	// The fields of the message are null for a step without a message.
 	NotificationID       *uuid.UUID `json:"notification_id" format:"uuid" nullable:"true" example:"01932d70-2f4b-7a18-b3c6-9e50d1a7f842"`
 	NotificationStatus   *string    `json:"notification_status" enum:"pending,sent,failed,skipped" doc:"Delivery status of the step's message; null for a step without a message." example:"sent"`
 	NotificationReason   *string    `json:"notification_reason" doc:"Why the message was not sent, or not sent yet."`

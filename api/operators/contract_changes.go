@@ -46,7 +46,7 @@ func (h *handlers) contractChangeRoutes() {
 	}, h.changeContractOffer)
 }
 
-// ContractCreate is the body of a contract that an operator makes.
+// ContractCreate is the body of a new contract.
 type ContractCreate struct {
 	ClientID          string         `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 	SubscriberID      string         `json:"subscriber_id" example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36"`
@@ -57,12 +57,12 @@ type ContractCreate struct {
 	Status            string         `json:"status,omitempty" enum:"draft,active,suspended,terminated" default:"draft"`
 }
 
-// ContractStatusUpdate asks for another status of a contract.
+// ContractStatusUpdate is the body of a status change.
 type ContractStatusUpdate struct {
 	Status string `json:"status" enum:"draft,active,suspended,terminated" example:"suspended"`
 }
 
-// ContractOfferUpdate asks for another offer of a contract.
+// ContractOfferUpdate is the body of a change of offer.
 type ContractOfferUpdate struct {
 	OfferID string `json:"offer_id" example:"01932b7d-3c9e-7ce5-84d6-7f1a2b0c5d83"`
 }
@@ -95,7 +95,7 @@ func (h *handlers) changeContractOffer(ctx context.Context, input *struct {
 	})
 }
 
-// changeContract answers with the contract that a change leaves, made in one transaction.
+// changeContract runs a change in one transaction and answers with the changed contract.
 func (h *handlers) changeContract(ctx context.Context, change func(pgx.Tx) (dbsqlc.Contract, error)) (*ContractOutput, error) {
 	var row dbsqlc.Contract
 	err := db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) (err error) {

@@ -52,17 +52,43 @@ type ContractAuditEventRead struct {
 type ContractOutput struct{ Body resource.ContractRead }
 
 // contractList is the list of all contracts.
-var contractList = rest.List[dbsqlc.ContractListRow]{
-	Name: "contracts", ID: func(row dbsqlc.ContractListRow) uuid.UUID { return row.Contract.ID },
-	Total: func(row dbsqlc.ContractListRow) int64 { return row.ListTotal },
-	Sorts: []rest.SortKey[dbsqlc.ContractListRow]{
-		{Name: "created_at", Value: func(row dbsqlc.ContractListRow) string { return rest.SortedByTime(row.Contract.CreatedAt) }},
-		{Name: "start_date", Value: func(row dbsqlc.ContractListRow) string { return row.Contract.StartDate.String() }},
+var contractList = rest.Listing[dbsqlc.ContractListRow, dbsqlc.ContractCountParams, resource.ContractRead]{
+	List: rest.List[dbsqlc.ContractListRow]{
+		Name: "contracts", ID: func(row dbsqlc.ContractListRow) uuid.UUID { return row.Contract.ID },
+		Total: func(row dbsqlc.ContractListRow) int64 { return row.ListTotal },
+		Sorts: []rest.SortKey[dbsqlc.ContractListRow]{
+			{Name: "created_at", Value: func(row dbsqlc.ContractListRow) string { return rest.SortedByTime(row.Contract.CreatedAt) }},
+			{Name: "start_date", Value: func(row dbsqlc.ContractListRow) string { return row.Contract.StartDate.String() }},
+		},
+		Filters: []rest.FilterKey{
+			{Name: "client_id", Values: "an id"}, {Name: "subscriber_id", Values: "an id"}, {Name: "offer_id", Values: "an id"},
+			{Name: "status", Values: "draft, active, suspended or terminated"},
+		},
 	},
-	Filters: []rest.FilterKey{
-		{Name: "client_id", Values: "an id"}, {Name: "subscriber_id", Values: "an id"}, {Name: "offer_id", Values: "an id"},
-		{Name: "status", Values: "draft, active, suspended or terminated"},
+	Where: func(request *rest.ListRequest[dbsqlc.ContractListRow]) dbsqlc.ContractCountParams {
+		return dbsqlc.ContractCountParams{
+			ClientID: request.ID("client_id"), SubscriberID: request.ID("subscriber_id"), OfferID: request.ID("offer_id"),
+			Status: request.Text("status"),
+		}
 	},
+	Rows: func(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.ContractCountParams, at rest.ListPosition) ([]dbsqlc.ContractListRow, error) {
+		if at.Newest {
+			before, err := rest.NewestStart(ctx, tx, at, queries.ContractNewestAt)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := queries.ContractNewest(ctx, tx, dbsqlc.ContractNewestParams{
+				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
+			})
+			return rest.Convert(rows, func(row dbsqlc.ContractNewestRow) dbsqlc.ContractListRow { return dbsqlc.ContractListRow(row) }), err
+		}
+		return queries.ContractList(ctx, tx, dbsqlc.ContractListParams{
+			ClientID: filters.ClientID, SubscriberID: filters.SubscriberID, OfferID: filters.OfferID, Status: filters.Status,
+			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+	},
+	Count: (*dbsqlc.Queries).ContractCount,
+	Read:  func(row dbsqlc.ContractListRow) resource.ContractRead { return resource.NewContractRead(row.Contract) },
 }
 
 func newContractAuditEventRead(row dbsqlc.ContractAuditEvent) ContractAuditEventRead {
@@ -73,29 +99,7 @@ func newContractAuditEventRead(row dbsqlc.ContractAuditEvent) ContractAuditEvent
 }
 
 func (h *handlers) listContracts(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[resource.ContractRead], error) {
-	request, err := rest.ParseList(h.API, contractList, *input)
-	if err != nil {
-		return nil, err
-	}
-	filters := dbsqlc.ContractCountParams{
-		ClientID: request.ID("client_id"), SubscriberID: request.ID("subscriber_id"), OfferID: request.ID("offer_id"), Status: request.Text("status"),
-	}
-	return rest.AnswerList(ctx, h.API, request, func(row dbsqlc.ContractListRow) resource.ContractRead { return resource.NewContractRead(row.Contract) }, func(at rest.ListPosition) ([]dbsqlc.ContractListRow, error) {
-		if at.Newest {
-			before, err := rest.NewestStart(ctx, h.API, at, h.Queries.ContractNewestAt)
-			if err != nil {
-				return nil, err
-			}
-			rows, err := h.Queries.ContractNewest(ctx, h.Pool, dbsqlc.ContractNewestParams{
-				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
-			})
-			return rest.Convert(rows, func(row dbsqlc.ContractNewestRow) dbsqlc.ContractListRow { return dbsqlc.ContractListRow(row) }), err
-		}
-		return h.Queries.ContractList(ctx, h.Pool, dbsqlc.ContractListParams{
-			ClientID: filters.ClientID, SubscriberID: filters.SubscriberID, OfferID: filters.OfferID, Status: filters.Status,
-			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
-		})
-	}, func() (int64, error) { return h.Queries.ContractCount(ctx, h.Pool, filters) })
+	return contractList.Serve(ctx, h.API, *input)
 }
 
 func (h *handlers) getContract(ctx context.Context, input *resource.ContractPath) (*ContractOutput, error) {

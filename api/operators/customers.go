@@ -69,7 +69,7 @@ type ClientCreate struct {
 	Status     string  `json:"status,omitempty" enum:"active,suspended,terminated" default:"active"`
 }
 
-// ClientUpdate is the body of a change: only what is sent changes, null clears.
+// ClientUpdate is the body of an update: only the fields sent change, and null clears.
 type ClientUpdate struct {
 	CIN      rest.Optional[string] `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
 	FullName rest.Optional[string] `json:"full_name,omitempty" minLength:"2" maxLength:"150"`
@@ -104,17 +104,47 @@ type ClientPath struct {
 }
 
 // clientList is the list of all clients.
-var clientList = rest.List[dbsqlc.ClientListRow]{
-	Name: "clients", ID: func(row dbsqlc.ClientListRow) uuid.UUID { return row.Client.ID },
-	Total: func(row dbsqlc.ClientListRow) int64 { return row.ListTotal },
-	Sorts: []rest.SortKey[dbsqlc.ClientListRow]{
-		{Name: "created_at", Value: func(row dbsqlc.ClientListRow) string { return rest.SortedByTime(row.Client.CreatedAt) }},
-		{Name: "full_name", Value: func(row dbsqlc.ClientListRow) string { return row.Client.FullName }},
+var clientList = rest.Listing[dbsqlc.ClientListRow, dbsqlc.ClientCountParams, ClientRead]{
+	List: rest.List[dbsqlc.ClientListRow]{
+		Name: "clients", ID: func(row dbsqlc.ClientListRow) uuid.UUID { return row.Client.ID },
+		Total: func(row dbsqlc.ClientListRow) int64 { return row.ListTotal },
+		Sorts: []rest.SortKey[dbsqlc.ClientListRow]{
+			{Name: "created_at", Value: func(row dbsqlc.ClientListRow) string { return rest.SortedByTime(row.Client.CreatedAt) }},
+			{Name: "full_name", Value: func(row dbsqlc.ClientListRow) string { return row.Client.FullName }},
+		},
+		Filters: []rest.FilterKey{
+			{Name: "status", Values: "active, suspended or terminated"}, {Name: "client_type", Values: "individual or business"},
+			{Name: "is_delinquent", Values: "true or false"}, {Name: "cin", Values: "a whole CIN"},
+		},
 	},
-	Filters: []rest.FilterKey{
-		{Name: "status", Values: "active, suspended or terminated"}, {Name: "client_type", Values: "individual or business"},
-		{Name: "is_delinquent", Values: "true or false"}, {Name: "cin", Values: "a whole CIN"},
+	Where: func(request *rest.ListRequest[dbsqlc.ClientListRow]) dbsqlc.ClientCountParams {
+		filters := dbsqlc.ClientCountParams{
+			Status: request.Text("status"), ClientType: request.Text("client_type"),
+			IsDelinquent: request.Boolean("is_delinquent"), CIN: request.Text("cin"),
+		}
+		if filters.CIN != nil {
+			*filters.CIN = client.NormaliseCIN(*filters.CIN)
+		}
+		return filters
 	},
+	Rows: func(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.ClientCountParams, at rest.ListPosition) ([]dbsqlc.ClientListRow, error) {
+		if at.Newest {
+			before, err := rest.NewestStart(ctx, tx, at, queries.ClientNewestAt)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := queries.ClientNewest(ctx, tx, dbsqlc.ClientNewestParams{
+				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
+			})
+			return rest.Convert(rows, func(row dbsqlc.ClientNewestRow) dbsqlc.ClientListRow { return dbsqlc.ClientListRow(row) }), err
+		}
+		return queries.ClientList(ctx, tx, dbsqlc.ClientListParams{
+			Status: filters.Status, ClientType: filters.ClientType, IsDelinquent: filters.IsDelinquent, CIN: filters.CIN,
+			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+	},
+	Count: (*dbsqlc.Queries).ClientCount,
+	Read:  func(row dbsqlc.ClientListRow) ClientRead { return newClientRead(row.Client) },
 }
 
 func newClientRead(row dbsqlc.Client) ClientRead {
@@ -139,7 +169,7 @@ func (h *handlers) createClient(ctx context.Context, input *struct{ Body ClientC
 	return &ClientOutput{Body: newClientRead(row)}, nil
 }
 
-// newClient normalises a client that comes with a request.
+// newClient normalises the client in a request.
 func newClient(body ClientCreate, validator *rest.Validator) client.New {
 	return client.New{
 		CIN: rest.OptionalCIN(body.CIN, validator), ClientType: body.ClientType,
@@ -149,32 +179,7 @@ func newClient(body ClientCreate, validator *rest.Validator) client.New {
 }
 
 func (h *handlers) listClients(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[ClientRead], error) {
-	request, err := rest.ParseList(h.API, clientList, *input)
-	if err != nil {
-		return nil, err
-	}
-	filters := dbsqlc.ClientCountParams{
-		Status: request.Text("status"), ClientType: request.Text("client_type"), IsDelinquent: request.Boolean("is_delinquent"), CIN: request.Text("cin"),
-	}
-	if filters.CIN != nil {
-		*filters.CIN = client.NormaliseCIN(*filters.CIN)
-	}
-	return rest.AnswerList(ctx, h.API, request, func(row dbsqlc.ClientListRow) ClientRead { return newClientRead(row.Client) }, func(at rest.ListPosition) ([]dbsqlc.ClientListRow, error) {
-		if at.Newest {
-			before, err := rest.NewestStart(ctx, h.API, at, h.Queries.ClientNewestAt)
-			if err != nil {
-				return nil, err
-			}
-			rows, err := h.Queries.ClientNewest(ctx, h.Pool, dbsqlc.ClientNewestParams{
-				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
-			})
-			return rest.Convert(rows, func(row dbsqlc.ClientNewestRow) dbsqlc.ClientListRow { return dbsqlc.ClientListRow(row) }), err
-		}
-		return h.Queries.ClientList(ctx, h.Pool, dbsqlc.ClientListParams{
-			Status: filters.Status, ClientType: filters.ClientType, IsDelinquent: filters.IsDelinquent, CIN: filters.CIN,
-			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
-		})
-	}, func() (int64, error) { return h.Queries.ClientCount(ctx, h.Pool, filters) })
+	return clientList.Serve(ctx, h.API, *input)
 }
 
 func (h *handlers) getClient(ctx context.Context, input *ClientPath) (*ClientOutput, error) {

@@ -37,7 +37,7 @@ func (h *handlers) healthRoutes() {
 	}, h.ready)
 }
 
-// readyTimeout bounds what a readiness probe waits for.
+// readyTimeout bounds a readiness probe.
 const readyTimeout = 2 * time.Second
 
 // StatusOutput is the answer of a health check.

@@ -32,7 +32,7 @@ type InvoiceVoid struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"1200" doc:"Recorded in the invoice's audit trail." example:"Billed at the wrong tariff"`
 }
 
-// InvoiceVoidResult is what voiding an invoice did.
+// InvoiceVoidResult is the effect of voiding an invoice.
 type InvoiceVoidResult struct {
 	Invoice              InvoiceRead    `json:"invoice"`
 	VoidedAt             rest.Timestamp `json:"voided_at" example:"2026-11-22T15:29:17.901200Z"`

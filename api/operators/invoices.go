@@ -91,19 +91,46 @@ type InvoiceDetailRead struct {
 }
 
 // invoiceList is the list of all invoices.
-var invoiceList = rest.List[dbsqlc.InvoiceListRow]{
-	Name: "invoices", ID: func(row dbsqlc.InvoiceListRow) uuid.UUID { return row.Invoice.ID },
-	Total: func(row dbsqlc.InvoiceListRow) int64 { return row.ListTotal },
-	Sorts: []rest.SortKey[dbsqlc.InvoiceListRow]{
-		{Name: "created_at", Value: func(row dbsqlc.InvoiceListRow) string { return rest.SortedByTime(row.Invoice.CreatedAt) }},
-		{Name: "due_date", Value: func(row dbsqlc.InvoiceListRow) string { return row.Invoice.DueDate.String() }},
-		{Name: "total_amount", Value: func(row dbsqlc.InvoiceListRow) string { return rest.SortedByAmount(row.Invoice.TotalAmount) }},
-		{Name: "number", Value: func(row dbsqlc.InvoiceListRow) string { return row.Invoice.Number }},
+var invoiceList = rest.Listing[dbsqlc.InvoiceListRow, dbsqlc.InvoiceCountParams, InvoiceRead]{
+	List: rest.List[dbsqlc.InvoiceListRow]{
+		Name: "invoices", ID: func(row dbsqlc.InvoiceListRow) uuid.UUID { return row.Invoice.ID },
+		Total: func(row dbsqlc.InvoiceListRow) int64 { return row.ListTotal },
+		Sorts: []rest.SortKey[dbsqlc.InvoiceListRow]{
+			{Name: "created_at", Value: func(row dbsqlc.InvoiceListRow) string { return rest.SortedByTime(row.Invoice.CreatedAt) }},
+			{Name: "due_date", Value: func(row dbsqlc.InvoiceListRow) string { return row.Invoice.DueDate.String() }},
+			{Name: "total_amount", Value: func(row dbsqlc.InvoiceListRow) string { return rest.SortedByAmount(row.Invoice.TotalAmount) }},
+			{Name: "number", Value: func(row dbsqlc.InvoiceListRow) string { return row.Invoice.Number }},
+		},
+		Filters: []rest.FilterKey{
+			{Name: "client_id", Values: "an id"}, {Name: "status", Values: "issued, paid, overdue or void"}, {Name: "billing_run_id", Values: "an id"},
+			{Name: "period_start", Values: "a date"}, {Name: "service", Values: "mobile, internet or landline"}, {Name: "offer_id", Values: "an id"},
+		},
 	},
-	Filters: []rest.FilterKey{
-		{Name: "client_id", Values: "an id"}, {Name: "status", Values: "issued, paid, overdue or void"}, {Name: "billing_run_id", Values: "an id"},
-		{Name: "period_start", Values: "a date"}, {Name: "service", Values: "mobile, internet or landline"}, {Name: "offer_id", Values: "an id"},
+	Where: func(request *rest.ListRequest[dbsqlc.InvoiceListRow]) dbsqlc.InvoiceCountParams {
+		return dbsqlc.InvoiceCountParams{
+			ClientID: request.ID("client_id"), Status: request.Text("status"), BillingRunID: request.ID("billing_run_id"),
+			PeriodStart: request.Date("period_start"), ServiceCategory: request.Text("service"), OfferID: request.ID("offer_id"),
+		}
 	},
+	Rows: func(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.InvoiceCountParams, at rest.ListPosition) ([]dbsqlc.InvoiceListRow, error) {
+		if at.Newest {
+			before, err := rest.NewestStart(ctx, tx, at, queries.InvoiceNewestAt)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := queries.InvoiceNewest(ctx, tx, dbsqlc.InvoiceNewestParams{
+				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
+			})
+			return rest.Convert(rows, func(row dbsqlc.InvoiceNewestRow) dbsqlc.InvoiceListRow { return dbsqlc.InvoiceListRow(row) }), err
+		}
+		return queries.InvoiceList(ctx, tx, dbsqlc.InvoiceListParams{
+			ClientID: filters.ClientID, Status: filters.Status, BillingRunID: filters.BillingRunID,
+			PeriodStart: filters.PeriodStart, ServiceCategory: filters.ServiceCategory, OfferID: filters.OfferID,
+			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+	},
+	Count: countInvoices,
+	Read:  func(row dbsqlc.InvoiceListRow) InvoiceRead { return newInvoiceRead(row.Invoice) },
 }
 
 func newInvoiceRead(row dbsqlc.Invoice) InvoiceRead {
@@ -123,77 +150,37 @@ func newInvoiceLineRead(row dbsqlc.InvoiceLine) InvoiceLineRead {
 	}
 }
 
-// InvoiceFilters narrow the list of invoices down.
+// InvoiceFilters are the filters of the list of invoices.
 type InvoiceFilters struct {
 	ClientID string `query:"client_id" doc:"Only items of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 	Service  string `query:"service" enum:"mobile,internet,landline" doc:"Only invoices with a line of this service category." example:"mobile"`
 	OfferID  string `query:"offer_id" doc:"Only invoices with a line of this offer." example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
 }
 
-// parseInvoiceList reads what is request of the list of invoices.
-func (h *handlers) parseInvoiceList(params rest.PageParams, given InvoiceFilters) (*rest.ListRequest[dbsqlc.InvoiceListRow], dbsqlc.InvoiceCountParams, error) {
-	request, err := rest.ParseList(h.API, invoiceList, params,
-		rest.Filter{Name: "client_id", Value: given.ClientID}, rest.Filter{Name: "service", Value: given.Service}, rest.Filter{Name: "offer_id", Value: given.OfferID})
-	if err != nil {
-		return nil, dbsqlc.InvoiceCountParams{}, err
+func (f InvoiceFilters) filters() []rest.Filter {
+	return []rest.Filter{{Name: "client_id", Value: f.ClientID}, {Name: "service", Value: f.Service}, {Name: "offer_id", Value: f.OfferID}}
+}
+
+// countInvoices counts the matching invoices. A filter by either service or offer has a faster statement.
+func countInvoices(queries *dbsqlc.Queries, ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.InvoiceCountParams) (int64, error) {
+	if (filters.ServiceCategory == nil) != (filters.OfferID == nil) {
+		return queries.InvoiceCountByLine(ctx, tx, dbsqlc.InvoiceCountByLineParams(filters))
 	}
-	return request, dbsqlc.InvoiceCountParams{
-		ClientID: request.ID("client_id"), Status: request.Text("status"), BillingRunID: request.ID("billing_run_id"),
-		PeriodStart: request.Date("period_start"), ServiceCategory: request.Text("service"), OfferID: request.ID("offer_id"),
-	}, nil
+	return queries.InvoiceCount(ctx, tx, filters)
 }
-
-// invoicesAt reads the invoices that match from a position on.
-func (h *handlers) invoicesAt(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.InvoiceCountParams, at rest.ListPosition) ([]dbsqlc.InvoiceListRow, error) {
-	return h.Queries.InvoiceList(ctx, tx, dbsqlc.InvoiceListParams{
-		ClientID: filters.ClientID, Status: filters.Status, BillingRunID: filters.BillingRunID,
-		PeriodStart: filters.PeriodStart, ServiceCategory: filters.ServiceCategory, OfferID: filters.OfferID,
-		Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
-	})
-}
-
-func newListedInvoiceRead(row dbsqlc.InvoiceListRow) InvoiceRead { return newInvoiceRead(row.Invoice) }
 
 func (h *handlers) exportInvoices(ctx context.Context, input *struct {
 	rest.ExportParams
 	InvoiceFilters
 }) (*huma.StreamResponse, error) {
-	request, filters, err := h.parseInvoiceList(input.All(), input.InvoiceFilters)
-	if err != nil {
-		return nil, err
-	}
-	return rest.AnswerExport(ctx, h.API, "invoices-"+h.Today().String(), request, newListedInvoiceRead,
-		func(ctx context.Context, tx dbsqlc.DBTX, at rest.ListPosition) ([]dbsqlc.InvoiceListRow, error) {
-			return h.invoicesAt(ctx, tx, filters, at)
-		})
+	return invoiceList.Export(ctx, h.API, input.ExportParams, input.filters()...)
 }
 
 func (h *handlers) listInvoices(ctx context.Context, input *struct {
 	rest.PageParams
 	InvoiceFilters
 }) (*rest.PageOutput[InvoiceRead], error) {
-	request, filters, err := h.parseInvoiceList(input.PageParams, input.InvoiceFilters)
-	if err != nil {
-		return nil, err
-	}
-	return rest.AnswerList(ctx, h.API, request, newListedInvoiceRead, func(at rest.ListPosition) ([]dbsqlc.InvoiceListRow, error) {
-		if at.Newest {
-			before, err := rest.NewestStart(ctx, h.API, at, h.Queries.InvoiceNewestAt)
-			if err != nil {
-				return nil, err
-			}
-			rows, err := h.Queries.InvoiceNewest(ctx, h.Pool, dbsqlc.InvoiceNewestParams{
-				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
-			})
-			return rest.Convert(rows, func(row dbsqlc.InvoiceNewestRow) dbsqlc.InvoiceListRow { return dbsqlc.InvoiceListRow(row) }), err
-		}
-		return h.invoicesAt(ctx, h.Pool, filters, at)
-	}, func() (int64, error) {
-		if (filters.ServiceCategory == nil) != (filters.OfferID == nil) {
-			return h.Queries.InvoiceCountByLine(ctx, h.Pool, dbsqlc.InvoiceCountByLineParams(filters))
-		}
-		return h.Queries.InvoiceCount(ctx, h.Pool, filters)
-	})
+	return invoiceList.Serve(ctx, h.API, input.PageParams, input.filters()...)
 }
 
 func (h *handlers) getInvoice(ctx context.Context, input *resource.InvoicePath) (*struct{ Body InvoiceDetailRead }, error) {

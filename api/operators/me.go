@@ -58,7 +58,7 @@ func (h *handlers) pingAdmin(ctx context.Context, _ *struct{}) (*struct{ Body Ad
 	return &struct{ Body AdminPing }{AdminPing{Status: "ok", ActorID: rest.Caller(ctx).ID}}, nil
 }
 
-// listSample answers its one item on every page, as the original does.
+// listSample returns its only item on every page, like the original system.
 func (h *handlers) listSample(_ context.Context, input *rest.PageParams) (*rest.PageOutput[SampleItem], error) {
 	page := rest.Page[SampleItem]{Data: []SampleItem{{ID: "sample-1", Name: "Sample Item"}}, Meta: input.Meta()}
 	page.Meta.Total = int64(len(page.Data))

@@ -60,8 +60,8 @@ func (h *handlers) offerRoutes() {
 	}, h.deleteOffer)
 }
 
-// OfferCreate is the body of a new offer. Its service type is derived, and the
-// components of other categories are ignored.
+// OfferCreate is the body of a new offer. The service type is derived, and fields of other categories
+// are ignored.
 type OfferCreate struct {
 	Name                       string           `json:"name" minLength:"2" maxLength:"100" example:"Mobile 20GB"`
 	ServiceCategory            string           `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
@@ -139,17 +139,32 @@ type OfferPath struct {
 }
 
 // offerList is the list of the whole catalogue.
-var offerList = rest.List[dbsqlc.Offer]{
-	Name: "offers", ID: func(row dbsqlc.Offer) uuid.UUID { return row.ID },
-	Sorts: []rest.SortKey[dbsqlc.Offer]{
-		{Name: "created_at", Value: func(row dbsqlc.Offer) string { return rest.SortedByTime(row.CreatedAt) }},
-		{Name: "name", Value: func(row dbsqlc.Offer) string { return row.Name }},
-		{Name: "monthly_fee", Value: func(row dbsqlc.Offer) string { return rest.SortedByAmount(row.MonthlyFee) }},
+var offerList = rest.Listing[dbsqlc.Offer, dbsqlc.OfferCountParams, OfferRead]{
+	List: rest.List[dbsqlc.Offer]{
+		Name: "offers", ID: func(row dbsqlc.Offer) uuid.UUID { return row.ID },
+		Sorts: []rest.SortKey[dbsqlc.Offer]{
+			{Name: "created_at", Value: func(row dbsqlc.Offer) string { return rest.SortedByTime(row.CreatedAt) }},
+			{Name: "name", Value: func(row dbsqlc.Offer) string { return row.Name }},
+			{Name: "monthly_fee", Value: func(row dbsqlc.Offer) string { return rest.SortedByAmount(row.MonthlyFee) }},
+		},
+		Filters: []rest.FilterKey{
+			{Name: "status", Values: "active or retired"}, {Name: "service_category", Values: "mobile, internet or landline"},
+			{Name: "service_type", Values: "mobile, fiber, adsl or landline"},
+		},
 	},
-	Filters: []rest.FilterKey{
-		{Name: "status", Values: "active or retired"}, {Name: "service_category", Values: "mobile, internet or landline"},
-		{Name: "service_type", Values: "mobile, fiber, adsl or landline"},
+	Where: func(request *rest.ListRequest[dbsqlc.Offer]) dbsqlc.OfferCountParams {
+		return dbsqlc.OfferCountParams{
+			Status: request.Text("status"), ServiceCategory: request.Text("service_category"), ServiceType: request.Text("service_type"),
+		}
 	},
+	Rows: func(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.OfferCountParams, at rest.ListPosition) ([]dbsqlc.Offer, error) {
+		return queries.OfferList(ctx, tx, dbsqlc.OfferListParams{
+			Status: filters.Status, ServiceCategory: filters.ServiceCategory, ServiceType: filters.ServiceType,
+			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+	},
+	Count: (*dbsqlc.Queries).OfferCount,
+	Read:  newOfferRead,
 }
 
 func newOfferRead(row dbsqlc.Offer) OfferRead {
@@ -170,11 +185,7 @@ func (h *handlers) createOffer(ctx context.Context, input *struct{ Body OfferCre
 	if problems := definition.Normalise(); len(problems) > 0 {
 		return nil, refusal.Invalid(problems...)
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return nil, err
-	}
-	row, err := h.Queries.OfferInsert(ctx, h.Pool, definition.Row(id, h.Now()))
+	row, err := h.Queries.OfferInsert(ctx, h.Pool, definition.Row(db.NewID(), h.Now()))
 	if err != nil {
 		return nil, db.Translate(err)
 	}
@@ -193,19 +204,7 @@ func (b OfferCreate) definition() catalog.Definition {
 }
 
 func (h *handlers) listOffers(ctx context.Context, input *rest.PageParams) (*rest.PageOutput[OfferRead], error) {
-	request, err := rest.ParseList(h.API, offerList, *input)
-	if err != nil {
-		return nil, err
-	}
-	filters := dbsqlc.OfferCountParams{
-		Status: request.Text("status"), ServiceCategory: request.Text("service_category"), ServiceType: request.Text("service_type"),
-	}
-	return rest.AnswerList(ctx, h.API, request, newOfferRead, func(at rest.ListPosition) ([]dbsqlc.Offer, error) {
-		return h.Queries.OfferList(ctx, h.Pool, dbsqlc.OfferListParams{
-			Status: filters.Status, ServiceCategory: filters.ServiceCategory, ServiceType: filters.ServiceType,
-			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
-		})
-	}, func() (int64, error) { return h.Queries.OfferCount(ctx, h.Pool, filters) })
+	return offerList.Serve(ctx, h.API, *input)
 }
 
 func (h *handlers) getOffer(ctx context.Context, input *OfferPath) (*OfferOutput, error) {
@@ -246,7 +245,7 @@ func (h *handlers) updateOffer(ctx context.Context, input *struct {
 	return &OfferOutput{Body: newOfferRead(updated)}, nil
 }
 
-// nulls refuses a null for what an offer cannot be without.
+// nulls refuses null for fields that an offer requires.
 func (u *OfferUpdate) nulls() error {
 	var validator rest.Validator
 	u.Name.RefuseNull("name", &validator)
@@ -259,7 +258,7 @@ func (u *OfferUpdate) nulls() error {
 	return validator.Err()
 }
 
-// apply merges what was sent over a definition.
+// apply merges the fields sent into a definition.
 func (u *OfferUpdate) apply(d *catalog.Definition) {
 	u.Name.Set(&d.Name)
 	u.ServiceCategory.Set((*string)(&d.Category))

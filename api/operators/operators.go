@@ -7,12 +7,16 @@ import (
 	"context"
 
 	"github.com/mtfacturation/mtf/api/rest"
+	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/documents"
 	"github.com/mtfacturation/mtf/internal/dunning"
 	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
+
+// queries are the statements of the lists.
+var queries = dbsqlc.New()
 
 // Dependencies are what the operations of staff need beyond the framework.
 type Dependencies struct {

@@ -15,7 +15,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// approvalNote is the note of an approval that comes without one.
+// approvalNote is the default note of an approval.
 const approvalNote = "Invoice marked as paid by operator approval"
 
 func (h *handlers) paymentApprovalRoutes() {
@@ -39,8 +39,8 @@ type InvoiceApproval struct {
 	Note        *string        `json:"note,omitempty" nullable:"true" maxLength:"1200"`
 }
 
-// approval is what makes two approvals the same request. A date that was left to
-// the system stays absent: the same request tomorrow is still the same.
+// approval is the payload that identifies an approval. An omitted date stays absent, so that the
+// request repeated on another day is still the same.
 type approval struct {
 	InvoiceID   uuid.UUID      `json:"invoice_id"`
 	PaymentDate *calendar.Date `json:"payment_date"`

@@ -37,7 +37,7 @@ type PaymentReversal struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"1200" doc:"Recorded in the invoice's audit trail and in the history of its case." example:"The cheque bounced"`
 }
 
-// PaymentReversalResult is what a reversal did.
+// PaymentReversalResult is the effect of a reversal.
 type PaymentReversalResult struct {
 	Payment              PaymentRead    `json:"payment"`
 	ReversedAt           rest.Timestamp `json:"reversed_at" example:"2026-11-22T15:29:17.901200Z"`

@@ -71,7 +71,7 @@ type PaymentRead struct {
 	CreatedAt   rest.Timestamp `json:"created_at"`
 }
 
-// PaymentAllocationResult is what a payment did.
+// PaymentAllocationResult is the effect of a payment.
 type PaymentAllocationResult struct {
 	Payment              PaymentRead  `json:"payment"`
 	InvoiceStatus        string       `json:"invoice_status" enum:"issued,paid,overdue" example:"paid"`
@@ -81,7 +81,7 @@ type PaymentAllocationResult struct {
 	IdempotencyReplayed  bool         `json:"idempotency_replayed"`
 }
 
-// PaymentAllocationOutput answers what posts a payment.
+// PaymentAllocationOutput answers operations that post a payment.
 type PaymentAllocationOutput struct{ Body PaymentAllocationResult }
 
 func newPaymentAllocationResult(allocation collections.Allocation, replayed bool) *PaymentAllocationOutput {
@@ -93,18 +93,43 @@ func newPaymentAllocationResult(allocation collections.Allocation, replayed bool
 }
 
 // paymentList is the list of all payments.
-var paymentList = rest.List[dbsqlc.PaymentListRow]{
-	Name: "payments", ID: func(row dbsqlc.PaymentListRow) uuid.UUID { return row.Payment.ID },
-	Total: func(row dbsqlc.PaymentListRow) int64 { return row.ListTotal },
-	Sorts: []rest.SortKey[dbsqlc.PaymentListRow]{
-		{Name: "created_at", Value: func(row dbsqlc.PaymentListRow) string { return rest.SortedByTime(row.Payment.CreatedAt) }},
-		{Name: "payment_date", Value: func(row dbsqlc.PaymentListRow) string { return row.Payment.PaymentDate.String() }},
-		{Name: "amount", Value: func(row dbsqlc.PaymentListRow) string { return rest.SortedByAmount(row.Payment.Amount) }},
+var paymentList = rest.Listing[dbsqlc.PaymentListRow, dbsqlc.PaymentCountParams, PaymentRead]{
+	List: rest.List[dbsqlc.PaymentListRow]{
+		Name: "payments", ID: func(row dbsqlc.PaymentListRow) uuid.UUID { return row.Payment.ID },
+		Total: func(row dbsqlc.PaymentListRow) int64 { return row.ListTotal },
+		Sorts: []rest.SortKey[dbsqlc.PaymentListRow]{
+			{Name: "created_at", Value: func(row dbsqlc.PaymentListRow) string { return rest.SortedByTime(row.Payment.CreatedAt) }},
+			{Name: "payment_date", Value: func(row dbsqlc.PaymentListRow) string { return row.Payment.PaymentDate.String() }},
+			{Name: "amount", Value: func(row dbsqlc.PaymentListRow) string { return rest.SortedByAmount(row.Payment.Amount) }},
+		},
+		Filters: []rest.FilterKey{
+			{Name: "invoice_id", Values: "an id"}, {Name: "client_id", Values: "an id"}, {Name: "method", Values: "cash, card, bank_transfer, wallet or other"},
+			{Name: "status", Values: "posted or reversed"},
+		},
 	},
-	Filters: []rest.FilterKey{
-		{Name: "invoice_id", Values: "an id"}, {Name: "client_id", Values: "an id"}, {Name: "method", Values: "cash, card, bank_transfer, wallet or other"},
-		{Name: "status", Values: "posted or reversed"},
+	Where: func(request *rest.ListRequest[dbsqlc.PaymentListRow]) dbsqlc.PaymentCountParams {
+		return dbsqlc.PaymentCountParams{
+			InvoiceID: request.ID("invoice_id"), ClientID: request.ID("client_id"), Method: request.Text("method"), Status: request.Text("status"),
+		}
 	},
+	Rows: func(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.PaymentCountParams, at rest.ListPosition) ([]dbsqlc.PaymentListRow, error) {
+		if at.Newest {
+			before, err := rest.NewestStart(ctx, tx, at, queries.PaymentNewestAt)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := queries.PaymentNewest(ctx, tx, dbsqlc.PaymentNewestParams{
+				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
+			})
+			return rest.Convert(rows, func(row dbsqlc.PaymentNewestRow) dbsqlc.PaymentListRow { return dbsqlc.PaymentListRow(row) }), err
+		}
+		return queries.PaymentList(ctx, tx, dbsqlc.PaymentListParams{
+			InvoiceID: filters.InvoiceID, ClientID: filters.ClientID, Method: filters.Method, Status: filters.Status,
+			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+	},
+	Count: (*dbsqlc.Queries).PaymentCount,
+	Read:  func(row dbsqlc.PaymentListRow) PaymentRead { return newPaymentRead(row.Payment) },
 }
 
 func newPaymentRead(row dbsqlc.Payment) PaymentRead {
@@ -144,7 +169,7 @@ func (h *handlers) recordPayment(ctx context.Context, input *struct {
 	return output, err
 }
 
-// allocate answers with what a payment did.
+// allocate posts a payment and answers with its effect.
 func (h *handlers) allocate(ctx context.Context, post func(pgx.Tx) (collections.Allocation, bool, error)) (*PaymentAllocationOutput, error) {
 	allocation, replayed, err := changeBalance(ctx, h, post)
 	if err != nil {
@@ -153,66 +178,26 @@ func (h *handlers) allocate(ctx context.Context, post func(pgx.Tx) (collections.
 	return newPaymentAllocationResult(allocation, replayed), nil
 }
 
-// PaymentFilters narrow the list of payments down.
+// PaymentFilters are the filters of the list of payments.
 type PaymentFilters struct {
 	InvoiceID string `query:"invoice_id" doc:"Only payments of this invoice." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5"`
 	ClientID  string `query:"client_id" doc:"Only items of this client." example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
 }
 
-// parsePaymentList reads what is request of the list of payments.
-func (h *handlers) parsePaymentList(params rest.PageParams, given PaymentFilters) (*rest.ListRequest[dbsqlc.PaymentListRow], dbsqlc.PaymentCountParams, error) {
-	request, err := rest.ParseList(h.API, paymentList, params, rest.Filter{Name: "invoice_id", Value: given.InvoiceID}, rest.Filter{Name: "client_id", Value: given.ClientID})
-	if err != nil {
-		return nil, dbsqlc.PaymentCountParams{}, err
-	}
-	return request, dbsqlc.PaymentCountParams{
-		InvoiceID: request.ID("invoice_id"), ClientID: request.ID("client_id"), Method: request.Text("method"), Status: request.Text("status"),
-	}, nil
+func (f PaymentFilters) filters() []rest.Filter {
+	return []rest.Filter{{Name: "invoice_id", Value: f.InvoiceID}, {Name: "client_id", Value: f.ClientID}}
 }
-
-// paymentsAt reads the payments that match from a position on.
-func (h *handlers) paymentsAt(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.PaymentCountParams, at rest.ListPosition) ([]dbsqlc.PaymentListRow, error) {
-	return h.Queries.PaymentList(ctx, tx, dbsqlc.PaymentListParams{
-		InvoiceID: filters.InvoiceID, ClientID: filters.ClientID, Method: filters.Method, Status: filters.Status,
-		Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
-	})
-}
-
-func newListedPaymentRead(row dbsqlc.PaymentListRow) PaymentRead { return newPaymentRead(row.Payment) }
 
 func (h *handlers) exportPayments(ctx context.Context, input *struct {
 	rest.ExportParams
 	PaymentFilters
 }) (*huma.StreamResponse, error) {
-	request, filters, err := h.parsePaymentList(input.All(), input.PaymentFilters)
-	if err != nil {
-		return nil, err
-	}
-	return rest.AnswerExport(ctx, h.API, "payments-"+h.Today().String(), request, newListedPaymentRead,
-		func(ctx context.Context, tx dbsqlc.DBTX, at rest.ListPosition) ([]dbsqlc.PaymentListRow, error) {
-			return h.paymentsAt(ctx, tx, filters, at)
-		})
+	return paymentList.Export(ctx, h.API, input.ExportParams, input.filters()...)
 }
 
 func (h *handlers) listPayments(ctx context.Context, input *struct {
 	rest.PageParams
 	PaymentFilters
 }) (*rest.PageOutput[PaymentRead], error) {
-	request, filters, err := h.parsePaymentList(input.PageParams, input.PaymentFilters)
-	if err != nil {
-		return nil, err
-	}
-	return rest.AnswerList(ctx, h.API, request, newListedPaymentRead, func(at rest.ListPosition) ([]dbsqlc.PaymentListRow, error) {
-		if at.Newest {
-			before, err := rest.NewestStart(ctx, h.API, at, h.Queries.PaymentNewestAt)
-			if err != nil {
-				return nil, err
-			}
-			rows, err := h.Queries.PaymentNewest(ctx, h.Pool, dbsqlc.PaymentNewestParams{
-				BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: at.Limit,
-			})
-			return rest.Convert(rows, func(row dbsqlc.PaymentNewestRow) dbsqlc.PaymentListRow { return dbsqlc.PaymentListRow(row) }), err
-		}
-		return h.paymentsAt(ctx, h.Pool, filters, at)
-	}, func() (int64, error) { return h.Queries.PaymentCount(ctx, h.Pool, filters) })
+	return paymentList.Serve(ctx, h.API, input.PageParams, input.filters()...)
 }

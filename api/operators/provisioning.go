@@ -17,7 +17,7 @@ import (
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
-// provisioningRefusals are what a provisioning can answer to an operator.
+// provisioningRefusals are the refusals of a provisioning by an operator.
 var provisioningRefusals = []refusal.Code{
 	refusal.OfferNotFound, refusal.OfferNotActive, refusal.OfferValidityInvalid, refusal.ClientNotFound,
 	refusal.ClientCINConflict, refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid,
@@ -42,8 +42,8 @@ func (h *handlers) provisioningRoutes() {
 	}, h.provision)
 }
 
-// ProvisionBody asks for a contract. Exactly one of client_id and client is sent,
-// and at most one of subscriber_id and subscriber.
+// ProvisionBody is the body of a provisioning. It has exactly one of client_id and client, and at most
+// one of subscriber_id and subscriber.
 type ProvisionBody struct {
 	OfferID            string                             `json:"offer_id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
 	ContractStartDate  calendar.Date                      `json:"contract_start_date" format:"date" example:"2026-11-22"`
@@ -58,7 +58,7 @@ type ProvisionBody struct {
 	TargetContractID   *string                            `json:"target_contract_id,omitempty" nullable:"true"`
 }
 
-// InlineClient is a client that is made with its contract.
+// InlineClient is a client created with its contract.
 type InlineClient struct {
 	CIN        *string `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40" example:"AB123456"`
 	ClientType string  `json:"client_type" enum:"individual,business"`
@@ -74,7 +74,7 @@ type ProvisionSubscriber struct {
 	ServiceType       *string `json:"service_type,omitempty" nullable:"true" enum:"mobile,fiber,adsl,tv,addon,landline"`
 }
 
-// ProvisionResult is what a provisioning did.
+// ProvisionResult is the effect of a provisioning.
 type ProvisionResult struct {
 	Contract            resource.ContractRead `json:"contract"`
 	CreatedClient       bool                  `json:"created_client"`
@@ -92,7 +92,7 @@ func (h *handlers) provision(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	// One without a key is a request of its own, but it is done once all the same, however often its steps are repeated.
+	// Without a key every request is new. A generated key still makes retries of its steps idempotent.
 	request, err := rest.NewRequest(idempotency.Provision, cmp.Or(input.Key, "auto-"+uuid.NewString()), provision)
 	if err != nil {
 		return nil, err
@@ -119,8 +119,7 @@ func newProvisionResult(provisioned contract.Provisioned) ProvisionResult {
 	}
 }
 
-// normalised checks which fields go together and returns the request without its
-// freedoms of writing.
+// normalised validates the combination of fields and returns the request in its canonical form.
 func (b ProvisionBody) normalised() (contract.ProvisionInput, error) {
 	var validator rest.Validator
 	b.checkCombination(&validator)
@@ -146,7 +145,7 @@ func (b ProvisionBody) normalised() (contract.ProvisionInput, error) {
 	return input, validator.Err()
 }
 
-// checkCombination notes the combinations that the contract refuses.
+// checkCombination reports invalid combinations of fields.
 func (b ProvisionBody) checkCombination(validator *rest.Validator) {
 	inline, subscriber := b.Client.Pointer(), b.Subscriber.Pointer()
 	if (b.ClientID == nil) == (inline == nil) {

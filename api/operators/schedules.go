@@ -66,9 +66,9 @@ func (h *handlers) scheduleRoutes() {
 }
 
 const (
-	// defaultTimes is how many previous and next times of a schedule are shown.
+	// defaultTimes is the default number of previous and next times.
 	defaultTimes = 5
-	// maxBackfillDays bounds the days that are made up for at once.
+	// maxBackfillDays is the maximum number of days of one backfill.
 	maxBackfillDays = 366
 )
 
@@ -107,7 +107,7 @@ type SchedulePath struct {
 	Name string `path:"schedule_name" doc:"The schedule." example:"monthly-billing"`
 }
 
-// ScheduleCommand is what an operator tells a schedule.
+// ScheduleCommand is an operator's command to a schedule.
 type ScheduleCommand struct {
 	SchedulePath
 	Body *ScheduleNote
@@ -128,13 +128,13 @@ func (c *ScheduleCommand) note() string {
 	return ""
 }
 
-// ScheduleBackfill asks for the times of past days.
+// ScheduleBackfill is the body of a backfill.
 type ScheduleBackfill struct {
 	From calendar.Date `json:"from" format:"date" doc:"The first day, in the schedule's time zone." example:"2026-09-01"`
 	To   calendar.Date `json:"to" format:"date" doc:"The last day, at most today." example:"2026-10-31"`
 }
 
-// ScheduleBackfilled tells what is made up for.
+// ScheduleBackfilled lists the backfilled times.
 type ScheduleBackfilled struct {
 	Name  string           `json:"name" example:"monthly-billing"`
 	Times []rest.Timestamp `json:"times" nullable:"false" example:"2026-08-31T23:05:00.000000Z,2026-09-30T23:05:00.000000Z"`

@@ -51,15 +51,14 @@ func (h *handlers) subscriberRoutes() {
 	}, h.updateSubscriber)
 }
 
-// SubscriberCreate is the body of a new subscriber. Its identifier is its own among
-// all clients.
+// SubscriberCreate is the body of a new subscriber. Its identifier is unique across all clients.
 type SubscriberCreate struct {
 	ServiceType       string `json:"service_type" enum:"mobile,fiber,adsl,tv,addon,landline" example:"mobile"`
 	ServiceIdentifier string `json:"service_identifier" minLength:"3" maxLength:"100" example:"+212600000001"`
 	Status            string `json:"status,omitempty" enum:"active,suspended,terminated" default:"active"`
 }
 
-// SubscriberUpdate is the body of a change: only what is sent changes.
+// SubscriberUpdate is the body of an update: only the fields sent change.
 type SubscriberUpdate struct {
 	Status rest.Optional[string] `json:"status,omitempty" enum:"active,suspended,terminated" example:"suspended"`
 }
@@ -84,15 +83,30 @@ type SubscriberPath struct {
 }
 
 // subscriberList is the list of a client's subscribers.
-var subscriberList = rest.List[dbsqlc.Subscriber]{
-	Name: "subscribers", ID: func(row dbsqlc.Subscriber) uuid.UUID { return row.ID },
-	Sorts: []rest.SortKey[dbsqlc.Subscriber]{
-		{Name: "created_at", Value: func(row dbsqlc.Subscriber) string { return rest.SortedByTime(row.CreatedAt) }},
-		{Name: "service_identifier", Value: func(row dbsqlc.Subscriber) string { return row.ServiceIdentifier }},
+var subscriberList = rest.Listing[dbsqlc.Subscriber, dbsqlc.SubscriberCountByClientParams, SubscriberRead]{
+	List: rest.List[dbsqlc.Subscriber]{
+		Name: "subscribers", ID: func(row dbsqlc.Subscriber) uuid.UUID { return row.ID },
+		Sorts: []rest.SortKey[dbsqlc.Subscriber]{
+			{Name: "created_at", Value: func(row dbsqlc.Subscriber) string { return rest.SortedByTime(row.CreatedAt) }},
+			{Name: "service_identifier", Value: func(row dbsqlc.Subscriber) string { return row.ServiceIdentifier }},
+		},
+		Filters: []rest.FilterKey{
+			{Name: "status", Values: "active, suspended or terminated"}, {Name: "service_type", Values: "mobile, fiber, adsl, tv, addon or landline"},
+		},
 	},
-	Filters: []rest.FilterKey{
-		{Name: "status", Values: "active, suspended or terminated"}, {Name: "service_type", Values: "mobile, fiber, adsl, tv, addon or landline"},
+	Where: func(request *rest.ListRequest[dbsqlc.Subscriber]) dbsqlc.SubscriberCountByClientParams {
+		return dbsqlc.SubscriberCountByClientParams{
+			ClientID: *request.ID("client_id"), Status: request.Text("status"), ServiceType: request.Text("service_type"),
+		}
 	},
+	Rows: func(ctx context.Context, tx dbsqlc.DBTX, filters dbsqlc.SubscriberCountByClientParams, at rest.ListPosition) ([]dbsqlc.Subscriber, error) {
+		return queries.SubscriberListByClient(ctx, tx, dbsqlc.SubscriberListByClientParams{
+			ClientID: filters.ClientID, Status: filters.Status, ServiceType: filters.ServiceType,
+			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+		})
+	},
+	Count: (*dbsqlc.Queries).SubscriberCountByClient,
+	Read:  newSubscriberRead,
 }
 
 func newSubscriberRead(row dbsqlc.Subscriber) SubscriberRead {
@@ -133,19 +147,7 @@ func (h *handlers) listSubscribers(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ClientNotFound)
 	}
-	request, err := rest.ParseList(h.API, subscriberList, input.PageParams, rest.Filter{Name: "client_id", Value: owner.ID.String()})
-	if err != nil {
-		return nil, err
-	}
-	filters := dbsqlc.SubscriberCountByClientParams{
-		ClientID: owner.ID, Status: request.Text("status"), ServiceType: request.Text("service_type"),
-	}
-	return rest.AnswerList(ctx, h.API, request, newSubscriberRead, func(at rest.ListPosition) ([]dbsqlc.Subscriber, error) {
-		return h.Queries.SubscriberListByClient(ctx, h.Pool, dbsqlc.SubscriberListByClientParams{
-			ClientID: filters.ClientID, Status: filters.Status, ServiceType: filters.ServiceType,
-			Sort: at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
-		})
-	}, func() (int64, error) { return h.Queries.SubscriberCountByClient(ctx, h.Pool, filters) })
+	return subscriberList.Serve(ctx, h.API, input.PageParams, rest.Filter{Name: "client_id", Value: owner.ID.String()})
 }
 
 func (h *handlers) getSubscriber(ctx context.Context, input *SubscriberPath) (*SubscriberOutput, error) {

@@ -29,7 +29,7 @@ type ContractPath struct {
 	ContractID string `path:"contract_id" doc:"The contract." example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4"`
 }
 
-// newContractRead returns the representation of a contract.
+// NewContractRead returns the representation of a contract.
 func NewContractRead(row dbsqlc.Contract) ContractRead {
 	return ContractRead{
 		ID: row.ID, ClientID: row.ClientID, SubscriberID: row.SubscriberID, OfferID: row.OfferID, Status: row.Status,

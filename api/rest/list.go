@@ -232,7 +232,7 @@ type NewestRow struct {
 func NewestStart[Found ~struct {
 	CreatedAt time.Time `json:"created_at"`
 	ID        uuid.UUID `json:"id"`
-}](ctx context.Context, api *API, at ListPosition, find func(ctx context.Context, tx dbsqlc.DBTX, offset int32) (Found, error)) (NewestRow, error) {
+}](ctx context.Context, tx dbsqlc.DBTX, at ListPosition, find func(ctx context.Context, tx dbsqlc.DBTX, offset int32) (Found, error)) (NewestRow, error) {
 	switch {
 	case at.After != "":
 		createdAt, err := time.Parse(time.RFC3339Nano, at.AfterValue)
@@ -240,7 +240,7 @@ func NewestStart[Found ~struct {
 	case at.Offset == 0:
 		return NewestRow{time.Date(calendar.MaxYear+1, time.January, 1, 0, 0, 0, 0, time.UTC), uuid.Max}, nil
 	}
-	found, err := find(ctx, api.Pool, at.Offset-1)
+	found, err := find(ctx, tx, at.Offset-1)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return NewestRow{}, nil // The offset is past the last row; the zero time yields an empty page.
 	}
