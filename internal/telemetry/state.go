@@ -38,7 +38,7 @@ type businessState struct {
 
 	monthBilled      bool
 	missingDocuments int64
-	parked           int64
+	failedClients    int64
 	syncLag          time.Duration
 	// overdue are the cases that are worked on, by aging bucket.
 	overdue map[string]owed
@@ -98,7 +98,7 @@ func (s *businessState) readBacklog(ctx context.Context, tx dbsqlc.DBTX, today c
 	if err != nil {
 		return err
 	}
-	if s.parked, err = queries.TelemetryFailedClientCount(ctx, tx, from); err != nil {
+	if s.failedClients, err = queries.TelemetryFailedClientCount(ctx, tx, from); err != nil {
 		return err
 	}
 	before := calendar.MonthOf(today.FirstOfMonth().AddDays(-1))
