@@ -10,9 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/mtfacturation/mtf/db"
-	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const (
@@ -84,8 +84,8 @@ func (c *stateCollector) Collect(metrics chan<- prometheus.Metric) {
 	if err != nil {
 		return
 	}
-	for _, status := range billing.RunStatuses {
-		report(stateMetrics.runs, gauge, float64(known.runs[string(status)]), string(status))
+	for _, status := range vocabulary.RunStatuses() {
+		report(stateMetrics.runs, gauge, float64(known.runs[status]), string(status))
 	}
 	report(stateMetrics.held, gauge, float64(known.held))
 	report(stateMetrics.chunks, gauge, float64(known.progress.PlannedChunks), "planned")
