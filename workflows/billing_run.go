@@ -210,7 +210,7 @@ func (r *billingRun) end(ctx workflow.Context) (billing.Result, error) {
 		RunID: r.progress.Plan.RunID, Request: r.input.Request, Cancelled: r.cancelled,
 	}).Get(ctx, &result)
 	if err == nil {
-		r.progress.Status = billing.RunStatus(result.Status)
+		r.progress.Status = result.Status
 		r.show(ctx)
 	}
 	r.over = true

@@ -65,7 +65,7 @@ func operate(t *testing.T, chunks int32) *operated {
 			if input.Cancelled != nil {
 				status = input.Cancelled.To
 			}
-			return billing.Result{RunID: input.RunID, Period: october.Terms.Period, Status: string(status)}, nil
+			return billing.Result{RunID: input.RunID, Period: october.Terms.Period, Status: status}, nil
 		}).Maybe()
 	env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
 		o.count[info.ActivityType.Name]++

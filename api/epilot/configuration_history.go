@@ -125,7 +125,7 @@ func (h *handlers) newConfigurationChanges(changes []dbsqlc.ContractPriceChange)
 		rows[i] = ConfigurationChange{
 			EventID: change.ID.String(), OrgID: h.Organisation, EntityType: "contract", EntityID: change.ContractID.String(),
 			ChangeType: "installment_amount_changed", SchemaVersion: 1, EffectiveAt: new(rest.Timestamp(h.Zone.At(change.EffectiveDate, 0))),
-			ChangedAt: rest.Timestamp(change.ChangedAt), CreatedAt: rest.Timestamp(change.ChangedAt), Source: change.Source, SourceLabel: new(change.Reason),
+			ChangedAt: rest.Timestamp(change.ChangedAt), CreatedAt: rest.Timestamp(change.ChangedAt), Source: string(change.Source), SourceLabel: new(string(change.Reason)),
 			NewValue: newInstallmentAmount(change.NewAmount, change.Currency),
 		}
 		if change.PreviousAmount != nil {

@@ -112,7 +112,7 @@ type BillingContractItem struct {
 type BillingContractOutput struct{ Body BillingContractItem }
 
 // billingStatuses maps the statuses of subscribers' contracts to those of this API.
-var billingStatuses = map[string]string{
+var billingStatuses = map[contract.Status]string{
 	contract.StatusDraft: "draft", contract.StatusActive: "active", contract.StatusSuspended: "deactivated", contract.StatusTerminated: "terminated",
 }
 
@@ -172,7 +172,7 @@ func (h *handlers) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger
 	if body.BalanceCurrency != nil && *body.BalanceCurrency != found.BillingProfile.Currency {
 		validator.Fail("balance_currency", "A subscriber's contract is billed in "+found.BillingProfile.Currency)
 	}
-	status := ""
+	var status contract.Status
 	for own, word := range billingStatuses {
 		if body.Status != nil && *body.Status == word {
 			status = own
@@ -282,7 +282,7 @@ func (h *handlers) loadBillingContract(ctx context.Context, tx dbsqlc.DBTX, foun
 		return item, fmt.Errorf("api: details of a contract: %w", err)
 	}
 	if profile.ContractID != nil {
-		item.Status, item.StartDate, item.TerminationDate = new(billingStatuses[*found.ContractStatus]), found.ContractStartDate, found.ContractEndDate
+		item.Status, item.StartDate, item.TerminationDate = new(billingStatuses[found.ContractStatus]), found.ContractStartDate, found.ContractEndDate
 		if found.ContractUpdatedAt.After(profile.UpdatedAt) {
 			item.UpdatedAt = rest.Timestamp(*found.ContractUpdatedAt)
 		}

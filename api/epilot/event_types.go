@@ -167,12 +167,12 @@ func (u *BillingEventUpdate) apply(event *ledger.Event) error {
 func (u *BillingEventUpdate) applyType(event *ledger.Event, validator *rest.Validator) {
 	before := event.Type
 	if u.Type != nil {
-		event.Type = validator.Trimmed("type", *u.Type, 1)
+		event.Type = ledger.EventType(validator.Trimmed("type", *u.Type, 1))
 	}
 	direction, known := ledger.DirectionOf(event.Type)
 	switch {
 	case u.Direction != nil:
-		event.Direction = *u.Direction
+		event.Direction = ledger.Direction(*u.Direction)
 	case event.Type == before:
 	case known:
 		event.Direction = direction
@@ -261,7 +261,7 @@ func (h *handlers) loadEvents(ctx context.Context, tx dbsqlc.DBTX, entries []dbs
 func (h *handlers) newBillingEvent(entry dbsqlc.LedgerEntry) BillingEvent {
 	event := BillingEvent{
 		ID: entry.EventID.String(), Schema: schemaBillingEvent, Org: h.Organisation, CreatedAt: rest.Timestamp(entry.CreatedAt),
-		UpdatedAt: rest.Timestamp(entry.CreatedAt), Type: entry.Type, Direction: entry.Direction, BillingAmount: int64(entry.Amount),
+		UpdatedAt: rest.Timestamp(entry.CreatedAt), Type: string(entry.Type), Direction: string(entry.Direction), BillingAmount: int64(entry.Amount),
 		BillingAmountDecimal: entry.Amount.String(), BillingCurrency: entry.Currency, BookingDate: entry.BookingDate, DueDate: entry.DueDate,
 	}
 	for _, id := range entry.ContractIDS {

@@ -12,6 +12,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/catalog"
 	"github.com/mtfacturation/mtf/internal/landing"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const tagLanding = "Landing"
@@ -40,15 +41,15 @@ type LandingOfferCategory struct {
 
 // OfferSummary is an offer as clients see it.
 type OfferSummary struct {
-	ID              uuid.UUID      `json:"id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147" format:"uuid"`
-	Name            string         `json:"name" example:"Mobile 20GB"`
-	ServiceCategory string         `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
-	ServiceType     string         `json:"service_type" enum:"mobile,fiber,adsl,landline" example:"mobile"`
-	MonthlyFee      money.Amount   `json:"monthly_fee" example:"199.00" format:"decimal"`
-	ActivationFee   money.Amount   `json:"activation_fee" example:"50.50" format:"decimal"`
-	Status          string         `json:"status" enum:"active,retired"`
-	ValidFrom       calendar.Date  `json:"valid_from" format:"date" example:"2026-01-01"`
-	ValidTo         *calendar.Date `json:"valid_to" format:"date"`
+	ID              uuid.UUID                  `json:"id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147" format:"uuid"`
+	Name            string                     `json:"name" example:"Mobile 20GB"`
+	ServiceCategory vocabulary.ServiceCategory `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	ServiceType     vocabulary.ServiceType     `json:"service_type" enum:"mobile,fiber,adsl,landline" example:"mobile"`
+	MonthlyFee      money.Amount               `json:"monthly_fee" example:"199.00" format:"decimal"`
+	ActivationFee   money.Amount               `json:"activation_fee" example:"50.50" format:"decimal"`
+	Status          vocabulary.OfferStatus     `json:"status" enum:"active,retired"`
+	ValidFrom       calendar.Date              `json:"valid_from" format:"date" example:"2026-01-01"`
+	ValidTo         *calendar.Date             `json:"valid_to" format:"date"`
 }
 
 func summariseOffer(row dbsqlc.Offer) OfferSummary {
@@ -71,7 +72,7 @@ func (h *handlers) landingBootstrap(ctx context.Context, _ *struct{}) (*struct{ 
 	for _, category := range catalog.Categories() {
 		group := LandingOfferCategory{ServiceCategory: category, Offers: []OfferSummary{}}
 		for _, row := range rows {
-			if row.ServiceCategory == string(category) {
+			if row.ServiceCategory == category {
 				group.Offers = append(group.Offers, summariseOffer(row))
 			}
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
 	"github.com/mtfacturation/mtf/internal/token"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 func (h *handlers) landingLookupRoutes() {
@@ -71,13 +72,13 @@ type LandingClient struct {
 
 // LandingSubscription is an active contract with the offers it can change to.
 type LandingSubscription struct {
-	ContractID        uuid.UUID      `json:"contract_id" example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4" format:"uuid"`
-	SubscriberID      uuid.UUID      `json:"subscriber_id" example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36" format:"uuid"`
-	ServiceIdentifier string         `json:"service_identifier" example:"+212612345678"`
-	ServiceCategory   string         `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
-	ServiceType       string         `json:"service_type" enum:"mobile,fiber,adsl,tv,addon,landline" example:"mobile"`
-	CurrentOffer      OfferSummary   `json:"current_offer"`
-	EligibleOffers    []OfferSummary `json:"eligible_offers" nullable:"false" doc:"Cheapest first."`
+	ContractID        uuid.UUID                  `json:"contract_id" example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4" format:"uuid"`
+	SubscriberID      uuid.UUID                  `json:"subscriber_id" example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36" format:"uuid"`
+	ServiceIdentifier string                     `json:"service_identifier" example:"+212612345678"`
+	ServiceCategory   vocabulary.ServiceCategory `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	ServiceType       vocabulary.ServiceType     `json:"service_type" enum:"mobile,fiber,adsl,tv,addon,landline" example:"mobile"`
+	CurrentOffer      OfferSummary               `json:"current_offer"`
+	EligibleOffers    []OfferSummary             `json:"eligible_offers" nullable:"false" doc:"Cheapest first."`
 }
 
 // LandingSubscriptions are the active contracts of a client.
@@ -88,17 +89,17 @@ type LandingSubscriptions struct {
 
 // LandingInvoice is an invoice as the landing page shows it.
 type LandingInvoice struct {
-	InvoiceID           uuid.UUID      `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
-	PeriodStart         calendar.Date  `json:"period_start" format:"date" example:"2026-10-01"`
-	PeriodEnd           calendar.Date  `json:"period_end" format:"date" example:"2026-10-31"`
-	DueDate             calendar.Date  `json:"due_date" format:"date" example:"2026-11-15"`
-	IssuedAt            rest.Timestamp `json:"issued_at" example:"2026-11-22T15:29:17.901200Z"`
-	Status              string         `json:"status" enum:"issued,paid,overdue,void"`
-	Currency            string         `json:"currency" example:"MAD"`
-	SubtotalAmount      money.Amount   `json:"subtotal_amount" example:"249.50" format:"decimal"`
-	TaxAmount           money.Amount   `json:"tax_amount" example:"49.90" format:"decimal"`
-	TotalAmount         money.Amount   `json:"total_amount" example:"299.40" format:"decimal"`
-	DocumentDownloadURL string         `json:"document_download_url" doc:"A path with a token, valid for one day." example:"/api/v1/landing/invoices/01932c05-51aa-7d27-b8e6-3f90c4d1a7e5/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
+	InvoiceID           uuid.UUID                `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
+	PeriodStart         calendar.Date            `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd           calendar.Date            `json:"period_end" format:"date" example:"2026-10-31"`
+	DueDate             calendar.Date            `json:"due_date" format:"date" example:"2026-11-15"`
+	IssuedAt            rest.Timestamp           `json:"issued_at" example:"2026-11-22T15:29:17.901200Z"`
+	Status              vocabulary.InvoiceStatus `json:"status" enum:"issued,paid,overdue,void"`
+	Currency            string                   `json:"currency" example:"MAD"`
+	SubtotalAmount      money.Amount             `json:"subtotal_amount" example:"249.50" format:"decimal"`
+	TaxAmount           money.Amount             `json:"tax_amount" example:"49.90" format:"decimal"`
+	TotalAmount         money.Amount             `json:"total_amount" example:"299.40" format:"decimal"`
+	DocumentDownloadURL string                   `json:"document_download_url" doc:"A path with a token, valid for one day." example:"/api/v1/landing/invoices/01932c05-51aa-7d27-b8e6-3f90c4d1a7e5/document?token=eyJ2IjoxfQ.c2lnbmF0dXJl"`
 }
 
 // LandingInvoices are the invoices of a client.
@@ -166,7 +167,7 @@ func (h *handlers) landingSubscriptions(ctx context.Context, input *LandingLooku
 	}
 	var categories []string
 	for _, row := range rows {
-		categories = append(categories, row.Offer.ServiceCategory)
+		categories = append(categories, string(row.Offer.ServiceCategory))
 	}
 	onSale, err := h.Queries.OfferListOnSale(ctx, h.Pool, dbsqlc.OfferListOnSaleParams{ServiceCategories: categories, Day: h.Today()})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/phone"
 	"github.com/mtfacturation/mtf/internal/refusal"
 	"github.com/mtfacturation/mtf/internal/token"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
@@ -55,19 +56,19 @@ var submitRefusals = []refusal.Code{
 
 // LandingSubmitNew asks for a new service.
 type LandingSubmitNew struct {
-	ServiceCategory            string        `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
-	OfferID                    string        `json:"offer_id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
-	CIN                        string        `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
-	FullName                   string        `json:"full_name" minLength:"2" maxLength:"150" example:"Leila Amrani"`
-	Email                      *string       `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
-	Address                    *string       `json:"address,omitempty" nullable:"true" maxLength:"255" example:"12, rue Atlas, Rabat"`
-	ContactPhone               *string       `json:"contact_phone,omitempty" nullable:"true" maxLength:"40" example:"+212 6 12 34 56 78"`
-	ContractStartDate          calendar.Date `json:"contract_start_date" format:"date" example:"2026-11-22"`
-	CommitmentMonths           *int32        `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60" example:"12"`
-	MobileNumberMode           *string       `json:"mobile_number_mode,omitempty" nullable:"true" enum:"use_existing,assign_new" example:"assign_new"`
-	ExistingMobileLocalNumber  *string       `json:"existing_mobile_local_number,omitempty" nullable:"true" maxLength:"40"`
-	RequestedMobileLocalNumber *string       `json:"requested_mobile_local_number,omitempty" nullable:"true" maxLength:"40" example:"0612345678"`
-	HomeLandlineLocalNumber    *string       `json:"home_landline_local_number,omitempty" nullable:"true" maxLength:"40"`
+	ServiceCategory            vocabulary.ServiceCategory `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	OfferID                    string                     `json:"offer_id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
+	CIN                        string                     `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
+	FullName                   string                     `json:"full_name" minLength:"2" maxLength:"150" example:"Leila Amrani"`
+	Email                      *string                    `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
+	Address                    *string                    `json:"address,omitempty" nullable:"true" maxLength:"255" example:"12, rue Atlas, Rabat"`
+	ContactPhone               *string                    `json:"contact_phone,omitempty" nullable:"true" maxLength:"40" example:"+212 6 12 34 56 78"`
+	ContractStartDate          calendar.Date              `json:"contract_start_date" format:"date" example:"2026-11-22"`
+	CommitmentMonths           *int32                     `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60" example:"12"`
+	MobileNumberMode           *string                    `json:"mobile_number_mode,omitempty" nullable:"true" enum:"use_existing,assign_new" example:"assign_new"`
+	ExistingMobileLocalNumber  *string                    `json:"existing_mobile_local_number,omitempty" nullable:"true" maxLength:"40"`
+	RequestedMobileLocalNumber *string                    `json:"requested_mobile_local_number,omitempty" nullable:"true" maxLength:"40" example:"0612345678"`
+	HomeLandlineLocalNumber    *string                    `json:"home_landline_local_number,omitempty" nullable:"true" maxLength:"40"`
 }
 
 // LandingSubmitPlanChange asks for another offer on a contract.
@@ -168,7 +169,7 @@ func (h *handlers) contractDocumentURL(cin string, contractID uuid.UUID, expires
 func (b LandingSubmitNew) normalised() (landing.NewSubscription, error) {
 	var validator rest.Validator
 	subscription := landing.NewSubscription{
-		Category: catalog.Category(b.ServiceCategory), OfferID: rest.ParseID(b.OfferID),
+		Category: b.ServiceCategory, OfferID: rest.ParseID(b.OfferID),
 		CIN:      validator.CIN(b.CIN),
 		FullName: validator.Trimmed("full_name", b.FullName, 2), Email: rest.OptionalText(b.Email), Address: rest.OptionalText(b.Address),
 		ContactPhone: rest.OptionalText(b.ContactPhone), StartDate: b.ContractStartDate, CommitmentMonths: b.CommitmentMonths,
@@ -192,7 +193,7 @@ func (b LandingSubmitNew) numberGiven(allocation *landing.Allocation, validator 
 			validator.Fail(name, message)
 		}
 	}
-	if b.ServiceCategory != string(catalog.Mobile) {
+	if b.ServiceCategory != catalog.Mobile {
 		refuseGiven("mobile_number_mode", b.MobileNumberMode, "only a mobile subscription has a mobile number")
 		refuseGiven("existing_mobile_local_number", existing, "only a mobile subscription has a mobile number")
 		refuseGiven("requested_mobile_local_number", requested, "only a mobile subscription has a mobile number")

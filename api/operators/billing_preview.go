@@ -12,6 +12,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 // previewTimeout bounds a preview; one million clients take less.
@@ -67,15 +68,15 @@ type BillingPreviewClient struct {
 
 // BillingPreviewLine is a line of a previewed invoice.
 type BillingPreviewLine struct {
-	ContractID        uuid.UUID    `json:"contract_id" example:"01932b80-6f43-7c15-8e0d-25a4c9d7b318" format:"uuid"`
-	OfferID           uuid.UUID    `json:"offer_id" example:"01932b7f-03d5-7b61-b4ad-93e7f1508c2e" format:"uuid"`
-	ServiceCategory   string       `json:"service_category" example:"mobile"`
-	ServiceIdentifier string       `json:"service_identifier" example:"0612345678"`
-	LineType          string       `json:"line_type" enum:"recurring,activation" example:"recurring"`
-	Description       string       `json:"description" example:"Mobile 20 Go monthly recurring fee"`
-	Quantity          int32        `json:"quantity" example:"1"`
-	UnitAmount        money.Amount `json:"unit_amount" example:"199.00" format:"decimal"`
-	LineTotal         money.Amount `json:"line_total" example:"199.00" format:"decimal"`
+	ContractID        uuid.UUID                  `json:"contract_id" example:"01932b80-6f43-7c15-8e0d-25a4c9d7b318" format:"uuid"`
+	OfferID           uuid.UUID                  `json:"offer_id" example:"01932b7f-03d5-7b61-b4ad-93e7f1508c2e" format:"uuid"`
+	ServiceCategory   vocabulary.ServiceCategory `json:"service_category" example:"mobile"`
+	ServiceIdentifier string                     `json:"service_identifier" example:"0612345678"`
+	LineType          vocabulary.LineType        `json:"line_type" enum:"recurring,activation" example:"recurring"`
+	Description       string                     `json:"description" example:"Mobile 20 Go monthly recurring fee"`
+	Quantity          int32                      `json:"quantity" example:"1"`
+	UnitAmount        money.Amount               `json:"unit_amount" example:"199.00" format:"decimal"`
+	LineTotal         money.Amount               `json:"line_total" example:"199.00" format:"decimal"`
 }
 
 func (h *handlers) previewBilling(ctx context.Context, input *struct {

@@ -107,7 +107,7 @@ func (h *handlers) answerEndedRun(ctx context.Context, id string, to billing.Run
 	if err != nil {
 		return nil, err
 	}
-	if status := billing.RunStatus(run.Body.Status); status != to || !status.Ended() {
+	if status := run.Body.Status; status != to || !status.Ended() {
 		return nil, billing.TransitionRefused(status, to)
 	}
 	return run, nil
@@ -136,7 +136,7 @@ func (h *handlers) retryBillingRun(ctx context.Context, input *BillingRunCommand
 			defer done()
 			return h.loadBillingRun(ctx, input.BillingRunID)
 		}
-		if status := billing.RunStatus(run.Status); !status.Ended() {
+		if status := run.Status; !status.Ended() {
 			return nil, billing.TransitionRefused(status, billing.RunRunning)
 		}
 		if time.Now().After(deadline) {
@@ -152,7 +152,7 @@ func (h *handlers) retryBillingRun(ctx context.Context, input *BillingRunCommand
 
 // restartBillingRun waits for the outcome of a retry. A run that failed again is one.
 func (h *handlers) restartBillingRun(ctx context.Context, run dbsqlc.BillingRun, input *BillingRunCommand) error {
-	status := billing.RunStatus(run.Status)
+	status := run.Status
 	if status == billing.RunCompleted || status == billing.RunCancelled {
 		return billing.TransitionRefused(status, billing.RunRunning)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 	"github.com/mtfacturation/mtf/workflows"
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
@@ -63,52 +64,52 @@ type BillingRunCreate struct {
 
 // BillingRunResult is the result of a run.
 type BillingRunResult struct {
-	BillingRunID        uuid.UUID     `json:"billing_run_id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
-	PeriodStart         calendar.Date `json:"period_start" format:"date" example:"2026-10-01"`
-	PeriodEnd           calendar.Date `json:"period_end" format:"date" example:"2026-10-31"`
-	InvoiceCount        int32         `json:"invoice_count" example:"2"`
-	SubtotalAmount      money.Amount  `json:"subtotal_amount" example:"448.50" format:"decimal"`
-	TaxAmount           money.Amount  `json:"tax_amount" example:"89.70" format:"decimal"`
-	TotalAmount         money.Amount  `json:"total_amount" example:"538.20" format:"decimal"`
-	InvoiceIDs          []uuid.UUID   `json:"invoice_ids" nullable:"false" doc:"The first 1,000." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5,01932c05-51ab-7e16-93d4-c7a82f0b6e15"`
-	InvoiceIDsTruncated bool          `json:"invoice_ids_truncated"`
-	InvoicesURL         *string       `json:"invoices_url,omitempty" doc:"The list of all invoices; present if invoice_ids is truncated." example:"/api/v1/invoices?filters=billing_run_id%3D01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
-	Status              string        `json:"status" enum:"completed,completed_with_failures,cancelled" example:"completed"`
-	SkippedCount        int32         `json:"skipped_count" doc:"Clients whose days were already billed." example:"1"`
-	FailedCount         int32         `json:"failed_count" doc:"Clients that could not be billed." example:"0"`
-	IdempotencyReplayed bool          `json:"idempotency_replayed"`
+	BillingRunID        uuid.UUID            `json:"billing_run_id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
+	PeriodStart         calendar.Date        `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd           calendar.Date        `json:"period_end" format:"date" example:"2026-10-31"`
+	InvoiceCount        int32                `json:"invoice_count" example:"2"`
+	SubtotalAmount      money.Amount         `json:"subtotal_amount" example:"448.50" format:"decimal"`
+	TaxAmount           money.Amount         `json:"tax_amount" example:"89.70" format:"decimal"`
+	TotalAmount         money.Amount         `json:"total_amount" example:"538.20" format:"decimal"`
+	InvoiceIDs          []uuid.UUID          `json:"invoice_ids" nullable:"false" doc:"The first 1,000." example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5,01932c05-51ab-7e16-93d4-c7a82f0b6e15"`
+	InvoiceIDsTruncated bool                 `json:"invoice_ids_truncated"`
+	InvoicesURL         *string              `json:"invoices_url,omitempty" doc:"The list of all invoices; present if invoice_ids is truncated." example:"/api/v1/invoices?filters=billing_run_id%3D01932c01-2b6d-7a90-8c3f-e1d47b5a6f02"`
+	Status              vocabulary.RunStatus `json:"status" enum:"completed,completed_with_failures,cancelled" example:"completed"`
+	SkippedCount        int32                `json:"skipped_count" doc:"Clients whose days were already billed." example:"1"`
+	FailedCount         int32                `json:"failed_count" doc:"Clients that could not be billed." example:"0"`
+	IdempotencyReplayed bool                 `json:"idempotency_replayed"`
 }
 
 // BillingRunRead is a run during and after its execution.
 type BillingRunRead struct {
-	ID               uuid.UUID       `json:"id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
-	IdempotencyKey   string          `json:"idempotency_key" example:"billing-2026-10"`
-	WorkflowID       string          `json:"workflow_id" doc:"The run's workflow id, for the Temporal UI." example:"billing-run/billing-2026-10"`
-	PeriodStart      calendar.Date   `json:"period_start" format:"date" example:"2026-10-01"`
-	PeriodEnd        calendar.Date   `json:"period_end" format:"date" example:"2026-10-31"`
-	DueDays          int32           `json:"due_days" example:"15"`
-	TaxRate          money.Rate      `json:"tax_rate" example:"0.200000" format:"decimal"`
-	Currency         string          `json:"currency" example:"MAD"`
-	Proration        string          `json:"proration" enum:"none,daily" example:"none"`
-	Status           string          `json:"status" example:"completed"`
-	ClientCount      int32           `json:"client_count" doc:"Planned clients, plus clients whose contracts became active before their chunk was billed." example:"3"`
-	ChunkCount       int32           `json:"chunk_count" example:"1"`
-	Progress         BillingRunDone  `json:"progress"`
-	InvoiceCount     int32           `json:"invoice_count" example:"2"`
-	SkippedCount     int32           `json:"skipped_count" example:"1"`
-	FailedCount      int32           `json:"failed_count" example:"0"`
-	SubtotalAmount   money.Amount    `json:"subtotal_amount" example:"448.50" format:"decimal"`
-	TaxAmount        money.Amount    `json:"tax_amount" example:"89.70" format:"decimal"`
-	TotalAmount      money.Amount    `json:"total_amount" example:"538.20" format:"decimal"`
-	PlannedAt        rest.Timestamp  `json:"planned_at" example:"2026-11-22T15:29:17.640100Z"`
-	CompletedAt      *rest.Timestamp `json:"completed_at" example:"2026-11-22T15:29:18.102300Z" nullable:"true"`
-	ElapsedSeconds   float64         `json:"elapsed_seconds" example:"0.4622"`
-	HoldReason       *string         `json:"hold_reason" doc:"Why a planned run waits for an operator to approve or cancel it."`
-	Fault            *string         `json:"fault" doc:"Why the run failed."`
-	ExpectedInvoices int32           `json:"expected_invoice_count" doc:"Number of invoices that the plan estimated." example:"2"`
-	ExpectedTotal    money.Amount    `json:"expected_total_amount" example:"478.80"`
-	RemainingSeconds *float64        `json:"remaining_seconds" doc:"Estimated time until the last document of a running run, based on its speed so far."`
-	ClientsPerSecond float64         `json:"clients_per_second" doc:"Clients billed per second, not counting time on hold or paused." example:"6.49"`
+	ID               uuid.UUID            `json:"id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
+	IdempotencyKey   string               `json:"idempotency_key" example:"billing-2026-10"`
+	WorkflowID       string               `json:"workflow_id" doc:"The run's workflow id, for the Temporal UI." example:"billing-run/billing-2026-10"`
+	PeriodStart      calendar.Date        `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd        calendar.Date        `json:"period_end" format:"date" example:"2026-10-31"`
+	DueDays          int32                `json:"due_days" example:"15"`
+	TaxRate          money.Rate           `json:"tax_rate" example:"0.200000" format:"decimal"`
+	Currency         string               `json:"currency" example:"MAD"`
+	Proration        string               `json:"proration" enum:"none,daily" example:"none"`
+	Status           vocabulary.RunStatus `json:"status" example:"completed"`
+	ClientCount      int32                `json:"client_count" doc:"Planned clients, plus clients whose contracts became active before their chunk was billed." example:"3"`
+	ChunkCount       int32                `json:"chunk_count" example:"1"`
+	Progress         BillingRunDone       `json:"progress"`
+	InvoiceCount     int32                `json:"invoice_count" example:"2"`
+	SkippedCount     int32                `json:"skipped_count" example:"1"`
+	FailedCount      int32                `json:"failed_count" example:"0"`
+	SubtotalAmount   money.Amount         `json:"subtotal_amount" example:"448.50" format:"decimal"`
+	TaxAmount        money.Amount         `json:"tax_amount" example:"89.70" format:"decimal"`
+	TotalAmount      money.Amount         `json:"total_amount" example:"538.20" format:"decimal"`
+	PlannedAt        rest.Timestamp       `json:"planned_at" example:"2026-11-22T15:29:17.640100Z"`
+	CompletedAt      *rest.Timestamp      `json:"completed_at" example:"2026-11-22T15:29:18.102300Z" nullable:"true"`
+	ElapsedSeconds   float64              `json:"elapsed_seconds" example:"0.4622"`
+	HoldReason       *string              `json:"hold_reason" doc:"Why a planned run waits for an operator to approve or cancel it."`
+	Fault            *string              `json:"fault" doc:"Why the run failed."`
+	ExpectedInvoices int32                `json:"expected_invoice_count" doc:"Number of invoices that the plan estimated." example:"2"`
+	ExpectedTotal    money.Amount         `json:"expected_total_amount" example:"478.80"`
+	RemainingSeconds *float64             `json:"remaining_seconds" doc:"Estimated time until the last document of a running run, based on its speed so far."`
+	ClientsPerSecond float64              `json:"clients_per_second" doc:"Clients billed per second, not counting time on hold or paused." example:"6.49"`
 }
 
 // BillingRunDetail is a run with its history.
@@ -122,11 +123,11 @@ type BillingRunDetail struct {
 
 // BillingRunEventRead is a status change of a run.
 type BillingRunEventRead struct {
-	FromStatus string         `json:"from_status" example:"planned"`
-	ToStatus   string         `json:"to_status" example:"running"`
-	ActorID    string         `json:"actor_id" example:"billing-run"`
-	Reason     *string        `json:"reason"`
-	CreatedAt  rest.Timestamp `json:"created_at"`
+	FromStatus vocabulary.RunStatus `json:"from_status" example:"planned"`
+	ToStatus   vocabulary.RunStatus `json:"to_status" example:"running"`
+	ActorID    string               `json:"actor_id" example:"billing-run"`
+	Reason     *string              `json:"reason"`
+	CreatedAt  rest.Timestamp       `json:"created_at"`
 }
 
 // BillingRunOutput answers with one run.
@@ -315,7 +316,7 @@ func newBillingRunRead(row dbsqlc.BillingRun, done dbsqlc.BillingRunProgressList
 	if done.RunningSeconds > 0 {
 		read.ClientsPerSecond = float64(done.BilledClients) / done.RunningSeconds
 	}
-	if row.Status == string(billing.RunRunning) && done.DocumentedClients > 0 {
+	if row.Status == billing.RunRunning && done.DocumentedClients > 0 {
 		read.RemainingSeconds = new(done.RunningSeconds * float64(done.ClientCount-done.DocumentedClients) / float64(done.DocumentedClients))
 	}
 	return read

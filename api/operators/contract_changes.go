@@ -13,6 +13,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 func (h *handlers) contractChangeRoutes() {
@@ -48,18 +49,18 @@ func (h *handlers) contractChangeRoutes() {
 
 // ContractCreate is the body of a new contract.
 type ContractCreate struct {
-	ClientID          string         `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
-	SubscriberID      string         `json:"subscriber_id" example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36"`
-	OfferID           string         `json:"offer_id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
-	ContractStartDate calendar.Date  `json:"contract_start_date" format:"date" example:"2026-11-22"`
-	CommitmentMonths  *int32         `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60" example:"12"`
-	EndDate           *calendar.Date `json:"end_date,omitempty" nullable:"true" format:"date"`
-	Status            string         `json:"status,omitempty" enum:"draft,active,suspended,terminated" default:"draft"`
+	ClientID          string                    `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41"`
+	SubscriberID      string                    `json:"subscriber_id" example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36"`
+	OfferID           string                    `json:"offer_id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147"`
+	ContractStartDate calendar.Date             `json:"contract_start_date" format:"date" example:"2026-11-22"`
+	CommitmentMonths  *int32                    `json:"commitment_months,omitempty" nullable:"true" minimum:"1" maximum:"60" example:"12"`
+	EndDate           *calendar.Date            `json:"end_date,omitempty" nullable:"true" format:"date"`
+	Status            vocabulary.ContractStatus `json:"status,omitempty" enum:"draft,active,suspended,terminated" default:"draft"`
 }
 
 // ContractStatusUpdate is the body of a status change.
 type ContractStatusUpdate struct {
-	Status string `json:"status" enum:"draft,active,suspended,terminated" example:"suspended"`
+	Status vocabulary.ContractStatus `json:"status" enum:"draft,active,suspended,terminated" example:"suspended"`
 }
 
 // ContractOfferUpdate is the body of a change of offer.

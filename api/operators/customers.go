@@ -13,6 +13,7 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 func (h *handlers) customerRoutes() {
@@ -60,39 +61,39 @@ func (h *handlers) customerRoutes() {
 
 // ClientCreate is the body of a new client.
 type ClientCreate struct {
-	CIN        *string `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40" example:"AB123456"`
-	ClientType string  `json:"client_type" enum:"individual,business"`
-	FullName   string  `json:"full_name" minLength:"2" maxLength:"150" example:"Leila Amrani"`
-	Address    *string `json:"address,omitempty" nullable:"true" maxLength:"255" example:"12, rue Atlas, Rabat"`
-	Email      *string `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
-	Phone      *string `json:"phone,omitempty" nullable:"true" maxLength:"40" example:"+212 6 12 34 56 78"`
-	Status     string  `json:"status,omitempty" enum:"active,suspended,terminated" default:"active"`
+	CIN        *string                 `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40" example:"AB123456"`
+	ClientType vocabulary.ClientType   `json:"client_type" enum:"individual,business"`
+	FullName   string                  `json:"full_name" minLength:"2" maxLength:"150" example:"Leila Amrani"`
+	Address    *string                 `json:"address,omitempty" nullable:"true" maxLength:"255" example:"12, rue Atlas, Rabat"`
+	Email      *string                 `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
+	Phone      *string                 `json:"phone,omitempty" nullable:"true" maxLength:"40" example:"+212 6 12 34 56 78"`
+	Status     vocabulary.ClientStatus `json:"status,omitempty" enum:"active,suspended,terminated" default:"active"`
 }
 
 // ClientUpdate is the body of an update: only the fields sent change, and null clears.
 type ClientUpdate struct {
-	CIN      rest.Optional[string] `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
-	FullName rest.Optional[string] `json:"full_name,omitempty" minLength:"2" maxLength:"150"`
-	Address  rest.Optional[string] `json:"address,omitempty" nullable:"true" maxLength:"255" example:"3, avenue Hassan II, Rabat"`
-	Email    rest.Optional[string] `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
-	Phone    rest.Optional[string] `json:"phone,omitempty" nullable:"true" maxLength:"40"`
-	Status   rest.Optional[string] `json:"status,omitempty" enum:"active,suspended,terminated"`
+	CIN      rest.Optional[string]                  `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40"`
+	FullName rest.Optional[string]                  `json:"full_name,omitempty" minLength:"2" maxLength:"150"`
+	Address  rest.Optional[string]                  `json:"address,omitempty" nullable:"true" maxLength:"255" example:"3, avenue Hassan II, Rabat"`
+	Email    rest.Optional[string]                  `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
+	Phone    rest.Optional[string]                  `json:"phone,omitempty" nullable:"true" maxLength:"40"`
+	Status   rest.Optional[vocabulary.ClientStatus] `json:"status,omitempty" enum:"active,suspended,terminated"`
 }
 
 // ClientRead is a client as the API shows it.
 type ClientRead struct {
-	ID              uuid.UUID       `json:"id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
-	CIN             *string         `json:"cin" example:"AB123456"`
-	ClientType      string          `json:"client_type" enum:"individual,business"`
-	FullName        string          `json:"full_name" example:"Leila Amrani"`
-	Address         *string         `json:"address" example:"12, rue Atlas, Rabat"`
-	Email           *string         `json:"email" example:"leila.amrani@example.com"`
-	Phone           *string         `json:"phone" example:"+212 6 12 34 56 78"`
-	IsDelinquent    bool            `json:"is_delinquent"`
-	DelinquentSince *rest.Timestamp `json:"delinquent_since" nullable:"true"`
-	Status          string          `json:"status" enum:"active,suspended,terminated"`
-	CreatedAt       rest.Timestamp  `json:"created_at"`
-	UpdatedAt       rest.Timestamp  `json:"updated_at"`
+	ID              uuid.UUID               `json:"id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	CIN             *string                 `json:"cin" example:"AB123456"`
+	ClientType      vocabulary.ClientType   `json:"client_type" enum:"individual,business"`
+	FullName        string                  `json:"full_name" example:"Leila Amrani"`
+	Address         *string                 `json:"address" example:"12, rue Atlas, Rabat"`
+	Email           *string                 `json:"email" example:"leila.amrani@example.com"`
+	Phone           *string                 `json:"phone" example:"+212 6 12 34 56 78"`
+	IsDelinquent    bool                    `json:"is_delinquent"`
+	DelinquentSince *rest.Timestamp         `json:"delinquent_since" nullable:"true"`
+	Status          vocabulary.ClientStatus `json:"status" enum:"active,suspended,terminated"`
+	CreatedAt       rest.Timestamp          `json:"created_at"`
+	UpdatedAt       rest.Timestamp          `json:"updated_at"`
 }
 
 // ClientOutput answers with one client.

@@ -14,6 +14,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/filestore"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 func (h *handlers) invoiceRoutes() {
@@ -53,35 +54,35 @@ func (h *handlers) invoiceRoutes() {
 
 // InvoiceRead is an invoice as the API shows it.
 type InvoiceRead struct {
-	ID             uuid.UUID      `json:"id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
-	Number         string         `json:"number" doc:"Legal number, gap-free within a year." example:"FA-2026-0000001"`
-	BillingRunID   uuid.UUID      `json:"billing_run_id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
-	ClientID       uuid.UUID      `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
-	PeriodStart    calendar.Date  `json:"period_start" format:"date" example:"2026-10-01"`
-	PeriodEnd      calendar.Date  `json:"period_end" format:"date" example:"2026-10-31"`
-	DueDate        calendar.Date  `json:"due_date" format:"date" example:"2026-11-15"`
-	Status         string         `json:"status" enum:"issued,paid,overdue,void"`
-	Currency       string         `json:"currency" example:"MAD"`
-	SubtotalAmount money.Amount   `json:"subtotal_amount" example:"249.50" format:"decimal"`
-	TaxAmount      money.Amount   `json:"tax_amount" example:"49.90" format:"decimal"`
-	TotalAmount    money.Amount   `json:"total_amount" example:"299.40" format:"decimal"`
-	IssuedAt       rest.Timestamp `json:"issued_at" example:"2026-11-22T15:29:17.901200Z"`
-	PDFFileName    string         `json:"pdf_file_name" example:"invoice-01932c05-51aa-7d27-b8e6-3f90c4d1a7e5.pdf"`
-	CreatedAt      rest.Timestamp `json:"created_at"`
-	UpdatedAt      rest.Timestamp `json:"updated_at"`
+	ID             uuid.UUID                `json:"id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
+	Number         string                   `json:"number" doc:"Legal number, gap-free within a year." example:"FA-2026-0000001"`
+	BillingRunID   uuid.UUID                `json:"billing_run_id" example:"01932c01-2b6d-7a90-8c3f-e1d47b5a6f02" format:"uuid"`
+	ClientID       uuid.UUID                `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	PeriodStart    calendar.Date            `json:"period_start" format:"date" example:"2026-10-01"`
+	PeriodEnd      calendar.Date            `json:"period_end" format:"date" example:"2026-10-31"`
+	DueDate        calendar.Date            `json:"due_date" format:"date" example:"2026-11-15"`
+	Status         vocabulary.InvoiceStatus `json:"status" enum:"issued,paid,overdue,void"`
+	Currency       string                   `json:"currency" example:"MAD"`
+	SubtotalAmount money.Amount             `json:"subtotal_amount" example:"249.50" format:"decimal"`
+	TaxAmount      money.Amount             `json:"tax_amount" example:"49.90" format:"decimal"`
+	TotalAmount    money.Amount             `json:"total_amount" example:"299.40" format:"decimal"`
+	IssuedAt       rest.Timestamp           `json:"issued_at" example:"2026-11-22T15:29:17.901200Z"`
+	PDFFileName    string                   `json:"pdf_file_name" example:"invoice-01932c05-51aa-7d27-b8e6-3f90c4d1a7e5.pdf"`
+	CreatedAt      rest.Timestamp           `json:"created_at"`
+	UpdatedAt      rest.Timestamp           `json:"updated_at"`
 }
 
 // InvoiceLineRead is a line of an invoice.
 type InvoiceLineRead struct {
-	ID          uuid.UUID      `json:"id" example:"01932c05-51b0-7342-a1f7-6d8e09b2c453" format:"uuid"`
-	InvoiceID   uuid.UUID      `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
-	ContractID  uuid.UUID      `json:"contract_id" example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4" format:"uuid"`
-	LineType    string         `json:"line_type" enum:"recurring,activation"`
-	Description string         `json:"description" example:"Mobile 20GB monthly recurring fee"`
-	Quantity    int32          `json:"quantity" example:"1"`
-	UnitAmount  money.Amount   `json:"unit_amount" example:"199.00" format:"decimal"`
-	LineTotal   money.Amount   `json:"line_total" example:"199.00" format:"decimal"`
-	CreatedAt   rest.Timestamp `json:"created_at"`
+	ID          uuid.UUID           `json:"id" example:"01932c05-51b0-7342-a1f7-6d8e09b2c453" format:"uuid"`
+	InvoiceID   uuid.UUID           `json:"invoice_id" example:"01932c05-51aa-7d27-b8e6-3f90c4d1a7e5" format:"uuid"`
+	ContractID  uuid.UUID           `json:"contract_id" example:"01932b7e-7a34-7c11-8f0e-52d9a6b3c7e4" format:"uuid"`
+	LineType    vocabulary.LineType `json:"line_type" enum:"recurring,activation"`
+	Description string              `json:"description" example:"Mobile 20GB monthly recurring fee"`
+	Quantity    int32               `json:"quantity" example:"1"`
+	UnitAmount  money.Amount        `json:"unit_amount" example:"199.00" format:"decimal"`
+	LineTotal   money.Amount        `json:"line_total" example:"199.00" format:"decimal"`
+	CreatedAt   rest.Timestamp      `json:"created_at"`
 }
 
 // InvoiceDetailRead is an invoice with its lines.

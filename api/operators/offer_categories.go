@@ -45,7 +45,7 @@ func (h *handlers) listOfferCategories(ctx context.Context, _ *struct{}) (*Offer
 	}
 	offers := map[catalog.Category][]OfferRead{}
 	for _, row := range rows {
-		category := catalog.Category(row.ServiceCategory)
+		category := row.ServiceCategory
 		offers[category] = append(offers[category], newOfferRead(row))
 	}
 	output := &OfferCategoriesOutput{Body: []OfferCategoryRead{}}

@@ -15,6 +15,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 func (h *handlers) offerRoutes() {
@@ -63,71 +64,71 @@ func (h *handlers) offerRoutes() {
 // OfferCreate is the body of a new offer. The service type is derived, and fields of other categories
 // are ignored.
 type OfferCreate struct {
-	Name                       string           `json:"name" minLength:"2" maxLength:"100" example:"Mobile 20GB"`
-	ServiceCategory            string           `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
-	Version                    int32            `json:"version,omitempty" default:"1" minimum:"1" maximum:"2147483647"`
-	MonthlyFee                 rest.AmountInput `json:"monthly_fee" doc:"Greater than 0, before tax." example:"\"199.00\""`
-	ActivationFee              rest.AmountInput `json:"activation_fee,omitempty" doc:"Not negative, before tax; defaults to 0." example:"\"50.50\""`
-	Status                     string           `json:"status,omitempty" enum:"active,retired" default:"active"`
-	ValidFrom                  calendar.Date    `json:"valid_from" format:"date" example:"2026-01-01"`
-	ValidTo                    *calendar.Date   `json:"valid_to,omitempty" nullable:"true" format:"date" example:"2027-12-31"`
-	MobileDataGB               *int32           `json:"mobile_data_gb,omitempty" nullable:"true" minimum:"1" maximum:"2147483647" example:"20"`
-	MobileCallsHours           *int32           `json:"mobile_calls_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647" example:"10"`
-	InternetAccessType         *string          `json:"internet_access_type,omitempty" nullable:"true" enum:"fiber,adsl"`
-	InternetFiberSpeedMbps     *int32           `json:"internet_fiber_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
-	InternetADSLSpeedMbps      *int32           `json:"internet_adsl_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
-	InternetLandlineIncluded   bool             `json:"internet_landline_included,omitempty" doc:"Ignored: every internet offer includes a landline."`
-	InternetTVIncluded         bool             `json:"internet_tv_included,omitempty"`
-	LandlineNationalIncluded   bool             `json:"landline_national_included,omitempty"`
-	LandlineInternationalHours *int32           `json:"landline_international_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
-	LandlinePhoneHours         *int32           `json:"landline_phone_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	Name                       string                     `json:"name" minLength:"2" maxLength:"100" example:"Mobile 20GB"`
+	ServiceCategory            vocabulary.ServiceCategory `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	Version                    int32                      `json:"version,omitempty" default:"1" minimum:"1" maximum:"2147483647"`
+	MonthlyFee                 rest.AmountInput           `json:"monthly_fee" doc:"Greater than 0, before tax." example:"\"199.00\""`
+	ActivationFee              rest.AmountInput           `json:"activation_fee,omitempty" doc:"Not negative, before tax; defaults to 0." example:"\"50.50\""`
+	Status                     vocabulary.OfferStatus     `json:"status,omitempty" enum:"active,retired" default:"active"`
+	ValidFrom                  calendar.Date              `json:"valid_from" format:"date" example:"2026-01-01"`
+	ValidTo                    *calendar.Date             `json:"valid_to,omitempty" nullable:"true" format:"date" example:"2027-12-31"`
+	MobileDataGB               *int32                     `json:"mobile_data_gb,omitempty" nullable:"true" minimum:"1" maximum:"2147483647" example:"20"`
+	MobileCallsHours           *int32                     `json:"mobile_calls_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647" example:"10"`
+	InternetAccessType         *vocabulary.ServiceType    `json:"internet_access_type,omitempty" nullable:"true" enum:"fiber,adsl"`
+	InternetFiberSpeedMbps     *int32                     `json:"internet_fiber_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetADSLSpeedMbps      *int32                     `json:"internet_adsl_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetLandlineIncluded   bool                       `json:"internet_landline_included,omitempty" doc:"Ignored: every internet offer includes a landline."`
+	InternetTVIncluded         bool                       `json:"internet_tv_included,omitempty"`
+	LandlineNationalIncluded   bool                       `json:"landline_national_included,omitempty"`
+	LandlineInternationalHours *int32                     `json:"landline_international_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	LandlinePhoneHours         *int32                     `json:"landline_phone_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
 }
 
 // OfferUpdate is the body of a change: what is sent is merged over what is stored.
 type OfferUpdate struct {
-	Name                       rest.Optional[string]        `json:"name,omitempty" minLength:"2" maxLength:"100"`
-	ServiceCategory            rest.Optional[string]        `json:"service_category,omitempty" enum:"mobile,internet,landline"`
-	Version                    rest.Optional[int32]         `json:"version,omitempty" minimum:"1" maximum:"2147483647"`
-	MonthlyFee                 rest.AmountInput             `json:"monthly_fee,omitempty" example:"\"189.00\""`
-	ActivationFee              rest.AmountInput             `json:"activation_fee,omitempty"`
-	Status                     rest.Optional[string]        `json:"status,omitempty" enum:"active,retired"`
-	ValidFrom                  rest.Optional[calendar.Date] `json:"valid_from,omitempty" format:"date"`
-	ValidTo                    rest.Optional[calendar.Date] `json:"valid_to,omitempty" nullable:"true" format:"date" example:"2027-12-31"`
-	MobileDataGB               rest.Optional[int32]         `json:"mobile_data_gb,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
-	MobileCallsHours           rest.Optional[int32]         `json:"mobile_calls_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
-	InternetAccessType         rest.Optional[string]        `json:"internet_access_type,omitempty" nullable:"true" enum:"fiber,adsl"`
-	InternetFiberSpeedMbps     rest.Optional[int32]         `json:"internet_fiber_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
-	InternetADSLSpeedMbps      rest.Optional[int32]         `json:"internet_adsl_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
-	InternetTVIncluded         rest.Optional[bool]          `json:"internet_tv_included,omitempty"`
-	LandlineNationalIncluded   rest.Optional[bool]          `json:"landline_national_included,omitempty"`
-	LandlineInternationalHours rest.Optional[int32]         `json:"landline_international_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
-	LandlinePhoneHours         rest.Optional[int32]         `json:"landline_phone_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	Name                       rest.Optional[string]                     `json:"name,omitempty" minLength:"2" maxLength:"100"`
+	ServiceCategory            rest.Optional[vocabulary.ServiceCategory] `json:"service_category,omitempty" enum:"mobile,internet,landline"`
+	Version                    rest.Optional[int32]                      `json:"version,omitempty" minimum:"1" maximum:"2147483647"`
+	MonthlyFee                 rest.AmountInput                          `json:"monthly_fee,omitempty" example:"\"189.00\""`
+	ActivationFee              rest.AmountInput                          `json:"activation_fee,omitempty"`
+	Status                     rest.Optional[vocabulary.OfferStatus]     `json:"status,omitempty" enum:"active,retired"`
+	ValidFrom                  rest.Optional[calendar.Date]              `json:"valid_from,omitempty" format:"date"`
+	ValidTo                    rest.Optional[calendar.Date]              `json:"valid_to,omitempty" nullable:"true" format:"date" example:"2027-12-31"`
+	MobileDataGB               rest.Optional[int32]                      `json:"mobile_data_gb,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	MobileCallsHours           rest.Optional[int32]                      `json:"mobile_calls_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetAccessType         rest.Optional[vocabulary.ServiceType]     `json:"internet_access_type,omitempty" nullable:"true" enum:"fiber,adsl"`
+	InternetFiberSpeedMbps     rest.Optional[int32]                      `json:"internet_fiber_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetADSLSpeedMbps      rest.Optional[int32]                      `json:"internet_adsl_speed_mbps,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	InternetTVIncluded         rest.Optional[bool]                       `json:"internet_tv_included,omitempty"`
+	LandlineNationalIncluded   rest.Optional[bool]                       `json:"landline_national_included,omitempty"`
+	LandlineInternationalHours rest.Optional[int32]                      `json:"landline_international_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
+	LandlinePhoneHours         rest.Optional[int32]                      `json:"landline_phone_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
 }
 
 // OfferRead is an offer as the API shows it.
 type OfferRead struct {
-	ID                         uuid.UUID      `json:"id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147" format:"uuid"`
-	Name                       string         `json:"name" example:"Mobile 20GB"`
-	ServiceCategory            string         `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
-	ServiceType                string         `json:"service_type" enum:"mobile,fiber,adsl,landline" example:"mobile"`
-	Version                    int32          `json:"version" example:"1"`
-	MonthlyFee                 money.Amount   `json:"monthly_fee" example:"199.00" format:"decimal"`
-	ActivationFee              money.Amount   `json:"activation_fee" example:"50.50" format:"decimal"`
-	Status                     string         `json:"status" enum:"active,retired"`
-	ValidFrom                  calendar.Date  `json:"valid_from" format:"date" example:"2026-01-01"`
-	ValidTo                    *calendar.Date `json:"valid_to" format:"date"`
-	MobileDataGB               *int32         `json:"mobile_data_gb" example:"20"`
-	MobileCallsHours           *int32         `json:"mobile_calls_hours" example:"10"`
-	InternetAccessType         *string        `json:"internet_access_type"`
-	InternetFiberSpeedMbps     *int32         `json:"internet_fiber_speed_mbps"`
-	InternetADSLSpeedMbps      *int32         `json:"internet_adsl_speed_mbps"`
-	InternetLandlineIncluded   bool           `json:"internet_landline_included"`
-	InternetTVIncluded         bool           `json:"internet_tv_included"`
-	LandlineNationalIncluded   bool           `json:"landline_national_included"`
-	LandlineInternationalHours *int32         `json:"landline_international_hours"`
-	LandlinePhoneHours         *int32         `json:"landline_phone_hours"`
-	CreatedAt                  rest.Timestamp `json:"created_at"`
-	UpdatedAt                  rest.Timestamp `json:"updated_at"`
+	ID                         uuid.UUID                  `json:"id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147" format:"uuid"`
+	Name                       string                     `json:"name" example:"Mobile 20GB"`
+	ServiceCategory            vocabulary.ServiceCategory `json:"service_category" enum:"mobile,internet,landline" example:"mobile"`
+	ServiceType                vocabulary.ServiceType     `json:"service_type" enum:"mobile,fiber,adsl,landline" example:"mobile"`
+	Version                    int32                      `json:"version" example:"1"`
+	MonthlyFee                 money.Amount               `json:"monthly_fee" example:"199.00" format:"decimal"`
+	ActivationFee              money.Amount               `json:"activation_fee" example:"50.50" format:"decimal"`
+	Status                     vocabulary.OfferStatus     `json:"status" enum:"active,retired"`
+	ValidFrom                  calendar.Date              `json:"valid_from" format:"date" example:"2026-01-01"`
+	ValidTo                    *calendar.Date             `json:"valid_to" format:"date"`
+	MobileDataGB               *int32                     `json:"mobile_data_gb" example:"20"`
+	MobileCallsHours           *int32                     `json:"mobile_calls_hours" example:"10"`
+	InternetAccessType         *vocabulary.ServiceType    `json:"internet_access_type"`
+	InternetFiberSpeedMbps     *int32                     `json:"internet_fiber_speed_mbps"`
+	InternetADSLSpeedMbps      *int32                     `json:"internet_adsl_speed_mbps"`
+	InternetLandlineIncluded   bool                       `json:"internet_landline_included"`
+	InternetTVIncluded         bool                       `json:"internet_tv_included"`
+	LandlineNationalIncluded   bool                       `json:"landline_national_included"`
+	LandlineInternationalHours *int32                     `json:"landline_international_hours"`
+	LandlinePhoneHours         *int32                     `json:"landline_phone_hours"`
+	CreatedAt                  rest.Timestamp             `json:"created_at"`
+	UpdatedAt                  rest.Timestamp             `json:"updated_at"`
 }
 
 // OfferOutput answers with one offer.
@@ -194,7 +195,7 @@ func (h *handlers) createOffer(ctx context.Context, input *struct{ Body OfferCre
 
 func (b OfferCreate) definition() catalog.Definition {
 	return catalog.Definition{
-		Name: b.Name, Category: catalog.Category(b.ServiceCategory), Version: b.Version, MonthlyFee: b.MonthlyFee.Amount,
+		Name: b.Name, Category: b.ServiceCategory, Version: b.Version, MonthlyFee: b.MonthlyFee.Amount,
 		ActivationFee: b.ActivationFee.Amount, Status: b.Status, ValidFrom: b.ValidFrom, ValidTo: b.ValidTo,
 		MobileDataGB: b.MobileDataGB, MobileCallsHours: b.MobileCallsHours, InternetAccessType: b.InternetAccessType,
 		InternetFiberSpeedMbps: b.InternetFiberSpeedMbps, InternetADSLSpeedMbps: b.InternetADSLSpeedMbps,
@@ -261,7 +262,7 @@ func (u *OfferUpdate) nulls() error {
 // apply merges the fields sent into a definition.
 func (u *OfferUpdate) apply(d *catalog.Definition) {
 	u.Name.Set(&d.Name)
-	u.ServiceCategory.Set((*string)(&d.Category))
+	u.ServiceCategory.Set(&d.Category)
 	u.Version.Set(&d.Version)
 	u.Status.Set(&d.Status)
 	u.ValidFrom.Set(&d.ValidFrom)

@@ -11,6 +11,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 func (h *handlers) paymentReversalRoutes() {
@@ -39,14 +40,14 @@ type PaymentReversal struct {
 
 // PaymentReversalResult is the effect of a reversal.
 type PaymentReversalResult struct {
-	Payment              PaymentRead    `json:"payment"`
-	ReversedAt           rest.Timestamp `json:"reversed_at" example:"2026-11-22T15:29:17.901200Z"`
-	ReversedBy           string         `json:"reversed_by" example:"op-1"`
-	Reason               string         `json:"reason" example:"The cheque bounced"`
-	InvoiceStatus        string         `json:"invoice_status" enum:"issued,overdue" example:"overdue"`
-	OutstandingAmount    money.Amount   `json:"outstanding_amount" example:"299.40" format:"decimal"`
-	CollectionCaseStatus *string        `json:"collection_case_status" enum:"open,in_progress,resolved,closed"`
-	IdempotencyReplayed  bool           `json:"idempotency_replayed"`
+	Payment              PaymentRead              `json:"payment"`
+	ReversedAt           rest.Timestamp           `json:"reversed_at" example:"2026-11-22T15:29:17.901200Z"`
+	ReversedBy           string                   `json:"reversed_by" example:"op-1"`
+	Reason               string                   `json:"reason" example:"The cheque bounced"`
+	InvoiceStatus        vocabulary.InvoiceStatus `json:"invoice_status" enum:"issued,overdue" example:"overdue"`
+	OutstandingAmount    money.Amount             `json:"outstanding_amount" example:"299.40" format:"decimal"`
+	CollectionCaseStatus *string                  `json:"collection_case_status" enum:"open,in_progress,resolved,closed"`
+	IdempotencyReplayed  bool                     `json:"idempotency_replayed"`
 }
 
 // PaymentReversalOutput answers a reversal.

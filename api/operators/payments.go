@@ -16,6 +16,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 func (h *handlers) paymentRoutes() {
@@ -73,12 +74,12 @@ type PaymentRead struct {
 
 // PaymentAllocationResult is the effect of a payment.
 type PaymentAllocationResult struct {
-	Payment              PaymentRead  `json:"payment"`
-	InvoiceStatus        string       `json:"invoice_status" enum:"issued,paid,overdue" example:"paid"`
-	OutstandingAmount    money.Amount `json:"outstanding_amount" example:"0.00" format:"decimal"`
-	AllocationState      string       `json:"allocation_state" enum:"partial,full" example:"full"`
-	CollectionCaseStatus *string      `json:"collection_case_status" enum:"open,in_progress,resolved,closed"`
-	IdempotencyReplayed  bool         `json:"idempotency_replayed"`
+	Payment              PaymentRead              `json:"payment"`
+	InvoiceStatus        vocabulary.InvoiceStatus `json:"invoice_status" enum:"issued,paid,overdue" example:"paid"`
+	OutstandingAmount    money.Amount             `json:"outstanding_amount" example:"0.00" format:"decimal"`
+	AllocationState      string                   `json:"allocation_state" enum:"partial,full" example:"full"`
+	CollectionCaseStatus *string                  `json:"collection_case_status" enum:"open,in_progress,resolved,closed"`
+	IdempotencyReplayed  bool                     `json:"idempotency_replayed"`
 }
 
 // PaymentAllocationOutput answers operations that post a payment.

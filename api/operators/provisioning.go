@@ -14,6 +14,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
@@ -60,18 +61,18 @@ type ProvisionBody struct {
 
 // InlineClient is a client created with its contract.
 type InlineClient struct {
-	CIN        *string `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40" example:"AB123456"`
-	ClientType string  `json:"client_type" enum:"individual,business"`
-	FullName   string  `json:"full_name" minLength:"2" maxLength:"150" example:"Leila Amrani"`
-	Address    *string `json:"address,omitempty" nullable:"true" maxLength:"255" example:"12, rue Atlas, Rabat"`
-	Email      *string `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
-	Phone      *string `json:"phone,omitempty" nullable:"true" maxLength:"40" example:"+212 6 12 34 56 78"`
+	CIN        *string               `json:"cin,omitempty" nullable:"true" minLength:"4" maxLength:"40" example:"AB123456"`
+	ClientType vocabulary.ClientType `json:"client_type" enum:"individual,business"`
+	FullName   string                `json:"full_name" minLength:"2" maxLength:"150" example:"Leila Amrani"`
+	Address    *string               `json:"address,omitempty" nullable:"true" maxLength:"255" example:"12, rue Atlas, Rabat"`
+	Email      *string               `json:"email,omitempty" nullable:"true" maxLength:"255" example:"leila.amrani@example.com"`
+	Phone      *string               `json:"phone,omitempty" nullable:"true" maxLength:"40" example:"+212 6 12 34 56 78"`
 }
 
 // ProvisionSubscriber describes the line of a new contract.
 type ProvisionSubscriber struct {
-	ServiceIdentifier *string `json:"service_identifier,omitempty" nullable:"true" minLength:"3" maxLength:"100" example:"+212612345678"`
-	ServiceType       *string `json:"service_type,omitempty" nullable:"true" enum:"mobile,fiber,adsl,tv,addon,landline"`
+	ServiceIdentifier *string                 `json:"service_identifier,omitempty" nullable:"true" minLength:"3" maxLength:"100" example:"+212612345678"`
+	ServiceType       *vocabulary.ServiceType `json:"service_type,omitempty" nullable:"true" enum:"mobile,fiber,adsl,tv,addon,landline"`
 }
 
 // ProvisionResult is the effect of a provisioning.

@@ -12,6 +12,7 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 func (h *handlers) subscriberRoutes() {
@@ -53,25 +54,25 @@ func (h *handlers) subscriberRoutes() {
 
 // SubscriberCreate is the body of a new subscriber. Its identifier is unique across all clients.
 type SubscriberCreate struct {
-	ServiceType       string `json:"service_type" enum:"mobile,fiber,adsl,tv,addon,landline" example:"mobile"`
-	ServiceIdentifier string `json:"service_identifier" minLength:"3" maxLength:"100" example:"+212600000001"`
-	Status            string `json:"status,omitempty" enum:"active,suspended,terminated" default:"active"`
+	ServiceType       vocabulary.ServiceType      `json:"service_type" enum:"mobile,fiber,adsl,tv,addon,landline" example:"mobile"`
+	ServiceIdentifier string                      `json:"service_identifier" minLength:"3" maxLength:"100" example:"+212600000001"`
+	Status            vocabulary.SubscriberStatus `json:"status,omitempty" enum:"active,suspended,terminated" default:"active"`
 }
 
 // SubscriberUpdate is the body of an update: only the fields sent change.
 type SubscriberUpdate struct {
-	Status rest.Optional[string] `json:"status,omitempty" enum:"active,suspended,terminated" example:"suspended"`
+	Status rest.Optional[vocabulary.SubscriberStatus] `json:"status,omitempty" enum:"active,suspended,terminated" example:"suspended"`
 }
 
 // SubscriberRead is a subscriber as the API shows it.
 type SubscriberRead struct {
-	ID                uuid.UUID      `json:"id" example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36" format:"uuid"`
-	ClientID          uuid.UUID      `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
-	ServiceType       string         `json:"service_type" enum:"mobile,fiber,adsl,tv,addon,landline" example:"mobile"`
-	ServiceIdentifier string         `json:"service_identifier" example:"+212612345678"`
-	Status            string         `json:"status" enum:"active,suspended,terminated"`
-	CreatedAt         rest.Timestamp `json:"created_at"`
-	UpdatedAt         rest.Timestamp `json:"updated_at"`
+	ID                uuid.UUID                   `json:"id" example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36" format:"uuid"`
+	ClientID          uuid.UUID                   `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
+	ServiceType       vocabulary.ServiceType      `json:"service_type" enum:"mobile,fiber,adsl,tv,addon,landline" example:"mobile"`
+	ServiceIdentifier string                      `json:"service_identifier" example:"+212612345678"`
+	Status            vocabulary.SubscriberStatus `json:"status" enum:"active,suspended,terminated"`
+	CreatedAt         rest.Timestamp              `json:"created_at"`
+	UpdatedAt         rest.Timestamp              `json:"updated_at"`
 }
 
 // SubscriberOutput answers with one subscriber.
@@ -168,7 +169,7 @@ func (h *handlers) updateSubscriber(ctx context.Context, input *struct {
 		return nil, err
 	}
 	row, err := h.Queries.SubscriberUpdate(ctx, h.Pool, dbsqlc.SubscriberUpdateParams{
-		ID: rest.ParseID(input.SubscriberID), Status: input.Body.Status.Pointer(), Now: h.Now(),
+		ID: rest.ParseID(input.SubscriberID), Status: (*string)(input.Body.Status.Pointer()), Now: h.Now(),
 	})
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.SubscriberNotFound)

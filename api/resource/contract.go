@@ -6,6 +6,7 @@ import (
 	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/contract"
 )
 
 // ContractRead is a contract as the API shows it.
@@ -14,7 +15,7 @@ type ContractRead struct {
 	ClientID         uuid.UUID       `json:"client_id" example:"01932b7e-4c10-7f3a-9d52-6b1f0c8e2a41" format:"uuid"`
 	SubscriberID     uuid.UUID       `json:"subscriber_id" example:"01932b7e-61b2-7d04-a8c7-94e05d7f1b36" format:"uuid"`
 	OfferID          uuid.UUID       `json:"offer_id" example:"01932b7d-0a55-7b68-b3f1-c2d80e6f9147" format:"uuid"`
-	Status           string          `json:"status" enum:"draft,active,suspended,terminated"`
+	Status           contract.Status `json:"status" enum:"draft,active,suspended,terminated"`
 	StartDate        calendar.Date   `json:"start_date" format:"date" example:"2026-10-10"`
 	EndDate          *calendar.Date  `json:"end_date" format:"date"`
 	CommitmentMonths *int32          `json:"commitment_months" example:"12"`

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const billingProfileClearInstallment = `-- name: BillingProfileClearInstallment :one
@@ -51,7 +52,8 @@ func (q *Queries) BillingProfileDelete(ctx context.Context, db DBTX, id uuid.UUI
 }
 
 const billingProfileGet = `-- name: BillingProfileGet :one
-SELECT p.id, p.contract_id, p.status, p.start_date, p.termination_date, p.installment_amount, p.currency, p.details, p.created_at, p.updated_at, c.client_id, c.status AS contract_status, c.start_date AS contract_start_date, c.end_date AS contract_end_date,
+SELECT p.id, p.contract_id, p.status, p.start_date, p.termination_date, p.installment_amount, p.currency, p.details, p.created_at, p.updated_at, c.client_id, coalesce(c.status, '') AS contract_status,
+       c.start_date AS contract_start_date, c.end_date AS contract_end_date,
        c.updated_at AS contract_updated_at, o.id AS offer_id, o.name AS offer_name, o.monthly_fee, s.service_identifier
 FROM billing_profiles p
 LEFT JOIN contracts c ON c.id = p.contract_id
@@ -61,19 +63,19 @@ WHERE p.id = $1
 `
 
 type BillingProfileGetRow struct {
-	BillingProfile    BillingProfile `json:"billing_profile"`
-	ClientID          *uuid.UUID     `json:"client_id"`
-	ContractStatus    *string        `json:"contract_status"`
-	ContractStartDate *calendar.Date `json:"contract_start_date"`
-	ContractEndDate   *calendar.Date `json:"contract_end_date"`
-	ContractUpdatedAt *time.Time     `json:"contract_updated_at"`
-	OfferID           *uuid.UUID     `json:"offer_id"`
-	OfferName         *string        `json:"offer_name"`
-	MonthlyFee        *money.Amount  `json:"monthly_fee"`
-	ServiceIdentifier *string        `json:"service_identifier"`
+	BillingProfile    BillingProfile            `json:"billing_profile"`
+	ClientID          *uuid.UUID                `json:"client_id"`
+	ContractStatus    vocabulary.ContractStatus `json:"contract_status"`
+	ContractStartDate *calendar.Date            `json:"contract_start_date"`
+	ContractEndDate   *calendar.Date            `json:"contract_end_date"`
+	ContractUpdatedAt *time.Time                `json:"contract_updated_at"`
+	OfferID           *uuid.UUID                `json:"offer_id"`
+	OfferName         *string                   `json:"offer_name"`
+	MonthlyFee        *money.Amount             `json:"monthly_fee"`
+	ServiceIdentifier *string                   `json:"service_identifier"`
 }
 
-// A profile with its contract, offer, and client, all NULL for a standalone contract.
+// A profile with its contract, offer, and client, all NULL for a standalone contract, whose contract_status is empty.
 func (q *Queries) BillingProfileGet(ctx context.Context, db DBTX, id uuid.UUID) (BillingProfileGetRow, error) {
 	row := db.QueryRow(ctx, billingProfileGet, id)
 	var i BillingProfileGetRow
@@ -163,7 +165,8 @@ func (q *Queries) BillingProfileInsert(ctx context.Context, db DBTX, arg Billing
 }
 
 const billingProfileListActive = `-- name: BillingProfileListActive :many
-SELECT p.id, p.contract_id, p.status, p.start_date, p.termination_date, p.installment_amount, p.currency, p.details, p.created_at, p.updated_at, c.client_id, c.status AS contract_status, c.start_date AS contract_start_date, c.end_date AS contract_end_date,
+SELECT p.id, p.contract_id, p.status, p.start_date, p.termination_date, p.installment_amount, p.currency, p.details, p.created_at, p.updated_at, c.client_id, coalesce(c.status, '') AS contract_status,
+       c.start_date AS contract_start_date, c.end_date AS contract_end_date,
        c.updated_at AS contract_updated_at, o.id AS offer_id, o.name AS offer_name, o.monthly_fee, s.service_identifier
 FROM billing_profiles p
 LEFT JOIN contracts c ON c.id = p.contract_id
@@ -174,16 +177,16 @@ ORDER BY c.created_at DESC, c.id DESC
 `
 
 type BillingProfileListActiveRow struct {
-	BillingProfile    BillingProfile `json:"billing_profile"`
-	ClientID          *uuid.UUID     `json:"client_id"`
-	ContractStatus    *string        `json:"contract_status"`
-	ContractStartDate *calendar.Date `json:"contract_start_date"`
-	ContractEndDate   *calendar.Date `json:"contract_end_date"`
-	ContractUpdatedAt *time.Time     `json:"contract_updated_at"`
-	OfferID           *uuid.UUID     `json:"offer_id"`
-	OfferName         *string        `json:"offer_name"`
-	MonthlyFee        *money.Amount  `json:"monthly_fee"`
-	ServiceIdentifier *string        `json:"service_identifier"`
+	BillingProfile    BillingProfile            `json:"billing_profile"`
+	ClientID          *uuid.UUID                `json:"client_id"`
+	ContractStatus    vocabulary.ContractStatus `json:"contract_status"`
+	ContractStartDate *calendar.Date            `json:"contract_start_date"`
+	ContractEndDate   *calendar.Date            `json:"contract_end_date"`
+	ContractUpdatedAt *time.Time                `json:"contract_updated_at"`
+	OfferID           *uuid.UUID                `json:"offer_id"`
+	OfferName         *string                   `json:"offer_name"`
+	MonthlyFee        *money.Amount             `json:"monthly_fee"`
+	ServiceIdentifier *string                   `json:"service_identifier"`
 }
 
 // The profiles of a client's active contracts, newest first, with the columns of BillingProfileGet.

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const billableClientList = `-- name: BillableClientList :many
@@ -106,13 +107,13 @@ type BillableContractListRow struct {
 	StartDate         calendar.Date                                `json:"start_date"`
 	EndDate           *calendar.Date                               `json:"end_date"`
 	ClientName        string                                       `json:"client_name"`
-	ClientType        string                                       `json:"client_type"`
+	ClientType        vocabulary.ClientType                        `json:"client_type"`
 	ClientCIN         *string                                      `json:"client_cin"`
 	ClientAddress     *string                                      `json:"client_address"`
 	ServiceIdentifier string                                       `json:"service_identifier"`
 	OfferID           uuid.UUID                                    `json:"offer_id"`
 	OfferName         string                                       `json:"offer_name"`
-	ServiceCategory   string                                       `json:"service_category"`
+	ServiceCategory   vocabulary.ServiceCategory                   `json:"service_category"`
 	MonthlyFee        money.Amount                                 `json:"monthly_fee"`
 	ActivationFee     money.Amount                                 `json:"activation_fee"`
 	AlreadyBilled     bool                                         `json:"already_billed"`
@@ -503,13 +504,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 `
 
 type BillingRunEventInsertParams struct {
-	ID           uuid.UUID `json:"id"`
-	BillingRunID uuid.UUID `json:"billing_run_id"`
-	FromStatus   string    `json:"from_status"`
-	ToStatus     string    `json:"to_status"`
-	ActorID      string    `json:"actor_id"`
-	Reason       *string   `json:"reason"`
-	Now          time.Time `json:"now"`
+	ID           uuid.UUID            `json:"id"`
+	BillingRunID uuid.UUID            `json:"billing_run_id"`
+	FromStatus   vocabulary.RunStatus `json:"from_status"`
+	ToStatus     vocabulary.RunStatus `json:"to_status"`
+	ActorID      string               `json:"actor_id"`
+	Reason       *string              `json:"reason"`
+	Now          time.Time            `json:"now"`
 }
 
 func (q *Queries) BillingRunEventInsert(ctx context.Context, db DBTX, arg BillingRunEventInsertParams) error {
@@ -1383,11 +1384,11 @@ RETURNING id, idempotency_key, fingerprint, period_start, period_end, due_days, 
 `
 
 type BillingRunUpdateStatusParams struct {
-	Status      string     `json:"status"`
-	Fault       *string    `json:"fault"`
-	CompletedAt *time.Time `json:"completed_at"`
-	Now         time.Time  `json:"now"`
-	ID          uuid.UUID  `json:"id"`
+	Status      vocabulary.RunStatus `json:"status"`
+	Fault       *string              `json:"fault"`
+	CompletedAt *time.Time           `json:"completed_at"`
+	Now         time.Time            `json:"now"`
+	ID          uuid.UUID            `json:"id"`
 }
 
 // Any status but cancelled clears the hold reason. A fault exists only in status failed.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const clientCount = `-- name: ClientCount :one
@@ -153,15 +154,15 @@ RETURNING id, cin, client_type, full_name, address, email, phone, status, delinq
 `
 
 type ClientInsertParams struct {
-	ID         uuid.UUID `json:"id"`
-	CIN        *string   `json:"cin"`
-	ClientType string    `json:"client_type"`
-	FullName   string    `json:"full_name"`
-	Address    *string   `json:"address"`
-	Email      *string   `json:"email"`
-	Phone      *string   `json:"phone"`
-	Status     string    `json:"status"`
-	Now        time.Time `json:"now"`
+	ID         uuid.UUID               `json:"id"`
+	CIN        *string                 `json:"cin"`
+	ClientType vocabulary.ClientType   `json:"client_type"`
+	FullName   string                  `json:"full_name"`
+	Address    *string                 `json:"address"`
+	Email      *string                 `json:"email"`
+	Phone      *string                 `json:"phone"`
+	Status     vocabulary.ClientStatus `json:"status"`
+	Now        time.Time               `json:"now"`
 }
 
 // Returns no row if the CIN exists. Waits for a concurrent insert of the same CIN.
@@ -196,16 +197,16 @@ func (q *Queries) ClientInsert(ctx context.Context, db DBTX, arg ClientInsertPar
 }
 
 type ClientInsertManyParams struct {
-	ID         uuid.UUID `json:"id"`
-	CIN        *string   `json:"cin"`
-	ClientType string    `json:"client_type"`
-	FullName   string    `json:"full_name"`
-	Address    *string   `json:"address"`
-	Email      *string   `json:"email"`
-	Phone      *string   `json:"phone"`
-	Status     string    `json:"status"`
-	CreatedAt  time.Time `json:"created_at"`
-	UpdatedAt  time.Time `json:"updated_at"`
+	ID         uuid.UUID               `json:"id"`
+	CIN        *string                 `json:"cin"`
+	ClientType vocabulary.ClientType   `json:"client_type"`
+	FullName   string                  `json:"full_name"`
+	Address    *string                 `json:"address"`
+	Email      *string                 `json:"email"`
+	Phone      *string                 `json:"phone"`
+	Status     vocabulary.ClientStatus `json:"status"`
+	CreatedAt  time.Time               `json:"created_at"`
+	UpdatedAt  time.Time               `json:"updated_at"`
 }
 
 const clientList = `-- name: ClientList :many
@@ -446,14 +447,14 @@ RETURNING id, cin, client_type, full_name, address, email, phone, status, delinq
 `
 
 type ClientUpdateParams struct {
-	CIN      *string   `json:"cin"`
-	FullName string    `json:"full_name"`
-	Address  *string   `json:"address"`
-	Email    *string   `json:"email"`
-	Phone    *string   `json:"phone"`
-	Status   string    `json:"status"`
-	Now      time.Time `json:"now"`
-	ID       uuid.UUID `json:"id"`
+	CIN      *string                 `json:"cin"`
+	FullName string                  `json:"full_name"`
+	Address  *string                 `json:"address"`
+	Email    *string                 `json:"email"`
+	Phone    *string                 `json:"phone"`
+	Status   vocabulary.ClientStatus `json:"status"`
+	Now      time.Time               `json:"now"`
+	ID       uuid.UUID               `json:"id"`
 }
 
 func (q *Queries) ClientUpdate(ctx context.Context, db DBTX, arg ClientUpdateParams) (Client, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const contractPriceChangeCount = `-- name: ContractPriceChangeCount :one
@@ -33,17 +34,17 @@ VALUES ($1, $2, $3, $4, $5, $6, $7,
 `
 
 type ContractPriceChangeInsertParams struct {
-	ID             uuid.UUID     `json:"id"`
-	ContractID     uuid.UUID     `json:"contract_id"`
-	Reason         string        `json:"reason"`
-	Source         string        `json:"source"`
-	PreviousAmount *money.Amount `json:"previous_amount"`
-	NewAmount      money.Amount  `json:"new_amount"`
-	Currency       string        `json:"currency"`
-	OfferID        *uuid.UUID    `json:"offer_id"`
-	OfferName      *string       `json:"offer_name"`
-	EffectiveDate  calendar.Date `json:"effective_date"`
-	Now            time.Time     `json:"now"`
+	ID             uuid.UUID                    `json:"id"`
+	ContractID     uuid.UUID                    `json:"contract_id"`
+	Reason         vocabulary.PriceChangeReason `json:"reason"`
+	Source         vocabulary.PriceChangeSource `json:"source"`
+	PreviousAmount *money.Amount                `json:"previous_amount"`
+	NewAmount      money.Amount                 `json:"new_amount"`
+	Currency       string                       `json:"currency"`
+	OfferID        *uuid.UUID                   `json:"offer_id"`
+	OfferName      *string                      `json:"offer_name"`
+	EffectiveDate  calendar.Date                `json:"effective_date"`
+	Now            time.Time                    `json:"now"`
 }
 
 func (q *Queries) ContractPriceChangeInsert(ctx context.Context, db DBTX, arg ContractPriceChangeInsertParams) error {
@@ -74,11 +75,11 @@ FOR SHARE OF c, p
 `
 
 type ContractPriceChangeInsertForOfferParams struct {
-	Source         string        `json:"source"`
-	PreviousAmount int64         `json:"previous_amount"`
-	EffectiveDate  calendar.Date `json:"effective_date"`
-	Now            time.Time     `json:"now"`
-	OfferID        uuid.UUID     `json:"offer_id"`
+	Source         vocabulary.PriceChangeSource `json:"source"`
+	PreviousAmount int64                        `json:"previous_amount"`
+	EffectiveDate  calendar.Date                `json:"effective_date"`
+	Now            time.Time                    `json:"now"`
+	OfferID        uuid.UUID                    `json:"offer_id"`
 }
 
 // Records the new fee of an offer for each of its contracts that has not ended and has no agreed installment. For a
@@ -99,17 +100,17 @@ func (q *Queries) ContractPriceChangeInsertForOffer(ctx context.Context, db DBTX
 }
 
 type ContractPriceChangeInsertManyParams struct {
-	ID             uuid.UUID     `json:"id"`
-	ContractID     uuid.UUID     `json:"contract_id"`
-	Reason         string        `json:"reason"`
-	Source         string        `json:"source"`
-	PreviousAmount *money.Amount `json:"previous_amount"`
-	NewAmount      money.Amount  `json:"new_amount"`
-	Currency       string        `json:"currency"`
-	OfferID        *uuid.UUID    `json:"offer_id"`
-	OfferName      *string       `json:"offer_name"`
-	EffectiveDate  calendar.Date `json:"effective_date"`
-	ChangedAt      time.Time     `json:"changed_at"`
+	ID             uuid.UUID                    `json:"id"`
+	ContractID     uuid.UUID                    `json:"contract_id"`
+	Reason         vocabulary.PriceChangeReason `json:"reason"`
+	Source         vocabulary.PriceChangeSource `json:"source"`
+	PreviousAmount *money.Amount                `json:"previous_amount"`
+	NewAmount      money.Amount                 `json:"new_amount"`
+	Currency       string                       `json:"currency"`
+	OfferID        *uuid.UUID                   `json:"offer_id"`
+	OfferName      *string                      `json:"offer_name"`
+	EffectiveDate  calendar.Date                `json:"effective_date"`
+	ChangedAt      time.Time                    `json:"changed_at"`
 }
 
 const contractPriceChangeList = `-- name: ContractPriceChangeList :many

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const contractAuditEventInsert = `-- name: ContractAuditEventInsert :exec
@@ -250,17 +251,17 @@ RETURNING id, client_id, subscriber_id, offer_id, status, start_date, end_date, 
 `
 
 type ContractInsertParams struct {
-	ID               uuid.UUID      `json:"id"`
-	ClientID         uuid.UUID      `json:"client_id"`
-	SubscriberID     uuid.UUID      `json:"subscriber_id"`
-	OfferID          uuid.UUID      `json:"offer_id"`
-	Status           string         `json:"status"`
-	StartDate        calendar.Date  `json:"start_date"`
-	EndDate          *calendar.Date `json:"end_date"`
-	CommitmentMonths *int32         `json:"commitment_months"`
-	ActivatedAt      *time.Time     `json:"activated_at"`
-	TerminatedAt     *time.Time     `json:"terminated_at"`
-	Now              time.Time      `json:"now"`
+	ID               uuid.UUID                 `json:"id"`
+	ClientID         uuid.UUID                 `json:"client_id"`
+	SubscriberID     uuid.UUID                 `json:"subscriber_id"`
+	OfferID          uuid.UUID                 `json:"offer_id"`
+	Status           vocabulary.ContractStatus `json:"status"`
+	StartDate        calendar.Date             `json:"start_date"`
+	EndDate          *calendar.Date            `json:"end_date"`
+	CommitmentMonths *int32                    `json:"commitment_months"`
+	ActivatedAt      *time.Time                `json:"activated_at"`
+	TerminatedAt     *time.Time                `json:"terminated_at"`
+	Now              time.Time                 `json:"now"`
 }
 
 func (q *Queries) ContractInsert(ctx context.Context, db DBTX, arg ContractInsertParams) (Contract, error) {
@@ -296,18 +297,18 @@ func (q *Queries) ContractInsert(ctx context.Context, db DBTX, arg ContractInser
 }
 
 type ContractInsertManyParams struct {
-	ID               uuid.UUID      `json:"id"`
-	ClientID         uuid.UUID      `json:"client_id"`
-	SubscriberID     uuid.UUID      `json:"subscriber_id"`
-	OfferID          uuid.UUID      `json:"offer_id"`
-	Status           string         `json:"status"`
-	StartDate        calendar.Date  `json:"start_date"`
-	EndDate          *calendar.Date `json:"end_date"`
-	CommitmentMonths *int32         `json:"commitment_months"`
-	ActivatedAt      *time.Time     `json:"activated_at"`
-	TerminatedAt     *time.Time     `json:"terminated_at"`
-	CreatedAt        time.Time      `json:"created_at"`
-	UpdatedAt        time.Time      `json:"updated_at"`
+	ID               uuid.UUID                 `json:"id"`
+	ClientID         uuid.UUID                 `json:"client_id"`
+	SubscriberID     uuid.UUID                 `json:"subscriber_id"`
+	OfferID          uuid.UUID                 `json:"offer_id"`
+	Status           vocabulary.ContractStatus `json:"status"`
+	StartDate        calendar.Date             `json:"start_date"`
+	EndDate          *calendar.Date            `json:"end_date"`
+	CommitmentMonths *int32                    `json:"commitment_months"`
+	ActivatedAt      *time.Time                `json:"activated_at"`
+	TerminatedAt     *time.Time                `json:"terminated_at"`
+	CreatedAt        time.Time                 `json:"created_at"`
+	UpdatedAt        time.Time                 `json:"updated_at"`
 }
 
 const contractList = `-- name: ContractList :many
@@ -485,8 +486,8 @@ FOR NO KEY UPDATE OF contracts
 `
 
 type ContractListUpgradeCandidatesParams struct {
-	ClientID    uuid.UUID `json:"client_id"`
-	ServiceType string    `json:"service_type"`
+	ClientID    uuid.UUID              `json:"client_id"`
+	ServiceType vocabulary.ServiceType `json:"service_type"`
 }
 
 type ContractListUpgradeCandidatesRow struct {
@@ -709,12 +710,12 @@ RETURNING id, client_id, subscriber_id, offer_id, status, start_date, end_date, 
 `
 
 type ContractUpdateStatusParams struct {
-	Status       string         `json:"status"`
-	EndDate      *calendar.Date `json:"end_date"`
-	ActivatedAt  *time.Time     `json:"activated_at"`
-	TerminatedAt *time.Time     `json:"terminated_at"`
-	Now          time.Time      `json:"now"`
-	ID           uuid.UUID      `json:"id"`
+	Status       vocabulary.ContractStatus `json:"status"`
+	EndDate      *calendar.Date            `json:"end_date"`
+	ActivatedAt  *time.Time                `json:"activated_at"`
+	TerminatedAt *time.Time                `json:"terminated_at"`
+	Now          time.Time                 `json:"now"`
+	ID           uuid.UUID                 `json:"id"`
 }
 
 func (q *Queries) ContractUpdateStatus(ctx context.Context, db DBTX, arg ContractUpdateStatusParams) (Contract, error) {

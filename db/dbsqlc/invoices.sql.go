@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const invoiceCount = `-- name: InvoiceCount :one
@@ -198,47 +199,47 @@ func (q *Queries) InvoiceGetByID(ctx context.Context, db DBTX, id uuid.UUID) (In
 }
 
 type InvoiceInsertManyParams struct {
-	ID             uuid.UUID     `json:"id"`
-	Number         string        `json:"number"`
-	SellerCode     string        `json:"seller_code"`
-	NumberYear     int32         `json:"number_year"`
-	NumberSequence int64         `json:"number_sequence"`
-	BillingRunID   uuid.UUID     `json:"billing_run_id"`
-	ClientID       uuid.UUID     `json:"client_id"`
-	PeriodStart    calendar.Date `json:"period_start"`
-	PeriodEnd      calendar.Date `json:"period_end"`
-	IssueDate      calendar.Date `json:"issue_date"`
-	DueDate        calendar.Date `json:"due_date"`
-	Status         string        `json:"status"`
-	Currency       string        `json:"currency"`
-	SubtotalAmount money.Amount  `json:"subtotal_amount"`
-	TaxRate        money.Rate    `json:"tax_rate"`
-	TaxAmount      money.Amount  `json:"tax_amount"`
-	TotalAmount    money.Amount  `json:"total_amount"`
-	ClientName     string        `json:"client_name"`
-	ClientType     string        `json:"client_type"`
-	ClientCIN      *string       `json:"client_cin"`
-	ClientAddress  *string       `json:"client_address"`
-	IssuedAt       time.Time     `json:"issued_at"`
-	CreatedAt      time.Time     `json:"created_at"`
-	UpdatedAt      time.Time     `json:"updated_at"`
+	ID             uuid.UUID                `json:"id"`
+	Number         string                   `json:"number"`
+	SellerCode     string                   `json:"seller_code"`
+	NumberYear     int32                    `json:"number_year"`
+	NumberSequence int64                    `json:"number_sequence"`
+	BillingRunID   uuid.UUID                `json:"billing_run_id"`
+	ClientID       uuid.UUID                `json:"client_id"`
+	PeriodStart    calendar.Date            `json:"period_start"`
+	PeriodEnd      calendar.Date            `json:"period_end"`
+	IssueDate      calendar.Date            `json:"issue_date"`
+	DueDate        calendar.Date            `json:"due_date"`
+	Status         vocabulary.InvoiceStatus `json:"status"`
+	Currency       string                   `json:"currency"`
+	SubtotalAmount money.Amount             `json:"subtotal_amount"`
+	TaxRate        money.Rate               `json:"tax_rate"`
+	TaxAmount      money.Amount             `json:"tax_amount"`
+	TotalAmount    money.Amount             `json:"total_amount"`
+	ClientName     string                   `json:"client_name"`
+	ClientType     vocabulary.ClientType    `json:"client_type"`
+	ClientCIN      *string                  `json:"client_cin"`
+	ClientAddress  *string                  `json:"client_address"`
+	IssuedAt       time.Time                `json:"issued_at"`
+	CreatedAt      time.Time                `json:"created_at"`
+	UpdatedAt      time.Time                `json:"updated_at"`
 }
 
 type InvoiceLineInsertManyParams struct {
-	ID                uuid.UUID                 `json:"id"`
-	InvoiceID         uuid.UUID                 `json:"invoice_id"`
-	Position          int32                     `json:"position"`
-	ContractID        uuid.UUID                 `json:"contract_id"`
-	OfferID           uuid.UUID                 `json:"offer_id"`
-	ServiceCategory   string                    `json:"service_category"`
-	ServiceIdentifier string                    `json:"service_identifier"`
-	LineType          string                    `json:"line_type"`
-	Description       string                    `json:"description"`
-	Quantity          int32                     `json:"quantity"`
-	UnitAmount        money.Amount              `json:"unit_amount"`
-	LineTotal         money.Amount              `json:"line_total"`
-	BilledDays        pgtype.Range[pgtype.Date] `json:"billed_days"`
-	CreatedAt         time.Time                 `json:"created_at"`
+	ID                uuid.UUID                  `json:"id"`
+	InvoiceID         uuid.UUID                  `json:"invoice_id"`
+	Position          int32                      `json:"position"`
+	ContractID        uuid.UUID                  `json:"contract_id"`
+	OfferID           uuid.UUID                  `json:"offer_id"`
+	ServiceCategory   vocabulary.ServiceCategory `json:"service_category"`
+	ServiceIdentifier string                     `json:"service_identifier"`
+	LineType          vocabulary.LineType        `json:"line_type"`
+	Description       string                     `json:"description"`
+	Quantity          int32                      `json:"quantity"`
+	UnitAmount        money.Amount               `json:"unit_amount"`
+	LineTotal         money.Amount               `json:"line_total"`
+	BilledDays        pgtype.Range[pgtype.Date]  `json:"billed_days"`
+	CreatedAt         time.Time                  `json:"created_at"`
 }
 
 const invoiceLineListByInvoices = `-- name: InvoiceLineListByInvoices :many
@@ -860,10 +861,10 @@ RETURNING id, number, seller_code, number_year, number_sequence, billing_run_id,
 `
 
 type InvoiceUpdatePaymentParams struct {
-	PaidAmount money.Amount `json:"paid_amount"`
-	Status     string       `json:"status"`
-	Now        time.Time    `json:"now"`
-	ID         uuid.UUID    `json:"id"`
+	PaidAmount money.Amount             `json:"paid_amount"`
+	Status     vocabulary.InvoiceStatus `json:"status"`
+	Now        time.Time                `json:"now"`
+	ID         uuid.UUID                `json:"id"`
 }
 
 func (q *Queries) InvoiceUpdatePayment(ctx context.Context, db DBTX, arg InvoiceUpdatePaymentParams) (Invoice, error) {

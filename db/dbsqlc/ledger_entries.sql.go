@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const ledgerAccountList = `-- name: LedgerAccountList :many
@@ -184,24 +185,24 @@ FROM balances b JOIN parts p ON p.account_id = b.id, entry
 `
 
 type LedgerEntryPostParams struct {
-	ID              uuid.UUID       `json:"id"`
-	EventID         uuid.UUID       `json:"event_id"`
-	Source          string          `json:"source"`
-	ReversesID      *uuid.UUID      `json:"reverses_id"`
-	InvoiceID       *uuid.UUID      `json:"invoice_id"`
-	PaymentID       *uuid.UUID      `json:"payment_id"`
-	ClientID        *uuid.UUID      `json:"client_id"`
-	Type            string          `json:"type"`
-	Direction       string          `json:"direction"`
-	Amount          money.Amount    `json:"amount"`
-	Currency        string          `json:"currency"`
-	ContractIDS     []uuid.UUID     `json:"contract_ids"`
-	ContractAmounts []int64         `json:"contract_amounts"`
-	BookingDate     calendar.Date   `json:"booking_date"`
-	DueDate         *calendar.Date  `json:"due_date"`
-	Details         json.RawMessage `json:"details"`
-	ActorID         string          `json:"actor_id"`
-	Now             time.Time       `json:"now"`
+	ID              uuid.UUID                 `json:"id"`
+	EventID         uuid.UUID                 `json:"event_id"`
+	Source          vocabulary.EntrySource    `json:"source"`
+	ReversesID      *uuid.UUID                `json:"reverses_id"`
+	InvoiceID       *uuid.UUID                `json:"invoice_id"`
+	PaymentID       *uuid.UUID                `json:"payment_id"`
+	ClientID        *uuid.UUID                `json:"client_id"`
+	Type            vocabulary.EventType      `json:"type"`
+	Direction       vocabulary.EntryDirection `json:"direction"`
+	Amount          money.Amount              `json:"amount"`
+	Currency        string                    `json:"currency"`
+	ContractIDS     []uuid.UUID               `json:"contract_ids"`
+	ContractAmounts []int64                   `json:"contract_amounts"`
+	BookingDate     calendar.Date             `json:"booking_date"`
+	DueDate         *calendar.Date            `json:"due_date"`
+	Details         json.RawMessage           `json:"details"`
+	ActorID         string                    `json:"actor_id"`
+	Now             time.Time                 `json:"now"`
 }
 
 // Inserts an entry and posts it to the account of the client, if it has one, and to the accounts of its contracts. Locks the

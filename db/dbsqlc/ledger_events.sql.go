@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const ledgerEventCount = `-- name: LedgerEventCount :one
@@ -333,9 +334,9 @@ SELECT id, number, status FROM invoices WHERE id = ANY($1::uuid[])
 `
 
 type LedgerInvoiceListRow struct {
-	ID     uuid.UUID `json:"id"`
-	Number string    `json:"number"`
-	Status string    `json:"status"`
+	ID     uuid.UUID                `json:"id"`
+	Number string                   `json:"number"`
+	Status vocabulary.InvoiceStatus `json:"status"`
 }
 
 // The columns of invoices that their entries and those of their payments show.

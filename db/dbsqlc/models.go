@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 type APIKey struct {
@@ -40,59 +41,59 @@ type BillingProfile struct {
 }
 
 type BillingRun struct {
-	ID                    uuid.UUID     `json:"id"`
-	IdempotencyKey        string        `json:"idempotency_key"`
-	Fingerprint           []byte        `json:"fingerprint"`
-	PeriodStart           calendar.Date `json:"period_start"`
-	PeriodEnd             calendar.Date `json:"period_end"`
-	DueDays               int32         `json:"due_days"`
-	TaxRate               money.Rate    `json:"tax_rate"`
-	Currency              string        `json:"currency"`
-	Proration             string        `json:"proration"`
-	Status                string        `json:"status"`
-	ActorID               string        `json:"actor_id"`
-	HoldReason            *string       `json:"hold_reason"`
-	Fault                 *string       `json:"fault"`
-	ClientCount           int32         `json:"client_count"`
-	ChunkCount            int32         `json:"chunk_count"`
-	EstimatedInvoiceCount int32         `json:"estimated_invoice_count"`
-	EstimatedTotalAmount  money.Amount  `json:"estimated_total_amount"`
-	InvoiceCount          int32         `json:"invoice_count"`
-	SkippedCount          int32         `json:"skipped_count"`
-	FailedCount           int32         `json:"failed_count"`
-	SubtotalAmount        money.Amount  `json:"subtotal_amount"`
-	TaxAmount             money.Amount  `json:"tax_amount"`
-	TotalAmount           money.Amount  `json:"total_amount"`
-	PlannedAt             time.Time     `json:"planned_at"`
-	CompletedAt           *time.Time    `json:"completed_at"`
-	UpdatedAt             time.Time     `json:"updated_at"`
+	ID                    uuid.UUID            `json:"id"`
+	IdempotencyKey        string               `json:"idempotency_key"`
+	Fingerprint           []byte               `json:"fingerprint"`
+	PeriodStart           calendar.Date        `json:"period_start"`
+	PeriodEnd             calendar.Date        `json:"period_end"`
+	DueDays               int32                `json:"due_days"`
+	TaxRate               money.Rate           `json:"tax_rate"`
+	Currency              string               `json:"currency"`
+	Proration             string               `json:"proration"`
+	Status                vocabulary.RunStatus `json:"status"`
+	ActorID               string               `json:"actor_id"`
+	HoldReason            *string              `json:"hold_reason"`
+	Fault                 *string              `json:"fault"`
+	ClientCount           int32                `json:"client_count"`
+	ChunkCount            int32                `json:"chunk_count"`
+	EstimatedInvoiceCount int32                `json:"estimated_invoice_count"`
+	EstimatedTotalAmount  money.Amount         `json:"estimated_total_amount"`
+	InvoiceCount          int32                `json:"invoice_count"`
+	SkippedCount          int32                `json:"skipped_count"`
+	FailedCount           int32                `json:"failed_count"`
+	SubtotalAmount        money.Amount         `json:"subtotal_amount"`
+	TaxAmount             money.Amount         `json:"tax_amount"`
+	TotalAmount           money.Amount         `json:"total_amount"`
+	PlannedAt             time.Time            `json:"planned_at"`
+	CompletedAt           *time.Time           `json:"completed_at"`
+	UpdatedAt             time.Time            `json:"updated_at"`
 }
 
 type BillingRunChunk struct {
-	BillingRunID   uuid.UUID    `json:"billing_run_id"`
-	Number         int32        `json:"number"`
-	FirstClientID  uuid.UUID    `json:"first_client_id"`
-	LastClientID   uuid.UUID    `json:"last_client_id"`
-	ClientCount    int32        `json:"client_count"`
-	Status         string       `json:"status"`
-	InvoiceCount   int32        `json:"invoice_count"`
-	SkippedCount   int32        `json:"skipped_count"`
-	FailedCount    int32        `json:"failed_count"`
-	SubtotalAmount money.Amount `json:"subtotal_amount"`
-	TaxAmount      money.Amount `json:"tax_amount"`
-	TotalAmount    money.Amount `json:"total_amount"`
-	BilledAt       *time.Time   `json:"billed_at"`
-	DocumentedAt   *time.Time   `json:"documented_at"`
+	BillingRunID   uuid.UUID              `json:"billing_run_id"`
+	Number         int32                  `json:"number"`
+	FirstClientID  uuid.UUID              `json:"first_client_id"`
+	LastClientID   uuid.UUID              `json:"last_client_id"`
+	ClientCount    int32                  `json:"client_count"`
+	Status         vocabulary.ChunkStatus `json:"status"`
+	InvoiceCount   int32                  `json:"invoice_count"`
+	SkippedCount   int32                  `json:"skipped_count"`
+	FailedCount    int32                  `json:"failed_count"`
+	SubtotalAmount money.Amount           `json:"subtotal_amount"`
+	TaxAmount      money.Amount           `json:"tax_amount"`
+	TotalAmount    money.Amount           `json:"total_amount"`
+	BilledAt       *time.Time             `json:"billed_at"`
+	DocumentedAt   *time.Time             `json:"documented_at"`
 }
 
 type BillingRunEvent struct {
-	ID           uuid.UUID `json:"id"`
-	BillingRunID uuid.UUID `json:"billing_run_id"`
-	FromStatus   string    `json:"from_status"`
-	ToStatus     string    `json:"to_status"`
-	ActorID      string    `json:"actor_id"`
-	Reason       *string   `json:"reason"`
-	CreatedAt    time.Time `json:"created_at"`
+	ID           uuid.UUID            `json:"id"`
+	BillingRunID uuid.UUID            `json:"billing_run_id"`
+	FromStatus   vocabulary.RunStatus `json:"from_status"`
+	ToStatus     vocabulary.RunStatus `json:"to_status"`
+	ActorID      string               `json:"actor_id"`
+	Reason       *string              `json:"reason"`
+	CreatedAt    time.Time            `json:"created_at"`
 }
 
 type BillingRunFailure struct {
@@ -113,18 +114,18 @@ type BillingRunSkippedLine struct {
 }
 
 type Client struct {
-	ID               uuid.UUID  `json:"id"`
-	CIN              *string    `json:"cin"`
-	ClientType       string     `json:"client_type"`
-	FullName         string     `json:"full_name"`
-	Address          *string    `json:"address"`
-	Email            *string    `json:"email"`
-	Phone            *string    `json:"phone"`
-	Status           string     `json:"status"`
-	DelinquentSince  *time.Time `json:"delinquent_since"`
-	DunningSeenSince *time.Time `json:"dunning_seen_since"`
-	CreatedAt        time.Time  `json:"created_at"`
-	UpdatedAt        time.Time  `json:"updated_at"`
+	ID               uuid.UUID               `json:"id"`
+	CIN              *string                 `json:"cin"`
+	ClientType       vocabulary.ClientType   `json:"client_type"`
+	FullName         string                  `json:"full_name"`
+	Address          *string                 `json:"address"`
+	Email            *string                 `json:"email"`
+	Phone            *string                 `json:"phone"`
+	Status           vocabulary.ClientStatus `json:"status"`
+	DelinquentSince  *time.Time              `json:"delinquent_since"`
+	DunningSeenSince *time.Time              `json:"dunning_seen_since"`
+	CreatedAt        time.Time               `json:"created_at"`
+	UpdatedAt        time.Time               `json:"updated_at"`
 }
 
 type CollectionCase struct {
@@ -168,18 +169,18 @@ type CollectionsBacklog struct {
 }
 
 type Contract struct {
-	ID               uuid.UUID      `json:"id"`
-	ClientID         uuid.UUID      `json:"client_id"`
-	SubscriberID     uuid.UUID      `json:"subscriber_id"`
-	OfferID          uuid.UUID      `json:"offer_id"`
-	Status           string         `json:"status"`
-	StartDate        calendar.Date  `json:"start_date"`
-	EndDate          *calendar.Date `json:"end_date"`
-	CommitmentMonths *int32         `json:"commitment_months"`
-	ActivatedAt      *time.Time     `json:"activated_at"`
-	TerminatedAt     *time.Time     `json:"terminated_at"`
-	CreatedAt        time.Time      `json:"created_at"`
-	UpdatedAt        time.Time      `json:"updated_at"`
+	ID               uuid.UUID                 `json:"id"`
+	ClientID         uuid.UUID                 `json:"client_id"`
+	SubscriberID     uuid.UUID                 `json:"subscriber_id"`
+	OfferID          uuid.UUID                 `json:"offer_id"`
+	Status           vocabulary.ContractStatus `json:"status"`
+	StartDate        calendar.Date             `json:"start_date"`
+	EndDate          *calendar.Date            `json:"end_date"`
+	CommitmentMonths *int32                    `json:"commitment_months"`
+	ActivatedAt      *time.Time                `json:"activated_at"`
+	TerminatedAt     *time.Time                `json:"terminated_at"`
+	CreatedAt        time.Time                 `json:"created_at"`
+	UpdatedAt        time.Time                 `json:"updated_at"`
 }
 
 type ContractAuditEvent struct {
@@ -207,18 +208,18 @@ type ContractDocument struct {
 }
 
 type ContractPriceChange struct {
-	ID             uuid.UUID     `json:"id"`
-	ContractID     uuid.UUID     `json:"contract_id"`
-	Sequence       int64         `json:"sequence"`
-	Reason         string        `json:"reason"`
-	Source         string        `json:"source"`
-	PreviousAmount *money.Amount `json:"previous_amount"`
-	NewAmount      money.Amount  `json:"new_amount"`
-	Currency       string        `json:"currency"`
-	OfferID        *uuid.UUID    `json:"offer_id"`
-	OfferName      *string       `json:"offer_name"`
-	EffectiveDate  calendar.Date `json:"effective_date"`
-	ChangedAt      time.Time     `json:"changed_at"`
+	ID             uuid.UUID                    `json:"id"`
+	ContractID     uuid.UUID                    `json:"contract_id"`
+	Sequence       int64                        `json:"sequence"`
+	Reason         vocabulary.PriceChangeReason `json:"reason"`
+	Source         vocabulary.PriceChangeSource `json:"source"`
+	PreviousAmount *money.Amount                `json:"previous_amount"`
+	NewAmount      money.Amount                 `json:"new_amount"`
+	Currency       string                       `json:"currency"`
+	OfferID        *uuid.UUID                   `json:"offer_id"`
+	OfferName      *string                      `json:"offer_name"`
+	EffectiveDate  calendar.Date                `json:"effective_date"`
+	ChangedAt      time.Time                    `json:"changed_at"`
 }
 
 type Document struct {
@@ -270,34 +271,34 @@ type IdempotencyKey struct {
 }
 
 type Invoice struct {
-	ID             uuid.UUID     `json:"id"`
-	Number         string        `json:"number"`
-	SellerCode     string        `json:"seller_code"`
-	NumberYear     int32         `json:"number_year"`
-	NumberSequence int64         `json:"number_sequence"`
-	BillingRunID   uuid.UUID     `json:"billing_run_id"`
-	ClientID       uuid.UUID     `json:"client_id"`
-	PeriodStart    calendar.Date `json:"period_start"`
-	PeriodEnd      calendar.Date `json:"period_end"`
-	IssueDate      calendar.Date `json:"issue_date"`
-	DueDate        calendar.Date `json:"due_date"`
-	Status         string        `json:"status"`
-	Currency       string        `json:"currency"`
-	SubtotalAmount money.Amount  `json:"subtotal_amount"`
-	TaxRate        money.Rate    `json:"tax_rate"`
-	TaxAmount      money.Amount  `json:"tax_amount"`
-	TotalAmount    money.Amount  `json:"total_amount"`
-	PaidAmount     money.Amount  `json:"paid_amount"`
-	ClientName     string        `json:"client_name"`
-	ClientType     string        `json:"client_type"`
-	ClientCIN      *string       `json:"client_cin"`
-	ClientAddress  *string       `json:"client_address"`
-	IssuedAt       time.Time     `json:"issued_at"`
-	VoidedAt       *time.Time    `json:"voided_at"`
-	VoidedBy       *string       `json:"voided_by"`
-	VoidReason     *string       `json:"void_reason"`
-	CreatedAt      time.Time     `json:"created_at"`
-	UpdatedAt      time.Time     `json:"updated_at"`
+	ID             uuid.UUID                `json:"id"`
+	Number         string                   `json:"number"`
+	SellerCode     string                   `json:"seller_code"`
+	NumberYear     int32                    `json:"number_year"`
+	NumberSequence int64                    `json:"number_sequence"`
+	BillingRunID   uuid.UUID                `json:"billing_run_id"`
+	ClientID       uuid.UUID                `json:"client_id"`
+	PeriodStart    calendar.Date            `json:"period_start"`
+	PeriodEnd      calendar.Date            `json:"period_end"`
+	IssueDate      calendar.Date            `json:"issue_date"`
+	DueDate        calendar.Date            `json:"due_date"`
+	Status         vocabulary.InvoiceStatus `json:"status"`
+	Currency       string                   `json:"currency"`
+	SubtotalAmount money.Amount             `json:"subtotal_amount"`
+	TaxRate        money.Rate               `json:"tax_rate"`
+	TaxAmount      money.Amount             `json:"tax_amount"`
+	TotalAmount    money.Amount             `json:"total_amount"`
+	PaidAmount     money.Amount             `json:"paid_amount"`
+	ClientName     string                   `json:"client_name"`
+	ClientType     vocabulary.ClientType    `json:"client_type"`
+	ClientCIN      *string                  `json:"client_cin"`
+	ClientAddress  *string                  `json:"client_address"`
+	IssuedAt       time.Time                `json:"issued_at"`
+	VoidedAt       *time.Time               `json:"voided_at"`
+	VoidedBy       *string                  `json:"voided_by"`
+	VoidReason     *string                  `json:"void_reason"`
+	CreatedAt      time.Time                `json:"created_at"`
+	UpdatedAt      time.Time                `json:"updated_at"`
 }
 
 type InvoiceAuditEvent struct {
@@ -311,21 +312,21 @@ type InvoiceAuditEvent struct {
 }
 
 type InvoiceLine struct {
-	ID                uuid.UUID                 `json:"id"`
-	InvoiceID         uuid.UUID                 `json:"invoice_id"`
-	Position          int32                     `json:"position"`
-	ContractID        uuid.UUID                 `json:"contract_id"`
-	OfferID           uuid.UUID                 `json:"offer_id"`
-	ServiceCategory   string                    `json:"service_category"`
-	ServiceIdentifier string                    `json:"service_identifier"`
-	LineType          string                    `json:"line_type"`
-	Description       string                    `json:"description"`
-	Quantity          int32                     `json:"quantity"`
-	UnitAmount        money.Amount              `json:"unit_amount"`
-	LineTotal         money.Amount              `json:"line_total"`
-	BilledDays        pgtype.Range[pgtype.Date] `json:"billed_days"`
-	Released          bool                      `json:"released"`
-	CreatedAt         time.Time                 `json:"created_at"`
+	ID                uuid.UUID                  `json:"id"`
+	InvoiceID         uuid.UUID                  `json:"invoice_id"`
+	Position          int32                      `json:"position"`
+	ContractID        uuid.UUID                  `json:"contract_id"`
+	OfferID           uuid.UUID                  `json:"offer_id"`
+	ServiceCategory   vocabulary.ServiceCategory `json:"service_category"`
+	ServiceIdentifier string                     `json:"service_identifier"`
+	LineType          vocabulary.LineType        `json:"line_type"`
+	Description       string                     `json:"description"`
+	Quantity          int32                      `json:"quantity"`
+	UnitAmount        money.Amount               `json:"unit_amount"`
+	LineTotal         money.Amount               `json:"line_total"`
+	BilledDays        pgtype.Range[pgtype.Date]  `json:"billed_days"`
+	Released          bool                       `json:"released"`
+	CreatedAt         time.Time                  `json:"created_at"`
 }
 
 type InvoiceNumberSequence struct {
@@ -355,24 +356,24 @@ type LedgerAccount struct {
 }
 
 type LedgerEntry struct {
-	ID              uuid.UUID       `json:"id"`
-	EventID         uuid.UUID       `json:"event_id"`
-	Source          string          `json:"source"`
-	ReversesID      *uuid.UUID      `json:"reverses_id"`
-	InvoiceID       *uuid.UUID      `json:"invoice_id"`
-	PaymentID       *uuid.UUID      `json:"payment_id"`
-	ClientID        *uuid.UUID      `json:"client_id"`
-	Type            string          `json:"type"`
-	Direction       string          `json:"direction"`
-	Amount          money.Amount    `json:"amount"`
-	Currency        string          `json:"currency"`
-	ContractIDS     []uuid.UUID     `json:"contract_ids"`
-	ContractAmounts []int64         `json:"contract_amounts"`
-	BookingDate     calendar.Date   `json:"booking_date"`
-	DueDate         *calendar.Date  `json:"due_date"`
-	Details         json.RawMessage `json:"details"`
-	ActorID         string          `json:"actor_id"`
-	CreatedAt       time.Time       `json:"created_at"`
+	ID              uuid.UUID                 `json:"id"`
+	EventID         uuid.UUID                 `json:"event_id"`
+	Source          vocabulary.EntrySource    `json:"source"`
+	ReversesID      *uuid.UUID                `json:"reverses_id"`
+	InvoiceID       *uuid.UUID                `json:"invoice_id"`
+	PaymentID       *uuid.UUID                `json:"payment_id"`
+	ClientID        *uuid.UUID                `json:"client_id"`
+	Type            vocabulary.EventType      `json:"type"`
+	Direction       vocabulary.EntryDirection `json:"direction"`
+	Amount          money.Amount              `json:"amount"`
+	Currency        string                    `json:"currency"`
+	ContractIDS     []uuid.UUID               `json:"contract_ids"`
+	ContractAmounts []int64                   `json:"contract_amounts"`
+	BookingDate     calendar.Date             `json:"booking_date"`
+	DueDate         *calendar.Date            `json:"due_date"`
+	Details         json.RawMessage           `json:"details"`
+	ActorID         string                    `json:"actor_id"`
+	CreatedAt       time.Time                 `json:"created_at"`
 }
 
 type LedgerEvent struct {
@@ -384,16 +385,16 @@ type LedgerEvent struct {
 }
 
 type LedgerPosting struct {
-	AccountID   uuid.UUID     `json:"account_id"`
-	Currency    string        `json:"currency"`
-	Sequence    int64         `json:"sequence"`
-	EntryID     uuid.UUID     `json:"entry_id"`
-	EventID     uuid.UUID     `json:"event_id"`
-	Source      string        `json:"source"`
-	ReversesID  *uuid.UUID    `json:"reverses_id"`
-	BookingDate calendar.Date `json:"booking_date"`
-	Amount      money.Amount  `json:"amount"`
-	Balance     money.Amount  `json:"balance"`
+	AccountID   uuid.UUID              `json:"account_id"`
+	Currency    string                 `json:"currency"`
+	Sequence    int64                  `json:"sequence"`
+	EntryID     uuid.UUID              `json:"entry_id"`
+	EventID     uuid.UUID              `json:"event_id"`
+	Source      vocabulary.EntrySource `json:"source"`
+	ReversesID  *uuid.UUID             `json:"reverses_id"`
+	BookingDate calendar.Date          `json:"booking_date"`
+	Amount      money.Amount           `json:"amount"`
+	Balance     money.Amount           `json:"balance"`
 }
 
 type Letterhead struct {
@@ -441,28 +442,28 @@ type Notification struct {
 }
 
 type Offer struct {
-	ID                         uuid.UUID      `json:"id"`
-	Name                       string         `json:"name"`
-	ServiceCategory            string         `json:"service_category"`
-	ServiceType                string         `json:"service_type"`
-	Version                    int32          `json:"version"`
-	MonthlyFee                 money.Amount   `json:"monthly_fee"`
-	ActivationFee              money.Amount   `json:"activation_fee"`
-	Status                     string         `json:"status"`
-	ValidFrom                  calendar.Date  `json:"valid_from"`
-	ValidTo                    *calendar.Date `json:"valid_to"`
-	MobileDataGB               *int32         `json:"mobile_data_gb"`
-	MobileCallsHours           *int32         `json:"mobile_calls_hours"`
-	InternetAccessType         *string        `json:"internet_access_type"`
-	InternetFiberSpeedMbps     *int32         `json:"internet_fiber_speed_mbps"`
-	InternetADSLSpeedMbps      *int32         `json:"internet_adsl_speed_mbps"`
-	InternetLandlineIncluded   bool           `json:"internet_landline_included"`
-	InternetTVIncluded         bool           `json:"internet_tv_included"`
-	LandlineNationalIncluded   bool           `json:"landline_national_included"`
-	LandlineInternationalHours *int32         `json:"landline_international_hours"`
-	LandlinePhoneHours         *int32         `json:"landline_phone_hours"`
-	CreatedAt                  time.Time      `json:"created_at"`
-	UpdatedAt                  time.Time      `json:"updated_at"`
+	ID                         uuid.UUID                  `json:"id"`
+	Name                       string                     `json:"name"`
+	ServiceCategory            vocabulary.ServiceCategory `json:"service_category"`
+	ServiceType                vocabulary.ServiceType     `json:"service_type"`
+	Version                    int32                      `json:"version"`
+	MonthlyFee                 money.Amount               `json:"monthly_fee"`
+	ActivationFee              money.Amount               `json:"activation_fee"`
+	Status                     vocabulary.OfferStatus     `json:"status"`
+	ValidFrom                  calendar.Date              `json:"valid_from"`
+	ValidTo                    *calendar.Date             `json:"valid_to"`
+	MobileDataGB               *int32                     `json:"mobile_data_gb"`
+	MobileCallsHours           *int32                     `json:"mobile_calls_hours"`
+	InternetAccessType         *vocabulary.ServiceType    `json:"internet_access_type"`
+	InternetFiberSpeedMbps     *int32                     `json:"internet_fiber_speed_mbps"`
+	InternetADSLSpeedMbps      *int32                     `json:"internet_adsl_speed_mbps"`
+	InternetLandlineIncluded   bool                       `json:"internet_landline_included"`
+	InternetTVIncluded         bool                       `json:"internet_tv_included"`
+	LandlineNationalIncluded   bool                       `json:"landline_national_included"`
+	LandlineInternationalHours *int32                     `json:"landline_international_hours"`
+	LandlinePhoneHours         *int32                     `json:"landline_phone_hours"`
+	CreatedAt                  time.Time                  `json:"created_at"`
+	UpdatedAt                  time.Time                  `json:"updated_at"`
 }
 
 type Payment struct {
@@ -484,11 +485,11 @@ type Payment struct {
 }
 
 type Subscriber struct {
-	ID                uuid.UUID `json:"id"`
-	ClientID          uuid.UUID `json:"client_id"`
-	ServiceType       string    `json:"service_type"`
-	ServiceIdentifier string    `json:"service_identifier"`
-	Status            string    `json:"status"`
-	CreatedAt         time.Time `json:"created_at"`
-	UpdatedAt         time.Time `json:"updated_at"`
+	ID                uuid.UUID                   `json:"id"`
+	ClientID          uuid.UUID                   `json:"client_id"`
+	ServiceType       vocabulary.ServiceType      `json:"service_type"`
+	ServiceIdentifier string                      `json:"service_identifier"`
+	Status            vocabulary.SubscriberStatus `json:"status"`
+	CreatedAt         time.Time                   `json:"created_at"`
+	UpdatedAt         time.Time                   `json:"updated_at"`
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const offerCount = `-- name: OfferCount :one
@@ -94,27 +95,27 @@ RETURNING id, name, service_category, service_type, version, monthly_fee, activa
 `
 
 type OfferInsertParams struct {
-	Name                       string         `json:"name"`
-	ServiceCategory            string         `json:"service_category"`
-	ServiceType                string         `json:"service_type"`
-	Version                    int32          `json:"version"`
-	MonthlyFee                 money.Amount   `json:"monthly_fee"`
-	ActivationFee              money.Amount   `json:"activation_fee"`
-	Status                     string         `json:"status"`
-	ValidFrom                  calendar.Date  `json:"valid_from"`
-	ValidTo                    *calendar.Date `json:"valid_to"`
-	MobileDataGB               *int32         `json:"mobile_data_gb"`
-	MobileCallsHours           *int32         `json:"mobile_calls_hours"`
-	InternetAccessType         *string        `json:"internet_access_type"`
-	InternetFiberSpeedMbps     *int32         `json:"internet_fiber_speed_mbps"`
-	InternetADSLSpeedMbps      *int32         `json:"internet_adsl_speed_mbps"`
-	InternetLandlineIncluded   bool           `json:"internet_landline_included"`
-	InternetTVIncluded         bool           `json:"internet_tv_included"`
-	LandlineNationalIncluded   bool           `json:"landline_national_included"`
-	LandlineInternationalHours *int32         `json:"landline_international_hours"`
-	LandlinePhoneHours         *int32         `json:"landline_phone_hours"`
-	Now                        time.Time      `json:"now"`
-	ID                         uuid.UUID      `json:"id"`
+	Name                       string                     `json:"name"`
+	ServiceCategory            vocabulary.ServiceCategory `json:"service_category"`
+	ServiceType                vocabulary.ServiceType     `json:"service_type"`
+	Version                    int32                      `json:"version"`
+	MonthlyFee                 money.Amount               `json:"monthly_fee"`
+	ActivationFee              money.Amount               `json:"activation_fee"`
+	Status                     vocabulary.OfferStatus     `json:"status"`
+	ValidFrom                  calendar.Date              `json:"valid_from"`
+	ValidTo                    *calendar.Date             `json:"valid_to"`
+	MobileDataGB               *int32                     `json:"mobile_data_gb"`
+	MobileCallsHours           *int32                     `json:"mobile_calls_hours"`
+	InternetAccessType         *vocabulary.ServiceType    `json:"internet_access_type"`
+	InternetFiberSpeedMbps     *int32                     `json:"internet_fiber_speed_mbps"`
+	InternetADSLSpeedMbps      *int32                     `json:"internet_adsl_speed_mbps"`
+	InternetLandlineIncluded   bool                       `json:"internet_landline_included"`
+	InternetTVIncluded         bool                       `json:"internet_tv_included"`
+	LandlineNationalIncluded   bool                       `json:"landline_national_included"`
+	LandlineInternationalHours *int32                     `json:"landline_international_hours"`
+	LandlinePhoneHours         *int32                     `json:"landline_phone_hours"`
+	Now                        time.Time                  `json:"now"`
+	ID                         uuid.UUID                  `json:"id"`
 }
 
 func (q *Queries) OfferInsert(ctx context.Context, db DBTX, arg OfferInsertParams) (Offer, error) {
@@ -497,27 +498,27 @@ RETURNING id, name, service_category, service_type, version, monthly_fee, activa
 `
 
 type OfferUpdateParams struct {
-	Name                       string         `json:"name"`
-	ServiceCategory            string         `json:"service_category"`
-	ServiceType                string         `json:"service_type"`
-	Version                    int32          `json:"version"`
-	MonthlyFee                 money.Amount   `json:"monthly_fee"`
-	ActivationFee              money.Amount   `json:"activation_fee"`
-	Status                     string         `json:"status"`
-	ValidFrom                  calendar.Date  `json:"valid_from"`
-	ValidTo                    *calendar.Date `json:"valid_to"`
-	MobileDataGB               *int32         `json:"mobile_data_gb"`
-	MobileCallsHours           *int32         `json:"mobile_calls_hours"`
-	InternetAccessType         *string        `json:"internet_access_type"`
-	InternetFiberSpeedMbps     *int32         `json:"internet_fiber_speed_mbps"`
-	InternetADSLSpeedMbps      *int32         `json:"internet_adsl_speed_mbps"`
-	InternetLandlineIncluded   bool           `json:"internet_landline_included"`
-	InternetTVIncluded         bool           `json:"internet_tv_included"`
-	LandlineNationalIncluded   bool           `json:"landline_national_included"`
-	LandlineInternationalHours *int32         `json:"landline_international_hours"`
-	LandlinePhoneHours         *int32         `json:"landline_phone_hours"`
-	Now                        time.Time      `json:"now"`
-	ID                         uuid.UUID      `json:"id"`
+	Name                       string                     `json:"name"`
+	ServiceCategory            vocabulary.ServiceCategory `json:"service_category"`
+	ServiceType                vocabulary.ServiceType     `json:"service_type"`
+	Version                    int32                      `json:"version"`
+	MonthlyFee                 money.Amount               `json:"monthly_fee"`
+	ActivationFee              money.Amount               `json:"activation_fee"`
+	Status                     vocabulary.OfferStatus     `json:"status"`
+	ValidFrom                  calendar.Date              `json:"valid_from"`
+	ValidTo                    *calendar.Date             `json:"valid_to"`
+	MobileDataGB               *int32                     `json:"mobile_data_gb"`
+	MobileCallsHours           *int32                     `json:"mobile_calls_hours"`
+	InternetAccessType         *vocabulary.ServiceType    `json:"internet_access_type"`
+	InternetFiberSpeedMbps     *int32                     `json:"internet_fiber_speed_mbps"`
+	InternetADSLSpeedMbps      *int32                     `json:"internet_adsl_speed_mbps"`
+	InternetLandlineIncluded   bool                       `json:"internet_landline_included"`
+	InternetTVIncluded         bool                       `json:"internet_tv_included"`
+	LandlineNationalIncluded   bool                       `json:"landline_national_included"`
+	LandlineInternationalHours *int32                     `json:"landline_international_hours"`
+	LandlinePhoneHours         *int32                     `json:"landline_phone_hours"`
+	Now                        time.Time                  `json:"now"`
+	ID                         uuid.UUID                  `json:"id"`
 }
 
 func (q *Queries) OfferUpdate(ctx context.Context, db DBTX, arg OfferUpdateParams) (Offer, error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const subscriberCountByClient = `-- name: SubscriberCountByClient :one
@@ -77,12 +78,12 @@ RETURNING id, client_id, service_type, service_identifier, status, created_at, u
 `
 
 type SubscriberInsertParams struct {
-	ID                uuid.UUID `json:"id"`
-	ClientID          uuid.UUID `json:"client_id"`
-	ServiceType       string    `json:"service_type"`
-	ServiceIdentifier string    `json:"service_identifier"`
-	Status            string    `json:"status"`
-	Now               time.Time `json:"now"`
+	ID                uuid.UUID                   `json:"id"`
+	ClientID          uuid.UUID                   `json:"client_id"`
+	ServiceType       vocabulary.ServiceType      `json:"service_type"`
+	ServiceIdentifier string                      `json:"service_identifier"`
+	Status            vocabulary.SubscriberStatus `json:"status"`
+	Now               time.Time                   `json:"now"`
 }
 
 func (q *Queries) SubscriberInsert(ctx context.Context, db DBTX, arg SubscriberInsertParams) (Subscriber, error) {
@@ -108,13 +109,13 @@ func (q *Queries) SubscriberInsert(ctx context.Context, db DBTX, arg SubscriberI
 }
 
 type SubscriberInsertManyParams struct {
-	ID                uuid.UUID `json:"id"`
-	ClientID          uuid.UUID `json:"client_id"`
-	ServiceType       string    `json:"service_type"`
-	ServiceIdentifier string    `json:"service_identifier"`
-	Status            string    `json:"status"`
-	CreatedAt         time.Time `json:"created_at"`
-	UpdatedAt         time.Time `json:"updated_at"`
+	ID                uuid.UUID                   `json:"id"`
+	ClientID          uuid.UUID                   `json:"client_id"`
+	ServiceType       vocabulary.ServiceType      `json:"service_type"`
+	ServiceIdentifier string                      `json:"service_identifier"`
+	Status            vocabulary.SubscriberStatus `json:"status"`
+	CreatedAt         time.Time                   `json:"created_at"`
+	UpdatedAt         time.Time                   `json:"updated_at"`
 }
 
 const subscriberListByClient = `-- name: SubscriberListByClient :many
@@ -189,7 +190,7 @@ func (q *Queries) SubscriberListByClient(ctx context.Context, db DBTX, arg Subsc
 
 const subscriberUpdate = `-- name: SubscriberUpdate :one
 UPDATE subscribers
-SET status = coalesce($1, status), updated_at = $2
+SET status = coalesce($1::text, status), updated_at = $2
 WHERE id = $3
 RETURNING id, client_id, service_type, service_identifier, status, created_at, updated_at
 `

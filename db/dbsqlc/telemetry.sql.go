@@ -11,6 +11,7 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const telemetryBillingProgress = `-- name: TelemetryBillingProgress :one
@@ -57,11 +58,11 @@ GROUP BY status
 `
 
 type TelemetryBillingRunListByStatusRow struct {
-	Status       string       `json:"status"`
-	RunCount     int64        `json:"run_count"`
-	HeldCount    int64        `json:"held_count"`
-	InvoiceCount int64        `json:"invoice_count"`
-	TotalAmount  money.Amount `json:"total_amount"`
+	Status       vocabulary.RunStatus `json:"status"`
+	RunCount     int64                `json:"run_count"`
+	HeldCount    int64                `json:"held_count"`
+	InvoiceCount int64                `json:"invoice_count"`
+	TotalAmount  money.Amount         `json:"total_amount"`
 }
 
 // The runs per status, and what the finished ones issued. TelemetryBillingProgress has the others.

@@ -14,8 +14,9 @@ SELECT amount::centimes AS amount FROM price;
 DELETE FROM billing_profiles WHERE id = @id;
 
 -- name: BillingProfileGet :one
--- A profile with its contract, offer, and client, all NULL for a standalone contract.
-SELECT sqlc.embed(p), c.client_id, c.status AS contract_status, c.start_date AS contract_start_date, c.end_date AS contract_end_date,
+-- A profile with its contract, offer, and client, all NULL for a standalone contract, whose contract_status is empty.
+SELECT sqlc.embed(p), c.client_id, coalesce(c.status, '') AS contract_status,
+       c.start_date AS contract_start_date, c.end_date AS contract_end_date,
        c.updated_at AS contract_updated_at, o.id AS offer_id, o.name AS offer_name, o.monthly_fee, s.service_identifier
 FROM billing_profiles p
 LEFT JOIN contracts c ON c.id = p.contract_id
@@ -39,7 +40,8 @@ VALUES (@id, @status, sqlc.narg('start_date'), sqlc.narg('termination_date'), sq
 
 -- name: BillingProfileListActive :many
 -- The profiles of a client's active contracts, newest first, with the columns of BillingProfileGet.
-SELECT sqlc.embed(p), c.client_id, c.status AS contract_status, c.start_date AS contract_start_date, c.end_date AS contract_end_date,
+SELECT sqlc.embed(p), c.client_id, coalesce(c.status, '') AS contract_status,
+       c.start_date AS contract_start_date, c.end_date AS contract_end_date,
        c.updated_at AS contract_updated_at, o.id AS offer_id, o.name AS offer_name, o.monthly_fee, s.service_identifier
 FROM billing_profiles p
 LEFT JOIN contracts c ON c.id = p.contract_id

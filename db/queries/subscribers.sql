@@ -41,6 +41,6 @@ LIMIT @page_size OFFSET @page_offset;
 -- name: SubscriberUpdate :one
 -- A NULL argument keeps its column.
 UPDATE subscribers
-SET status = coalesce(sqlc.narg('status'), status), updated_at = @now
+SET status = coalesce(sqlc.narg('status')::text, status), updated_at = @now
 WHERE id = @id
 RETURNING *;

@@ -7,23 +7,30 @@ import (
 
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 // Currency is what all offers are priced and all invoices issued in.
 const Currency = "MAD"
 
+// LineType is the kind of an invoice line.
+type LineType = vocabulary.LineType
+
 // The kinds of invoice line.
 const (
-	LineRecurring  = "recurring"
-	LineActivation = "activation"
+	LineRecurring  = vocabulary.LineRecurring
+	LineActivation = vocabulary.LineActivation
 )
 
-// The states of an invoice. Payments and the calendar move between them; void is final.
+// InvoiceStatus is the state of an invoice.
+type InvoiceStatus = vocabulary.InvoiceStatus
+
+// The states of an invoice. Payments and the calendar move an invoice between them; void is final.
 const (
-	InvoiceIssued  = "issued"
-	InvoicePaid    = "paid"
-	InvoiceOverdue = "overdue"
-	InvoiceVoid    = "void"
+	InvoiceIssued  = vocabulary.InvoiceIssued
+	InvoicePaid    = vocabulary.InvoicePaid
+	InvoiceOverdue = vocabulary.InvoiceOverdue
+	InvoiceVoid    = vocabulary.InvoiceVoid
 )
 
 // Terms are what a run applies to every invoice.
@@ -46,7 +53,7 @@ type Contract struct {
 	EndDate           *calendar.Date
 	OfferID           uuid.UUID
 	OfferName         string
-	ServiceCategory   string
+	ServiceCategory   vocabulary.ServiceCategory
 	ServiceIdentifier string
 	MonthlyFee        money.Amount
 	ActivationFee     money.Amount
@@ -58,7 +65,7 @@ type Contract struct {
 // Line is one line of an invoice.
 type Line struct {
 	Contract    Contract
-	Type        string
+	Type        LineType
 	Description string
 	UnitAmount  money.Amount
 	// Days is the period whose recurring fee is charged; nil on a one-off line.

@@ -13,6 +13,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 // ChunkResult is what a chunk contributed to its run.
@@ -126,7 +127,9 @@ func openChunk(ctx context.Context, tx dbsqlc.DBTX, input ChunkInput) (*chunk, e
 }
 
 // retrying reports whether the chunk was billed before and its parked clients are to be tried again.
-func (c *chunk) retrying() bool { return c.input.RetryParked && c.row.Status != chunkPlanned }
+func (c *chunk) retrying() bool {
+	return c.input.RetryParked && c.row.Status != vocabulary.ChunkPlanned
+}
 
 // noteSkipped writes down which contracts are left out, wholly or for some days, and because of which lines.
 func (c *chunk) noteSkipped(ctx context.Context, tx dbsqlc.DBTX, contracts []dbsqlc.BillableContractListRow) error {
@@ -161,7 +164,7 @@ func (c *chunk) account(seen int32) {
 }
 
 func (c *chunk) nothingToDo() bool {
-	return c.row.Status != chunkPlanned && len(c.parked) == 0
+	return c.row.Status != vocabulary.ChunkPlanned && len(c.parked) == 0
 }
 
 // clientsOf yields the contracts of one client after the other; they are sorted by client.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,52 +12,22 @@ import (
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
-// RunStatus is a state of a billing run.
-type RunStatus string
+// RunStatus is the state of a billing run.
+type RunStatus = vocabulary.RunStatus
 
-// The states of a billing run.
+// The states of a billing run; see package vocabulary for their meaning and the moves between them.
 const (
-	// RunPlanned is a run whose population is frozen and of which nothing is written
-	// yet. One that is held waits here for an operator.
-	RunPlanned RunStatus = "planned"
-	RunRunning RunStatus = "running"
-	RunPaused  RunStatus = "paused"
-	// RunCompleted has billed all that it could; with failures, it has parked clients.
-	RunCompleted             RunStatus = "completed"
-	RunCompletedWithFailures RunStatus = "completed_with_failures"
-	// RunCancelled keeps the invoices that it had issued.
-	RunCancelled RunStatus = "cancelled"
-	// RunFailed was stopped by a fault of the program; a retry goes on where it stopped.
-	RunFailed RunStatus = "failed"
+	RunPlanned               = vocabulary.RunPlanned
+	RunRunning               = vocabulary.RunRunning
+	RunPaused                = vocabulary.RunPaused
+	RunCompleted             = vocabulary.RunCompleted
+	RunCompletedWithFailures = vocabulary.RunCompletedWithFailures
+	RunCancelled             = vocabulary.RunCancelled
+	RunFailed                = vocabulary.RunFailed
 )
-
-// RunStatuses are the states of a billing run, in the order of its life.
-var RunStatuses = []RunStatus{RunPlanned, RunRunning, RunPaused, RunCompleted, RunCompletedWithFailures, RunCancelled, RunFailed}
-
-// runMoves is the table of allowed moves; docs/billing-runs.md draws it.
-var runMoves = map[RunStatus][]RunStatus{
-	RunPlanned:               {RunRunning, RunCancelled, RunFailed},
-	RunRunning:               {RunPaused, RunCompleted, RunCompletedWithFailures, RunCancelled, RunFailed},
-	RunPaused:                {RunRunning, RunCancelled, RunFailed},
-	RunCompletedWithFailures: {RunRunning},
-	RunFailed:                {RunRunning},
-	RunCompleted:             {},
-	RunCancelled:             {},
-}
-
-// CanMoveTo reports whether a run in this state may go to another one.
-func (s RunStatus) CanMoveTo(to RunStatus) bool { return slices.Contains(runMoves[s], to) }
-
-// Ended reports whether nothing of the run is under way or will be by itself.
-func (s RunStatus) Ended() bool {
-	switch s {
-	case RunCompleted, RunCompletedWithFailures, RunCancelled, RunFailed:
-		return true
-	}
-	return false
-}
 
 // Move is a step of a run's life cycle and who takes it.
 type Move struct {
@@ -96,14 +65,14 @@ func lockRun(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.BillingR
 
 // moveLocked is MoveRun of a run that is locked already.
 func moveLocked(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun, move Move, now time.Time) (dbsqlc.BillingRun, error) {
-	from := RunStatus(run.Status)
+	from := run.Status
 	if from == move.To {
 		return run, nil
 	}
 	if !from.CanMoveTo(move.To) {
 		return run, TransitionRefused(from, move.To)
 	}
-	params := dbsqlc.BillingRunUpdateStatusParams{ID: run.ID, Status: string(move.To), Now: now}
+	params := dbsqlc.BillingRunUpdateStatusParams{ID: run.ID, Status: move.To, Now: now}
 	if move.To == RunFailed {
 		params.Fault = &move.Reason
 	}
@@ -124,7 +93,7 @@ func TransitionRefused(from, to RunStatus) error {
 
 func noteMove(ctx context.Context, tx dbsqlc.DBTX, from RunStatus, move Move, now time.Time) error {
 	params := dbsqlc.BillingRunEventInsertParams{
-		ID: db.NewID(), BillingRunID: move.RunID, FromStatus: string(from), ToStatus: string(move.To), ActorID: move.ActorID, Now: now,
+		ID: db.NewID(), BillingRunID: move.RunID, FromStatus: from, ToStatus: move.To, ActorID: move.ActorID, Now: now,
 	}
 	if move.Reason != "" {
 		params.Reason = &move.Reason
@@ -150,7 +119,7 @@ func ReopenRun(ctx context.Context, tx dbsqlc.DBTX, move Move, now time.Time) (R
 	if err != nil {
 		return Reopened{}, err
 	}
-	if run.HoldReason == nil || RunStatus(run.Status) != RunPlanned {
+	if run.HoldReason == nil || run.Status != RunPlanned {
 		if run, err = moveLocked(ctx, tx, run, move, now); err != nil {
 			return Reopened{}, err
 		}

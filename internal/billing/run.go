@@ -17,10 +17,6 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// chunkPlanned is the state of a chunk whose rows are not committed yet. It is then
-// billed, and documented once its files are stored too.
-const chunkPlanned = "planned"
-
 // MaxListedInvoices is how many invoice ids a run's answer lists.
 const MaxListedInvoices = 1000
 
@@ -129,7 +125,7 @@ func existingPlan(ctx context.Context, tx dbsqlc.DBTX, input PlanInput) (Plan, e
 
 func planOf(run dbsqlc.BillingRun) Plan {
 	plan := Plan{
-		RunID: run.ID, Terms: TermsOf(run), ClientCount: run.ClientCount, ChunkCount: run.ChunkCount, Status: RunStatus(run.Status),
+		RunID: run.ID, Terms: TermsOf(run), ClientCount: run.ClientCount, ChunkCount: run.ChunkCount, Status: run.Status,
 	}
 	if run.HoldReason != nil {
 		plan.HoldReason = *run.HoldReason
@@ -151,7 +147,7 @@ func TermsOf(run dbsqlc.BillingRun) Terms {
 type Result struct {
 	RunID             uuid.UUID       `json:"billing_run_id"`
 	Period            calendar.Period `json:"period"`
-	Status            string          `json:"status"`
+	Status            RunStatus       `json:"status"`
 	InvoiceCount      int32           `json:"invoice_count"`
 	SkippedCount      int32           `json:"skipped_count"`
 	FailedCount       int32           `json:"failed_count"`
@@ -183,7 +179,7 @@ func EndRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request idempo
 		move.To = RunCompletedWithFailures
 	}
 	// A pause that was written, but that the workflow never heard of, did not stop the run.
-	if RunStatus(run.Status) == RunPaused && cancelled == nil {
+	if run.Status == RunPaused && cancelled == nil {
 		if run, err = moveLocked(ctx, tx, run, Move{RunID: runID, To: RunRunning, ActorID: RunActor}, now); err != nil {
 			return Result{}, err
 		}

@@ -141,7 +141,7 @@ func (w *world) billTwice(input billing.ChunkInput) error {
 // retry takes up the runs that have parked clients.
 func (w *world) retry(t *rapid.T) (retried []uuid.UUID) {
 	for _, run := range w.runs(t) {
-		if run.Status != string(billing.RunCompletedWithFailures) {
+		if run.Status != billing.RunCompletedWithFailures {
 			continue
 		}
 		var reopened billing.Reopened

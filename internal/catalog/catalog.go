@@ -1,35 +1,36 @@
-// Package catalog holds the rules of an offer: what a service category may
-// contain, and when an offer may be sold.
 package catalog
 
-import "slices"
+import "github.com/mtfacturation/mtf/internal/vocabulary"
 
-// Category is what a client buys: mobile, internet or landline.
-type Category string
+// Category is what a client buys: mobile, internet, or landline.
+type Category = vocabulary.ServiceCategory
 
 // The service categories, in the order in which the catalogue shows them.
 const (
-	Mobile   Category = "mobile"
-	Internet Category = "internet"
-	Landline Category = "landline"
+	Mobile   = vocabulary.CategoryMobile
+	Internet = vocabulary.CategoryInternet
+	Landline = vocabulary.CategoryLandline
 )
 
 // Categories returns all categories in the catalogue's order.
-func Categories() []Category { return []Category{Mobile, Internet, Landline} }
+func Categories() []Category { return vocabulary.ServiceCategories() }
 
-// Valid reports whether the category exists.
-func (c Category) Valid() bool { return slices.Contains(Categories(), c) }
+// ServiceType is the technology of an offer or of a subscriber's line.
+type ServiceType = vocabulary.ServiceType
 
-// The service types that an offer can have; a subscriber may also be tv or addon.
+// The service types of an offer. A subscriber may also have type tv or addon.
 const (
-	TypeMobile   = "mobile"
-	TypeFiber    = "fiber"
-	TypeADSL     = "adsl"
-	TypeLandline = "landline"
+	TypeMobile   = vocabulary.ServiceMobile
+	TypeFiber    = vocabulary.ServiceFiber
+	TypeADSL     = vocabulary.ServiceADSL
+	TypeLandline = vocabulary.ServiceLandline
 )
 
-// The states of an offer: only an active one can be sold.
+// Status is the state of an offer.
+type Status = vocabulary.OfferStatus
+
+// The states of an offer. Only an active offer can be sold.
 const (
-	StatusActive  = "active"
-	StatusRetired = "retired"
+	StatusActive  = vocabulary.OfferActive
+	StatusRetired = vocabulary.OfferRetired
 )

@@ -72,12 +72,12 @@ func TestTheOtherAccessSpeedIsAProblemAndNotCleared(t *testing.T) {
 
 func TestTheServiceTypeIsDerived(t *testing.T) {
 	t.Parallel()
-	for want, definition := range map[string]catalog.Definition{
+	for want, definition := range map[catalog.ServiceType]catalog.Definition{
 		"mobile": mobile(unchanged), "fiber": fiber(unchanged), "adsl": adsl(unchanged), "landline": landline(unchanged),
 	} {
 		assert.Equal(t, want, definition.ServiceType())
-		assert.Equal(t, definition.Category == catalog.Internet, definition.InternetLandlineIncluded(), want)
+		assert.Equal(t, definition.Category == catalog.Internet, definition.InternetLandlineIncluded(), string(want))
 	}
 	stray := mobile(func(d *catalog.Definition) { d.InternetAccessType = new(catalog.TypeFiber) })
-	assert.Equal(t, "mobile", stray.ServiceType(), "an access type means nothing outside internet")
+	assert.Equal(t, catalog.TypeMobile, stray.ServiceType(), "an access type means nothing outside internet")
 }

@@ -16,14 +16,14 @@ type Definition struct {
 	Version       int32
 	MonthlyFee    money.Amount
 	ActivationFee money.Amount
-	Status        string
+	Status        Status
 	ValidFrom     calendar.Date
 	ValidTo       *calendar.Date
 
 	MobileDataGB     *int32
 	MobileCallsHours *int32
 
-	InternetAccessType         *string
+	InternetAccessType         *ServiceType
 	InternetFiberSpeedMbps     *int32
 	InternetADSLSpeedMbps      *int32
 	InternetTVIncluded         bool
@@ -57,12 +57,12 @@ func (d *Definition) Normalise() []refusal.Problem {
 	return append(problems, d.componentProblems()...)
 }
 
-// ServiceType is derived from the category, and for internet from the access.
-func (d *Definition) ServiceType() string {
+// ServiceType follows from the category and, for internet, from the access type.
+func (d *Definition) ServiceType() ServiceType {
 	if d.Category == Internet && d.InternetAccessType != nil {
 		return *d.InternetAccessType
 	}
-	return string(d.Category)
+	return ServiceType(d.Category)
 }
 
 // InternetLandlineIncluded is true for every internet offer and for no other.
@@ -106,15 +106,13 @@ func (d *Definition) internetProblems() []refusal.Problem {
 	if d.InternetAccessType == nil {
 		return []refusal.Problem{refusal.InBody("internet_access_type", "an internet offer needs fiber or adsl access")}
 	}
-	if *d.InternetAccessType != TypeFiber && *d.InternetAccessType != TypeADSL {
+	access := *d.InternetAccessType
+	if access != TypeFiber && access != TypeADSL {
 		return []refusal.Problem{refusal.InBody("internet_access_type", "internet_access_type must be fiber or adsl")}
 	}
 	own, other, ownField, otherField := d.InternetFiberSpeedMbps, d.InternetADSLSpeedMbps,
 		"internet_fiber_speed_mbps", "internet_adsl_speed_mbps"
-	if *d.InternetAccessType == TypeADSL {
-		if *d.InternetAccessType != TypeFiber && *d.InternetAccessType != TypeADSL {
-			return []refusal.Problem{refusal.InBody("internet_access_type", "internet_access_type must be fiber or adsl")}
-		}
+	if access == TypeADSL {
 		own, other, ownField, otherField = other, own, otherField, ownField
 	}
 	var problems []refusal.Problem

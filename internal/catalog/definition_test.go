@@ -92,7 +92,7 @@ func TestADefinitionIsCheckedByTheRulesOfItsCategory(t *testing.T) {
 		"adsl":                       {adsl(unchanged), nil},
 		"internet without access":    {with(catalog.Internet, unchanged), []string{"internet_access_type"}},
 		"speed without access":       {fiber(func(d *catalog.Definition) { d.InternetAccessType = nil }), []string{"internet_access_type"}},
-		"unknown access":             {fiber(func(d *catalog.Definition) { d.InternetAccessType = new("cable") }), []string{"internet_access_type"}},
+		"unknown access":             {fiber(func(d *catalog.Definition) { d.InternetAccessType = new(catalog.ServiceType("cable")) }), []string{"internet_access_type"}},
 		"fiber without speed":        {fiber(func(d *catalog.Definition) { d.InternetFiberSpeedMbps = nil }), []string{"internet_fiber_speed_mbps"}},
 		"fiber with adsl's as well":  {fiber(func(d *catalog.Definition) { d.InternetADSLSpeedMbps = new(int32(12)) }), []string{"internet_adsl_speed_mbps"}},
 		"fiber with adsl's speed":    {adsl(func(d *catalog.Definition) { d.InternetAccessType = new(catalog.TypeFiber) }), []string{"internet_fiber_speed_mbps", "internet_adsl_speed_mbps"}},

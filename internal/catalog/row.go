@@ -11,7 +11,7 @@ import (
 // DefinitionOf returns what an operator said about a stored offer.
 func DefinitionOf(row dbsqlc.Offer) Definition {
 	return Definition{
-		Name: row.Name, Category: Category(row.ServiceCategory), Version: row.Version, MonthlyFee: row.MonthlyFee,
+		Name: row.Name, Category: row.ServiceCategory, Version: row.Version, MonthlyFee: row.MonthlyFee,
 		ActivationFee: row.ActivationFee, Status: row.Status, ValidFrom: row.ValidFrom, ValidTo: row.ValidTo,
 		MobileDataGB: row.MobileDataGB, MobileCallsHours: row.MobileCallsHours, InternetAccessType: row.InternetAccessType,
 		InternetFiberSpeedMbps: row.InternetFiberSpeedMbps, InternetADSLSpeedMbps: row.InternetADSLSpeedMbps,
@@ -24,7 +24,7 @@ func DefinitionOf(row dbsqlc.Offer) Definition {
 // included. An update takes the same row.
 func (d *Definition) Row(id uuid.UUID, now time.Time) dbsqlc.OfferInsertParams {
 	return dbsqlc.OfferInsertParams{
-		ID: id, Name: d.Name, ServiceCategory: string(d.Category), ServiceType: d.ServiceType(), Version: d.Version,
+		ID: id, Name: d.Name, ServiceCategory: d.Category, ServiceType: d.ServiceType(), Version: d.Version,
 		MonthlyFee: d.MonthlyFee, ActivationFee: d.ActivationFee, Status: d.Status, ValidFrom: d.ValidFrom, ValidTo: d.ValidTo,
 		MobileDataGB: d.MobileDataGB, MobileCallsHours: d.MobileCallsHours, InternetAccessType: d.InternetAccessType,
 		InternetFiberSpeedMbps: d.InternetFiberSpeedMbps, InternetADSLSpeedMbps: d.InternetADSLSpeedMbps,

@@ -1,5 +1,3 @@
-// Package client holds the rules of a client: how the CIN is written, and that it
-// is unique.
 package client
 
 import (
@@ -15,16 +13,23 @@ import (
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
+
+// Type is the kind of client.
+type Type = vocabulary.ClientType
 
 // The kinds of client.
 const (
-	TypeIndividual = "individual"
-	TypeBusiness   = "business"
+	TypeIndividual = vocabulary.ClientIndividual
+	TypeBusiness   = vocabulary.ClientBusiness
 )
 
+// Status is the state of a client.
+type Status = vocabulary.ClientStatus
+
 // StatusActive is the state of a client who can subscribe.
-const StatusActive = "active"
+const StatusActive = vocabulary.ClientActive
 
 // MinCINLength is how many characters a CIN has at least.
 const MinCINLength = 4
@@ -35,12 +40,12 @@ func NormaliseCIN(cin string) string { return strings.ToUpper(strings.TrimSpace(
 // New is a client to be made. The CIN is normalised already.
 type New struct {
 	CIN        *string `json:"cin"`
-	ClientType string  `json:"client_type"`
+	ClientType Type    `json:"client_type"`
 	FullName   string  `json:"full_name"`
 	Address    *string `json:"address"`
 	Email      *string `json:"email"`
 	Phone      *string `json:"phone"`
-	Status     string  `json:"status"`
+	Status     Status  `json:"status"`
 }
 
 // Create inserts a client. It refuses with client_cin_conflict, naming the client

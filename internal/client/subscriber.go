@@ -8,17 +8,27 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 // MinServiceIdentifierLength is how many characters name a line at least.
 const MinServiceIdentifierLength = 3
 
+// SubscriberStatus is the state of a subscriber.
+type SubscriberStatus = vocabulary.SubscriberStatus
+
+// The states of a subscriber that provisioning creates.
+const (
+	SubscriberActive    = vocabulary.SubscriberActive
+	SubscriberSuspended = vocabulary.SubscriberSuspended
+)
+
 // NewSubscriber is a line of a client to be made. The identifier is trimmed already.
 type NewSubscriber struct {
 	ClientID          uuid.UUID
-	ServiceType       string
+	ServiceType       vocabulary.ServiceType
 	ServiceIdentifier string
-	Status            string
+	Status            SubscriberStatus
 }
 
 // CreateSubscriber gives a client a line, in the given transaction. It refuses with

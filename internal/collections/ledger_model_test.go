@@ -32,7 +32,7 @@ type handMade struct {
 }
 
 // direction is that of an event that adds so much to what is owed.
-func (h handMade) direction() string {
+func (h handMade) direction() ledger.Direction {
 	if h.sign < 0 {
 		return ledger.Credit
 	}
@@ -229,7 +229,7 @@ func (b *books) requireEvents(t *rapid.T) {
 	found := map[uuid.UUID]handMade{}
 	var id uuid.UUID
 	var event handMade
-	var direction string
+	var direction ledger.Direction
 	_, err = pgx.ForEachRow(rows, []any{&id, &event.contract, &direction, &event.amount, &event.booked}, func() error {
 		event.sign = 1
 		if direction == ledger.Credit {

@@ -40,10 +40,10 @@ const (
 
 // Allocation is what a payment did.
 type Allocation struct {
-	Payment           dbsqlc.Payment  `json:"payment"`
-	InvoiceStatus     string          `json:"invoice_status"`
-	OutstandingAmount money.Amount    `json:"outstanding_amount"`
-	State             AllocationState `json:"allocation_state"`
+	Payment           dbsqlc.Payment        `json:"payment"`
+	InvoiceStatus     billing.InvoiceStatus `json:"invoice_status"`
+	OutstandingAmount money.Amount          `json:"outstanding_amount"`
+	State             AllocationState       `json:"allocation_state"`
 	Effect
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/ledger"
@@ -25,9 +26,9 @@ type ReversalInput struct {
 
 // Reversal is what taking a payment back did.
 type Reversal struct {
-	Payment           dbsqlc.Payment `json:"payment"`
-	InvoiceStatus     string         `json:"invoice_status"`
-	OutstandingAmount money.Amount   `json:"outstanding_amount"`
+	Payment           dbsqlc.Payment        `json:"payment"`
+	InvoiceStatus     billing.InvoiceStatus `json:"invoice_status"`
+	OutstandingAmount money.Amount          `json:"outstanding_amount"`
 	Effect
 }
 

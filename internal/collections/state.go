@@ -47,7 +47,7 @@ const SyncActor = "collections-sync"
 //
 // What was overdue once is past its due date for good, also for a request that began
 // before midnight, or on a server whose clock is behind.
-func InvoiceStatus(current string, outstanding money.Amount, wasOverdue bool, due, today calendar.Date) string {
+func InvoiceStatus(current billing.InvoiceStatus, outstanding money.Amount, wasOverdue bool, due, today calendar.Date) billing.InvoiceStatus {
 	switch {
 	case current == billing.InvoiceVoid:
 		return billing.InvoiceVoid

@@ -18,7 +18,7 @@ func TestTheStateOfAnInvoiceFollowsMoneyAndTheCalendar(t *testing.T) {
 	for _, c := range []struct {
 		outstanding money.Amount
 		today       string
-		want        string
+		want        billing.InvoiceStatus
 	}{
 		{0, "2026-10-01", billing.InvoicePaid},
 		{0, "2026-10-31", billing.InvoicePaid},
@@ -31,11 +31,11 @@ func TestTheStateOfAnInvoiceFollowsMoneyAndTheCalendar(t *testing.T) {
 		{money.MaxAmount, "2026-11-01", billing.InvoiceOverdue},
 	} {
 		today := calendar.MustParse(c.today)
-		for _, current := range []string{billing.InvoiceIssued, billing.InvoiceOverdue, billing.InvoicePaid} {
+		for _, current := range []billing.InvoiceStatus{billing.InvoiceIssued, billing.InvoiceOverdue, billing.InvoicePaid} {
 			got := collections.InvoiceStatus(current, c.outstanding, false, due, today)
 			assert.Equal(t, c.want, got, "%s, %s outstanding, due %s, on %s", current, c.outstanding, due, today)
 			got = collections.InvoiceStatus(current, c.outstanding, true, due, today)
-			want := map[bool]string{true: billing.InvoicePaid, false: billing.InvoiceOverdue}[c.outstanding == 0]
+			want := map[bool]billing.InvoiceStatus{true: billing.InvoicePaid, false: billing.InvoiceOverdue}[c.outstanding == 0]
 			assert.Equal(t, want, got, "overdue once, %s, %s outstanding, due %s, on %s", current, c.outstanding, due, today)
 		}
 		for _, wasOverdue := range []bool{false, true} {

@@ -15,7 +15,7 @@ import (
 )
 
 // moves lists the statuses that can follow each status. Terminated is final.
-var moves = map[string][]string{
+var moves = map[Status][]Status{
 	StatusDraft:      {StatusActive, StatusTerminated},
 	StatusActive:     {StatusSuspended, StatusTerminated},
 	StatusSuspended:  {StatusActive, StatusTerminated},
@@ -25,7 +25,7 @@ var moves = map[string][]string{
 // ChangeStatus moves a contract to a status, in the given transaction. Setting
 // the current status changes nothing and records no event. It refuses with
 // contract_not_found and contract_status_transition_invalid.
-func ChangeStatus(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, to, actorID string, today calendar.Date, now time.Time) (dbsqlc.Contract, error) {
+func ChangeStatus(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, to Status, actorID string, today calendar.Date, now time.Time) (dbsqlc.Contract, error) {
 	current, err := lockContract(ctx, tx, id)
 	if err != nil || current.Status == to {
 		return current, err
@@ -110,7 +110,7 @@ func ChangeEndDate(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, end calend
 // enter returns a contract as it is once it has a status. The first activation is
 // kept; a terminated contract ends today unless it has an end, and never before
 // its start.
-func enter(c dbsqlc.Contract, status string, today calendar.Date, now time.Time) dbsqlc.Contract {
+func enter(c dbsqlc.Contract, status Status, today calendar.Date, now time.Time) dbsqlc.Contract {
 	c.Status = status
 	switch status {
 	case StatusActive:

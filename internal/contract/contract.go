@@ -1,16 +1,20 @@
-// Package contract holds how a contract comes to be and changes: the
-// upgrade-or-new decision, its checks, and the transaction that applies it.
 package contract
 
-import "github.com/mtfacturation/mtf/internal/calendar"
+import (
+	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
+)
 
-// The states of a contract. Draft, active and suspended are open: a subscriber
-// has one open contract at most.
+// Status is the state of a contract.
+type Status = vocabulary.ContractStatus
+
+// The states of a contract. Draft, active, and suspended are open: a subscriber
+// has at most one open contract.
 const (
-	StatusDraft      = "draft"
-	StatusActive     = "active"
-	StatusSuspended  = "suspended"
-	StatusTerminated = "terminated"
+	StatusDraft      = vocabulary.ContractDraft
+	StatusActive     = vocabulary.ContractActive
+	StatusSuspended  = vocabulary.ContractSuspended
+	StatusTerminated = vocabulary.ContractTerminated
 )
 
 // The events of a contract's audit trail.

@@ -25,7 +25,7 @@ type CreateInput struct {
 	StartDate        calendar.Date
 	EndDate          *calendar.Date
 	CommitmentMonths *int32
-	Status           string
+	Status           Status
 }
 
 // Create makes a contract as the operator says, in the given transaction, without

@@ -24,18 +24,18 @@ import (
 // ProvisionInput is a normalised provisioning request. Exactly one of ClientID
 // and NewClient is set, and at most one of SubscriberID and the service fields.
 type ProvisionInput struct {
-	OfferID           uuid.UUID      `json:"offer_id"`
-	StartDate         calendar.Date  `json:"start_date"`
-	EndDate           *calendar.Date `json:"end_date"`
-	CommitmentMonths  *int32         `json:"commitment_months"`
-	AutoActivate      bool           `json:"auto_activate"`
-	ClientID          *uuid.UUID     `json:"client_id"`
-	NewClient         *client.New    `json:"new_client"`
-	SubscriberID      *uuid.UUID     `json:"subscriber_id"`
-	ServiceIdentifier *string        `json:"service_identifier"`
-	ServiceType       *string        `json:"service_type"`
-	Intent            Intent         `json:"intent"`
-	TargetContractID  *uuid.UUID     `json:"target_contract_id"`
+	OfferID           uuid.UUID            `json:"offer_id"`
+	StartDate         calendar.Date        `json:"start_date"`
+	EndDate           *calendar.Date       `json:"end_date"`
+	CommitmentMonths  *int32               `json:"commitment_months"`
+	AutoActivate      bool                 `json:"auto_activate"`
+	ClientID          *uuid.UUID           `json:"client_id"`
+	NewClient         *client.New          `json:"new_client"`
+	SubscriberID      *uuid.UUID           `json:"subscriber_id"`
+	ServiceIdentifier *string              `json:"service_identifier"`
+	ServiceType       *catalog.ServiceType `json:"service_type"`
+	Intent            Intent               `json:"intent"`
+	TargetContractID  *uuid.UUID           `json:"target_contract_id"`
 }
 
 // Provisioned is what a provisioning did.
@@ -291,9 +291,9 @@ func (p *provisioning) newSubscriber(ctx context.Context) (dbsqlc.Subscriber, er
 	if p.input.ServiceIdentifier != nil {
 		identifier = *p.input.ServiceIdentifier
 	}
-	status := StatusActive
+	status := client.SubscriberActive
 	if !p.input.AutoActivate {
-		status = StatusSuspended
+		status = client.SubscriberSuspended
 	}
 	return dbsqlc.New().SubscriberInsert(ctx, p.tx, dbsqlc.SubscriberInsertParams{
 		ID: db.NewID(), ClientID: p.Client.ID, ServiceType: p.Offer.ServiceType, ServiceIdentifier: identifier,
@@ -302,10 +302,10 @@ func (p *provisioning) newSubscriber(ctx context.Context) (dbsqlc.Subscriber, er
 }
 
 // automaticIdentifier names a line whose number is not known yet: AUTO-FIBER-0123456789.
-func automaticIdentifier(serviceType string) string {
+func automaticIdentifier(serviceType catalog.ServiceType) string {
 	var random [5]byte
 	_, _ = rand.Read(random[:]) // It never fails: the program ends without randomness.
-	return "AUTO-" + strings.ToUpper(serviceType) + "-" + hex.EncodeToString(random[:])
+	return "AUTO-" + strings.ToUpper(string(serviceType)) + "-" + hex.EncodeToString(random[:])
 }
 
 // checkDates refuses an end before the start, or before the commitment is served.

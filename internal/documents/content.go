@@ -37,8 +37,8 @@ func contractContent(id uuid.UUID, parties contract.Parties, mode pdf.ContractMo
 			Phone: maskedPhone(parties.Client.Phone),
 		},
 		Service: pdf.Service{
-			Category:   parties.Offer.ServiceCategory,
-			Type:       parties.Offer.ServiceType,
+			Category:   string(parties.Offer.ServiceCategory),
+			Type:       string(parties.Offer.ServiceType),
 			Identifier: parties.Subscriber.ServiceIdentifier,
 		},
 		Offer: pdf.Offer{

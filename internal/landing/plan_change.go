@@ -11,7 +11,6 @@ import (
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/catalog"
 	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/refusal"
@@ -54,7 +53,7 @@ func (d *Desk) ChangePlan(ctx context.Context, tx dbsqlc.DBTX, request idempoten
 	if offerErr != nil {
 		return Submitted{}, offerErr
 	}
-	if err := checkOffer(offer, catalog.Category(source.Offer.ServiceCategory), input.StartDate); err != nil {
+	if err := checkOffer(offer, source.Offer.ServiceCategory, input.StartDate); err != nil {
 		return Submitted{}, err
 	}
 	done, err := contract.ProvisionLocked(ctx, tx, contract.ProvisionInput{

@@ -92,7 +92,7 @@ func (d *Desk) Subscribe(ctx context.Context, tx dbsqlc.DBTX, request idempotenc
 
 // checkOffer refuses an offer of another category, and then one that cannot be sold.
 func checkOffer(offer dbsqlc.Offer, category catalog.Category, start calendar.Date) error {
-	if offer.ServiceCategory != string(category) {
+	if offer.ServiceCategory != category {
 		return refusal.New(refusal.LandingOfferMismatch)
 	}
 	return contract.CheckSellable(offer, start)

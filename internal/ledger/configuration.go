@@ -11,32 +11,36 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 // Reason is why a contract costs something else than before.
-type Reason string
+type Reason = vocabulary.PriceChangeReason
 
-// The reasons, as the database knows them.
+// The reasons of a price change.
 const (
-	Provisioned    Reason = "provisioned"
-	Upgraded       Reason = "upgraded"
-	OfferChanged   Reason = "offer_changed"
-	PriceChanged   Reason = "price_changed"
-	InstallmentSet Reason = "installment_set"
+	Provisioned    = vocabulary.ReasonProvisioned
+	Upgraded       = vocabulary.ReasonUpgraded
+	OfferChanged   = vocabulary.ReasonOfferChanged
+	PriceChanged   = vocabulary.ReasonPriceChanged
+	InstallmentSet = vocabulary.ReasonInstallmentSet
 )
 
-// The sources of a change of what a contract costs.
+// ChangeSource is the door through which a price change came.
+type ChangeSource = vocabulary.PriceChangeSource
+
+// The sources of a price change.
 const (
-	FromPortal = "portal"
-	FromAPI    = "api"
-	FromSystem = "system"
+	FromPortal = vocabulary.FromPortal
+	FromAPI    = vocabulary.FromAPI
+	FromSystem = vocabulary.FromSystem
 )
 
 // PortalActor is who acts for the public landing pages.
 const PortalActor = "landing-flow"
 
 // SourceOf tells from an actor where a change came from.
-func SourceOf(actorID string) string {
+func SourceOf(actorID string) ChangeSource {
 	if actorID == PortalActor {
 		return FromPortal
 	}
@@ -61,7 +65,7 @@ func PutOnOffer(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, previ
 		before = &amount
 	}
 	return noteChange(ctx, tx, dbsqlc.ContractPriceChangeInsertParams{
-		ContractID: contractID, Reason: string(reason), Source: SourceOf(actorID), PreviousAmount: before, NewAmount: offer.MonthlyFee,
+		ContractID: contractID, Reason: reason, Source: SourceOf(actorID), PreviousAmount: before, NewAmount: offer.MonthlyFee,
 		Currency: Currency, OfferID: &offer.ID, OfferName: &offer.Name, EffectiveDate: from, Now: now,
 	})
 }
@@ -74,7 +78,7 @@ func MoveStart(ctx context.Context, tx dbsqlc.DBTX, contractID uuid.UUID, from c
 	}
 	amount := Costs(locked)
 	change := dbsqlc.ContractPriceChangeInsertParams{
-		ContractID: contractID, Reason: string(Upgraded), Source: SourceOf(actorID), PreviousAmount: amount, NewAmount: *amount,
+		ContractID: contractID, Reason: Upgraded, Source: SourceOf(actorID), PreviousAmount: amount, NewAmount: *amount,
 		Currency: locked.BillingProfile.Currency, EffectiveDate: from, Now: now,
 	}
 	if locked.BillingProfile.InstallmentAmount == nil {

@@ -21,8 +21,8 @@ import (
 
 // Event is what somebody enters by hand about one contract. Its values are checked.
 type Event struct {
-	Type        string
-	Direction   string
+	Type        EventType
+	Direction   Direction
 	Amount      money.Amount
 	Currency    string
 	ContractID  uuid.UUID
@@ -35,19 +35,19 @@ type Event struct {
 }
 
 // directions are those that follow from the type of an event. Of every other type the direction must be said.
-var directions = map[string]string{
+var directions = map[EventType]Direction{
 	TypeInstallment: Debit, TypeDunningFee: Debit, TypeInvoice: Debit, TypeFinalBill: Debit,
 	TypePayment: Credit, TypeReimbursement: Credit, TypeBonus: Credit,
 }
 
 // DirectionOf returns the direction that events of a type have unless another is said, and whether there is one.
-func DirectionOf(kind string) (direction string, known bool) {
+func DirectionOf(kind EventType) (direction Direction, known bool) {
 	direction, known = directions[kind]
 	return direction, known
 }
 
 // NeedsDueDate reports whether events of a type say when they are due.
-func NeedsDueDate(kind string) bool { return kind == TypeInstallment || kind == TypeInvoice }
+func NeedsDueDate(kind EventType) bool { return kind == TypeInstallment || kind == TypeInvoice }
 
 // CreateEvent enters an event in the given transaction and returns its id. It refuses with billing_event_contract_unknown,
 // and the database with billing_event_external_id_taken.
@@ -215,7 +215,7 @@ func (e Event) same(other Event) bool {
 func takeEventBack(ctx context.Context, tx dbsqlc.DBTX, current dbsqlc.LedgerEntry, actorID string, now time.Time) error {
 	id := db.NewID()
 	return entry{
-		id: id, eventID: current.EventID, source: SourceTakenBack, reverses: &current.ID, clientID: current.ClientID, kind: current.Type,
+		id: id, eventID: current.EventID, source: SourceReversedEvent, reverses: &current.ID, clientID: current.ClientID, kind: current.Type,
 		direction: opposite(current.Direction), amount: current.Amount, currency: current.Currency, parts: partsOf(current),
 		booked: current.BookingDate, actorID: actorID,
 	}.post(ctx, tx, now)

@@ -19,39 +19,49 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 // Currency is that of invoices and payments.
 const Currency = "MAD"
 
-// The directions of an entry. A debit is owed, a credit takes off what is owed.
+// Direction is the side of an entry.
+type Direction = vocabulary.EntryDirection
+
+// The directions of an entry. A debit raises what the client owes, a credit lowers it.
 const (
-	Debit  = "debit"
-	Credit = "credit"
+	Debit  = vocabulary.Debit
+	Credit = vocabulary.Credit
 )
 
-// The types of entries that rules know; events made by hand may have others.
+// EventType is the kind of an event.
+type EventType = vocabulary.EventType
+
+// The event types that rules know. Events that callers create may have other types.
 const (
-	TypeInstallment   = "installment"
-	TypePayment       = "payment"
-	TypeReimbursement = "reimbursement"
-	TypeDunningFee    = "dunning_fee"
-	TypeInvoice       = "invoice"
-	TypeFinalBill     = "final_bill"
-	TypeBonus         = "bonus"
-	TypeCorrection    = "correction"
-	TypeChargeback    = "chargeback"
+	TypeInstallment   = vocabulary.EventInstallment
+	TypePayment       = vocabulary.EventPayment
+	TypeReimbursement = vocabulary.EventReimbursement
+	TypeDunningFee    = vocabulary.EventDunningFee
+	TypeInvoice       = vocabulary.EventInvoice
+	TypeFinalBill     = vocabulary.EventFinalBill
+	TypeBonus         = vocabulary.EventBonus
+	TypeCorrection    = vocabulary.EventCorrection
+	TypeChargeback    = vocabulary.EventChargeback
 )
 
-// What an entry comes from.
+// Source is the origin of an entry.
+type Source = vocabulary.EntrySource
+
+// The sources of an entry.
 const (
-	SourceInvoice  = "invoice"
-	SourcePayment  = "payment"
-	SourceReversal = "payment_reversal"
-	SourceVoid     = "invoice_void"
-	SourceAPI      = "api"
-	// SourceTakenBack is an entry that takes one of SourceAPI back. It is no event.
-	SourceTakenBack = "api_reversal"
+	SourceInvoice  = vocabulary.SourceInvoice
+	SourcePayment  = vocabulary.SourcePayment
+	SourceReversal = vocabulary.SourcePaymentReversal
+	SourceVoid     = vocabulary.SourceInvoiceVoid
+	SourceAPI      = vocabulary.SourceAPI
+	// SourceReversedEvent is an entry that reverses an entry of SourceAPI. It is not an event.
+	SourceReversedEvent = vocabulary.SourceAPIReversal
 )
 
 // part is what an entry is about one contract.
@@ -63,13 +73,13 @@ type part struct {
 // entry is one entry before it is posted.
 type entry struct {
 	id, eventID uuid.UUID
-	source      string
+	source      Source
 	reverses    *uuid.UUID
 	invoiceID   *uuid.UUID
 	paymentID   *uuid.UUID
 	clientID    *uuid.UUID
-	kind        string
-	direction   string
+	kind        EventType
+	direction   Direction
 	amount      money.Amount
 	currency    string
 	parts       []part
@@ -110,7 +120,7 @@ func partsOf(stored dbsqlc.LedgerEntry) []part {
 }
 
 // opposite is the direction that takes one back.
-func opposite(direction string) string {
+func opposite(direction Direction) Direction {
 	if direction == Debit {
 		return Credit
 	}

@@ -126,7 +126,7 @@ func DeleteContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) error {
 func noteInstallment(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, previous *money.Amount, amount money.Amount, currency string,
 	from calendar.Date, actorID string, now time.Time) error {
 	return noteChange(ctx, tx, dbsqlc.ContractPriceChangeInsertParams{
-		ContractID: id, Reason: string(InstallmentSet), Source: SourceOf(actorID), PreviousAmount: previous, NewAmount: amount,
+		ContractID: id, Reason: InstallmentSet, Source: SourceOf(actorID), PreviousAmount: previous, NewAmount: amount,
 		Currency: currency, EffectiveDate: from, Now: now,
 	})
 }

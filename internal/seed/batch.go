@@ -94,7 +94,7 @@ func (b *batch) add(g generator, r random, index int) error {
 }
 
 // addLine makes a subscriber, its contract and the audit event of the contract.
-func (b *batch) addLine(g generator, r random, clientID uuid.UUID, serviceType, number string, orderedAt time.Time, l life) error {
+func (b *batch) addLine(g generator, r random, clientID uuid.UUID, serviceType catalog.ServiceType, number string, orderedAt time.Time, l life) error {
 	offer := g.shelf.draw(r, serviceType, l.start)
 	subscriber := dbsqlc.SubscriberInsertManyParams{
 		ID: r.id(orderedAt), ClientID: clientID, ServiceType: offer.ServiceType, ServiceIdentifier: number,
@@ -122,7 +122,7 @@ func (b *batch) addLine(g generator, r random, clientID uuid.UUID, serviceType, 
 	})
 	b.prices = append(b.prices, dbsqlc.ContractPriceChangeInsertManyParams{
 		// An id that is drawn would change all that is drawn after it.
-		ID: uuid.NewSHA1(made.ID, []byte("price")), ContractID: made.ID, Reason: string(ledger.Provisioned), Source: ledger.FromSystem,
+		ID: uuid.NewSHA1(made.ID, []byte("price")), ContractID: made.ID, Reason: ledger.Provisioned, Source: ledger.FromSystem,
 		NewAmount: offer.MonthlyFee, Currency: ledger.Currency, OfferID: &offer.ID, OfferName: &offer.Name, EffectiveDate: l.start,
 		ChangedAt: orderedAt,
 	})
@@ -130,10 +130,10 @@ func (b *batch) addLine(g generator, r random, clientID uuid.UUID, serviceType, 
 }
 
 // subscriberStatus follows the contract: a line that is not activated yet is suspended.
-func subscriberStatus(contractStatus string) string {
+func subscriberStatus(contractStatus contract.Status) client.SubscriberStatus {
 	switch contractStatus {
 	case contract.StatusActive:
-		return client.StatusActive
+		return client.SubscriberActive
 	case contract.StatusTerminated:
 		return statusTerminated
 	default:
@@ -143,7 +143,7 @@ func subscriberStatus(contractStatus string) string {
 
 // drawLines returns the service types of a client's lines: one to three, 1.4 on
 // average, of which one at most is fixed and two at most are mobile.
-func drawLines(r random) []string {
+func drawLines(r random) []catalog.ServiceType {
 	fixed := catalog.TypeFiber
 	switch draw := r.IntN(100); {
 	case draw < 25:
@@ -153,14 +153,14 @@ func drawLines(r random) []string {
 	}
 	switch draw := r.IntN(100); {
 	case draw < 45:
-		return []string{catalog.TypeMobile}
+		return []catalog.ServiceType{catalog.TypeMobile}
 	case draw < 68:
-		return []string{fixed}
+		return []catalog.ServiceType{fixed}
 	case draw < 84:
-		return []string{catalog.TypeMobile, fixed}
+		return []catalog.ServiceType{catalog.TypeMobile, fixed}
 	case draw < 92:
-		return []string{catalog.TypeMobile, catalog.TypeMobile}
+		return []catalog.ServiceType{catalog.TypeMobile, catalog.TypeMobile}
 	default:
-		return []string{catalog.TypeMobile, catalog.TypeMobile, fixed}
+		return []catalog.ServiceType{catalog.TypeMobile, catalog.TypeMobile, fixed}
 	}
 }

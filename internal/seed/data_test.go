@@ -9,6 +9,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/catalog"
 	"github.com/mtfacturation/mtf/internal/phone"
 	"github.com/mtfacturation/mtf/internal/test/servers"
 )
@@ -16,7 +17,7 @@ import (
 func TestCatalogue_KeepsOfferRules(t *testing.T) {
 	t.Parallel()
 	today := calendar.MustParse("2026-11-22")
-	kinds, retired := map[string]int{}, 0
+	kinds, retired := map[catalog.ServiceType]int{}, 0
 	for _, definition := range Catalogue(today) {
 		normal := definition
 		require.Empty(t, normal.Normalise(), definition.Name)
@@ -27,7 +28,7 @@ func TestCatalogue_KeepsOfferRules(t *testing.T) {
 			retired++
 		}
 	}
-	require.Equal(t, map[string]int{"mobile": 4, "fiber": 2, "adsl": 1, "landline": 2}, kinds)
+	require.Equal(t, map[catalog.ServiceType]int{"mobile": 4, "fiber": 2, "adsl": 1, "landline": 2}, kinds)
 	require.Equal(t, 1, retired)
 }
 
@@ -67,8 +68,8 @@ func TestClients_LookMoroccan(t *testing.T) {
 		if accented.MatchString(row.FullName) {
 			seen["accented"]++
 		}
-		seen[row.ClientType]++
-		seen[row.Status]++
+		seen[string(row.ClientType)]++
+		seen[string(row.Status)]++
 	}
 	require.InDelta(t, 0.08, float64(seen["business"])/total, 0.01)
 	require.InDelta(t, 0.03, float64(seen["arabic"])/total, 0.01)

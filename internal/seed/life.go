@@ -10,7 +10,7 @@ import (
 
 // life is what became of a contract: its dates and its state today.
 type life struct {
-	status           string
+	status           contract.Status
 	start            calendar.Date
 	end              *calendar.Date
 	commitmentMonths *int32
@@ -20,7 +20,7 @@ type life struct {
 }
 
 // provisionedAs is the state in which the contract was made.
-func (l life) provisionedAs() string {
+func (l life) provisionedAs() contract.Status {
 	if l.activatedAt == nil {
 		return contract.StatusDraft
 	}
@@ -29,7 +29,7 @@ func (l life) provisionedAs() string {
 
 // drawLife invents a contract's life. clientSince is when its client came and
 // orderedAt when the contract was made, some seconds later.
-func (h history) drawLife(r random, serviceType string, clientSince, orderedAt time.Time) life {
+func (h history) drawLife(r random, serviceType catalog.ServiceType, clientSince, orderedAt time.Time) life {
 	ordered := h.dayOf(clientSince)
 	delay := installationDays(r, serviceType)
 	l := life{status: contract.StatusActive, start: ordered.AddDays(delay), updatedAt: orderedAt}
@@ -73,7 +73,7 @@ func (l *life) drawTerms(r random) {
 
 // installationDays is how long a client waits: a SIM card works at once, a line
 // to a building takes days.
-func installationDays(r random, serviceType string) int {
+func installationDays(r random, serviceType catalog.ServiceType) int {
 	if serviceType != catalog.TypeMobile {
 		return r.between(3, maxInstallationDays)
 	}

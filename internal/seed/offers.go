@@ -63,13 +63,13 @@ func storedOffers(ctx context.Context, tx pgx.Tx) (map[offerIdentity]dbsqlc.Offe
 	}
 	stored := make(map[offerIdentity]dbsqlc.Offer, len(rows))
 	for _, row := range rows {
-		stored[offerIdentity{row.Name, catalog.Category(row.ServiceCategory), row.Version}] = row
+		stored[offerIdentity{row.Name, row.ServiceCategory, row.Version}] = row
 	}
 	return stored, nil
 }
 
 // shelf holds what can be bought, by service type.
-type shelf map[string][]dbsqlc.Offer
+type shelf map[catalog.ServiceType][]dbsqlc.Offer
 
 // newShelf sorts offers by their service type. It fails when a type cannot be
 // bought on every day of the history, which happens when the catalogue in the
@@ -80,7 +80,7 @@ func newShelf(offers []dbsqlc.Offer, history history) (shelf, error) {
 		result[offer.ServiceType] = append(result[offer.ServiceType], offer)
 	}
 	last := history.today.AddDays(maxInstallationDays)
-	for _, serviceType := range []string{catalog.TypeMobile, catalog.TypeFiber, catalog.TypeADSL, catalog.TypeLandline} {
+	for _, serviceType := range []catalog.ServiceType{catalog.TypeMobile, catalog.TypeFiber, catalog.TypeADSL, catalog.TypeLandline} {
 		sold := false
 		for _, offer := range result[serviceType] {
 			sold = sold || validOn(offer, history.first) && validOn(offer, last)
@@ -94,7 +94,7 @@ func newShelf(offers []dbsqlc.Offer, history history) (shelf, error) {
 }
 
 // draw returns an offer of a service type that was sold on a day.
-func (s shelf) draw(r random, serviceType string, on calendar.Date) dbsqlc.Offer {
+func (s shelf) draw(r random, serviceType catalog.ServiceType, on calendar.Date) dbsqlc.Offer {
 	for {
 		if offer := pick(r, s[serviceType]); validOn(offer, on) {
 			return offer

@@ -9,7 +9,7 @@ import (
 
 // party is who a client is: a person, or a business.
 type party struct {
-	clientType string
+	clientType client.Type
 	name       string
 	email      *string
 }

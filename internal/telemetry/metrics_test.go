@@ -140,7 +140,7 @@ func TestMetricsTellWhatWasDone(t *testing.T) {
 		{"mtf_billing_runs", []string{"status", "running"}, 0},
 		{"mtf_billing_progress_timestamp_seconds", nil, 0},
 		{"mtf_billing_previous_month_billed", nil, 1},
-		{"mtf_billing_parked_clients", nil, 1},
+		{"mtf_billing_failed_clients", nil, 1},
 		{"mtf_invoice_documents_missing", nil, 0},
 		// 27 November, 13:00 and 26 November, 0:00 by the local clock.
 		{"mtf_collection_cases", []string{"bucket", "1_30"}, 1},

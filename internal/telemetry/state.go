@@ -13,6 +13,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 // database tell the same.
 type businessState struct {
 	// runs, and those of them that wait for an approval.
-	runs map[string]int64
+	runs map[vocabulary.RunStatus]int64
 	held int64
 	// invoices and billed are what all runs have issued.
 	invoices int64
@@ -38,7 +39,7 @@ type businessState struct {
 
 	monthBilled      bool
 	missingDocuments int64
-	parked           int64
+	failedClients    int64
 	syncLag          time.Duration
 	// overdue are the cases that are worked on, by aging bucket.
 	overdue map[string]owed
@@ -55,7 +56,7 @@ type owed struct {
 // and chunks that are at work. All of them see one moment: a run that ends between two of
 // them would be counted twice or not at all.
 func readState(ctx context.Context, pool *pgxpool.Pool, zone calendar.Zone, now time.Time) (businessState, error) {
-	s := businessState{runs: map[string]int64{}, overdue: map[string]owed{}}
+	s := businessState{runs: map[vocabulary.RunStatus]int64{}, overdue: map[string]owed{}}
 	err := pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		return errors.Join(s.readRuns(ctx, tx), s.readBacklog(ctx, tx, zone.DateAt(now), now), s.readCollections(ctx, tx, zone, now))
 	})
@@ -98,7 +99,7 @@ func (s *businessState) readBacklog(ctx context.Context, tx dbsqlc.DBTX, today c
 	if err != nil {
 		return err
 	}
-	if s.parked, err = queries.TelemetryFailedClientCount(ctx, tx, from); err != nil {
+	if s.failedClients, err = queries.TelemetryFailedClientCount(ctx, tx, from); err != nil {
 		return err
 	}
 	before := calendar.MonthOf(today.FirstOfMonth().AddDays(-1))

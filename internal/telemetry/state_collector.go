@@ -10,9 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/mtfacturation/mtf/db"
-	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const (
@@ -25,7 +25,7 @@ const (
 
 // stateMetrics are the metrics that are read from the database.
 var stateMetrics = struct {
-	up, runs, held, chunks, progressed, invoices, billed, monthBilled, missing, parked, syncLag, cases, overdue, rows *prometheus.Desc
+	up, runs, held, chunks, progressed, invoices, billed, monthBilled, missing, failedClients, syncLag, cases, overdue, rows *prometheus.Desc
 }{
 	up:         describe("mtf_state_up", "Whether the database told how the business stands; what it would tell is missing while it does not."),
 	runs:       describe("mtf_billing_runs", "Billing runs by status.", "status"),
@@ -36,12 +36,12 @@ var stateMetrics = struct {
 	billed:     describe("mtf_billed_centimes_total", "What those invoices amount to with tax, in centimes."),
 	monthBilled: describe("mtf_billing_previous_month_billed",
 		"Whether a run of the whole month before this one has ended."),
-	missing: describe("mtf_invoice_documents_missing", "Invoices of recent runs that have no document after ten minutes."),
-	parked:  describe("mtf_billing_parked_clients", "Clients of recent runs that could not be billed."),
-	syncLag: describe("mtf_collections_sync_lag_seconds", "How long ago the earliest invoice became overdue that is not marked yet; 0 when all are."),
-	cases:   describe("mtf_collection_cases", "Collection cases that are worked on, by aging bucket.", "bucket"),
-	overdue: describe("mtf_overdue_centimes", "What those cases owe, in centimes.", "bucket"),
-	rows:    describe("mtf_records", "Records that are kept.", "kind"),
+	missing:       describe("mtf_invoice_documents_missing", "Invoices of recent runs that have no document after ten minutes."),
+	failedClients: describe("mtf_billing_failed_clients", "Clients of recent runs that could not be billed."),
+	syncLag:       describe("mtf_collections_sync_lag_seconds", "How long ago the earliest invoice became overdue that is not marked yet; 0 when all are."),
+	cases:         describe("mtf_collection_cases", "Collection cases that are worked on, by aging bucket.", "bucket"),
+	overdue:       describe("mtf_overdue_centimes", "What those cases owe, in centimes.", "bucket"),
+	rows:          describe("mtf_records", "Records that are kept.", "kind"),
 }
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -84,8 +84,8 @@ func (c *stateCollector) Collect(metrics chan<- prometheus.Metric) {
 	if err != nil {
 		return
 	}
-	for _, status := range billing.RunStatuses {
-		report(stateMetrics.runs, gauge, float64(known.runs[string(status)]), string(status))
+	for _, status := range vocabulary.RunStatuses() {
+		report(stateMetrics.runs, gauge, float64(known.runs[status]), string(status))
 	}
 	report(stateMetrics.held, gauge, float64(known.held))
 	report(stateMetrics.chunks, gauge, float64(known.progress.PlannedChunks), "planned")
@@ -96,7 +96,7 @@ func (c *stateCollector) Collect(metrics chan<- prometheus.Metric) {
 	report(stateMetrics.billed, counter, float64(known.billed))
 	report(stateMetrics.monthBilled, gauge, truth(known.monthBilled))
 	report(stateMetrics.missing, gauge, float64(known.missingDocuments))
-	report(stateMetrics.parked, gauge, float64(known.parked))
+	report(stateMetrics.failedClients, gauge, float64(known.failedClients))
 	report(stateMetrics.syncLag, gauge, known.syncLag.Seconds())
 	for _, bucket := range collections.AgingBuckets() {
 		report(stateMetrics.cases, gauge, float64(known.overdue[bucket].cases), bucket)
