@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	// stateTimeout bounds what a scrape waits for the database.
+	// stateTimeout is the maximum time that a scrape waits for the database.
 	stateTimeout = 3 * time.Second
-	// stateAge is how old a state may be that is told again: however many ask, the
-	// database is asked so often at most.
+	// stateAge is the maximum age of a cached state. It limits the rate of database reads,
+	// independently of the number of scrapes.
 	stateAge = 10 * time.Second
 )
 
@@ -49,7 +49,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
 }
 
-// stateCollector reads the state when it is asked for, and keeps it for a moment.
+// stateCollector reads the state on a scrape, and caches it for stateAge.
 type stateCollector struct {
 	pool *pgxpool.Pool
 	zone calendar.Zone
@@ -61,8 +61,8 @@ type stateCollector struct {
 	err    error
 }
 
-// WatchState publishes how the business stands, as the database tells it at the time that
-// now tells.
+// WatchState publishes metrics of the business state in the database. The function now supplies
+// the current time.
 func (m *Metrics) WatchState(pool *pgxpool.Pool, zone calendar.Zone, now func() time.Time) {
 	if m != nil {
 		m.registry.MustRegister(&stateCollector{pool: pool, zone: zone, now: now})
@@ -108,8 +108,8 @@ func (c *stateCollector) Collect(metrics chan<- prometheus.Metric) {
 	}
 }
 
-// state returns the state, asking the database unless it did a moment ago. Scrapes that
-// come together wait for one answer.
+// state returns the cached state, or reads it from the database if the cache is older than
+// stateAge. Concurrent scrapes wait for one read.
 func (c *stateCollector) state() (businessState, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
