@@ -37,7 +37,8 @@ func lockWaiters(t testing.TB, s *system.System, want int) {
 	}, 30*time.Second, 10*time.Millisecond, "%d transactions do not come to the lock", want)
 }
 
-// requireOverloaded asks until the API says that it is full, and returns that answer. The key is one that was never used.
+// requireOverloaded requires that the API refuses a request with overloaded and stores nothing, and returns the answer.
+// The key must be unused.
 func requireOverloaded(t testing.TB, s *system.System, path string, body object, key system.Header) system.Response {
 	t.Helper()
 	answer := writesNothing(t, s, func() system.Response { return s.Call(t, http.MethodPost, path, body, key) })
@@ -71,7 +72,7 @@ func TestAdmission_RefusesPastLimit(t *testing.T) {
 	open, err := s.Temporal.DescribeWorkflowExecution(context.Background(), "landing-new/"+refusedKey.Value, "")
 	require.Error(t, err, "a refused request has started %v", open)
 
-	// Reads, health, replays and the work of the other kind go on.
+	// Reads, health checks, replays and the other kind of work are still served.
 	for _, path := range []string{customersPath, "/api/v1/health", "/api/v1/landing/bootstrap"} {
 		s.Get(t, path, nil)
 	}
@@ -106,7 +107,7 @@ func TestAdmission_ReleasesSlots(t *testing.T) {
 		accepted[key] = body
 	}
 
-	// A caller that hangs up leaves its slot, and its process goes on.
+	// When a caller disconnects, its slot is released and its workflow continues.
 	left, leftKey := newMobile(offer), newKey()
 	conn := dial(t, s)
 	conn.send(postSubmit(t, left, leftKey))

@@ -24,7 +24,7 @@ func TestBillingRun_PauseAndResume(t *testing.T) {
 	require.Equal(t, "paused", commandRun(t, s, location, "pause")["status"], "again is the same")
 	refusesMove(t, s, location, "retry", "paused", "running")
 	release()
-	// What was under way is finished, and the run stays where it is.
+	// The chunks in progress are finished, and the run stays paused.
 	require.Eventually(t, func() bool {
 		s.Get(t, location, &run)
 		return at(t, run, "progress", "documented_chunks") == 2.0

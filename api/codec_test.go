@@ -22,7 +22,7 @@ import (
 
 const decodePath = "/api/v1/codec/decode"
 
-// What the Temporal UI sends: everything is in base64.
+// Payloads as the Temporal UI sends them: metadata and data are in base64.
 var (
 	plainPayload = object{"metadata": object{"encoding": inBase64("json/plain")}, "data": inBase64(`"hello"`)}
 	// lostPayload is encrypted under a key that no configured key opens.
@@ -112,7 +112,7 @@ func TestCodec_OperatorsSeeClearText(t *testing.T) {
 	s.Call(t, http.MethodPost, decodePath, input, system.Anonymous).Refused(t, http.StatusUnauthorized, "unauthorized")
 	s.Call(t, http.MethodPost, decodePath, input, bearer("temporal-ui:ops")).Refused(t, http.StatusUnauthorized, "unauthorized")
 
-	// One that was changed is refused, and so is the whole request.
+	// A modified payload is refused, and with it the whole request.
 	var changed object
 	require.NoError(t, json.Unmarshal([]byte(input), &changed))
 	payload := changed["payloads"].([]any)[0].(object)
@@ -144,7 +144,8 @@ func TestCodec_LocalTemporalUINeedsNoIdentity(t *testing.T) {
 	require.Empty(t, elsewhere.Header.Get("Access-Control-Allow-Origin"), "pages of strangers can read it")
 }
 
-// A run lives while keys are rotated: it is joined by its key, goes on, and survives workers that do not have its key.
+// A billing run survives a rotation of the payload keys: callers join it by its idempotency key, it continues, and
+// workers that lack its payload key do not fail it.
 func TestPayloadKeys_RotationDuringWorkflow(t *testing.T) {
 	t.Parallel()
 	before, after, other := system.PayloadKey(t, "before"), system.PayloadKey(t, "after"), system.PayloadKey(t, "other")
@@ -162,9 +163,9 @@ func TestPayloadKeys_RotationDuringWorkflow(t *testing.T) {
 	run := awaitStatus(t, s, location, "planned")
 	id := text(t, run, "workflow_id")
 
-	// Workers that lack the key leave the run as it is, for those who have it.
+	// Workers that lack the payload key leave the run unchanged for the workers that have it.
 	s.RestartWith(t, use(other))
-	require.NoError(t, s.Temporal.SignalWorkflow(t.Context(), id, "", "look", nil), "it has the workers take the run up")
+	require.NoError(t, s.Temporal.SignalWorkflow(t.Context(), id, "", "look", nil), "the signal makes the workers execute a workflow task")
 	require.Eventually(t, func() bool {
 		for _, event := range historyEvents(t, s, id) {
 			if event.GetEventType() == enums.EVENT_TYPE_WORKFLOW_TASK_FAILED {

@@ -83,7 +83,7 @@ func TestCollectionCase_SyncReopensClosedCase(t *testing.T) {
 	})
 	require.Equal(t, true, clientOf(t, s, invoice)["is_delinquent"])
 
-	// A clock that stands behind does not put the reopening before what it answers.
+	// If the clock is behind, the reopening is still recorded after the change that it follows.
 	putStatus(t, s, opened, object{"status": "resolved"})
 	s.PassDays(-1)
 	require.Equal(t, "open", invoiceCase(t, s, invoice)["status"])

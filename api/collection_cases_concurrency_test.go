@@ -31,7 +31,7 @@ func TestCollectionCase_ConcurrentReadersPaymentsAndOperators(t *testing.T) {
 	}
 	require.Len(t, invoices, concurrentCallers)
 
-	// What is overdue is first noticed by many at once: by part payments, by the list and by the overview.
+	// Many requests discover the overdue invoices concurrently: partial payments, the list and the overview.
 	keys := make([]system.Header, 3*concurrentCallers)
 	for i := range keys {
 		keys[i] = newKey()

@@ -25,7 +25,7 @@ func startDunning(t *testing.T) *system.System {
 	return system.Start(t, func(settings *config.Config) { settings.Dunning.From = 9 * time.Hour })
 }
 
-// enrol enrols everybody in dunning, as the end of a sync does.
+// enrol enrols all delinquent clients in dunning, as the end of a sync does.
 func enrol(t *testing.T, s *system.System) {
 	t.Helper()
 	run, err := s.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
@@ -60,7 +60,7 @@ func TestDunning_EndsWithPayment(t *testing.T) {
 	invoice := newInvoice(t, s, september) // Due on 15 October, 38 days before the tests' day.
 	owner := text(t, invoice, "client_id")
 	execute(t, s, `UPDATE clients SET email = 'amina@example.ma' WHERE id = $1`, owner)
-	// The sync that opens the case has everybody enrolled at its end, which waits here.
+	// The sync that opens the case enrols the delinquent clients at its end. The lock delays this enrolment.
 	release := lockTable(t, s, "dunning_episodes", "SHARE")
 	about := invoiceCase(t, s, invoice)
 	before := dunningOf(t, s, about)

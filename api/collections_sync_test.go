@@ -19,7 +19,7 @@ import (
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
 
-// syncID is that of the sync of the tests' business day.
+// syncID is the workflow id of the sync of the tests' business day.
 const syncID = "collections-sync/2026-11-22"
 
 // holdSyncs keeps every sync waiting until release is called.
@@ -83,7 +83,7 @@ func TestCollectionsSync_SharedByTwoOSProcesses(t *testing.T) {
 	newInvoice(t, s, september)
 	release := holdSyncs(t, s)
 	statuses := make(chan int, 8)
-	// Somebody who comes late may have the day synced once more.
+	// A late caller may start another sync of the day.
 	joined := [2]chan string{make(chan string, cap(statuses)), make(chan string, cap(statuses))}
 	programs := [2]string{otherAPI(t, s, joining{s.Temporal, joined[0]}), otherAPI(t, s, joining{s.Temporal, joined[1]})}
 	for i := range cap(statuses) {
@@ -147,7 +147,7 @@ func TestCollectionsSync_SameDayAgain(t *testing.T) {
 	s := system.Start(t)
 	invoice := newInvoice(t, s, september)
 	about := invoiceCase(t, s, invoice)
-	// What an operator does to the case of an overdue invoice is due again.
+	// Each time an operator closes the case of an overdue invoice, the next sync reopens it.
 	for range 2 {
 		answer := s.Call(t, http.MethodPut, casesPath+"/"+text(t, about, "id")+"/status", object{"status": "closed"})
 		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)

@@ -267,7 +267,7 @@ func pagesOfAnySizeGiveTheWhole(t *testing.T, s *system.System) {
 	require.Empty(t, at(t, linkedContracts(t, s, subscription, "?offset=2147483647"), "contracts"))
 }
 
-// within reports whether all fields of an object are those of another.
+// within reports whether whole contains every field of part with the same value.
 func within(part, whole object) bool {
 	for name, value := range part {
 		if whole[name] != value {
@@ -307,7 +307,7 @@ func anySequenceOfLinksLeavesWhatItSays(t *testing.T, s *system.System) {
 				model = append(model, stored{subscription, body, decoded(t, answer, http.StatusCreated)})
 				require.Subset(t, model[len(model)-1].shown, body)
 			case model[known].subscription == subscription && within(model[known].body, body) && within(body, model[known].shown):
-				// It says all that the first did, and nothing else than what is shown.
+				// The body repeats every field of the first body and contradicts no field of the stored document.
 				require.Equal(t, model[known].shown, decoded(t, answer, http.StatusOK))
 			default:
 				answer.Refused(t, http.StatusConflict, "contract_document_conflict")

@@ -58,8 +58,8 @@ func TestDocs_LoadNothingFromOtherHosts(t *testing.T) {
 	}
 }
 
-// withoutSchemeChecks leaves out where Swagger UI's start asks whether an address has a
-// host of its own, and where it puts this one in front.
+// withoutSchemeChecks removes the code of Swagger UI's start script that checks whether an address has
+// a host, and the code that prepends the host of the page.
 func withoutSchemeChecks(page string) string {
 	return strings.NewReplacer(`"https://"`, "", `"http://"`, "", `+"://"+`, "", `+ "//" +`, "").Replace(page)
 }

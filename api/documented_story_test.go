@@ -18,7 +18,7 @@ import (
 var responseRecorder = regexp.MustCompile("(?s)```http\n(.*?)```\n\n\\*\\*(\\d{3})\\*\\*(?: `([a-z/]+)`)?\n(?:\n```json\n(.*?)```)?")
 
 // TestDocs_StoryMatchesAnswers sends every request of the page, in order,
-// and compares the answers with those that it shows.
+// and compares the answers with the answers on the page.
 func TestDocs_StoryMatchesAnswers(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/api.md")

@@ -163,7 +163,7 @@ func loadPayments(t testing.TB, s *system.System, payments int) {
 		FROM generate_series(1, $3::integer) n`, invoice["id"], invoice["client_id"], payments)
 }
 
-// begunExport is an export of which nothing but the head was taken.
+// begunExport is an export of which the caller has read only the header row.
 type begunExport struct {
 	*connection
 	body io.ReadCloser
@@ -217,7 +217,7 @@ func TestExport_MemoryIsBounded(t *testing.T) {
 			most = max(most, heap())
 		}
 	}
-	// The rows are some 50 MB.
+	// The rows are about 50 MB.
 	require.Less(t, most, before+12<<20, "bytes of memory, %d before", before)
 	released(t, s)
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// Every target runs on a whole system of its own process, see make fuzz. What must
-// hold whatever comes in: no answer is a fault of the server, everything but a
-// success is the envelope, and no more is written than a success explains.
+// Every fuzz target runs in its own OS process with its own complete system, see make fuzz. For any input, three
+// properties must hold: no answer is a server fault, every error has the error envelope, and only a success adds
+// rows, at most as many as `explained` allows.
 
 // anyNumber is a number of rows that depends on what there is to do.
 const anyNumber = 1 << 30
@@ -83,8 +83,8 @@ func FuzzBody(f *testing.F) {
 			operations = append(operations, p)
 		}
 	}
-	// Commands go to a run that has ended: one that is held back would hold all others. And to
-	// a schedule that is off: what one starts writes in its own time.
+	// Commands go to an ended run, because a held run would hold up all other runs. They go to a
+	// schedule that is off, because a triggered workflow writes rows at an unpredictable time.
 	request := func(p operationSpec) apiRequest {
 		switch {
 		case strings.Contains(p.operation, "{billing_run_id}"):

@@ -108,7 +108,7 @@ func TestInvoiceDocument_RestoredByteForByte(t *testing.T) {
 	file := pdf(t, s, path)
 	require.Contains(t, file.Header.Get("Content-Disposition"), "invoice-"+id+".pdf")
 
-	// What the client is called now is not what the invoice was issued to.
+	// The invoice keeps the client's name at its issue, even if the client is renamed.
 	s.Call(t, http.MethodPut, customersPath+"/"+client, object{"full_name": "Renamed", "address": nil}).Into(t, http.StatusOK, nil)
 	require.Equal(t, 2, loseDocuments(t, s), "the contract's and the invoice's")
 	require.Equal(t, file.Body, pdf(t, s, path).Body)

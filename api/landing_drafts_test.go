@@ -33,7 +33,7 @@ func newDraft(t testing.TB, s *system.System, changes object) object {
 	return created(t, s, draftsPath, body, system.Anonymous)
 }
 
-// putDraft sends a change as anybody.
+// putDraft sends a change without credentials.
 func putDraft(t testing.TB, s *system.System, draft object, body any) system.Response {
 	t.Helper()
 	return s.Call(t, http.MethodPut, draftsPath+"/"+text(t, draft, "id"), body, system.Anonymous)

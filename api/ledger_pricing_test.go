@@ -54,8 +54,8 @@ func (b ledgerFixture) reprice(t testing.TB, offer, fee string) {
 	decoded(t, b.s.Call(t, http.MethodPut, "/api/v1/offers/"+offer, object{"monthly_fee": fee}), http.StatusOK)
 }
 
-// changesAreInTheOrderInWhichTheyWereMade puts the clock back between changes: one that had to wait for another has read the
-// clock before it.
+// changesAreInTheOrderInWhichTheyWereMade sets the clock back between changes. A change that waits for the lock of
+// another change has read the clock earlier.
 func changesAreInTheOrderInWhichTheyWereMade(t *testing.T, b ledgerFixture) {
 	client, _ := newClient(t, b.s)
 	cheap, dear := b.newOffer(t, "100.00"), b.newOffer(t, "300.00")

@@ -324,7 +324,7 @@ func configurationHistoryListsEveryChange(t *testing.T, b ledgerFixture) {
 	decoded(t, b.s.Call(t, http.MethodPut, "/api/v1/offers/"+dear, object{"activation_fee": "1.00"}), http.StatusOK)
 	b.patch(t, "/v1/billing/contracts/"+contract, object{"installment_amount": 25000})
 	b.patch(t, "/v1/billing/contracts/"+contract, object{"installment_amount": 25000})
-	// What was agreed on is not the offer's fee, until the contract gets another offer.
+	// The agreed installment replaces the offer's fee until the contract is put on another offer.
 	decoded(t, b.s.Call(t, http.MethodPut, "/api/v1/offers/"+dear, object{"monthly_fee": "320.00"}), http.StatusOK)
 	decoded(t, b.s.Call(t, http.MethodPut, contractsPath+"/"+contract+"/offer", object{"offer_id": cheap}), http.StatusOK)
 

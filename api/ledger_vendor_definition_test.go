@@ -142,8 +142,8 @@ type shapeOf struct {
 	items      *shapeOf
 }
 
-// flat puts a schema together from all that it refers to. What one of several schemas allows is allowed, and what all
-// of them require is required.
+// flat merges a schema with all schemas that it refers to. Of alternative schemas, a property is allowed if one of them
+// allows it, and required if all of them require it.
 func flat(root object, value any) shapeOf {
 	schema, _ := value.(object)
 	if reference, is := schema["$ref"].(string); is {
@@ -201,7 +201,7 @@ func anyOf(parts []shapeOf) (s shapeOf) {
 		s.required = required
 	}
 	for name, property := range s.properties {
-		// What only some of them fix is free.
+		// A property is free unless all alternatives restrict its values.
 		if slices.ContainsFunc(parts, func(one shapeOf) bool { return len(one.properties[name].enum) == 0 }) {
 			property.enum = nil
 			s.properties[name] = property
@@ -273,7 +273,7 @@ func compare(t *testing.T, at string, theirs, ours shapeOf, request bool) {
 		compare(t, at+"."+name, property, found, request)
 	}
 	for name := range ours.properties {
-		// An address has a second name in the definition's own list of what is required.
+		// The definition requires the url of an external link but does not define it.
 		assert.True(t, theirs.properties[name].properties != nil || request && strings.HasPrefix(name, "_") || strings.HasSuffix(at, ".external_link") && name == "url", "%s.%s is not defined", at, name)
 	}
 	for _, name := range set(theirs.required) {

@@ -70,7 +70,7 @@ func cursorsShowEveryRowOnceInOrder(t *testing.T, s *system.System, lists []sort
 	eachOrder(t, lists, func(t *testing.T, list sortedList, key, direction string) {
 		want := ordered(t, s, list.table, key, direction)
 		for _, size := range []int{1, 1 + rand.IntN(12), len(want), 100} {
-			// The page's number says nothing where a cursor says where to go on.
+			// A cursor sets where the list continues, so the page number is ignored.
 			got := walkList(t, s, list.path, func() {}, "sort", key+":"+direction, "size", fmt.Sprint(size), "page", "1")
 			require.Equal(t, want, got, "pages of %d", size)
 		}

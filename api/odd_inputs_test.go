@@ -130,7 +130,7 @@ func TestLists_EchoParameters(t *testing.T) {
 func TestLists_PagesNeverOverlap(t *testing.T) {
 	t.Parallel()
 	s := system.Borrow(t)
-	// All rows of one instant: only the id tells them apart.
+	// All rows have the same timestamp, so only the id orders them.
 	execute(t, s, `INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
 		SELECT gen_random_uuid(), 'individual', 'Client', 'active', '2026-11-01', '2026-11-01' FROM generate_series(1, 23)`)
 	newest, _ := newClient(t, s)

@@ -144,7 +144,7 @@ func foreignErrors(path string) bool {
 	return strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/v2/")
 }
 
-// declaredStatuses are those of the codes that no table of refusals has.
+// declaredStatuses maps each error code that is not in a table of refusals to its HTTP status.
 var declaredStatuses = map[string]int{
 	"not_found": 404, "method_not_allowed": 405, "request_timeout": 408, "payload_too_large": 413,
 	"range_not_satisfiable": 416, "internal_error": 500, "service_unavailable": 503, "deadline_exceeded": 503, "overloaded": 503,
@@ -256,9 +256,9 @@ func leaves(value any) (found []any) {
 	}
 }
 
-// TestOpenAPI_ExampleRequestsAreAccepted sends each operation's example to a system. What an
-// example names does not exist there, and schedules are off, so many answers are 404 or
-// say so; none may be that the request is wrong.
+// TestOpenAPI_ExampleRequestsAreAccepted sends each operation's example to a system. The resources that the
+// examples name do not exist there, and its schedules are off. Many answers are therefore 404 or schedule_off,
+// but no answer may report an invalid request.
 func TestOpenAPI_ExampleRequestsAreAccepted(t *testing.T) {
 	t.Parallel()
 	s := system.Borrow(t)

@@ -20,7 +20,8 @@ type fixture struct {
 	mobile, dated, retired, fiber string // Offers; dated is valid from 2026-02-01 to 2027-06-30.
 	// owner has one active mobile contract, on line.
 	owner, cin, contract, line string
-	// several has two active mobile contracts, none never gets one, buyer gets those that succeed.
+	// several has two active mobile contracts. none never gets a contract. buyer gets the contracts of successful
+	// requests.
 	several             string
 	candidates          []any
 	none, buyer         string
@@ -98,7 +99,7 @@ func (e *fixture) lineOf(t testing.TB, contract string) string {
 	return text(t, read, "subscriber_id")
 }
 
-// The tokens that the landing pages hand out, and those that went bad.
+// The methods below return tokens of the landing pages: valid, expired and invalid tokens.
 
 func (e *fixture) lookup(t testing.TB, cin string) string {
 	t.Helper()

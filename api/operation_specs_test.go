@@ -93,7 +93,8 @@ func TestOperationSpecs_Hold(t *testing.T) {
 		for _, row := range p.refusals {
 			t.Run(p.operation+" "+strconv.Itoa(row.status)+" "+row.code, func(t *testing.T) {
 				request := row.request(t, e)
-				// What follows a run is no trace of the request: who reads the overview has waited for it.
+				// A billing run starts a collections sync, whose rows must not be attributed to the request. Reading
+				// the overview waits for this sync.
 				e.s.Get(t, "/api/v1/collections/overview", &object{})
 				details := writesNothing(t, e.s, func() system.Response { return p.call(t, e.s, request) }).Refused(t, row.status, row.code)
 				if foreignErrors(p.template()) {
@@ -143,8 +144,8 @@ func TestOperationSpecs_CoverEveryErrorCode(t *testing.T) {
 
 var refusalRow = regexp.MustCompile("\\|\\s*(\\d{3})\\s*\\|\\s*`([a-z0-9_]+)`")
 
-// describedOperations reads from the server's OpenAPI document which refusals, as
-// "409 offer_not_active", each operation describes besides those that all have.
+// describedOperations reads from the server's OpenAPI document the refusals that each operation describes, such as
+// "409 offer_not_active". It leaves out the refusals that all operations have.
 func describedOperations(t testing.TB, s *system.System) map[string][]string {
 	t.Helper()
 	var document struct {

@@ -91,7 +91,7 @@ func approvalUnderAUsedKeyIsRefused(t *testing.T, s *system.System) {
 		}).
 			Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")
 	}
-	// A key of another operation is free, and so is that of a request that failed.
+	// A key that another operation used is free, and so is the key of a failed request.
 	body := object{"invoice_id": other["id"], "amount": 1, "payment_date": "2026-11-20"}
 	created(t, s, paymentsPath, body, key)
 	failed := newKey()

@@ -14,7 +14,7 @@ const reversalFields = "payment, reversed_at, reversed_by, reason, invoice_statu
 
 func reversalPath(paymentID string) string { return paymentsPath + "/" + paymentID + "/reverse" }
 
-// reversed takes a payment back, which must be accepted.
+// reversed reverses a payment and requires that the API accepts the reversal.
 func reversed(t testing.TB, s *system.System, paymentID string) object {
 	t.Helper()
 	return created(t, s, reversalPath(paymentID), object{"reason": "The cheque bounced"}, newKey())

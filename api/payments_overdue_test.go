@@ -125,7 +125,7 @@ func TestPayment_ReplayOfOverdueInvoiceWritesNothing(t *testing.T) {
 	invoice, key := newInvoice(t, s, september), newKey()
 	body := object{"invoice_id": invoice["id"], "amount": 10, "payment_date": "2026-11-20"}
 	first, _ := withoutReplayMark(t, s.Call(t, "POST", paymentsPath, body, key))
-	// What has happened since does not change what was answered then.
+	// Later changes do not affect a stored answer.
 	pay(t, s, invoice, "228.80")
 	again, replayed := withoutReplayMark(t, writesNothing(t, s, func() system.Response { return s.Call(t, "POST", paymentsPath, body, key) }))
 	require.True(t, replayed)

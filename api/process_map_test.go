@@ -176,7 +176,7 @@ func (w scenario) keepClients(t *testing.T) {
 		"address": "12 Rue Atlas, Rabat", "email": "contact@sgf.ma", "phone": "+212 5 37 00 00 00", "is_delinquent": false,
 		"delinquent_since": nil, "status": "active", "created_at": "<timestamp>", "updated_at": "<timestamp>",
 	}
-	// The angle brackets of the name are no placeholder.
+	// The comparison would take the angle brackets in the name for a placeholder.
 	delete(read, "full_name")
 	answer := w.post(t, customersPath, object{
 		"cin": " ab123456 ", "client_type": "business", "full_name": " Société Générale & Fils <Rabat> ", "address": "12 Rue Atlas, Rabat",

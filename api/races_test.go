@@ -217,7 +217,7 @@ func oneKeyHasTheEffectOfOneRequest(t *testing.T, e *fixture) {
 				request.headers = []system.Header{newKey()}
 				return request
 			}
-			// The first plan change puts the contract on its offer, and those that follow find it there.
+			// The first plan change puts the contract on the offer. The later plan changes find it on that offer.
 			_, err := send(fresh())
 			require.NoError(t, err)
 			alone := effect{}

@@ -131,7 +131,7 @@ func TestRateLimit_PerCIN(t *testing.T) {
 	limited(t, verify("  "+cin, "198.51.100.4"))
 	verify("NOBODY77", "198.51.100.1").Refused(t, http.StatusNotFound, "landing_client_not_found")
 
-	// One that is not known is limited just the same: the limit is the same for both.
+	// The same limit applies to unknown CINs.
 	verify("nobody77", "198.51.100.1").Refused(t, http.StatusNotFound, "landing_client_not_found")
 	limited(t, verify("NOBODY77", "198.51.100.1"))
 

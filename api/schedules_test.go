@@ -21,7 +21,7 @@ import (
 
 const schedulesPath = "/api/v1/schedules"
 
-// onceAMonth has months billed by themselves.
+// onceAMonth schedules the monthly billing.
 func onceAMonth(settings *config.Config) { settings.MonthlyBilling.Cron = "5 0 1 * *" }
 
 // scheduleNamed is a schedule as the list shows it.
@@ -35,8 +35,8 @@ func scheduleNamed(t testing.TB, s *system.System, name string) object {
 	return schedules[i].(object)
 }
 
-// settled waits until a schedule has made so many starts, or left some out since one was under
-// way, and all of them have ended.
+// settled waits until a schedule has fired the given number of times and all started workflows have ended. A start that
+// the schedule skipped because another one was running counts too.
 func settled(t testing.TB, s *system.System, name string, starts int) {
 	t.Helper()
 	handle := s.Temporal.ScheduleClient().GetHandle(t.Context(), name)
@@ -47,7 +47,7 @@ func settled(t testing.TB, s *system.System, name string, starts int) {
 	known, err := handle.Describe(t.Context())
 	require.NoError(t, err)
 	for _, action := range known.Info.RecentActions {
-		// That one failed is for the test to say.
+		// The test decides whether a failed workflow is an error.
 		_ = s.Temporal.GetWorkflow(t.Context(), action.StartWorkflowResult.WorkflowID, "").Get(t.Context(), nil)
 	}
 }
@@ -169,7 +169,7 @@ func TestSchedules_TriggersBillOnce(t *testing.T) {
 	require.Equal(t, "completed", run["status"])
 	require.Equal(t, key, run["idempotency_key"])
 
-	// Whoever asks for it over the API gets the answer of that run, and the next trigger finds it.
+	// A request over the API for the same month gets the answer of that run, and the next trigger finds the run.
 	answer := created(t, s, billingPath, object{
 		"period_start": billed.Month.Start, "period_end": billed.Month.End, "due_days": 15, "tax_rate": "0.20",
 	}, system.Key(key))
@@ -264,12 +264,12 @@ func TestSchedules_OneRunPerMonth(t *testing.T) {
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM invoices"))
 	require.Equal(t, 1, count(t, s, "SELECT count(*) FROM billing_runs WHERE actor_id = $1", billing.ScheduleActor))
 
-	// Settings that have changed since make no other run.
+	// Changed settings do not start another run.
 	billed, err := s.Starter.BillMonth(t.Context(), october, billing.MonthlyTerms{DueDays: 90})
 	require.NoError(t, err)
 	require.True(t, billed.Before)
 
-	// A key that was used for other days is no run of the month.
+	// A run with the month's key but another period is not the month's run.
 	created(t, s, billingPath, object{"period_start": "2026-09-01", "period_end": "2026-09-15"}, system.Key("monthly-2026-09"))
 	_, err = s.Starter.BillMonth(t.Context(), calendar.MonthOf(calendar.MustParse("2026-09-01")), billing.MonthlyTerms{DueDays: 15})
 	require.ErrorIs(t, err, refusal.New(refusal.IdempotencyKeyPayloadConflict))

@@ -60,7 +60,8 @@ func TestSearchAttributes(t *testing.T) {
 // idOrState is what a search attribute may be: an id, a period, or a word of the program.
 var idOrState = regexp.MustCompile(`^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d(-\d\d)?|\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d|[a-z]+([-_][a-z]+)*)$`)
 
-// requireIDsAndStates checks the search attributes of all workflows: Temporal keeps them in clear.
+// requireIDsAndStates checks the search attributes of all workflows. Temporal stores them unencrypted, so they must not
+// contain personal data.
 func requireIDsAndStates(t *testing.T, s *system.System) {
 	t.Helper()
 	listed, err := s.Temporal.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{})

@@ -15,10 +15,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/test/system"
 )
 
-// A shape is JSON in which a text may hold placeholders: "<uuid>" is any id, and
-// "<uuid client>" keeps the one that is found as $client, for the shapes and the
-// requests that follow. "…" as a field's name allows further fields, and as the
-// last item of a list further items.
+// A shape is JSON whose strings may contain placeholders. "<uuid>" matches any id. "<uuid client>" also stores the
+// matched id as $client, for later shapes and requests. "…" as a field name allows more fields, and as the last item
+// of a list more items.
 var placeholders = map[string]string{
 	"uuid":      `[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`,
 	"timestamp": `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z`,

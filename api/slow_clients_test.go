@@ -205,7 +205,7 @@ func bodyAtItsLimit(t *testing.T, s *system.System) {
 		<-sent
 	}
 
-	// What is announced as too large is refused before any of it has come.
+	// A body whose announced length is too large is refused before any of it arrives.
 	conn := dial(t, s)
 	conn.send(post(customersPath, "Content-Length: 9000000000000"))
 	conn.answer().Refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")

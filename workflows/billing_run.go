@@ -221,8 +221,8 @@ func (r *billingRun) end(ctx workflow.Context) (billing.Result, error) {
 	return result, r.finish(ctx, err)
 }
 
-// lockForEnd keeps operators from moving the run any more. One that is paused stays
-// so to the last, even when nothing is left to do but to end.
+// lockForEnd takes the lock that keeps operators from changing the run's status. It waits while the
+// run is paused: a paused run does not complete, even if all its chunks are done.
 func (r *billingRun) lockForEnd(ctx workflow.Context) error {
 	for {
 		if !r.awaitGo(ctx) && r.fault != nil {
@@ -238,8 +238,8 @@ func (r *billingRun) lockForEnd(ctx workflow.Context) error {
 	}
 }
 
-// fail ends the run with the fault that stopped it; a retry goes on from there. That
-// is written even when the workflow itself is cancelled, through Temporal.
+// fail ends the run with the fault that stopped it. A retry continues from there. The status is
+// written even if the workflow itself is cancelled through Temporal.
 func (r *billingRun) fail(ctx workflow.Context) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	err := r.move(ctx, billing.Move{To: billing.RunFailed, ActorID: billing.RunActor, Reason: describe(r.fault)})
@@ -250,9 +250,9 @@ func (r *billingRun) fail(ctx workflow.Context) error {
 	return r.finish(ctx, err)
 }
 
-// syncCollections has the invoices of the run looked at: those of a period that is long
-// over are overdue as soon as they are issued. The run has its result by now, so
-// that no fault here is one of the run: the next sync makes good for it.
+// syncCollections syncs collections after the run, because the invoices of a past period can be
+// overdue at their issue. The run already has its result, so a fault here does not fail the run.
+// The next sync catches up.
 func (r *billingRun) syncCollections(ctx workflow.Context) {
 	if workflow.GetVersion(ctx, "collections-sync", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return

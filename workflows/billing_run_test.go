@@ -33,7 +33,7 @@ var october = BillingRunInput{
 	ActorID: "op-1", ChunkSize: 10, Concurrency: concurrency,
 }
 
-// startRun mocks the plan of a run with so many chunks, and the ledger's work on them.
+// startRun mocks the plan of a run with the given number of chunks, and the ledger's work on them.
 func startRun(t *testing.T, chunks int32) (*testsuite.TestWorkflowEnvironment, *fakeDB) {
 	t.Helper()
 	env, book := continueRun(t, chunks)

@@ -10,8 +10,8 @@ import (
 	"github.com/mtfacturation/mtf/internal/temporal/searchattribute"
 )
 
-// BeginCollectionsDay starts the collections sync of a business day. The day is that of the scheduled
-// time: a schedule that fires late, after an outage, still syncs its own day.
+// BeginCollectionsDay starts the collections sync of a business day. The scheduled time sets the day:
+// a schedule that fires late, after an outage, still syncs its own day.
 func BeginCollectionsDay(ctx workflow.Context) error {
 	at, err := scheduledTime(ctx)
 	if err != nil {

@@ -39,7 +39,7 @@ func TestTheScheduledTimeSaysWhichDayBegins(t *testing.T) {
 	}
 	known, err := days.Describe(t.Context())
 	require.NoError(t, err)
-	// Besides, today's may have come by itself.
+	// The schedule may also have fired for today.
 	begun := map[string]int{}
 	for _, action := range known.Info.RecentActions {
 		begun[s.Zone.DateAt(action.ScheduleTime).String()]++

@@ -15,7 +15,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/documents"
 )
 
-// checkOf mocks the check of so many invoices, one to a step, after no contracts.
+// checkOf mocks a document check of no contracts and the given number of invoices, one invoice per step.
 func checkOf(invoices byte) func(context.Context, activities.DocumentCheckInput) (activities.DocumentsChecked, error) {
 	return func(_ context.Context, input activities.DocumentCheckInput) (activities.DocumentsChecked, error) {
 		switch {

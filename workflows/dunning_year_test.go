@@ -38,7 +38,7 @@ type calendarOfEvents struct {
 	adjust func(*testsuite.TestWorkflowEnvironment, *activities.Activities)
 	// ends are the instants at which a workflow ended.
 	ends []time.Time
-	// turns bounds an execution; continued counts those that went on as new ones.
+	// turns limits the steps of an execution. continued counts the executions that continued as new.
 	turns, continued int
 }
 
@@ -77,18 +77,18 @@ func (c *calendarOfEvents) local(text string) time.Time {
 	return at.UTC()
 }
 
-// on has something happen at a local time and wake the workflow, as the API does after a payment.
+// on schedules an event for a local time. The event wakes the workflow, as the API does after a payment.
 func (c *calendarOfEvents) on(local string, do func(now time.Time)) {
 	c.events = append(c.events, &event{at: c.local(local), do: do, wake: true})
 }
 
-// silently is on for what nobody tells the workflow of.
+// silently is like on for an event that does not wake the workflow.
 func (c *calendarOfEvents) silently(local string, do func(now time.Time)) {
 	c.on(local, do)
 	c.events[len(c.events)-1].wake = false
 }
 
-// pays has the client pay 100 dirhams of an invoice.
+// pays schedules a payment of 100 dirhams for an invoice.
 func (c *calendarOfEvents) pays(local string, invoice uuid.UUID) {
 	c.on(local, func(now time.Time) { c.Pay(invoice, 10_000, now) })
 }
@@ -124,7 +124,7 @@ func (c *calendarOfEvents) play(until, noSyncFrom, noSyncTo string) {
 	}
 }
 
-// follow runs the client's workflow from now on, until it ends or the time is up.
+// follow runs the client's workflow from the current time until it ends or the time is up.
 func (c *calendarOfEvents) follow(end time.Time) {
 	c.Helper()
 	var suite testsuite.WorkflowTestSuite
@@ -152,7 +152,7 @@ func (c *calendarOfEvents) follow(end time.Time) {
 			}
 		}, each.at.Sub(c.clock))
 	}
-	// What still waits at the end of the story is cut off.
+	// A workflow that still waits at the end of the story is cancelled.
 	env.RegisterDelayedCallback(env.CancelWorkflow, end.Sub(c.clock))
 	env.ExecuteWorkflow(DunClient, DunningInput{ClientID: c.client, TurnsPerExecution: cmp.Or(c.turns, 1000)})
 	require.True(c, env.IsWorkflowCompleted())
@@ -230,11 +230,11 @@ func TestAYearOfDunning(t *testing.T) {
 	})
 	c.on("2026-07-05 18:00", func(now time.Time) { c.Pay(june, 6_000, now) })
 
-	// Paid without a word to the workflow: it sees that by itself, and takes no step.
+	// No signal reports this payment. The workflow finds it before its next step, and takes no step.
 	august := c.Invoice(c.client, "2026-08-01")
 	c.silently("2026-08-10 12:00", func(now time.Time) { c.Pay(august, 10_000, now) })
 
-	// Nobody synced for five weeks: the last step that is due is taken, not all three.
+	// No sync runs for five weeks. Of the three steps that are then due, the workflow takes only the last one.
 	september := c.Invoice(c.client, "2026-09-01")
 	c.pays("2026-10-20 09:00", september)
 

@@ -37,7 +37,7 @@ func TestRecordHistoriesOfDunning(t *testing.T) {
 	require.NoError(t, r.Temporal.GetWorkflow(t.Context(), dunned, "").Get(t.Context(), nil))
 	r.save(t, "dun_client", dunned, "")
 
-	// Another goes on as a new execution before it is over.
+	// Another workflow continues as a new execution before it ends.
 	client = w.Client("essai@example.ma")
 	invoice = w.Invoice(client, "2026-11-01")
 	w.Sync(r.Now())

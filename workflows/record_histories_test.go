@@ -195,7 +195,8 @@ func (r *recorder) end(t *testing.T, run client.WorkflowRun, status string) {
 	require.Equal(t, status, string(result.Status))
 }
 
-// recordCollections has days synced: by themselves, after a run, and while another one is under way.
+// recordCollections records collections syncs: a scheduled sync, a sync after a billing run, and a sync that is
+// requested while another one is running.
 func (r *recorder) recordCollections(t *testing.T) {
 	run, _ := r.start(t, "synced", nil)
 	r.end(t, run, "completed")

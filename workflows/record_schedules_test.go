@@ -44,8 +44,7 @@ func TestRecordHistoriesOfSchedules(t *testing.T) {
 	r.save(t, "check_documents_continued", run.GetID(), first)
 }
 
-// trigger has a schedule start once, which has no time of its own, and waits for the end of
-// what it starts.
+// trigger triggers a schedule once and waits until the started workflow ends. The schedule never fires on its own.
 func (r *recorder) trigger(t *testing.T, described schedule.Schedule) (workflowID string) {
 	t.Helper()
 	described.Expression, described.CatchUp = schedule.Expression{Cron: "5 0 30 2 *", Zone: r.Zone.String()}, time.Hour

@@ -23,7 +23,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// histories are what released code has recorded; make generate/histories makes them anew.
+// histories is the directory of the histories that released code recorded. make generate/histories records them again.
 const histories = "testdata/histories"
 
 // nondeterminism marks the errors of replays that take other steps than the history.
@@ -31,7 +31,7 @@ const nondeterminism = "TMPRL1100"
 
 var quiet = log.NewStructuredLogger(slog.New(slog.DiscardHandler))
 
-// situations are the histories that there must be.
+// situations are the names of the required histories.
 var situations = []string{
 	"bill_last_month",
 	"billing_run_and_sync", "billing_run_beside_a_sync", "billing_run_cancelled", "billing_run_completed", "billing_run_continued", "billing_run_continued_last", "billing_run_failed",
@@ -40,7 +40,7 @@ var situations = []string{
 	"issue_contract_document", "provision_contract", "subscribe_new_service", "subscribe_refused",
 }
 
-// readHistory reads a history, which is changed by tests and so read anew for each.
+// readHistory reads a history. Tests modify it, so each test reads its own copy.
 func readHistory(t *testing.T, situation string) *historypb.History {
 	t.Helper()
 	file, err := os.Open(filepath.Join(histories, situation+".json"))
@@ -83,7 +83,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	}
 }
 
-// Tracing goes into headers and not into steps: what ran without it goes on with it.
+// Tracing adds headers but no steps. A workflow that started without tracing therefore continues with it.
 func TestRecordedHistoriesReplayWithTracing(t *testing.T) {
 	t.Parallel()
 	traced, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{Tracer: sdktrace.NewTracerProvider().Tracer("test")})

@@ -15,7 +15,7 @@ import (
 
 const agingList = `-- name: AgingList :many
 WITH later AS (
-    -- Per invoice: the payments that count now and did not count on the day, minus those that counted then and do not now.
+    -- Per invoice: the payments that count now but not on the day, minus payments that count on the day but not now.
     SELECT p.invoice_id, sum(p.amount)::bigint AS amount
     FROM (SELECT invoice_id, client_id, amount::bigint AS amount FROM payments
           WHERE status = 'posted' AND payment_date > $2::date

@@ -418,8 +418,8 @@ type BillingRunEstimateRow struct {
 	TotalAmount money.Amount `json:"total_amount"`
 }
 
-// What a plan would issue: the number of clients with a contract that owes its recurring fee for the whole period, and the
-// sum of their fees including tax.
+// Estimates the invoices of a plan: the number of clients with a contract that owes its recurring fee for the whole
+// period, and the sum of their fees including tax.
 func (q *Queries) BillingRunEstimate(ctx context.Context, db DBTX, arg BillingRunEstimateParams) (BillingRunEstimateRow, error) {
 	row := db.QueryRow(ctx, billingRunEstimate,
 		arg.PeriodStart,
@@ -827,7 +827,7 @@ type BillingRunInsertParams struct {
 	Now            time.Time     `json:"now"`
 }
 
-// Returns no row if the key has a run.
+// Returns no row if a run with the key exists.
 func (q *Queries) BillingRunInsert(ctx context.Context, db DBTX, arg BillingRunInsertParams) (BillingRun, error) {
 	row := db.QueryRow(ctx, billingRunInsert,
 		arg.ID,

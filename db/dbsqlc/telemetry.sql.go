@@ -33,7 +33,7 @@ type TelemetryBillingProgressRow struct {
 	TotalAmount      money.Amount `json:"total_amount"`
 }
 
-// The progress of the unfinished runs, and what they have issued so far. A failed run can be retried, so it counts.
+// The progress of the unfinished runs, and the invoices they have issued. A failed run counts: it can be retried.
 func (q *Queries) TelemetryBillingProgress(ctx context.Context, db DBTX) (TelemetryBillingProgressRow, error) {
 	row := db.QueryRow(ctx, telemetryBillingProgress)
 	var i TelemetryBillingProgressRow

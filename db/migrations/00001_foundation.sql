@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE DOMAIN centimes AS bigint
     CONSTRAINT centimes_in_range CHECK (VALUE BETWEEN -999999999999 AND 999999999999);
 
--- A sum of amounts in centimes. A sum over many invoices has no bound of its own.
+-- A sum of amounts in centimes. A sum over many invoices may exceed the bound of a single amount.
 CREATE DOMAIN centimes_sum AS bigint;
 
 -- A tax rate in millionths: 200000 is 20 %.

@@ -50,7 +50,7 @@ CREATE TABLE subscribers (
 
     CONSTRAINT subscribers_client_fkey FOREIGN KEY (client_id) REFERENCES clients (id) ON DELETE CASCADE,
     CONSTRAINT subscribers_service_identifier_key UNIQUE (service_identifier),
-    -- The target of the foreign key by which a contract can name only a subscriber of its own client.
+    -- The target of the foreign key that restricts a contract to the subscribers of the contract's client.
     CONSTRAINT subscribers_client_id_key UNIQUE (client_id, id),
     CONSTRAINT subscribers_service_type_valid
         CHECK (service_type IN ('mobile', 'fiber', 'adsl', 'tv', 'addon', 'landline')),

@@ -34,7 +34,7 @@ CREATE TABLE offers (
     CONSTRAINT offers_quantities_positive CHECK (
         least(mobile_data_gb, mobile_calls_hours, internet_fiber_speed_mbps, internet_adsl_speed_mbps,
               landline_international_hours, landline_phone_hours) >= 1),
-    -- An offer has the components of its own category only.
+    -- An offer has only the components of its category.
     CONSTRAINT offers_components_of_category CHECK (
         CASE service_category
             WHEN 'mobile' THEN

@@ -19,7 +19,7 @@ CREATE TABLE billing_runs (
     -- The plan. It excludes contracts that are created later.
     client_count            integer NOT NULL,
     chunk_count             integer NOT NULL,
-    -- What the plan would issue if nothing changed before it is billed. The safety limits apply to this estimate.
+    -- The invoices that the plan would issue if nothing changed before billing. Safety limits apply to this estimate.
     estimated_invoice_count integer NOT NULL DEFAULT 0,
     estimated_total_amount  centimes_sum NOT NULL DEFAULT 0,
     -- The result; zero until the run completes.

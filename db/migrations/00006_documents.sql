@@ -24,7 +24,7 @@ CREATE TABLE documents (
     storage_key   text NOT NULL,
     sha256        bytea NOT NULL,
     size_bytes    integer NOT NULL,
-    -- What a contract document shows, as of its issue. An invoice document is rendered from the invoice's own rows.
+    -- The content of a contract document at its issue. An invoice document is rendered from the rows of the invoice.
     content       jsonb,
     created_at    timestamptz NOT NULL,
 
@@ -75,8 +75,8 @@ CREATE TRIGGER linked_contract_documents_append_only
     BEFORE UPDATE OR DELETE ON linked_contract_documents
     FOR EACH STATEMENT EXECUTE FUNCTION reject_change();
 
--- All contract documents: the linked ones and the ones that this system issued. An issued document is identified by its
--- id in the register and owned by the client; the contract's audit trail names the actor who issued it.
+-- All contract documents: linked documents and documents that this system issued. An issued document is identified by
+-- its id in the register and owned by the client. The contract's audit trail names the actor who issued it.
 CREATE VIEW contract_documents AS
 SELECT l.id, l.contract_id, false AS issued, l.documents_contract_id, l.documents_owner_id,
        l.creation_date, l.creation_user, l.creation_system, l.last_updated_date, l.last_updated_user,

@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- The billing terms of a contract that no other table holds. Each subscriber's contract has a profile with the same id.
--- A profile without such a contract is a standalone contract, which has a status and dates of its own.
+-- A profile without such a contract is a standalone contract, which has its own status and dates.
 CREATE TABLE billing_profiles (
     id                 uuid PRIMARY KEY,
     contract_id        uuid,
@@ -76,9 +76,9 @@ CREATE TRIGGER contract_price_changes_immutable
     BEFORE UPDATE ON contract_price_changes
     FOR EACH STATEMENT EXECUTE FUNCTION reject_change();
 
--- The account of a client or of a contract, one per currency. Its balance is that of its last posting. A posting locks
--- the accounts of clients before those of contracts, each kind in the order of ids, and takes no lock afterwards. Postings
--- of one client are therefore serialised, and postings of different clients do not block each other.
+-- The account of a client or of a contract, one per currency. Its balance equals the balance of its last posting. A
+-- posting locks client accounts before contract accounts, each kind in the order of ids, and takes no lock afterwards.
+-- Postings of one client are therefore serialised, and postings of different clients do not block each other.
 CREATE TABLE ledger_accounts (
     id       uuid NOT NULL,
     currency text NOT NULL,

@@ -6,7 +6,7 @@
 -- the open invoices, and a past day adds the payments since then. The CTEs later and owed define what was owed, see
 -- docs/api.md. day_end is the instant at which the day ends. Buckets are numbered; bucket 0 is not yet due.
 WITH later AS (
-    -- Per invoice: the payments that count now and did not count on the day, minus those that counted then and do not now.
+    -- Per invoice: the payments that count now but not on the day, minus payments that count on the day but not now.
     SELECT p.invoice_id, sum(p.amount)::bigint AS amount
     FROM (SELECT invoice_id, client_id, amount::bigint AS amount FROM payments
           WHERE status = 'posted' AND payment_date > @as_of::date

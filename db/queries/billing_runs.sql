@@ -95,8 +95,8 @@ WHERE (sqlc.narg('status')::text IS NULL OR status = sqlc.narg('status'))
   AND (sqlc.narg('period_start')::date IS NULL OR period_start = sqlc.narg('period_start'));
 
 -- name: BillingRunEstimate :one
--- What a plan would issue: the number of clients with a contract that owes its recurring fee for the whole period, and the
--- sum of their fees including tax.
+-- Estimates the invoices of a plan: the number of clients with a contract that owes its recurring fee for the whole
+-- period, and the sum of their fees including tax.
 SELECT count(DISTINCT ct.client_id)::integer AS client_count,
        coalesce(floor(sum(o.monthly_fee + CASE WHEN ct.start_date >= @period_start::date THEN o.activation_fee ELSE 0 END)::numeric
                       * (1000000 + sqlc.arg(tax_rate)::integer) / 1000000), 0)::centimes_sum AS total_amount
@@ -208,7 +208,7 @@ SELECT * FROM billing_runs WHERE id = @id;
 SELECT * FROM billing_runs WHERE idempotency_key = @idempotency_key;
 
 -- name: BillingRunInsert :one
--- Returns no row if the key has a run.
+-- Returns no row if a run with the key exists.
 INSERT INTO billing_runs (id, idempotency_key, fingerprint, period_start, period_end, due_days, tax_rate, currency,
     proration, status, actor_id, client_count, chunk_count, planned_at, updated_at)
 VALUES (@id, @idempotency_key, @fingerprint, @period_start, @period_end, @due_days, @tax_rate, @currency,

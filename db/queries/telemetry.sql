@@ -1,5 +1,5 @@
 -- name: TelemetryBillingProgress :one
--- The progress of the unfinished runs, and what they have issued so far. A failed run can be retried, so it counts.
+-- The progress of the unfinished runs, and the invoices they have issued. A failed run counts: it can be retried.
 SELECT count(*) FILTER (WHERE c.status = 'planned' AND r.status IN ('running', 'paused')) AS planned_chunks,
        count(*) FILTER (WHERE c.status = 'billed' AND r.status IN ('running', 'paused')) AS billed_chunks,
        count(*) FILTER (WHERE c.status = 'documented' AND r.status IN ('running', 'paused')) AS documented_chunks,

@@ -23,8 +23,8 @@ import (
 // Environment says how far callers are trusted.
 type Environment string
 
-// The environments. Local and test trust what callers say of themselves and sign
-// tokens with a known secret; every other name is taken as production.
+// The environments. Local and test trust the identity that a caller claims, and sign
+// tokens with a known secret. Any other name means production.
 const (
 	Local Environment = "local"
 	Test  Environment = "test"
@@ -33,8 +33,8 @@ const (
 // TrustsCallers reports whether identities need no proof here.
 func (e Environment) TrustsCallers() bool { return e == Local || e == Test }
 
-// Config is all that the program can be told. Temporal's own settings are read by
-// its SDK from TEMPORAL_* variables.
+// Config holds all settings of the program, except for Temporal's settings, which its SDK
+// reads from TEMPORAL_* variables.
 type Config struct {
 	Environment Environment `env:"MTF_ENV" envDefault:"local"`
 	DatabaseURL string      `env:"DATABASE_URL"`
@@ -43,9 +43,9 @@ type Config struct {
 	MetricsAddress string `env:"MTF_METRICS_ADDR" envDefault:"off"`
 	TimeZone       string `env:"MTF_TIME_ZONE" envDefault:"Africa/Casablanca"`
 	TokenSecret    string `env:"MTF_TOKEN_SECRET"`
-	// PayloadKeys encrypt what Temporal keeps, the first of them what is new.
+	// PayloadKeys encrypt the payloads that Temporal stores. The first key encrypts new payloads.
 	PayloadKeys payloadcodec.Keys `env:"MTF_PAYLOAD_KEYS"`
-	// DataDirectory holds the documents unless they have a place of their own.
+	// DataDirectory contains the documents unless DocumentsDirectory is set.
 	DataDirectory      string   `env:"MTF_DATA_DIR" envDefault:".data"`
 	DocumentsDirectory string   `env:"MTF_DOCUMENTS_DIR"`
 	CORSOrigins        []string `env:"MTF_CORS_ORIGINS"`
@@ -68,27 +68,27 @@ type Config struct {
 	Proxies    Proxies
 }
 
-// Billing sets how runs are cut and how much of one is under way at once.
+// Billing sets the size of a run's chunks and how many chunks are processed concurrently.
 type Billing struct {
 	ChunkClients int32 `env:"MTF_BILLING_CHUNK_CLIENTS" envDefault:"1000"`
 	Concurrency  int   `env:"MTF_BILLING_CONCURRENCY" envDefault:"2"`
-	// A run beyond these bounds waits for an operator: so many times the invoices of the
-	// largest recent run, or totals of so many dirhams. 0 stands for no bound.
+	// A run beyond these bounds waits for an operator. MaxGrowth is a multiple of the invoice
+	// count of the largest recent run. MaxTotal is in dirhams. 0 means no bound.
 	MaxGrowth   float64 `env:"MTF_BILLING_MAX_GROWTH" envDefault:"3"`
 	MinInvoices int32   `env:"MTF_BILLING_MAX_GROWTH_MIN_INVOICES" envDefault:"1000"`
 	MaxTotal    int64   `env:"MTF_BILLING_MAX_TOTAL" envDefault:"0"`
-	// FaultyAttempts is how often a chunk is tried before a fault fails its run. The
-	// waits between ten of them add up to some two minutes.
+	// FaultyAttempts is the number of attempts of a chunk before a fault fails its run. The
+	// waits between ten attempts add up to about two minutes.
 	FaultyAttempts int32 `env:"MTF_BILLING_FAULTY_ATTEMPTS" envDefault:"10"`
 }
 
-// Bounds are those beyond which a run waits for an operator.
+// Bounds returns the bounds beyond which a run waits for an operator.
 func (b Billing) Bounds() billing.Bounds {
 	return billing.Bounds{MaxGrowth: b.MaxGrowth, MinInvoices: b.MinInvoices, MaxTotal: money.Amount(b.MaxTotal * 100)}
 }
 
-// Seller is the operator that issues contracts and invoices. Local and test have one
-// to show; elsewhere it must be told, since its name and ICE are on legal documents.
+// Seller is the operator that issues contracts and invoices. Local and test use a demo seller.
+// In any other environment it must be configured, because its name and ICE are on legal documents.
 type Seller struct {
 	Code         string   `env:"MTF_SELLER_CODE" envDefault:"MTF"`
 	NumberPrefix string   `env:"MTF_INVOICE_NUMBER_PREFIX" envDefault:"FA"`
@@ -111,7 +111,7 @@ func (s Seller) Issuer() billing.Seller {
 	return billing.Seller{Code: s.Code, NumberPrefix: s.NumberPrefix, NumberFormat: format}
 }
 
-// demoSeller issues documents where none is real.
+// demoSeller returns the seller of local and test documents, which are not legal documents.
 func demoSeller(told Seller) Seller {
 	return Seller{
 		Code: told.Code, NumberPrefix: told.NumberPrefix, NumberFormat: told.NumberFormat, Name: "MT Facturation SA",
@@ -128,7 +128,7 @@ func (s Seller) Letterhead() pdf.Letterhead {
 	}
 }
 
-// defaultOrganisation is what the operator is called unless other names are told.
+// defaultOrganisation is the operator's name if no other names are configured.
 const defaultOrganisation = "mtf"
 
 // localTokenSecret signs tokens where nothing is secret.

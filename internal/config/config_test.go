@@ -17,7 +17,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/token"
 )
 
-// setenv gives the program these variables of its own and no others.
+// setenv sets the program's variables to the given ones and unsets all others.
 func setenv(t *testing.T, variables map[string]string) {
 	t.Helper()
 	for _, variable := range os.Environ() {

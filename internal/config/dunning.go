@@ -61,7 +61,8 @@ func (n Notify) SMTP() notify.SMTPSettings {
 	}
 }
 
-// withDefaults has messages written down where nobody is to get any.
+// withDefaults selects the log notifier for local and test, so that they send no messages. It also sets the default
+// log file.
 func (n Notify) withDefaults(environment Environment, dataDirectory string) Notify {
 	if n.By == "" && environment.TrustsCallers() {
 		n.By = NotifyByLog

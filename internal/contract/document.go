@@ -122,7 +122,7 @@ func agrees[T any](said, before *T, shown T, same func(T, T) bool) bool {
 
 func equal(a, b string) bool { return a == b }
 
-// told returns the given value, or otherwise.
+// A nil value yields otherwise.
 func told[T any](value *T, otherwise T) T {
 	if value == nil {
 		return otherwise

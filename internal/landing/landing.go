@@ -1,5 +1,5 @@
-// Package landing holds what clients do by themselves on the public pages:
-// subscribe to a new service, and change the plan of one they have.
+// Package landing implements the self-service of clients on the public pages:
+// subscriptions to new services and plan changes of existing contracts.
 package landing
 
 import (

@@ -28,13 +28,13 @@ type PlanChange struct {
 // ChangePlan carries out a plan change in the given transaction, as an upgrade of
 // the source contract, with a new document and the answer under the request's key.
 //
-// Refusals are those of the API's submit/plan-change and of provisioning.
+// It refuses as the API's submit/plan-change and as provisioning do.
 func (d *Desk) ChangePlan(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PlanChange, now time.Time) (Submitted, error) {
 	var submitted Submitted
 	if found, err := idempotency.Load(ctx, tx, request, &submitted); found || err != nil {
 		return submitted, err
 	}
-	// The offer is locked first, as everywhere; that it does not fit is told last.
+	// The offer is locked first, as in all transactions. A refusal of the offer is returned last.
 	offer, offerErr := contract.LockOffer(ctx, tx, input.TargetOfferID)
 	if offerErr != nil && refusal.As(offerErr) == nil {
 		return Submitted{}, offerErr

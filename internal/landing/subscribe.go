@@ -50,7 +50,7 @@ const (
 // found by CIN or made, the number allocated, the contract provisioned with intent
 // auto, its document registered, and the answer stored under the request's key.
 //
-// Refusals are those of the API's submit/new and of provisioning.
+// It refuses as the API's submit/new and as provisioning do.
 func (d *Desk) Subscribe(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input NewSubscription, now time.Time) (Submitted, error) {
 	var submitted Submitted
 	if found, err := idempotency.Load(ctx, tx, request, &submitted); found || err != nil {
@@ -90,7 +90,7 @@ func (d *Desk) Subscribe(ctx context.Context, tx dbsqlc.DBTX, request idempotenc
 	return d.finish(ctx, tx, request, done, now)
 }
 
-// checkOffer refuses an offer of another category, and then one that cannot be sold.
+// checkOffer refuses an offer of another category, and then an offer that cannot be sold.
 func checkOffer(offer dbsqlc.Offer, category catalog.Category, start calendar.Date) error {
 	if offer.ServiceCategory != category {
 		return refusal.New(refusal.LandingOfferMismatch)

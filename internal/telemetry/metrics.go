@@ -26,7 +26,7 @@ var durations = []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10
 // the nil Metrics collects nothing.
 type Metrics struct {
 	registry *prometheus.Registry
-	// meters are those of libraries that count through OpenTelemetry.
+	// meters collects the metrics of libraries that use OpenTelemetry.
 	meters *sdkmetric.MeterProvider
 
 	inFlight      prometheus.Gauge
@@ -144,7 +144,7 @@ type Request struct {
 	// Method is one of HTTP's own; Route is the pattern of the route, never the path.
 	Method, Route string
 	Status        int
-	// Code is that of an answer that is an error, else empty.
+	// Code is the error code of the answer, or empty if the answer is not an error.
 	Code string
 	Took time.Duration
 }

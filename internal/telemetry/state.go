@@ -17,44 +17,45 @@ import (
 )
 
 const (
-	// recent is how far back runs are looked at for what is left to do about them: two
-	// months, so that a month's run is seen until well after the next one.
+	// recent is the maximum age of the runs whose backlog is reported. At two months, a monthly
+	// run is still reported after the next one.
 	recent = 62 * 24 * time.Hour
-	// documentDelay is how long after an invoice its document may take.
+	// documentDelay is the time after the issue of an invoice before its document counts as missing.
 	documentDelay = 10 * time.Minute
 )
 
-// state is how the business stands, as the database tells it. All processes on one
-// database tell the same.
+// businessState is the state of the business in the database. All OS processes that share a
+// database report the same state.
 type businessState struct {
 	// runs, and those of them that wait for an approval.
 	runs map[vocabulary.RunStatus]int64
 	held int64
-	// invoices and billed are what all runs have issued.
+	// invoices and billed are the number and the total of the invoices that all runs have issued.
 	invoices int64
 	billed   money.Amount
 	progress dbsqlc.TelemetryBillingProgressRow
-	// progressed is when the running run that has waited longest came further; zero without one.
+	// progressed is the time of the last progress of the running run that has waited longest. It is zero if no run is
+	// running.
 	progressed time.Time
 
 	monthBilled      bool
 	missingDocuments int64
 	failedClients    int64
 	syncLag          time.Duration
-	// overdue are the cases that are worked on, by aging bucket.
+	// overdue maps each aging bucket to its active collection cases.
 	overdue map[string]owed
 	totals  []dbsqlc.TelemetryListTotalListRow
 }
 
-// owed is how many cases there are, and what they owe.
+// owed is a number of collection cases and their total balance.
 type owed struct {
 	cases  int64
 	amount money.Amount
 }
 
-// readState asks a handful of short queries: of indexes, of kept totals, and of the runs
-// and chunks that are at work. All of them see one moment: a run that ends between two of
-// them would be counted twice or not at all.
+// readState runs a few short queries on indexes, on maintained totals, and on the unfinished runs
+// and their chunks. All queries use one snapshot. Otherwise, a run that ends between two queries
+// would be counted twice or not at all.
 func readState(ctx context.Context, pool *pgxpool.Pool, zone calendar.Zone, now time.Time) (businessState, error) {
 	s := businessState{runs: map[vocabulary.RunStatus]int64{}, overdue: map[string]owed{}}
 	err := pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
@@ -92,7 +93,7 @@ func (s *businessState) readRuns(ctx context.Context, tx dbsqlc.DBTX) (err error
 	return err
 }
 
-// readBacklog reads what is left to do about runs.
+// readBacklog reads the remaining work of recent runs.
 func (s *businessState) readBacklog(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now time.Time) (err error) {
 	queries, from, settled := dbsqlc.New(), now.Add(-recent), now.Add(-documentDelay)
 	s.missingDocuments, err = queries.TelemetryMissingDocuments(ctx, tx, dbsqlc.TelemetryMissingDocumentsParams{PlannedFrom: from, BilledBefore: &settled})

@@ -16,39 +16,40 @@ import (
 )
 
 const (
-	// stateTimeout bounds what a scrape waits for the database.
+	// stateTimeout is the maximum time that a scrape waits for the database.
 	stateTimeout = 3 * time.Second
-	// stateAge is how old a state may be that is told again: however many ask, the
-	// database is asked so often at most.
+	// stateAge is the maximum age of a cached state. It limits the rate of database reads,
+	// independently of the number of scrapes.
 	stateAge = 10 * time.Second
 )
 
 // stateMetrics are the metrics that are read from the database.
 var stateMetrics = struct {
-	up, runs, held, chunks, progressed, invoices, billed, monthBilled, missing, failedClients, syncLag, cases, overdue, rows *prometheus.Desc
+	up, runs, held, chunks, progressed, invoices, billed, monthBilled *prometheus.Desc
+	missing, failedClients, syncLag, cases, overdue, rows             *prometheus.Desc
 }{
-	up:         describe("mtf_state_up", "Whether the database told how the business stands; what it would tell is missing while it does not."),
+	up:         describe("mtf_state_up", "Whether the database could be read; the other metrics read from it are missing if not."),
 	runs:       describe("mtf_billing_runs", "Billing runs by status.", "status"),
 	held:       describe("mtf_billing_runs_held", "Planned runs that wait for an operator's approval."),
-	chunks:     describe("mtf_billing_chunks", "Chunks of the runs under way by state: planned, then billed, then documented.", "state"),
-	progressed: describe("mtf_billing_progress_timestamp_seconds", "When the running run that has waited longest came further; 0 while none runs."),
+	chunks:     describe("mtf_billing_chunks", "Chunks of open runs by state: planned, then billed, then documented.", "state"),
+	progressed: describe("mtf_billing_progress_timestamp_seconds", "Time of the last progress of the run that has waited longest; 0 if none is running."),
 	invoices:   describe("mtf_invoices_issued_total", "Invoices that all runs have issued."),
-	billed:     describe("mtf_billed_centimes_total", "What those invoices amount to with tax, in centimes."),
+	billed:     describe("mtf_billed_centimes_total", "Total of those invoices with tax, in centimes."),
 	monthBilled: describe("mtf_billing_previous_month_billed",
-		"Whether a run of the whole month before this one has ended."),
+		"Whether a run of the whole previous month has ended."),
 	missing:       describe("mtf_invoice_documents_missing", "Invoices of recent runs that have no document after ten minutes."),
 	failedClients: describe("mtf_billing_failed_clients", "Clients of recent runs that could not be billed."),
-	syncLag:       describe("mtf_collections_sync_lag_seconds", "How long ago the earliest invoice became overdue that is not marked yet; 0 when all are."),
+	syncLag:       describe("mtf_collections_sync_lag_seconds", "Time since the earliest unmarked invoice became overdue; 0 if all are marked."),
 	cases:         describe("mtf_collection_cases", "Collection cases that are worked on, by aging bucket.", "bucket"),
-	overdue:       describe("mtf_overdue_centimes", "What those cases owe, in centimes.", "bucket"),
-	rows:          describe("mtf_records", "Records that are kept.", "kind"),
+	overdue:       describe("mtf_overdue_centimes", "Outstanding amount of those cases, in centimes.", "bucket"),
+	rows:          describe("mtf_records", "Number of records.", "kind"),
 }
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
 }
 
-// stateCollector reads the state when it is asked for, and keeps it for a moment.
+// stateCollector reads the state on a scrape, and caches it for stateAge.
 type stateCollector struct {
 	pool *pgxpool.Pool
 	zone calendar.Zone
@@ -60,8 +61,8 @@ type stateCollector struct {
 	err    error
 }
 
-// WatchState publishes how the business stands, as the database tells it at the time that
-// now tells.
+// WatchState publishes metrics of the business state in the database. The function now supplies
+// the current time.
 func (m *Metrics) WatchState(pool *pgxpool.Pool, zone calendar.Zone, now func() time.Time) {
 	if m != nil {
 		m.registry.MustRegister(&stateCollector{pool: pool, zone: zone, now: now})
@@ -107,8 +108,8 @@ func (c *stateCollector) Collect(metrics chan<- prometheus.Metric) {
 	}
 }
 
-// state returns the state, asking the database unless it did a moment ago. Scrapes that
-// come together wait for one answer.
+// state returns the cached state, or reads it from the database if the cache is older than
+// stateAge. Concurrent scrapes wait for one read.
 func (c *stateCollector) state() (businessState, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

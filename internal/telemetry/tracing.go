@@ -76,7 +76,7 @@ func newExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
 	return nil, fmt.Errorf("the protocol is %q: give http/protobuf or grpc", protocol)
 }
 
-// Stop sends what is left, for as long as ctx allows.
+// Stop exports the remaining spans until ctx ends.
 func (t *Tracing) Stop(ctx context.Context) error {
 	if t == nil {
 		return nil
@@ -87,8 +87,8 @@ func (t *Tracing) Stop(ctx context.Context) error {
 	return nil
 }
 
-// Handler begins a span for each request. Where the peer is trusted it is part of the
-// caller's trace, else the beginning of one: strangers do not decide what is recorded.
+// Handler starts a span for each request. The span of a trusted peer joins the caller's trace.
+// Any other span starts a new trace, so that untrusted callers do not decide what is recorded.
 func (t *Tracing) Handler(next http.Handler, trusted func(*http.Request) bool) http.Handler {
 	if t == nil {
 		return next
@@ -99,8 +99,8 @@ func (t *Tracing) Handler(next http.Handler, trusted func(*http.Request) bool) h
 		otelhttp.WithPublicEndpointFn(func(r *http.Request) bool { return !trusted(r) }))
 }
 
-// NameRequest names the span of a request once its route is known, by the pattern: a path
-// may hold a CIN.
+// NameRequest names the span of a request after its route is known. The name contains the
+// pattern of the route, because a path may contain a CIN.
 func NameRequest(ctx context.Context, method, route string) {
 	span := trace.SpanFromContext(ctx)
 	if !span.IsRecording() {
@@ -110,16 +110,16 @@ func NameRequest(ctx context.Context, method, route string) {
 	span.SetAttributes(attribute.String("http.route", route))
 }
 
-// Interceptor has Temporal carry the trace from whoever starts a workflow to the workflow
-// and its activities, in headers and not in steps: histories stay the same. It is nil
-// when there is no tracing.
+// Interceptor returns the Temporal interceptor that propagates the trace from the starter of a
+// workflow to the workflow and its activities. It uses headers and adds no steps, so histories
+// stay the same. It is nil if tracing is off.
 func (t *Tracing) Interceptor() (interceptor.Interceptor, error) {
 	if t == nil {
 		return nil, nil
 	}
 	traced, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{
 		Tracer: t.provider.Tracer("temporal-sdk-go"), TextMapPropagator: propagator, DisableBaggage: true,
-		// A header that cannot be read is no reason to fail a workflow.
+		// An unreadable header must not fail a workflow.
 		AllowInvalidParentSpans: true,
 	})
 	if err != nil {

@@ -44,7 +44,7 @@ type BillingRun struct {
 	Wait    time.Duration
 }
 
-// BillingRun returns the execution of a billing run. If the key already has a run, the execution has
+// BillingRun returns the execution of a billing run. If a run with the key exists, the execution has
 // the id of that run.
 func (s *Starter) BillingRun(ctx context.Context, run BillingRun) (Execution, error) {
 	request, err := idempotency.NewRequest(idempotency.BillingRun, run.Key, run.Terms)
@@ -98,7 +98,7 @@ func (s *Starter) RetryBillingRun(run dbsqlc.BillingRun, command RunCommand, wai
 	}
 }
 
-// CommandBillingRun sends a command to the workflow of a run. Its errors are those of Command.
+// CommandBillingRun sends a command to the workflow of a run. It returns the same errors as Command.
 func (s *Starter) CommandBillingRun(ctx context.Context, run dbsqlc.BillingRun, name string, command RunCommand, wait time.Duration) error {
 	return s.Command(ctx, billingRunRequest(run), name, command, wait)
 }

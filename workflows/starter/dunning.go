@@ -31,7 +31,7 @@ func (s *Starter) WakeDunning(ctx context.Context, clientID uuid.UUID) error {
 // client is delinquent and has no workflow, one is started.
 //
 // A nudge is best effort: it is dropped if Temporal is down or maxNudges are in flight. The workflow
-// evaluates the stored state before each step, and the next enrolment starts what is missing.
+// evaluates the stored state before each step, and the next enrolment starts missing workflows.
 func (s *Starter) NudgeDunning(clientID uuid.UUID, delinquent bool) {
 	if delinquent && s.settings.WithoutDunning || !s.nudges.TryAcquire(1) {
 		return

@@ -54,8 +54,8 @@ func TestAClientWhoIsWokenTwiceHasOneWorkflow(t *testing.T) {
 	}, time.Minute, 5*time.Millisecond)
 }
 
-// A workflow that is about to end when its client becomes delinquent again looks once more,
-// or ends and is started anew: the wake is not lost between the two.
+// If a client becomes delinquent again while its workflow is about to end, the workflow evaluates the state again,
+// or it ends and is restarted. In both cases the wake is not lost.
 func TestAWakeIsNotLostAtTheEndOfAWorkflow(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t)
@@ -87,7 +87,7 @@ func TestNobodyIsKeptWaitingForAWorkflowThatCannotBeTold(t *testing.T) {
 		starter.NudgeDunning(uuid.New(), true)
 		starter.NudgeDunning(uuid.New(), false)
 	}
-	require.Error(t, starter.WakeDunning(t.Context(), uuid.New()), "an enrolment is told, and tries again")
+	require.Error(t, starter.WakeDunning(t.Context(), uuid.New()), "the enrolment gets an error, so that it retries")
 }
 
 func TestNoDunningBeginsWhereItIsOff(t *testing.T) {
@@ -100,7 +100,7 @@ func TestNoDunningBeginsWhereItIsOff(t *testing.T) {
 		left = append(left, w.Client(""))
 		off.NudgeDunning(left[len(left)-1], true)
 	}
-	// Whoever is nudged after them where it is on has their workflow.
+	// A later nudge by a starter with dunning starts a workflow, so the earlier nudges have been processed.
 	last := w.Client("")
 	s.Starter.NudgeDunning(last, true)
 	require.Eventually(t, func() bool {

@@ -64,7 +64,7 @@ type Outcome struct {
 // ErrPending, ErrOverloaded, ErrUnavailable, ErrRunning, or a fault.
 //
 // A stored answer is returned at any load: it costs one short read, and a caller that retries must
-// not be asked to retry again. Every other call occupies a slot of its queue until Run returns.
+// not be asked to retry again. Any other call occupies a slot of its queue until Run returns.
 func (s *Starter) Run(ctx context.Context, execution Execution, answer any) (Outcome, error) {
 	if !execution.Rerun {
 		if found, err := s.loadAnswer(ctx, execution.Request, answer); found || err != nil {

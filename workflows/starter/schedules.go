@@ -99,7 +99,7 @@ func (t *Schedules) latest(ctx context.Context, actions []client.ScheduleActionR
 		start := Start{
 			WorkflowID: action.StartWorkflowResult.WorkflowID, Status: "gone", ScheduledAt: action.ScheduleTime, StartedAt: action.ActualTime,
 		}
-		// Without a run id, the description is that of the latest run of a continued workflow.
+		// Without a run id, Temporal describes the latest run of a continued workflow.
 		described, err := t.temporal.DescribeWorkflow(ctx, start.WorkflowID, "")
 		if _, gone := errors.AsType[*serviceerror.NotFound](err); err != nil && !gone {
 			return nil, unavailable(err)
@@ -145,9 +145,9 @@ func (t *Schedules) find(ctx context.Context, id string) (schedule.Schedule, cli
 }
 
 // Pause stops a schedule until it is resumed. Starts that fall due meanwhile are skipped. A paused
-// schedule stays paused; a schedule that the configuration paused is from now on controlled by the
-// operators. The note gives the reason. Pause refuses with schedule_not_found or schedule_off, and so
-// do the methods below.
+// schedule stays paused. Pausing a schedule that the configuration paused transfers its control to the
+// operators. The note gives the reason. Pause and the methods below refuse with schedule_not_found or
+// schedule_off.
 func (t *Schedules) Pause(ctx context.Context, id, note string) (Entry, error) {
 	return t.update(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
 		if state.Paused && state.Note != schedule.PausedNote && (note == "" || note == state.Note) {
@@ -157,7 +157,7 @@ func (t *Schedules) Pause(ctx context.Context, id, note string) (Entry, error) {
 	})
 }
 
-// Resume resumes a paused schedule for the starts that fall due from now on.
+// Resume resumes a paused schedule. Starts that fell due during the pause are not made up.
 func (t *Schedules) Resume(ctx context.Context, id, note string) (Entry, error) {
 	return t.update(ctx, id, func(state client.ScheduleState, handle client.ScheduleHandle) error {
 		if !state.Paused {

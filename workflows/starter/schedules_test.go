@@ -32,7 +32,7 @@ func TestATimetableWithoutTemporalSaysSo(t *testing.T) {
 		func(id string) error { _, err := table.Backfill(ctx, id, day, day, time.Now()); return err },
 	} {
 		require.ErrorIs(t, call("daily"), starter.ErrUnavailable)
-		// Those need no Temporal to be told.
+		// The starter makes these refusals without Temporal.
 		require.ErrorIs(t, call("weekly"), refusal.New(refusal.ScheduleNotFound))
 		require.ErrorIs(t, call("off"), refusal.New(refusal.ScheduleOff))
 	}

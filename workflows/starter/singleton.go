@@ -8,8 +8,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// Singleton describes a workflow without a payload of its own: all callers that want its effect join
-// the running execution. An ended one may be started again.
+// Singleton describes a workflow whose input does not differ between callers: all callers that want its effect
+// join the running execution. After the execution ends, the workflow may be started again.
 type Singleton struct {
 	ID       string
 	Workflow any

@@ -26,8 +26,8 @@ const bareAging = `
 	SELECT client_id, width_bucket(date '2026-11-22' - due_date, '{1,31,61,91}'::integer[]), sum(total_amount - paid_amount), count(*)
 	FROM invoices WHERE status IN ('issued', 'overdue') AND issue_date <= '2026-11-22' GROUP BY 1, 2`
 
-// BenchmarkAging is the aging report over HTTP by one caller, as of today and of past
-// days, and its export, against the bare aggregate of what is owed now.
+// BenchmarkAging measures the aging report over HTTP with one caller, as of today and of past
+// days, and its export. The limit is the bare aggregate of the current balances.
 func BenchmarkAging(b *testing.B) {
 	s := system.Start(b)
 	loadInvoices(b, s.Pool, collectionsSize(b))

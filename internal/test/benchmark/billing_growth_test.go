@@ -77,9 +77,9 @@ func serve() error {
 	return a.Serve(ctx, app.Parts{API: true, Worker: true}, "benchmark", func(address string) { fmt.Println(address) })
 }
 
-// BenchmarkBillingRunGrowth bills three times as many clients as before and after, each time by the program in a process
-// of its own, and reports how many times as long it takes and as much memory it needs at its peak. A machine that others
-// share is not equally fast for the minutes that this takes: what comes before is as far away as what comes after.
+// BenchmarkBillingRunGrowth bills a number of clients, then three times as many, then the first number again. Each run
+// is a separate OS process. It reports the ratios of the duration and of the peak memory. The speed of a shared machine
+// drifts during these minutes, so the large run is compared with the mean of the small runs before and after it.
 func BenchmarkBillingRunGrowth(b *testing.B) {
 	clients := sizeOf(b, "MTF_BENCH_CLIENTS", 100_000)
 	before, beforePeak := billByProgram(b, clients)
@@ -93,7 +93,7 @@ func BenchmarkBillingRunGrowth(b *testing.B) {
 	b.ReportMetric(smallPeak, "peak-MB")
 }
 
-// billByProgram returns how long a run took, and the peak of the process's memory.
+// billByProgram returns the duration of a run and the peak memory of its OS process.
 func billByProgram(b *testing.B, clients int) (took time.Duration, peak float64) {
 	b.Helper()
 	url, temporal, directory := servers.DatabaseURL(b), servers.Temporal(b), newDirectory(b)

@@ -105,8 +105,8 @@ func seedClients(b *testing.B, pool *pgxpool.Pool, clients int) {
 	settle(b, pool)
 }
 
-// reset takes back what was billed, so that the next finds what this one found. The documents are moved away: after a
-// removal of as many files ext4 takes several times as long to create one, for some minutes.
+// reset restores the state before the run for the next run. It moves the documents away instead of removing them: after
+// the removal of this many files, ext4 takes several times as long to create a file, for some minutes.
 func reset(b *testing.B, pool *pgxpool.Pool, directory string) {
 	b.Helper()
 	_, err := pool.Exec(context.Background(),

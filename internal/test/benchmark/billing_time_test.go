@@ -21,8 +21,8 @@ type stepTime struct {
 	busy, waiting time.Duration
 }
 
-// stepTimes reports where the time of a run went, from its history: as many steps as its concurrency are under way at once,
-// and what is left of that time is Temporal's and that of the steps that the workflow does itself.
+// stepTimes reports, from a run's history, how the run spent its time. The total is the duration times the concurrency,
+// because that number of steps run at once. The remainder is the time of Temporal and of the workflow's own steps.
 func stepTimes(b *testing.B, temporal client.Client, workflowID string, concurrency int, took time.Duration) string {
 	b.Helper()
 	steps := map[string]*stepTime{}

@@ -61,8 +61,8 @@ func run(b *testing.B, pool *pgxpool.Pool, statement string, args ...any) {
 	require.NoError(b, err, statement)
 }
 
-// loadInvoices stores ten runs, one a month, of an invoice for each of as many clients.
-// All are paid, but for the latest, which were due the day before the business day.
+// loadInvoices stores ten monthly runs, each with one invoice per client. All invoices are paid
+// except those of the latest run, which were due the day before the business day.
 func loadInvoices(b *testing.B, pool *pgxpool.Pool, invoices int) {
 	b.Helper()
 	run(b, pool, `INSERT INTO clients (id, client_type, full_name, status, created_at, updated_at)
@@ -191,9 +191,9 @@ func bareServer(b *testing.B, pool *pgxpool.Pool, read answers) string {
 
 func nothingDue(context.Context, calendar.Date) error { return errors.New("something is due") }
 
-// BenchmarkCollectionsReads is each read with nothing due, by one caller. What its handler takes of the database is held
-// against the bare queries, for the page and its total, which is kept. Over HTTP it is held against the same, against a
-// bare server that answers with both, and against itself with a tenth of the invoices.
+// BenchmarkCollectionsReads measures each read with one caller and nothing due. It compares the handler's database work
+// with the bare queries for the page and for its maintained total. It compares the read over HTTP with these queries,
+// with a bare server that answers with both, and with the same read on a tenth of the invoices.
 func BenchmarkCollectionsReads(b *testing.B) {
 	size := collectionsSize(b)
 	loaded := func(invoices int) *system.System {

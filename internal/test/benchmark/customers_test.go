@@ -26,10 +26,10 @@ const (
 	pageColumns = `SELECT id, cin, client_type, full_name, address, email, phone, status, delinquent_since, created_at, updated_at FROM clients `
 )
 
-// BenchmarkCustomersPage is a page of 20 out of 100,000 clients over HTTP against the
-// query of that page alone, which is the limit of any API in this process. The page
-// that nearly every caller reads has a separate goal; a filtered one counts what
-// matches besides, which the limit does not.
+// BenchmarkCustomersPage measures a page of 20 out of 100,000 clients over HTTP. The limit is
+// the query of that page alone, which bounds any API in this OS process. The page that nearly
+// every caller reads has a separate goal. A filtered page also counts all matching clients,
+// which the limit does not.
 func BenchmarkCustomersPage(b *testing.B) {
 	s := system.Start(b)
 	_, err := seed.Load(b.Context(), s.Pool, seed.Options{

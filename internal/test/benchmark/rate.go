@@ -1,8 +1,7 @@
-// Package benchmark measures the system from outside, each figure against a limit
-// that is measured in the same run: what the same work costs without the system.
+// Package benchmark measures the system from outside. It compares each figure with a limit
+// that is measured in the same run: the cost of the same work without the system.
 //
-// Machines differ and are shared, so the ratio is the result and the rates only say
-// how it came about.
+// Machines differ and are shared, so the ratio is the result. The rates only explain it.
 package benchmark
 
 import (
@@ -58,8 +57,8 @@ func Measure(b *testing.B, callers int, duration time.Duration, operation Operat
 // Comparison is a measure and its limit over several rounds.
 type Comparison struct{ ours, limit []Rate }
 
-// Compare measures ours and the limit by turns, so that other load on the machine
-// touches both, after a round that warms both up.
+// Compare measures ours and the limit alternately, so that other load on the machine
+// affects both. A first round warms both up and does not count.
 func Compare(b *testing.B, callers, rounds int, duration time.Duration, ours, limit Operation) Comparison {
 	b.Helper()
 	Measure(b, callers, duration/2, limit)

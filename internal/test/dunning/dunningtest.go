@@ -26,7 +26,7 @@ import (
 // Seller is who sends the messages of tests.
 var Seller = notify.Seller{Name: "Opérateur d'essai", Phone: "+212 5 37 00 00 00"}
 
-// Hours are those of Morocco from nine o'clock, the same for every client.
+// Hours returns Morocco's dunning hours from nine o'clock, the same for every client.
 func Hours(t testing.TB) dunning.Hours {
 	t.Helper()
 	zone, err := calendar.LoadZone(calendar.DefaultZone)

@@ -325,13 +325,13 @@ func TestLedgerClients_Operations(t *testing.T) {
 		{"command line", filepath.Join(dir, "node_modules", "@epilot", "cli", "definitions", "billing.json"), commandLine{packages: dir, server: e.s.URL}},
 		{"library", filepath.Join(dir, "node_modules", "@epilot", "billing-client", "src", "openapi.json"), library{packages: dir, server: e.s.URL}},
 	} {
-		// The second client finds what the first one left: it deletes what it made, but for one contract in use.
+		// Each client deletes its records except for one contract in use, which the second client then finds.
 		t.Run(client.name, func(t *testing.T) {
 			seen := map[string][]int{}
 			for _, next := range steps(t, e) {
 				wanted := next()
 				if !t.Run(fmt.Sprintf("%s %d", wanted.operation, wanted.status), func(t *testing.T) { take(t, client.client, wanted) }) {
-					return // What follows rests on it.
+					return // The following steps depend on this one.
 				}
 				seen[wanted.operation] = append(seen[wanted.operation], wanted.status)
 			}

@@ -190,14 +190,14 @@ func (p *pooled) terminateWorkflows(ctx context.Context) error {
 		if each.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			continue
 		}
-		// One that has ended meanwhile is not found, which is what the caller wants.
+		// A workflow that has ended in the meantime is not found, which is not an error here.
 		_ = p.Temporal.TerminateWorkflow(ctx, each.GetExecution().GetWorkflowId(), each.GetExecution().GetRunId(), "the test has ended")
 	}
 	return nil
 }
 
-// scope is the testing.TB of a system that outlives the test that starts it. While TB is set, failures are
-// those of that test. Afterwards they go to the standard error.
+// scope is the testing.TB of a system that outlives the test that starts it. While TB is set, that test reports the
+// failures. Afterwards they go to the standard error.
 type scope struct {
 	testing.TB
 	cleanups []func()
