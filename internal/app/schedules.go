@@ -39,7 +39,7 @@ func (a *App) schedules() []schedule.Schedule {
 			ID: workflows.DocumentCheckID, Expression: a.Config.Expression(a.Config.DocumentCheck.Cron), Paused: a.Config.DocumentCheck.Paused,
 			Workflow: workflows.NameOf(workflows.CheckDocuments), Queue: workflows.DocumentsQueue,
 			Arguments:   []any{workflows.DocumentCheckInput{}},
-			Description: "Looks whether every contract and invoice has its file, and makes what is missing",
+			Description: "Checks that every contract and invoice has its file, and restores missing files",
 			Starts:      "document-check-TIME",
 			Summary:     "Every contract and invoice has its file",
 			// The next night does as well.

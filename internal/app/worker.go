@@ -24,7 +24,7 @@ type lostQueue struct {
 }
 
 func (l *lostQueue) Error() string {
-	return fmt.Sprintf("app: the worker of queue %s cannot go on: %v", l.queue, l.err)
+	return fmt.Sprintf("app: the worker of queue %s cannot continue: %v", l.queue, l.err)
 }
 
 func (l *lostQueue) Unwrap() error { return l.err }

@@ -66,7 +66,7 @@ func TestAProcessEndsWithAWorkerThatIsTurnedAway(t *testing.T) {
 		defer stop()
 		begun := time.Now()
 		err := workers.Serve(ctx, app.Parts{Worker: true}, "test", nil)
-		require.ErrorContains(t, err, "cannot go on")
+		require.ErrorContains(t, err, "cannot continue")
 		require.ErrorAs(t, err, new(*serviceerror.NamespaceNotFound))
 		require.Greater(t, time.Since(begun), time.Minute, "one answer of a proxy is no reason to end")
 		require.Less(t, time.Since(begun), 4*time.Minute)

@@ -171,7 +171,7 @@ func (c Config) problems() []error {
 	var problems []error
 	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf("config: "+format, args...)) }
 	if !c.Environment.TrustsCallers() && (len(c.TokenSecret) < token.MinSecretLength || c.TokenSecret == localTokenSecret) {
-		add("MTF_TOKEN_SECRET must be set to at least %d characters of its own when MTF_ENV is %q", token.MinSecretLength, c.Environment)
+		add("MTF_TOKEN_SECRET must be set to a separate secret of at least %d characters when MTF_ENV is %q", token.MinSecretLength, c.Environment)
 	}
 	if !c.Environment.TrustsCallers() && c.PayloadKeys.Empty() {
 		add("MTF_PAYLOAD_KEYS must be set when MTF_ENV is %q: histories in Temporal hold data of persons; mtf payload-key makes a key", c.Environment)

@@ -166,7 +166,7 @@ func (p *provisioning) decide(ctx context.Context) (*candidate, error) {
 			return &rows[i], nil
 		}
 	}
-	return nil, errors.New("contract: the decision chose a contract that is no candidate")
+	return nil, errors.New("contract: the decision chose a contract that is not a candidate")
 }
 
 // candidates returns the active contracts of the client on the offer's service type.

@@ -25,7 +25,7 @@ import (
 
 // ErrChanged is returned if a document that is rendered again differs from the issued
 // document. The program must not present it as the original.
-var ErrChanged = errors.New("archive: the document differs from the one that was issued")
+var ErrChanged = errors.New("documents: the document differs from the issued document")
 
 // ErrRendering is returned for a document that cannot be made of its rows.
 var ErrRendering = errors.New("archive: the document cannot be rendered")

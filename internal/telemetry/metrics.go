@@ -71,7 +71,7 @@ func NewMetrics() (*Metrics, error) {
 			Name: "mtf_payments_total", Help: "Payments that this process recorded or reversed.",
 		}, []string{"kind"}),
 		paid: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "mtf_payments_centimes_total", Help: "What those payments amount to, in centimes.",
+			Name: "mtf_payments_centimes_total", Help: "The total of those payments, in centimes.",
 		}, []string{"kind"}),
 		documents: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "mtf_documents_stored_total", Help: "Documents that this process made and stored, those made again included.",

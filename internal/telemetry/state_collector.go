@@ -121,7 +121,7 @@ func (c *stateCollector) state() (businessState, error) {
 	c.latest, c.err = readState(ctx, c.pool, c.zone, c.now())
 	c.read = time.Now()
 	if c.err != nil {
-		slog.WarnContext(ctx, "the state of the business is not told", "error", db.Scrub(c.err))
+		slog.WarnContext(ctx, "cannot read the state of the business", "error", db.Scrub(c.err))
 	}
 	return c.latest, c.err
 }
