@@ -254,9 +254,6 @@ func (r *billingRun) fail(ctx workflow.Context) error {
 // overdue at their issue. The run already has its result, so a fault here does not fail the run.
 // The next sync catches up.
 func (r *billingRun) syncCollections(ctx workflow.Context) {
-	if workflow.GetVersion(ctx, "collections-sync", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return
-	}
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	day, err := businessDay(ctx, nil)
 	if err == nil {

@@ -67,7 +67,7 @@ func (r *billingRun) move(ctx workflow.Context, move billing.Move) error {
 	}
 	// The move is written even if the workflow already has this status: it repairs a row whose last change
 	// was committed by a worker that died before the workflow learned of it.
-	if r.progress.Status == move.To && (r.over || workflow.GetVersion(ctx, "repeated-move", workflow.DefaultVersion, 1) == workflow.DefaultVersion) {
+	if r.progress.Status == move.To && r.over {
 		return nil
 	}
 	var a *activities.Activities

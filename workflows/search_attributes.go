@@ -36,9 +36,6 @@ const (
 // upsertSearchAttributes sets search attributes of the running workflow: ids and states only, because
 // Temporal stores them unencrypted.
 func upsertSearchAttributes(ctx workflow.Context, updates ...temporal.SearchAttributeUpdate) {
-	if workflow.GetVersion(ctx, "search-attributes", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return
-	}
 	if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
 		workflow.GetLogger(ctx).Error("search attributes not set", "error", err)
 	}
