@@ -67,7 +67,7 @@ type ConfigurationChange struct {
 // PreviousAmount is an amount that was, or null.
 type PreviousAmount InstallmentAmount
 
-// Schema is that of the amount, and null.
+// Schema returns the schema of the amount, which may be null.
 func (PreviousAmount) Schema(registry huma.Registry) *huma.Schema {
 	schema := *huma.SchemaFromType(registry, reflect.TypeFor[InstallmentAmount]())
 	schema.Nullable = true

@@ -41,7 +41,7 @@ func (h *handlers) ledgerContractRoutes() {
 		Limits:  h.limits,
 		Summary: "Update the billing data of a contract",
 		Description: "A new installment amount is recorded in the configuration history. For a subscriber's contract, " +
-			"the status and the termination date are those of the contract itself (`deactivated` means suspended), and the " +
+			"the status and the termination date come from the contract itself (`deactivated` means suspended), and the " +
 			"start date only changes with the offer. A terminated contract keeps its end date.",
 		Success:  "The updated contract.",
 		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.ContractDateInvalid, refusal.ContractCommitmentInvalid, refusal.ContractStatusTransition},

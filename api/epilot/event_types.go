@@ -75,7 +75,7 @@ type BillingEventDetails struct {
 	Tags         []string      `json:"_tags,omitzero" nullable:"false" maxItems:"100" maxLength:"200" doc:"Labels for grouping and filtering."`
 	PaidDate     *time.Time    `json:"paid_date,omitempty" doc:"When the payment was received."`
 	Status       *string       `json:"status,omitempty" enum:"closed,open" doc:"Whether the event still requires action; defaults to closed." example:"closed"`
-	RelatedEvent *string       `json:"related_event,omitempty" maxLength:"500" doc:"A related earlier event, for example the one that this event corrects."`
+	RelatedEvent *string       `json:"related_event,omitempty" maxLength:"500" doc:"A related earlier event, for example an event that this event corrects."`
 	ExternalLink *ExternalLink `json:"external_link,omitempty" doc:"Link to more information."`
 	Attachments  *Attachments  `json:"attachments,omitempty" doc:"Files attached to the event."`
 	Note         *string       `json:"note,omitempty" maxLength:"4000" doc:"Note for the customer." example:"Paid by bank transfer"`

@@ -38,8 +38,8 @@ func (h *handlers) ledgerEventRoutes() {
 		Summary: "Create a billing event",
 		Description: "The event is posted to one contract and changes the balance of the contract and its client. Send " +
 			"at least one of the two amounts; if both are sent, they must agree. The direction follows from the types " +
-			"installment, dunning_fee, invoice, final_bill (debit), payment, reimbursement, and bonus (credit); every other " +
-			"type requires a direction. An installment and an invoice require a due date.",
+			"installment, dunning_fee, invoice, final_bill (debit), payment, reimbursement, and bonus (credit). All other " +
+			"types require a direction. An installment and an invoice require a due date.",
 		Success:  "The new event.",
 		Refusals: []refusal.Code{refusal.BillingEventContractUnknown, refusal.BillingEventExternalIDTaken},
 	}, h.createBillingEvent)

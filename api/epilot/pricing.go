@@ -205,7 +205,7 @@ func (h *handlers) billingAccount(ctx context.Context, id string) (dbsqlc.Client
 	return client, contracts, err
 }
 
-// loadPricing tells what contracts cost, in their order.
+// loadPricing returns the prices of contracts, in the same order.
 func (h *handlers) loadPricing(ctx context.Context, contracts []ledger.Contract) ([]ContractPricing, error) {
 	ids, homes := rest.Convert(contracts, contractID), map[uuid.UUID]string{}
 	for _, contract := range contracts {

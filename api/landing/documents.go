@@ -21,7 +21,7 @@ func (h *handlers) landingDocumentRoutes() {
 		Path: "/api/v1/landing/contracts/{contract_id}/document-link", Tag: tagLanding, Access: rest.Public,
 		Waits: true, Limits: h.limits.documentLink,
 		Summary: "Create a download link for a client's contract",
-		Description: "The CIN must be that of the contract's client. A missing document is issued first. The link is " +
+		Description: "The CIN must belong to the client of the contract. A missing document is issued first. The link is " +
 			"valid for one day.",
 		Success:  "The link.",
 		Refusals: []refusal.Code{refusal.ContractNotFound, refusal.LandingContractMismatch, refusal.ClientCINMissing},

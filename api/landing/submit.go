@@ -165,7 +165,7 @@ func (h *handlers) contractDocumentURL(cin string, contractID uuid.UUID, expires
 		h.Tokens.ContractDocument(cin, contractID, expiresAt)
 }
 
-// normalised checks which number fields go together and normalises the one that counts.
+// normalised checks the combination of number fields and normalises the number of the service.
 func (b LandingSubmitNew) normalised() (landing.NewSubscription, error) {
 	var validator rest.Validator
 	subscription := landing.NewSubscription{

@@ -28,7 +28,7 @@ func (h *handlers) billingPreviewRoutes() {
 		Summary: "Preview a billing run",
 		Description: "Computes a run without writing anything: the totals of the whole run, and the lines of a page of " +
 			"clients ordered by id. A preview takes up to 60 h.",
-		Success: "What the run would issue now.",
+		Success: "The invoices that the run would issue now.",
 	}, h.previewBilling)
 }
 

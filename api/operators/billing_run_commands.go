@@ -52,14 +52,14 @@ func (h *handlers) billingRunCommandRoutes() {
 	}, h.retryBillingRun)
 }
 
-// BillingRunCommand is what an operator tells a run.
+// BillingRunCommand is a request that changes the status of a run.
 type BillingRunCommand struct {
 	BillingRunPath
 	Prefer string `header:"Prefer" doc:"wait=N limits the wait to N seconds; respond-async does not wait." example:"wait=20"`
 	Body   *BillingRunReason
 }
 
-// BillingRunReason is why an operator tells a run something.
+// BillingRunReason is the body of a command to a run.
 type BillingRunReason struct {
 	Reason *string `json:"reason,omitempty" nullable:"true" maxLength:"1200" doc:"Recorded in the run's history." example:"Prices are wrong"`
 }
@@ -95,13 +95,13 @@ func (h *handlers) commandBillingRun(ctx context.Context, input *BillingRunComma
 	return h.loadBillingRun(ctx, input.BillingRunID)
 }
 
-// afterWait gives what follows a wait for a process the time of a request of its own.
+// afterWait returns a context with a new request timeout, for the reads that follow a wait for a workflow.
 func (h *handlers) afterWait(ctx context.Context) (context.Context, context.CancelFunc) {
 	return rest.WithDeadline(rest.WithoutDeadline(ctx), h.Config.HTTP.RequestTimeout)
 }
 
-// answerEndedRun answers a command that came when the run had no process any more:
-// one that ended as the command wants it is no refusal.
+// answerEndedRun answers a command to a run whose workflow has ended. If the run already has the requested
+// status, the answer is a success.
 func (h *handlers) answerEndedRun(ctx context.Context, id string, to billing.RunStatus) (*BillingRunOutput, error) {
 	run, err := h.loadBillingRun(ctx, id)
 	if err != nil {
@@ -120,7 +120,7 @@ const (
 	endingRunPause = 25 * time.Millisecond
 )
 
-// retryBillingRun starts the run's workflow anew, unless it is under way.
+// retryBillingRun restarts the workflow of the run unless it is running.
 func (h *handlers) retryBillingRun(ctx context.Context, input *BillingRunCommand) (*BillingRunOutput, error) {
 	for deadline := time.Now().Add(endingRunWait); ; {
 		run, err := h.findBillingRun(ctx, input.BillingRunID)

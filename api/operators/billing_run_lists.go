@@ -46,7 +46,7 @@ type BillingRunFailureRead struct {
 	ResolvedAt  *rest.Timestamp `json:"resolved_at" nullable:"true" doc:"When a retry billed the client or found nothing left to bill."`
 }
 
-// billingRunFailureList is the list of one run's parked clients.
+// billingRunFailureList is the list of the failed clients of one run.
 var billingRunFailureList = rest.List[dbsqlc.BillingRunFailure]{
 	Name: "billing_run_failures", ID: func(row dbsqlc.BillingRunFailure) uuid.UUID { return row.ClientID },
 	Sorts: []rest.SortKey[dbsqlc.BillingRunFailure]{

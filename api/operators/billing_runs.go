@@ -33,7 +33,7 @@ func (h *handlers) billingRunRoutes() {
 			"days that were already billed are skipped, so a second run only bills what was missed. With daily proration the " +
 			"fee covers the days on which the contract is active, and only days already billed are left out. A client that " +
 			"cannot be billed does not stop the run and is counted in `failed_count`.",
-		Success:  "What the run issued.",
+		Success:  "The result of the run.",
 		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict},
 	}, h.runBilling)
 	rest.Register(h.API, rest.Operation{

@@ -84,7 +84,7 @@ type OfferCreate struct {
 	LandlinePhoneHours         *int32                     `json:"landline_phone_hours,omitempty" nullable:"true" minimum:"1" maximum:"2147483647"`
 }
 
-// OfferUpdate is the body of a change: what is sent is merged over what is stored.
+// OfferUpdate is the body of a change. The fields that are sent replace the stored ones.
 type OfferUpdate struct {
 	Name                       rest.Optional[string]                     `json:"name,omitempty" minLength:"2" maxLength:"100"`
 	ServiceCategory            rest.Optional[vocabulary.ServiceCategory] `json:"service_category,omitempty" enum:"mobile,internet,landline"`

@@ -43,8 +43,7 @@ func TestEveryErrorCodeIsDocumented(t *testing.T) {
 	require.Equal(t, own, documented)
 }
 
-// technicalCodes are those of errors that no business rule causes: they are
-// constants of this package, used with their statuses where they arise.
+// technicalCodes are the codes of errors that no business rule causes. They are constants of this package.
 func technicalCodes(t *testing.T) []refusal.Code {
 	t.Helper()
 	files, err := filepath.Glob("*.go")

@@ -16,7 +16,7 @@ import (
 )
 
 func TestAPanicIsLoggedWithoutWhatItWasGiven(t *testing.T) {
-	// The default log is everybody's: this test does not run beside others.
+	// The default log is global, so this test does not run in parallel.
 	before := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(before) })
 	for _, test := range []struct {

@@ -41,8 +41,8 @@ func TestStatusesFollowTheNamesOfCodes(t *testing.T) {
 	}
 }
 
-// TestStatusesAreThoseOfTheContract holds what clients of the original rely on and
-// no rule of naming tells.
+// TestStatusesAreThoseOfTheContract pins statuses that clients of the original rely on and that do not follow
+// from the names of the codes.
 func TestStatusesAreThoseOfTheContract(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[refusal.Code]int{

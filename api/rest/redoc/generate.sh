@@ -1,8 +1,8 @@
 #!/bin/sh
 # Fetches Redoc's bundle from npm into this directory: `make generate/redoc`.
 #
-# The package is pinned by version and digest. The bundle is taken as published but
-# for one address: the logo, which it would otherwise load from another host.
+# The package is pinned by version and digest. The bundle is unchanged except for the
+# address of the logo, which it would otherwise load from another host.
 set -eu
 
 version=2.5.4
