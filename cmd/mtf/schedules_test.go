@@ -46,7 +46,7 @@ monthly-billing  active  2027-03-01 00:05 +00:00  2027-03-01T00:05:00Z
 	}, time.Minute, 20*time.Millisecond)
 	out, err = run(t, "schedules", "backfill", "monthly-billing", "--from", "2026-11-02", "--to", "2026-11-03")
 	require.NoError(t, err)
-	require.Equal(t, "schedule monthly-billing has no time on these days\n", out)
+	require.Equal(t, "schedule monthly-billing has no start on these days\n", out)
 	out, err = run(t, "schedules", "resume", "monthly-billing")
 	require.NoError(t, err)
 	require.Equal(t, "schedule monthly-billing is active\n", out)
