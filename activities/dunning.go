@@ -47,7 +47,7 @@ func (a *Activities) TakeDunningStep(ctx context.Context, input DunningStepInput
 
 // DeliverNotification attempts once to send a message and returns the resulting status. The next
 // evaluation finds messages to retry.
-func (a *Activities) DeliverNotification(ctx context.Context, id uuid.UUID) (string, error) {
+func (a *Activities) DeliverNotification(ctx context.Context, id uuid.UUID) (dunning.NotificationStatus, error) {
 	status, err := dunning.Deliver(ctx, a.Pool, a.Dunning.Notifier, a.Dunning.Seller, id, a.Now)
 	return status, db.Scrub(err)
 }

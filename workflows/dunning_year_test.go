@@ -291,7 +291,7 @@ func TestAStepWhoseAnswerIsLostIsNotTakenTwice(t *testing.T) {
 			}
 			return taken, err
 		})
-		env.OnActivity(step.DeliverNotification, mock.Anything, mock.Anything).Return(func(ctx context.Context, id uuid.UUID) (string, error) {
+		env.OnActivity(step.DeliverNotification, mock.Anything, mock.Anything).Return(func(ctx context.Context, id uuid.UUID) (dunning.NotificationStatus, error) {
 			status, err := a.DeliverNotification(ctx, id)
 			if lostMessages++; lostMessages%2 == 1 {
 				return "", lost

@@ -4,11 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/mtfacturation/mtf/api/rest"
-	"github.com/mtfacturation/mtf/db"
-	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -60,18 +56,14 @@ func (h *handlers) addCollectionCaseAction(ctx context.Context, input *struct {
 }) (*CollectionCaseActionOutput, error) {
 	var validator rest.Validator
 	note := rest.OptionalText(input.Body.Note)
-	if input.Body.ActionType == collections.ActionNote && note == nil {
+	command := collections.AddAction{CaseID: rest.ParseID(input.CaseID), Type: collections.ActionType(input.Body.ActionType), Note: note}
+	if command.Type == collections.ActionNote && note == nil {
 		validator.Fail("note", "note must not be empty")
 	}
 	if err := validator.Err(); err != nil {
 		return nil, err
 	}
-	today, now := h.Today(), h.Now()
-	var added dbsqlc.CollectionCaseAction
-	err := db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) (err error) {
-		added, err = collections.AddAction(ctx, tx, rest.ParseID(input.CaseID), input.Body.ActionType, note, rest.Caller(ctx).ID, today, now)
-		return err
-	})
+	added, err := h.collections.AddAction(ctx, command, h.Act(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -82,15 +74,12 @@ func (h *handlers) changeCollectionCaseStatus(ctx context.Context, input *struct
 	CollectionCasePath
 	Body CollectionCaseStatusUpdate
 }) (*CollectionCaseOutput, error) {
-	today, now := h.Today(), h.Now()
-	var changed dbsqlc.CollectionCase
-	err := db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) (err error) {
-		changed, err = collections.ChangeStatus(ctx, tx, rest.ParseID(input.CaseID), input.Body.Status, rest.OptionalText(input.Body.Note),
-			rest.Caller(ctx).ID, today, now)
-		return err
-	})
+	act := h.Act(ctx)
+	changed, err := h.collections.ChangeCaseStatus(ctx, collections.ChangeCaseStatus{
+		CaseID: rest.ParseID(input.CaseID), Status: collections.CaseStatus(input.Body.Status), Note: rest.OptionalText(input.Body.Note),
+	}, act)
 	if err != nil {
 		return nil, err
 	}
-	return &CollectionCaseOutput{Body: newCollectionCaseRead(changed, today)}, nil
+	return &CollectionCaseOutput{Body: newCollectionCaseRead(changed, act.Today)}, nil
 }

@@ -93,7 +93,7 @@ var collectionCaseList = rest.List[dbsqlc.CollectionCase]{
 func newCollectionCaseRead(row dbsqlc.CollectionCase, today calendar.Date) CollectionCaseRead {
 	days, bucket := collections.Age(row, today)
 	return CollectionCaseRead{
-		ID: row.ID, InvoiceID: row.InvoiceID, ClientID: row.ClientID, Status: row.Status, Reason: row.Reason,
+		ID: row.ID, InvoiceID: row.InvoiceID, ClientID: row.ClientID, Status: string(row.Status), Reason: row.Reason,
 		DaysPastDue: days, AgingBucket: bucket, OutstandingAmount: row.OutstandingAmount,
 		OpenedAt: rest.Timestamp(row.OpenedAt), LastActionAt: rest.Timestamp(row.LastActionAt), ClosedAt: rest.OptionalTimestamp(row.ClosedAt),
 		CreatedAt: rest.Timestamp(row.CreatedAt), UpdatedAt: rest.Timestamp(row.UpdatedAt),
@@ -102,7 +102,7 @@ func newCollectionCaseRead(row dbsqlc.CollectionCase, today calendar.Date) Colle
 
 func newCollectionCaseActionRead(row dbsqlc.CollectionCaseAction) CollectionCaseActionRead {
 	return CollectionCaseActionRead{
-		ID: row.ID, CaseID: row.CaseID, ActionType: row.ActionType, ActorID: row.ActorID, Note: row.Note,
+		ID: row.ID, CaseID: row.CaseID, ActionType: string(row.ActionType), ActorID: string(row.ActorID), Note: row.Note,
 		Payload: rest.SortedJSON(row.Payload), CreatedAt: rest.Timestamp(row.CreatedAt),
 	}
 }
@@ -123,7 +123,7 @@ func (h *handlers) parseCaseList(params rest.PageParams, given CollectionCaseFil
 		return nil, collections.Filter{}, err
 	}
 	return request, collections.Filter{
-		Status: request.Text("status"), AgingBucket: request.Text("aging_bucket"), ClientID: request.ID("client_id"), Today: h.Today(),
+		Status: (*collections.CaseStatus)(request.Text("status")), AgingBucket: request.Text("aging_bucket"), ClientID: request.ID("client_id"), Today: h.Today(),
 	}, nil
 }
 
@@ -142,7 +142,7 @@ func (h *handlers) exportCollectionCases(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.cases.Pass(ctx, chosen.Today, h.Now()); err != nil {
+	if err := h.syncGate.EnsureCurrent(ctx, chosen.Today, h.Now()); err != nil {
 		return nil, err
 	}
 	read := func(row dbsqlc.CollectionCase) CollectionCaseRead { return newCollectionCaseRead(row, chosen.Today) }
@@ -162,9 +162,10 @@ func (h *handlers) listCollectionCases(ctx context.Context, input *struct {
 	}
 	read := func(row dbsqlc.CollectionCase) CollectionCaseRead { return newCollectionCaseRead(row, chosen.Today) }
 	var total int64
-	return rest.AnswerList(ctx, h.API, request, read, func(at rest.ListPosition) (rows []dbsqlc.CollectionCase, err error) {
-		rows, total, err = h.cases.Page(ctx, chosen, casePosition(at), h.Now())
-		return rows, err
+	return rest.AnswerList(ctx, h.API, request, read, func(at rest.ListPosition) ([]dbsqlc.CollectionCase, error) {
+		page, err := h.syncGate.ReadPage(ctx, chosen, casePosition(at), h.Now())
+		total = page.Total
+		return page.Cases, err
 	}, func() (int64, error) { return total, nil })
 }
 

@@ -68,13 +68,13 @@ func newDunningRead(clientID uuid.UUID, status dunning.Status) DunningRead {
 	for i, row := range status.Steps {
 		step := row.DunningStep
 		answer.Steps[i] = DunningStep{
-			Step: step.Step, DaysPastDue: step.DaysPastDue, Action: step.Action, PolicyVersion: step.PolicyVersion, DoneAt: rest.Timestamp(step.DoneAt),
+			Step: step.Step, DaysPastDue: step.DaysPastDue, Action: string(step.Action), PolicyVersion: step.PolicyVersion, DoneAt: rest.Timestamp(step.DoneAt),
 			NotificationID: step.NotificationID, NotificationStatus: row.NotificationStatus, NotificationReason: row.NotificationReason,
 			NotificationAttempts: row.Attempts,
 		}
 	}
 	if next := status.Next; next != nil {
-		answer.NextStep, answer.NextAction, answer.NextDaysPastDue = &next.Step.Name, &next.Step.Action, &next.Step.DaysPastDue
+		answer.NextStep, answer.NextAction, answer.NextDaysPastDue = &next.Step.Name, (*string)(&next.Step.Action), &next.Step.DaysPastDue
 		answer.NextDate, answer.NextAt = &next.Date, rest.OptionalTimestamp(&next.At)
 	}
 	return answer

@@ -42,7 +42,7 @@ type AgingBucketAmounts struct {
 type CollectionsOverviewOutput struct{ Body CollectionsOverview }
 
 func (h *handlers) getCollectionsOverview(ctx context.Context, _ *struct{}) (*CollectionsOverviewOutput, error) {
-	overview, err := h.cases.Overview(ctx, h.Today(), h.Now())
+	overview, err := h.syncGate.ReadOverview(ctx, h.Today(), h.Now())
 	if err != nil {
 		return nil, err
 	}

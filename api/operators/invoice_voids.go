@@ -4,11 +4,10 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/mtfacturation/mtf/api/resource"
 	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/filestore"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
@@ -48,8 +47,15 @@ type InvoiceVoidOutput struct{ Body InvoiceVoidResult }
 func newInvoiceVoidResult(voided collections.Voided, replayed bool) *InvoiceVoidOutput {
 	invoice := voided.Invoice
 	return &InvoiceVoidOutput{Body: InvoiceVoidResult{
-		Invoice: newInvoiceRead(invoice), VoidedAt: rest.Timestamp(*invoice.VoidedAt), VoidedBy: *invoice.VoidedBy, Reason: *invoice.VoidReason,
-		CollectionCaseStatus: voided.CaseStatus, IdempotencyReplayed: replayed,
+		Invoice: InvoiceRead{
+			ID: invoice.ID, Number: invoice.Number, BillingRunID: invoice.BillingRunID, ClientID: invoice.ClientID,
+			PeriodStart: invoice.PeriodStart, PeriodEnd: invoice.PeriodEnd, DueDate: invoice.DueDate, Status: invoice.Status,
+			Currency: invoice.Currency, SubtotalAmount: invoice.SubtotalAmount, TaxAmount: invoice.TaxAmount, TotalAmount: invoice.TotalAmount,
+			IssuedAt: rest.Timestamp(invoice.IssuedAt), PDFFileName: filestore.InvoiceFileName(invoice.ID),
+			CreatedAt: rest.Timestamp(invoice.CreatedAt), UpdatedAt: rest.Timestamp(invoice.UpdatedAt),
+		},
+		VoidedAt: rest.Timestamp(invoice.VoidedAt), VoidedBy: invoice.VoidedBy, Reason: invoice.VoidReason,
+		CollectionCaseStatus: (*string)(voided.CaseStatus), IdempotencyReplayed: replayed,
 	}}
 }
 
@@ -59,17 +65,15 @@ func (h *handlers) voidInvoice(ctx context.Context, input *struct {
 	Body InvoiceVoid
 }) (*InvoiceVoidOutput, error) {
 	var validator rest.Validator
-	command := collections.VoidInput{InvoiceID: rest.ParseID(input.InvoiceID), Reason: validator.Trimmed("reason", input.Body.Reason, 1)}
-	if err := validator.Err(); err != nil {
-		return nil, err
-	}
-	request, err := rest.NewRequest(idempotency.InvoiceVoid, input.Key, command)
+	command := collections.VoidInvoice{InvoiceID: rest.ParseID(input.InvoiceID), Reason: validator.Trimmed("reason", input.Body.Reason, 1)}
+	err := validator.Err()
 	if err != nil {
 		return nil, err
 	}
-	voided, replayed, err := changeBalance(ctx, h, func(tx pgx.Tx) (collections.Voided, bool, error) {
-		return collections.VoidInvoice(ctx, tx, request, command, rest.Caller(ctx).ID, h.Today(), h.Now())
-	})
+	if command.Key, err = idempotency.ParseKey(input.Key); err != nil {
+		return nil, err
+	}
+	voided, replayed, err := h.collections.VoidInvoice(ctx, command, h.Act(ctx))
 	if err != nil {
 		return nil, err
 	}

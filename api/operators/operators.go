@@ -34,7 +34,8 @@ type Dependencies struct {
 type handlers struct {
 	*rest.API
 	Dependencies
-	cases *collections.Gate
+	collections *collections.Service
+	syncGate    *starter.SyncGate
 	// previews limits the number of concurrent previews.
 	previews chan struct{}
 }
@@ -43,8 +44,9 @@ type handlers struct {
 func Mount(api *rest.API, dependencies Dependencies) {
 	h := &handlers{
 		API: api, Dependencies: dependencies, previews: make(chan struct{}, maxPreviews),
-		cases: collections.NewGate(api.Pool, joinSync(api.Starter), api.Config.HTTP.SyncTimeout),
+		syncGate: starter.NewSyncGate(api.Starter, api.Config.HTTP.SyncTimeout),
 	}
+	h.collections = collections.NewService(api.Pool, h.balanceChanged)
 	h.healthRoutes()
 	h.identityRoutes()
 	h.customerRoutes()
@@ -71,4 +73,12 @@ func Mount(api *rest.API, dependencies Dependencies) {
 	h.collectionDunningRoutes()
 	h.scheduleRoutes()
 	h.codecRoutes()
+}
+
+// balanceChanged counts a payment or its reversal, and nudges the dunning of a client who is or was delinquent.
+func (h *handlers) balanceChanged(change collections.BalanceChange) {
+	h.Metrics.CountPayment(change.AmountPaid)
+	if change.Delinquency.Before || change.Delinquency.After {
+		h.Starter.NudgeDunning(change.ClientID, change.Delinquency.After)
+	}
 }

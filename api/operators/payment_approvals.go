@@ -4,9 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-
 	"github.com/mtfacturation/mtf/api/resource"
 	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/internal/calendar"
@@ -39,40 +36,25 @@ type InvoiceApproval struct {
 	Note        *string        `json:"note,omitempty" nullable:"true" maxLength:"1200"`
 }
 
-// approval is the payload that identifies an approval. An omitted date stays absent, so that the
-// request repeated on another day is still the same.
-type approval struct {
-	InvoiceID   uuid.UUID      `json:"invoice_id"`
-	PaymentDate *calendar.Date `json:"payment_date"`
-	Method      string         `json:"method"`
-	Reference   *string        `json:"reference"`
-	Note        string         `json:"note"`
-}
-
 func (h *handlers) approvePaid(ctx context.Context, input *struct {
 	resource.InvoicePath
 	rest.KeyParams
 	Body InvoiceApproval
 }) (*PaymentAllocationOutput, error) {
-	command := approval{
-		InvoiceID: rest.ParseID(input.InvoiceID), PaymentDate: input.Body.PaymentDate, Method: input.Body.Method,
+	key, err := idempotency.ParseKey(input.Key)
+	if err != nil {
+		return nil, err
+	}
+	command := collections.ApprovePaid{
+		Key: key, InvoiceID: rest.ParseID(input.InvoiceID), PaymentDate: input.Body.PaymentDate, Method: input.Body.Method,
 		Reference: rest.OptionalText(input.Body.Reference), Note: approvalNote,
 	}
 	if note := rest.OptionalText(input.Body.Note); note != nil {
 		command.Note = *note
 	}
-	request, err := rest.NewRequest(idempotency.ApprovePaid, input.Key, command)
+	allocation, replayed, err := h.collections.ApprovePaid(ctx, command, h.Act(ctx))
 	if err != nil {
 		return nil, err
 	}
-	today := h.Today()
-	payment := collections.PaymentInput{
-		InvoiceID: command.InvoiceID, PaymentDate: today, Method: command.Method, Reference: command.Reference, Note: &command.Note,
-	}
-	if command.PaymentDate != nil {
-		payment.PaymentDate = *command.PaymentDate
-	}
-	return h.allocate(ctx, func(tx pgx.Tx) (collections.Allocation, bool, error) {
-		return collections.ApprovePaid(ctx, tx, request, payment, rest.Caller(ctx).ID, today, h.Now())
-	})
+	return newPaymentAllocationResult(allocation, replayed), nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/idempotency"
@@ -58,7 +56,7 @@ func newPaymentReversalResult(reversal collections.Reversal, replayed bool) *Pay
 	return &PaymentReversalOutput{Body: PaymentReversalResult{
 		Payment: newPaymentRead(payment), ReversedAt: rest.Timestamp(*payment.ReversedAt), ReversedBy: *payment.ReversedBy,
 		Reason: *payment.ReversalReason, InvoiceStatus: reversal.InvoiceStatus, OutstandingAmount: reversal.OutstandingAmount,
-		CollectionCaseStatus: reversal.CaseStatus, IdempotencyReplayed: replayed,
+		CollectionCaseStatus: (*string)(reversal.CaseStatus), IdempotencyReplayed: replayed,
 	}}
 }
 
@@ -68,17 +66,15 @@ func (h *handlers) reversePayment(ctx context.Context, input *struct {
 	Body PaymentReversal
 }) (*PaymentReversalOutput, error) {
 	var validator rest.Validator
-	command := collections.ReversalInput{PaymentID: rest.ParseID(input.PaymentID), Reason: validator.Trimmed("reason", input.Body.Reason, 1)}
-	if err := validator.Err(); err != nil {
-		return nil, err
-	}
-	request, err := rest.NewRequest(idempotency.PaymentReversal, input.Key, command)
+	command := collections.ReversePayment{PaymentID: rest.ParseID(input.PaymentID), Reason: validator.Trimmed("reason", input.Body.Reason, 1)}
+	err := validator.Err()
 	if err != nil {
 		return nil, err
 	}
-	reversal, replayed, err := changeBalance(ctx, h, func(tx pgx.Tx) (collections.Reversal, bool, error) {
-		return collections.ReversePayment(ctx, tx, request, command, rest.Caller(ctx).ID, h.Today(), h.Now())
-	})
+	if command.Key, err = idempotency.ParseKey(input.Key); err != nil {
+		return nil, err
+	}
+	reversal, replayed, err := h.collections.ReversePayment(ctx, command, h.Act(ctx))
 	if err != nil {
 		return nil, err
 	}

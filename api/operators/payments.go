@@ -7,7 +7,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/api/rest"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
@@ -89,7 +88,7 @@ func newPaymentAllocationResult(allocation collections.Allocation, replayed bool
 	return &PaymentAllocationOutput{Body: PaymentAllocationResult{
 		Payment: newPaymentRead(allocation.Payment), InvoiceStatus: allocation.InvoiceStatus,
 		OutstandingAmount: allocation.OutstandingAmount, AllocationState: string(allocation.State),
-		CollectionCaseStatus: allocation.CaseStatus, IdempotencyReplayed: replayed,
+		CollectionCaseStatus: (*string)(allocation.CaseStatus), IdempotencyReplayed: replayed,
 	}}
 }
 
@@ -130,14 +129,16 @@ var paymentList = rest.Listing[dbsqlc.PaymentListRow, dbsqlc.PaymentCountParams,
 		})
 	},
 	Count: (*dbsqlc.Queries).PaymentCount,
-	Read:  func(row dbsqlc.PaymentListRow) PaymentRead { return newPaymentRead(row.Payment) },
+	Read: func(row dbsqlc.PaymentListRow) PaymentRead {
+		return newPaymentRead(collections.NewPayment(row.Payment))
+	},
 }
 
-func newPaymentRead(row dbsqlc.Payment) PaymentRead {
+func newPaymentRead(payment collections.Payment) PaymentRead {
 	return PaymentRead{
-		ID: row.ID, InvoiceID: row.InvoiceID, ClientID: row.ClientID, Amount: row.Amount, Currency: row.Currency,
-		PaymentDate: row.PaymentDate, Method: row.Method, Reference: row.Reference, Note: row.Note, Status: row.Status,
-		CreatedAt: rest.Timestamp(row.CreatedAt),
+		ID: payment.ID, InvoiceID: payment.InvoiceID, ClientID: payment.ClientID, Amount: payment.Amount, Currency: payment.Currency,
+		PaymentDate: payment.PaymentDate, Method: payment.Method, Reference: payment.Reference, Note: payment.Note, Status: payment.Status,
+		CreatedAt: rest.Timestamp(payment.CreatedAt),
 	}
 }
 
@@ -152,27 +153,17 @@ func (h *handlers) recordPayment(ctx context.Context, input *struct {
 	if err := validator.Err(); err != nil {
 		return nil, err
 	}
-	payment := collections.PaymentInput{
-		InvoiceID: rest.ParseID(input.Body.InvoiceID), Amount: input.Body.Amount.Amount, PaymentDate: input.Body.PaymentDate,
-		Method: input.Body.Method, Reference: rest.OptionalText(input.Body.Reference), Note: rest.OptionalText(input.Body.Note),
-	}
-	request, err := rest.NewRequest(idempotency.Payment, input.Key, payment)
+	key, err := idempotency.ParseKey(input.Key)
 	if err != nil {
 		return nil, err
 	}
-	today := h.Today()
-	output, err := h.allocate(ctx, func(tx pgx.Tx) (collections.Allocation, bool, error) {
-		return collections.RecordPayment(ctx, tx, request, payment, rest.Caller(ctx).ID, today, h.Now())
-	})
+	allocation, replayed, err := h.collections.RecordPayment(ctx, collections.RecordPayment{
+		Key: key, InvoiceID: rest.ParseID(input.Body.InvoiceID), Amount: input.Body.Amount.Amount, PaymentDate: input.Body.PaymentDate,
+		Method: input.Body.Method, Reference: rest.OptionalText(input.Body.Reference), Note: rest.OptionalText(input.Body.Note),
+	}, h.Act(ctx))
 	if errors.Is(err, refusal.New(refusal.PaymentExceedsOutstanding)) {
 		return nil, refusal.As(err).With("payment_amount", input.Body.Amount.Text)
 	}
-	return output, err
-}
-
-// allocate posts a payment and answers with its effect.
-func (h *handlers) allocate(ctx context.Context, post func(pgx.Tx) (collections.Allocation, bool, error)) (*PaymentAllocationOutput, error) {
-	allocation, replayed, err := changeBalance(ctx, h, post)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db"
-	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/refusal"
 	"github.com/mtfacturation/mtf/workflows/starter"
 )
@@ -102,7 +101,7 @@ func newErrorEnvelope(ctx context.Context, err error) *ErrorEnvelope {
 	if errors.Is(err, starter.ErrOverloaded) {
 		return faultEnvelope(ctx, codeOverloaded)
 	}
-	if errors.Is(err, collections.ErrBehind) {
+	if errors.Is(err, starter.ErrStale) {
 		return faultEnvelope(ctx, codeStale)
 	}
 	if deadlineExceeded(ctx, err) {

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const collectionCaseActionInsert = `-- name: CollectionCaseActionInsert :one
@@ -22,13 +24,13 @@ RETURNING id, case_id, action_type, actor_id, note, payload, created_at
 `
 
 type CollectionCaseActionInsertParams struct {
-	ID         uuid.UUID       `json:"id"`
-	CaseID     uuid.UUID       `json:"case_id"`
-	ActionType string          `json:"action_type"`
-	ActorID    string          `json:"actor_id"`
-	Note       *string         `json:"note"`
-	Payload    json.RawMessage `json:"payload"`
-	Now        time.Time       `json:"now"`
+	ID         uuid.UUID             `json:"id"`
+	CaseID     uuid.UUID             `json:"case_id"`
+	ActionType vocabulary.ActionType `json:"action_type"`
+	ActorID    actor.ID              `json:"actor_id"`
+	Note       *string               `json:"note"`
+	Payload    json.RawMessage       `json:"payload"`
+	Now        time.Time             `json:"now"`
 }
 
 func (q *Queries) CollectionCaseActionInsert(ctx context.Context, db DBTX, arg CollectionCaseActionInsertParams) (CollectionCaseAction, error) {
@@ -795,11 +797,11 @@ HAVING sum(case_count) <> 0
 `
 
 type CollectionCaseTotalListActiveRow struct {
-	Status            string        `json:"status"`
-	DueDate           calendar.Date `json:"due_date"`
-	CaseCount         int64         `json:"case_count"`
-	OutstandingAmount money.Amount  `json:"outstanding_amount"`
-	Stale             bool          `json:"stale"`
+	Status            vocabulary.CaseStatus `json:"status"`
+	DueDate           calendar.Date         `json:"due_date"`
+	CaseCount         int64                 `json:"case_count"`
+	OutstandingAmount money.Amount          `json:"outstanding_amount"`
+	Stale             bool                  `json:"stale"`
 }
 
 // The active cases by status and due date, and whether the cases are stale on the business day.
@@ -839,14 +841,14 @@ RETURNING id, invoice_id, client_id, status, reason, due_date, days_past_due, ag
 `
 
 type CollectionCaseUpdateParams struct {
-	Status            string       `json:"status"`
-	DaysPastDue       *int32       `json:"days_past_due"`
-	AgingBucket       *string      `json:"aging_bucket"`
-	OutstandingAmount money.Amount `json:"outstanding_amount"`
-	LastActionAt      time.Time    `json:"last_action_at"`
-	ClosedAt          *time.Time   `json:"closed_at"`
-	Now               time.Time    `json:"now"`
-	ID                uuid.UUID    `json:"id"`
+	Status            vocabulary.CaseStatus `json:"status"`
+	DaysPastDue       *int32                `json:"days_past_due"`
+	AgingBucket       *string               `json:"aging_bucket"`
+	OutstandingAmount money.Amount          `json:"outstanding_amount"`
+	LastActionAt      time.Time             `json:"last_action_at"`
+	ClosedAt          *time.Time            `json:"closed_at"`
+	Now               time.Time             `json:"now"`
+	ID                uuid.UUID             `json:"id"`
 }
 
 func (q *Queries) CollectionCaseUpdate(ctx context.Context, db DBTX, arg CollectionCaseUpdateParams) (CollectionCase, error) {
@@ -939,7 +941,7 @@ type CollectionSyncMarkOverdueParams struct {
 	CaseIDS   []uuid.UUID   `json:"case_ids"`
 	Now       time.Time     `json:"now"`
 	ActionIDS []uuid.UUID   `json:"action_ids"`
-	ActorID   string        `json:"actor_id"`
+	ActorID   actor.ID      `json:"actor_id"`
 	Note      string        `json:"note"`
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const clientListDunningOutOfSync = `-- name: ClientListDunningOutOfSync :many
@@ -365,14 +366,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type DunningStepInsertParams struct {
-	ID             uuid.UUID  `json:"id"`
-	EpisodeID      uuid.UUID  `json:"episode_id"`
-	PolicyVersion  int32      `json:"policy_version"`
-	Step           string     `json:"step"`
-	DaysPastDue    int32      `json:"days_past_due"`
-	Action         string     `json:"action"`
-	NotificationID *uuid.UUID `json:"notification_id"`
-	Now            time.Time  `json:"now"`
+	ID             uuid.UUID             `json:"id"`
+	EpisodeID      uuid.UUID             `json:"episode_id"`
+	PolicyVersion  int32                 `json:"policy_version"`
+	Step           string                `json:"step"`
+	DaysPastDue    int32                 `json:"days_past_due"`
+	Action         vocabulary.StepAction `json:"action"`
+	NotificationID *uuid.UUID            `json:"notification_id"`
+	Now            time.Time             `json:"now"`
 }
 
 func (q *Queries) DunningStepInsert(ctx context.Context, db DBTX, arg DunningStepInsertParams) error {

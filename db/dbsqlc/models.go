@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/vocabulary"
@@ -129,39 +130,39 @@ type Client struct {
 }
 
 type CollectionCase struct {
-	ID                uuid.UUID     `json:"id"`
-	InvoiceID         uuid.UUID     `json:"invoice_id"`
-	ClientID          uuid.UUID     `json:"client_id"`
-	Status            string        `json:"status"`
-	Reason            string        `json:"reason"`
-	DueDate           calendar.Date `json:"due_date"`
-	DaysPastDue       *int32        `json:"days_past_due"`
-	AgingBucket       *string       `json:"aging_bucket"`
-	OutstandingAmount money.Amount  `json:"outstanding_amount"`
-	OpenedAt          time.Time     `json:"opened_at"`
-	LastActionAt      time.Time     `json:"last_action_at"`
-	ClosedAt          *time.Time    `json:"closed_at"`
-	CreatedAt         time.Time     `json:"created_at"`
-	UpdatedAt         time.Time     `json:"updated_at"`
+	ID                uuid.UUID             `json:"id"`
+	InvoiceID         uuid.UUID             `json:"invoice_id"`
+	ClientID          uuid.UUID             `json:"client_id"`
+	Status            vocabulary.CaseStatus `json:"status"`
+	Reason            string                `json:"reason"`
+	DueDate           calendar.Date         `json:"due_date"`
+	DaysPastDue       *int32                `json:"days_past_due"`
+	AgingBucket       *string               `json:"aging_bucket"`
+	OutstandingAmount money.Amount          `json:"outstanding_amount"`
+	OpenedAt          time.Time             `json:"opened_at"`
+	LastActionAt      time.Time             `json:"last_action_at"`
+	ClosedAt          *time.Time            `json:"closed_at"`
+	CreatedAt         time.Time             `json:"created_at"`
+	UpdatedAt         time.Time             `json:"updated_at"`
 }
 
 type CollectionCaseAction struct {
-	ID         uuid.UUID       `json:"id"`
-	CaseID     uuid.UUID       `json:"case_id"`
-	ActionType string          `json:"action_type"`
-	ActorID    string          `json:"actor_id"`
-	Note       *string         `json:"note"`
-	Payload    json.RawMessage `json:"payload"`
-	CreatedAt  time.Time       `json:"created_at"`
+	ID         uuid.UUID             `json:"id"`
+	CaseID     uuid.UUID             `json:"case_id"`
+	ActionType vocabulary.ActionType `json:"action_type"`
+	ActorID    actor.ID              `json:"actor_id"`
+	Note       *string               `json:"note"`
+	Payload    json.RawMessage       `json:"payload"`
+	CreatedAt  time.Time             `json:"created_at"`
 }
 
 type CollectionCaseTotal struct {
-	Status            string        `json:"status"`
-	DueDate           calendar.Date `json:"due_date"`
-	AgingBucket       string        `json:"aging_bucket"`
-	Shard             int32         `json:"shard"`
-	CaseCount         int64         `json:"case_count"`
-	OutstandingAmount money.Amount  `json:"outstanding_amount"`
+	Status            vocabulary.CaseStatus `json:"status"`
+	DueDate           calendar.Date         `json:"due_date"`
+	AgingBucket       string                `json:"aging_bucket"`
+	Shard             int32                 `json:"shard"`
+	CaseCount         int64                 `json:"case_count"`
+	OutstandingAmount money.Amount          `json:"outstanding_amount"`
 }
 
 type CollectionsBacklog struct {
@@ -252,14 +253,14 @@ type DunningPolicy struct {
 }
 
 type DunningStep struct {
-	ID             uuid.UUID  `json:"id"`
-	EpisodeID      uuid.UUID  `json:"episode_id"`
-	PolicyVersion  int32      `json:"policy_version"`
-	Step           string     `json:"step"`
-	DaysPastDue    int32      `json:"days_past_due"`
-	Action         string     `json:"action"`
-	NotificationID *uuid.UUID `json:"notification_id"`
-	DoneAt         time.Time  `json:"done_at"`
+	ID             uuid.UUID             `json:"id"`
+	EpisodeID      uuid.UUID             `json:"episode_id"`
+	PolicyVersion  int32                 `json:"policy_version"`
+	Step           string                `json:"step"`
+	DaysPastDue    int32                 `json:"days_past_due"`
+	Action         vocabulary.StepAction `json:"action"`
+	NotificationID *uuid.UUID            `json:"notification_id"`
+	DoneAt         time.Time             `json:"done_at"`
 }
 
 type IdempotencyKey struct {
@@ -425,20 +426,20 @@ type ListTotal struct {
 }
 
 type Notification struct {
-	ID            uuid.UUID       `json:"id"`
-	ClientID      uuid.UUID       `json:"client_id"`
-	Channel       string          `json:"channel"`
-	Template      string          `json:"template"`
-	Language      string          `json:"language"`
-	Facts         json.RawMessage `json:"facts"`
-	Status        string          `json:"status"`
-	Reason        *string         `json:"reason"`
-	Attempts      int32           `json:"attempts"`
-	NextAttemptAt *time.Time      `json:"next_attempt_at"`
-	SentAt        *time.Time      `json:"sent_at"`
-	DedupKey      string          `json:"dedup_key"`
-	CreatedAt     time.Time       `json:"created_at"`
-	UpdatedAt     time.Time       `json:"updated_at"`
+	ID            uuid.UUID          `json:"id"`
+	ClientID      uuid.UUID          `json:"client_id"`
+	Channel       vocabulary.Channel `json:"channel"`
+	Template      string             `json:"template"`
+	Language      string             `json:"language"`
+	Facts         json.RawMessage    `json:"facts"`
+	Status        string             `json:"status"`
+	Reason        *string            `json:"reason"`
+	Attempts      int32              `json:"attempts"`
+	NextAttemptAt *time.Time         `json:"next_attempt_at"`
+	SentAt        *time.Time         `json:"sent_at"`
+	DedupKey      string             `json:"dedup_key"`
+	CreatedAt     time.Time          `json:"created_at"`
+	UpdatedAt     time.Time          `json:"updated_at"`
 }
 
 type Offer struct {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
 const notificationGet = `-- name: NotificationGet :one
@@ -59,17 +60,17 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
 `
 
 type NotificationInsertParams struct {
-	ID            uuid.UUID       `json:"id"`
-	ClientID      uuid.UUID       `json:"client_id"`
-	Channel       string          `json:"channel"`
-	Template      string          `json:"template"`
-	Language      string          `json:"language"`
-	Facts         json.RawMessage `json:"facts"`
-	Status        string          `json:"status"`
-	Reason        *string         `json:"reason"`
-	NextAttemptAt *time.Time      `json:"next_attempt_at"`
-	DedupKey      string          `json:"dedup_key"`
-	Now           time.Time       `json:"now"`
+	ID            uuid.UUID          `json:"id"`
+	ClientID      uuid.UUID          `json:"client_id"`
+	Channel       vocabulary.Channel `json:"channel"`
+	Template      string             `json:"template"`
+	Language      string             `json:"language"`
+	Facts         json.RawMessage    `json:"facts"`
+	Status        string             `json:"status"`
+	Reason        *string            `json:"reason"`
+	NextAttemptAt *time.Time         `json:"next_attempt_at"`
+	DedupKey      string             `json:"dedup_key"`
+	Now           time.Time          `json:"now"`
 }
 
 func (q *Queries) NotificationInsert(ctx context.Context, db DBTX, arg NotificationInsertParams) error {

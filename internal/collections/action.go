@@ -2,70 +2,78 @@ package collections
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
-	"github.com/mtfacturation/mtf/internal/calendar"
-	"github.com/mtfacturation/mtf/internal/refusal"
+	"github.com/mtfacturation/mtf/internal/actor"
 )
 
-// ChangeStatus puts a case into any status, in the given transaction, and appends
-// the action status_updated, also when the case has that status already. It refuses
-// with collection_case_not_found.
-//
-// The operator does not overrule the invoice: the next sync opens the case of an
-// overdue invoice again, and resolves or closes that of one which is not.
-func ChangeStatus(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, to string, note *string, actorID string,
-	today calendar.Date, now time.Time) (dbsqlc.CollectionCase, error) {
-	current, err := lockCaseByID(ctx, tx, id)
+// ChangeCaseStatus is the command to put a case into a status.
+type ChangeCaseStatus struct {
+	CaseID uuid.UUID
+	Status CaseStatus
+	Note   *string
+}
+
+// AddAction is the command to append an action to a case.
+type AddAction struct {
+	CaseID uuid.UUID
+	Type   ActionType
+	Note   *string
+}
+
+func changeCaseStatus(ctx context.Context, tx pgx.Tx, command ChangeCaseStatus, act actor.Act) (dbsqlc.CollectionCase, error) {
+	current, err := lockCaseByID(ctx, tx, command.CaseID)
 	if err != nil {
 		return current, err
 	}
-	now = notBefore(current, now)
+	act = act.At(notBefore(current, act.Now))
 	next := current
-	enter(&next, to, today, now)
-	next.LastActionAt = now
-	changed, err := updateCase(ctx, tx, next, now)
+	setStatus(&next, command.Status, act)
+	next.LastActionAt = act.Now
+	changed, err := updateCase(ctx, tx, next, act.Now)
 	if err != nil {
 		return changed, err
 	}
-	payload := map[string]any{"from_status": current.Status, "to_status": to}
-	_, err = insertAction(ctx, tx, id, ActionStatusUpdated, note, actorID, payload, now)
+	payload := map[string]any{"from_status": current.Status, "to_status": command.Status}
+	_, err = insertAction(ctx, tx, command.CaseID, ActionStatusUpdated, command.Note, payload, act)
 	return changed, err
 }
 
-// AddAction appends an action to a case by hand, in the given transaction. A
-// reminder or a warning takes an open case in progress; no other action changes the
-// status. It refuses with collection_case_not_found.
-func AddAction(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, action string, note *string, actorID string,
-	today calendar.Date, now time.Time) (dbsqlc.CollectionCaseAction, error) {
-	next, err := lockCaseByID(ctx, tx, id)
+// AppendAction is Service.AddAction in the given transaction. The caller that locks invoices or
+// clients too locks them in the order of a payment: invoices, cases, clients.
+func AppendAction(ctx context.Context, tx pgx.Tx, command AddAction, act actor.Act) (dbsqlc.CollectionCaseAction, error) {
+	next, err := lockCaseByID(ctx, tx, command.CaseID)
 	if err != nil {
 		return dbsqlc.CollectionCaseAction{}, err
 	}
-	now = notBefore(next, now)
-	if next.Status == CaseOpen && (action == ActionReminderSent || action == ActionWarningSent) {
-		enter(&next, CaseInProgress, today, now)
+	act = act.At(notBefore(next, act.Now))
+	if next.Status == CaseOpen && (command.Type == ActionReminderSent || command.Type == ActionWarningSent) {
+		setStatus(&next, CaseInProgress, act)
 	}
-	next.LastActionAt = now
-	if _, err := updateCase(ctx, tx, next, now); err != nil {
+	next.LastActionAt = act.Now
+	if _, err := updateCase(ctx, tx, next, act.Now); err != nil {
 		return dbsqlc.CollectionCaseAction{}, err
 	}
-	return insertAction(ctx, tx, id, action, note, actorID, map[string]any{"case_id": next.ID, "invoice_id": next.InvoiceID}, now)
+	return insertAction(ctx, tx, next.ID, command.Type, command.Note, map[string]any{"case_id": next.ID, "invoice_id": next.InvoiceID}, act)
 }
 
-func lockCaseByID(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.CollectionCase, error) {
-	current, err := dbsqlc.New().CollectionCaseLock(ctx, tx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return current, refusal.New(refusal.CollectionCaseNotFound)
-	}
+func insertAction(ctx context.Context, tx pgx.Tx, caseID uuid.UUID, action ActionType, note *string, payload map[string]any, act actor.Act) (
+	dbsqlc.CollectionCaseAction, error) {
+	encoded, err := json.Marshal(payload)
 	if err != nil {
-		return current, fmt.Errorf("collections: lock case: %w", err)
+		return dbsqlc.CollectionCaseAction{}, fmt.Errorf("collections: encode payload: %w", err)
 	}
-	return current, nil
+	inserted, err := dbsqlc.New().CollectionCaseActionInsert(ctx, tx, dbsqlc.CollectionCaseActionInsertParams{
+		ID: db.NewID(), CaseID: caseID, ActionType: action, ActorID: act.Actor, Note: note, Payload: encoded, Now: act.Now,
+	})
+	if err != nil {
+		return inserted, fmt.Errorf("collections: insert action: %w", err)
+	}
+	return inserted, nil
 }

@@ -13,19 +13,19 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-// Aging is what clients owed on a business day. An invoice counts from its issue date
-// on until it is void, and a payment from its payment date on until it is reversed. What
-// is recorded with an earlier payment date changes the report of the days before.
+// Aging is what clients owed on a business day. An invoice counts from its issue date until it is
+// void, and a payment from its payment date until it is reversed. A payment recorded with an earlier
+// payment date changes the reports of the days since then.
 type Aging struct {
 	Total AgingSum
-	// Buckets are the sums of the aging buckets, those of a client in the same order:
-	// current, 1_30, 31_60, 61_90, 90_plus.
+	// Buckets are the sums of the aging buckets. Here and in AgingClient their order is current, 1_30,
+	// 31_60, 61_90, 90_plus.
 	Buckets [5]AgingSum
 	Clients []AgingClient
 }
 
-// AgingSum is what several clients owed. A client with invoices in several buckets
-// counts in each of them, and once in the total.
+// AgingSum is what several clients owed together. A client with invoices in several buckets counts
+// in each of them, and once in the total.
 type AgingSum struct {
 	Outstanding       money.Amount
 	Invoices, Clients int64
@@ -39,11 +39,11 @@ type AgingClient struct {
 	Buckets     [5]money.Amount
 }
 
-// AgingFilter chooses clients on a business day; what is nil chooses all.
+// AgingFilter chooses clients on a business day. A nil field chooses all.
 type AgingFilter struct {
 	AsOf calendar.Date
-	// Ended is the instant at which the day is over: what is reversed or made void from then
-	// on still counts on it.
+	// Ended is the instant at which the day ends. A payment reversed or an invoice voided from then on
+	// still counts on the day.
 	Ended time.Time
 	// Bucket chooses the clients that owed something in an aging bucket.
 	Bucket   *string
@@ -61,7 +61,7 @@ func AgingOn(ctx context.Context, pool dbsqlc.DBTX, filter AgingFilter, at Posit
 		params.BucketStarts = append(params.BucketStarts, int32(bucket.first))
 	}
 	if filter.Bucket != nil {
-		// One that does not exist has the number -1, which no invoice has.
+		// An unknown bucket gets the number -1, which no invoice has.
 		number := int32(slices.IndexFunc(buckets, func(b bucket) bool { return b.name == *filter.Bucket }))
 		params.Bucket = &number
 	}
@@ -79,7 +79,7 @@ func AgingOn(ctx context.Context, pool dbsqlc.DBTX, filter AgingFilter, at Posit
 			report.Total.Invoices += sum.Invoices
 		}
 		if row.ClientID == uuid.Nil {
-			continue // The totals of an empty page.
+			continue // The row carries the totals of an empty page.
 		}
 		owes := AgingClient{ClientID: row.ClientID, Outstanding: money.Amount(row.Amount), Invoices: row.Invoices}
 		for i, bucket := range row.Buckets {

@@ -248,7 +248,7 @@ func TestTheAgingReportOfTodayIsTheOverviewAndWhatIsNotDue(t *testing.T) {
 		ledger := drawLedger(t, clients, today)
 		store(t, pool, ledger)
 		require.NoError(t, collections.Sync(ctx, pool, today, noon(today)))
-		overview, err := collections.NewGate(pool, never, time.Minute).Overview(ctx, today, noon(today))
+		overview, err := collections.ReadOverview(ctx, pool, today)
 		require.NoError(t, err)
 		report, err := collections.AgingOn(ctx, pool, agingOn(today),
 			collections.Position{Sort: "outstanding_amount:desc", Limit: 20})

@@ -8,7 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/collections"
+	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 )
@@ -16,6 +19,19 @@ import (
 // noon is the instant that tests take on a day; only its order with others matters.
 func noon(day calendar.Date) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), 12, 0, 0, 0, time.UTC)
+}
+
+// operate is an act of an operator on a day.
+func operate(today calendar.Date, now time.Time) actor.Act {
+	return actor.Act{Actor: "op-1", Today: today, Now: now}
+}
+
+// newKey returns an Idempotency-Key that no other request has.
+func newKey() idempotency.Key { return idempotency.Key(uuid.NewString()) }
+
+// newService returns a service whose balance changes nobody observes.
+func newService(pool *pgxpool.Pool) *collections.Service {
+	return collections.NewService(pool, func(collections.BalanceChange) {})
 }
 
 // fataler is what a test and a property have in common.

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"pgregory.net/rapid"
 
-	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/ledger"
@@ -108,7 +107,7 @@ func TestTheLedgerAgreesWithInvoicesAtEveryMoment(t *testing.T) {
 	t.Parallel()
 	const writers, rounds, total = 4, 40, 10_000
 	pool := servers.Database(t)
-	b := &books{pool: pool, today: firstDay, payments: map[uuid.UUID]dbsqlc.Payment{}, reversed: map[uuid.UUID]bool{}, void: map[uuid.UUID]bool{}}
+	b := &books{pool: pool, today: firstDay, payments: map[uuid.UUID]collections.Payment{}, reversed: map[uuid.UUID]bool{}, void: map[uuid.UUID]bool{}}
 	client, now := newClient(t, pool), noon(firstDay)
 	var invoices []uuid.UUID
 	for range writers {
@@ -120,7 +119,7 @@ func TestTheLedgerAgreesWithInvoicesAtEveryMoment(t *testing.T) {
 			for round := range rounds {
 				at := now.Add(time.Duration(round) * time.Second)
 				// Every other time with the next one.
-				if err := b.pay(collections.RecordPayment, invoices[(writer+round%2)%writers], money.Amount(1+round), firstDay, at); err != nil {
+				if err := b.pay(invoices[(writer+round%2)%writers], money.Amount(1+round), firstDay, at); err != nil {
 					return err
 				}
 				if payment, found := b.anyPosted(); found && round%3 == 0 {

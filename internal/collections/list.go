@@ -3,7 +3,6 @@ package collections
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -11,23 +10,26 @@ import (
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-// Filter chooses cases on a business day; what is nil chooses all.
+// Filter chooses cases on a business day. A nil field chooses all.
 type Filter struct {
-	Status      *string
+	Status      *CaseStatus
 	AgingBucket *string
 	ClientID    *uuid.UUID
 	Today       calendar.Date
 }
 
-// statuses are those that the filter chooses.
+// statuses returns the statuses that the filter chooses.
 func (f Filter) statuses() []string {
 	if f.Status != nil {
-		return []string{*f.Status}
+		return []string{string(*f.Status)}
 	}
-	return []string{CaseOpen, CaseInProgress, CaseResolved, CaseClosed}
+	return []string{string(CaseOpen), string(CaseInProgress), string(CaseResolved), string(CaseClosed)}
 }
 
-// dueDates are the first and the last one that the filter's bucket has.
+// status returns the status that the filter chooses, as text; nil chooses all.
+func (f Filter) status() *string { return (*string)(f.Status) }
+
+// dueDates returns the first and the last due date of the filter's bucket.
 func (f Filter) dueDates() (first, last calendar.Date) {
 	if f.AgingBucket == nil {
 		return first, last
@@ -35,16 +37,15 @@ func (f Filter) dueDates() (first, last calendar.Date) {
 	return DueDates(*f.AgingBucket, f.Today)
 }
 
-// LatestUpdatedFirst is the order in which cases are listed unless another is asked for.
+// LatestUpdatedFirst is the default order of the list of cases.
 const LatestUpdatedFirst = "updated_at:desc"
 
-// Position is where in the list of cases a page is.
+// Position is the position of a page in the list of cases.
 type Position struct {
-	// Sort is LatestUpdatedFirst, or "key:asc" or "key:desc" of another key that
-	// CollectionCaseListSorted has.
+	// Sort is LatestUpdatedFirst, or "key:asc" or "key:desc" of another key of CollectionCaseListSorted.
 	Sort string
-	// After is Sort for a page that begins behind a case, which has this id and this
-	// value of the key, as text; else it is empty.
+	// After is empty for a page that starts at the beginning. Otherwise it equals Sort, and the page
+	// starts after the case with AfterID and this value of the key, as text.
 	After      string
 	AfterValue string
 	AfterID    uuid.UUID
@@ -52,51 +53,61 @@ type Position struct {
 	Limit, Offset int32
 }
 
-// behindSomething has a page that begins behind no case begin before all of them, so that
-// one condition serves every page that is latest updated first.
-func (p Position) behindSomething() Position {
+// withStart gives the first page a sentinel key (infinity, the largest UUID), so that one keyset
+// condition serves every page that lists the latest updated cases first.
+func (p Position) withStart() Position {
 	if p.After == "" {
 		p.AfterValue, p.AfterID = "infinity", uuid.Max
 	}
 	return p
 }
 
-// Page returns a page of the cases that a filter chooses, and how many it chooses in
-// all, once they are in step with the filter's day. The pages that nearly everybody asks
-// for take one statement as long as nothing is behind.
-func (g *Gate) Page(ctx context.Context, filter Filter, at Position, now time.Time) (rows []dbsqlc.CollectionCase, total int64, err error) {
+// Page is a page of the cases that a filter chooses.
+type Page struct {
+	Cases []dbsqlc.CollectionCase
+	// Total is the number of cases that the filter chooses.
+	Total int64
+	// Current reports whether no invoice or case was behind the filter's day.
+	Current bool
+}
+
+// ReadPage reads a page of cases. The most frequent pages take one statement.
+func ReadPage(ctx context.Context, pool dbsqlc.DBTX, filter Filter, at Position) (page Page, err error) {
 	if at.Sort == LatestUpdatedFirst && at.Offset == 0 && filter.AgingBucket == nil && filter.ClientID == nil {
-		found, err := latestPage(ctx, g.pool, filter, at)
+		found, err := latestPage(ctx, pool, filter, at)
 		if err != nil {
-			return nil, 0, fmt.Errorf("collections: list cases: %w", err)
+			return Page{}, fmt.Errorf("collections: list cases: %w", err)
 		}
-		// No row tells of no backlog either.
-		if len(found) > 0 && !found[0].Stale {
+		// Without a row nothing says whether the page is current.
+		if len(found) > 0 {
+			page.Total, page.Current = found[0].ListTotal, !found[0].Stale
 			for _, row := range found {
-				rows = append(rows, row.CollectionCase)
+				page.Cases = append(page.Cases, row.CollectionCase)
 			}
-			return rows, found[0].ListTotal, nil
+			return page, nil
 		}
 	}
-	if err := g.Pass(ctx, filter.Today, now); err != nil {
-		return nil, 0, err
+	due, err := SyncDue(ctx, pool, filter.Today)
+	if err != nil {
+		return Page{}, err
 	}
-	if rows, err = List(ctx, g.pool, filter, at); err != nil {
-		return nil, 0, err
+	page.Current = !due
+	if page.Cases, err = List(ctx, pool, filter, at); err != nil {
+		return Page{}, err
 	}
-	total, err = Count(ctx, g.pool, filter)
-	return rows, total, err
+	page.Total, err = Count(ctx, pool, filter)
+	return page, err
 }
 
 func latestPage(ctx context.Context, pool dbsqlc.DBTX, filter Filter, at Position) (rows []dbsqlc.CollectionCaseLatestRow, err error) {
-	at = at.behindSomething()
+	at = at.withStart()
 	if filter.Status == nil {
 		return dbsqlc.New().CollectionCaseLatest(ctx, pool, dbsqlc.CollectionCaseLatestParams{
 			Today: filter.Today, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit,
 		})
 	}
 	found, err := dbsqlc.New().CollectionCaseLatestByStatus(ctx, pool, dbsqlc.CollectionCaseLatestByStatusParams{
-		Status: *filter.Status, Today: filter.Today, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit,
+		Status: *filter.status(), Today: filter.Today, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit,
 	})
 	for _, row := range found {
 		rows = append(rows, dbsqlc.CollectionCaseLatestRow(row))
@@ -104,8 +115,8 @@ func latestPage(ctx context.Context, pool dbsqlc.DBTX, filter Filter, at Positio
 	return rows, err
 }
 
-// Count returns how many cases a filter chooses. The number comes from the totals, but
-// for a client, who has few cases.
+// Count returns the number of cases that a filter chooses. It comes from the totals, except for a
+// client, who has few cases.
 func Count(ctx context.Context, pool dbsqlc.DBTX, filter Filter) (total int64, err error) {
 	from, to := filter.dueDates()
 	if filter.ClientID != nil {
@@ -123,16 +134,16 @@ func Count(ctx context.Context, pool dbsqlc.DBTX, filter Filter) (total int64, e
 	return total, nil
 }
 
-// List returns a page of the cases that a filter chooses. Latest updated first, rows
-// are read in the order of an index whatever the filter.
+// List returns a page of the cases that a filter chooses. For LatestUpdatedFirst, every filter reads
+// rows in the order of an index.
 func List(ctx context.Context, pool dbsqlc.DBTX, filter Filter, at Position) (rows []dbsqlc.CollectionCase, err error) {
 	if at.Sort == LatestUpdatedFirst {
 		rows, err = latestUpdated(ctx, pool, filter, at)
 	} else {
 		from, to := filter.dueDates()
 		rows, err = dbsqlc.New().CollectionCaseListSorted(ctx, pool, dbsqlc.CollectionCaseListSortedParams{
-			ClientID: filter.ClientID, Status: filter.Status, AgingBucket: filter.AgingBucket, DueFrom: from, DueTo: to,
-			ActiveOnly: filter.AgingBucket != nil && filter.Status != nil && workedOn(*filter.Status),
+			ClientID: filter.ClientID, Status: filter.status(), AgingBucket: filter.AgingBucket, DueFrom: from, DueTo: to,
+			ActiveOnly: filter.AgingBucket != nil && filter.Status != nil && isActive(*filter.Status),
 			Sort:       at.Sort, After: at.After, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
 	}
@@ -143,7 +154,7 @@ func List(ctx context.Context, pool dbsqlc.DBTX, filter Filter, at Position) (ro
 }
 
 func latestUpdated(ctx context.Context, pool dbsqlc.DBTX, filter Filter, at Position) ([]dbsqlc.CollectionCase, error) {
-	at = at.behindSomething()
+	at = at.withStart()
 	queries, statuses := dbsqlc.New(), filter.statuses()
 	from, to := filter.dueDates()
 	switch {
@@ -159,7 +170,7 @@ func latestUpdated(ctx context.Context, pool dbsqlc.DBTX, filter Filter, at Posi
 		})
 	case filter.Status != nil:
 		return queries.CollectionCaseListByStatus(ctx, pool, dbsqlc.CollectionCaseListByStatusParams{
-			Status: *filter.Status, AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
+			Status: *filter.status(), AfterValue: at.AfterValue, AfterID: at.AfterID, PageSize: at.Limit, PageOffset: at.Offset,
 		})
 	default:
 		return queries.CollectionCaseList(ctx, pool, dbsqlc.CollectionCaseListParams{

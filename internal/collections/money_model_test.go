@@ -1,7 +1,6 @@
 package collections_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -93,7 +92,7 @@ func told(t fataler, actions []dbsqlc.CollectionCaseAction, void bool) (status s
 		case "case_resolved", "case_closed":
 			require.True(t, worked, "%s while %s", action.ActionType, status)
 			require.True(t, void || action.ActionType == "case_resolved", "closed, and the invoice is not void")
-			status = action.ActionType[len("case_"):]
+			status = string(action.ActionType)[len("case_"):]
 		case "status_updated":
 			status = payloadOf(t, action)["to_status"].(string)
 		}
@@ -116,7 +115,7 @@ type books struct {
 
 	mutex    sync.Mutex
 	invoices []issued
-	payments map[uuid.UUID]dbsqlc.Payment
+	payments map[uuid.UUID]collections.Payment
 	reversed map[uuid.UUID]bool
 	void     map[uuid.UUID]bool
 	alone    uuid.UUID // a contract of nobody
@@ -182,7 +181,7 @@ func TestMoneyAddsUpWhateverHappensInWhateverOrder(t *testing.T) {
 func anyBooks(t *rapid.T, pool *pgxpool.Pool) *books {
 	b := &books{
 		pool: pool, today: firstDay, now: noon(firstDay), fees: map[uuid.UUID]money.Amount{}, months: map[calendar.Date]bool{},
-		payments: map[uuid.UUID]dbsqlc.Payment{}, reversed: map[uuid.UUID]bool{}, void: map[uuid.UUID]bool{}, events: map[uuid.UUID]handMade{},
+		payments: map[uuid.UUID]collections.Payment{}, reversed: map[uuid.UUID]bool{}, void: map[uuid.UUID]bool{}, events: map[uuid.UUID]handMade{},
 	}
 	empty(t, pool)
 	for range rapid.IntRange(1, 3).Draw(t, "clients") {
@@ -237,9 +236,9 @@ func (b *books) anyOperation(t *rapid.T, among []issued, now time.Time) func() e
 	switch kind {
 	case "pay":
 		amount := money.Amount(rapid.Int64Range(1, int64(invoice.Total+1)/2).Draw(t, "amount"))
-		return func() error { return b.pay(collections.RecordPayment, invoice.ID, amount, today, now) }
+		return func() error { return b.pay(invoice.ID, amount, today, now) }
 	case "settle":
-		return func() error { return b.pay(collections.ApprovePaid, invoice.ID, 0, today, now) }
+		return func() error { return b.settle(invoice.ID, today, now) }
 	case "reverse":
 		payment := rapid.SampledFrom(payments).Draw(t, "payment")
 		return func() error { return b.reverse(payment, today, now) }
@@ -247,7 +246,7 @@ func (b *books) anyOperation(t *rapid.T, among []issued, now time.Time) func() e
 		return func() error { return b.voidInvoice(invoice.ID, today, now) }
 	case "put":
 		status := rapid.SampledFrom([]string{"open", "in_progress", "resolved", "closed"}).Draw(t, "status")
-		return func() error { return b.put(invoice.ID, status, today, now) }
+		return func() error { return b.put(invoice.ID, collections.CaseStatus(status), today, now) }
 	case "run":
 		return b.anyRun(t, now)
 	case "event":
@@ -279,22 +278,28 @@ func (b *books) attempt(work func(pgx.Tx) error, note func(), refusals ...refusa
 	return err
 }
 
-type poster func(context.Context, dbsqlc.DBTX, idempotency.Request, collections.PaymentInput, string, calendar.Date, time.Time) (collections.Allocation, bool, error)
-
-func (b *books) pay(post poster, invoice uuid.UUID, amount money.Amount, today calendar.Date, now time.Time) error {
+func (b *books) pay(invoice uuid.UUID, amount money.Amount, today calendar.Date, now time.Time) error {
 	var allocation collections.Allocation
 	return b.attempt(func(tx pgx.Tx) (err error) {
-		input := collections.PaymentInput{InvoiceID: invoice, Amount: amount, PaymentDate: today, Method: "cash"}
-		allocation, _, err = post(ctx, tx, keyed(idempotency.Payment), input, "op-1", today, now)
+		command := collections.RecordPayment{InvoiceID: invoice, Amount: amount, PaymentDate: today, Method: "cash"}
+		allocation, err = collections.RecordPaymentIn(ctx, tx, command, operate(today, now))
 		return err
 	}, func() { b.payments[allocation.Payment.ID] = allocation.Payment },
 		refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding)
 }
 
+func (b *books) settle(invoice uuid.UUID, today calendar.Date, now time.Time) error {
+	var allocation collections.Allocation
+	return b.attempt(func(tx pgx.Tx) (err error) {
+		command := collections.ApprovePaid{InvoiceID: invoice, PaymentDate: &today, Method: "cash"}
+		allocation, err = collections.ApprovePaidIn(ctx, tx, command, operate(today, now))
+		return err
+	}, func() { b.payments[allocation.Payment.ID] = allocation.Payment }, refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid)
+}
+
 func (b *books) reverse(payment uuid.UUID, today calendar.Date, now time.Time) error {
 	return b.attempt(func(tx pgx.Tx) error {
-		_, _, err := collections.ReversePayment(ctx, tx, keyed(idempotency.PaymentReversal),
-			collections.ReversalInput{PaymentID: payment, Reason: "Bounced"}, "op-1", today, now)
+		_, err := collections.ReversePaymentIn(ctx, tx, collections.ReversePayment{PaymentID: payment, Reason: "Bounced"}, operate(today, now))
 		return err
 	}, func() {
 		if b.reversed[payment] {
@@ -306,23 +311,22 @@ func (b *books) reverse(payment uuid.UUID, today calendar.Date, now time.Time) e
 
 func (b *books) voidInvoice(invoice uuid.UUID, today calendar.Date, now time.Time) error {
 	return b.attempt(func(tx pgx.Tx) error {
-		_, _, err := collections.VoidInvoice(ctx, tx, keyed(idempotency.InvoiceVoid),
-			collections.VoidInput{InvoiceID: invoice, Reason: "Wrong tariff"}, "op-1", today, now)
+		_, err := collections.VoidInvoiceIn(ctx, tx, collections.VoidInvoice{InvoiceID: invoice, Reason: "Wrong tariff"}, operate(today, now))
 		return err
 	}, func() { b.void[invoice] = true }, refusal.InvoiceVoid, refusal.InvoiceNotVoidable)
 }
 
-func (b *books) put(invoice uuid.UUID, status string, today calendar.Date, now time.Time) error {
-	return b.attempt(func(tx pgx.Tx) error {
-		var about uuid.UUID
-		if err := tx.QueryRow(ctx, "SELECT id FROM collection_cases WHERE invoice_id = $1", invoice).Scan(&about); errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		_, err := collections.ChangeStatus(ctx, tx, about, status, nil, "op-1", today, now)
+func (b *books) put(invoice uuid.UUID, status collections.CaseStatus, today calendar.Date, now time.Time) error {
+	var id uuid.UUID
+	err := b.pool.QueryRow(ctx, "SELECT id FROM collection_cases WHERE invoice_id = $1", invoice).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
 		return err
-	}, func() {})
+	}
+	_, err = newService(b.pool).ChangeCaseStatus(ctx, collections.ChangeCaseStatus{CaseID: id, Status: status}, operate(today, now))
+	return err
 }
 
 // run bills a month, two clients at a time.
@@ -380,7 +384,7 @@ func (b *books) require(t *rapid.T) {
 		b.requireInvoice(t, invoice, want)
 	}
 	b.requireLedger(t, want)
-	overview, err := collections.NewGate(b.pool, never, time.Minute).Overview(ctx, b.today, b.now)
+	overview, err := collections.ReadOverview(ctx, b.pool, b.today)
 	require.NoError(t, err)
 	require.Equal(t, []any{want.overdue, want.total, want.buckets}, []any{overview.OverdueInvoices(), overview.Outstanding, overview.Buckets})
 	rows, err := b.pool.Query(ctx, "SELECT id FROM clients WHERE delinquent_since IS NOT NULL")
@@ -430,14 +434,14 @@ func (b *books) requireInvoice(t *rapid.T, invoice issued, want state) {
 	require.NoError(t, err)
 	actions, err := pgx.CollectRows(rows, pgx.RowToStructByName[dbsqlc.CollectionCaseAction])
 	require.NoError(t, err)
-	require.Equal(t, found.Status, told(t, actions, status == "void"), "the history ends where the case is: %s", about)
+	require.EqualValues(t, found.Status, told(t, actions, status == "void"), "the history ends where the case is: %s", about)
 	b.requireNoted(t, *found, actions)
 }
 
 // requireNoted checks that a history notes each payment and each reversal once, that it invents
 // none, and that it has all since the case was opened.
 func (b *books) requireNoted(t *rapid.T, about dbsqlc.CollectionCase, actions []dbsqlc.CollectionCaseAction) {
-	noted := map[string]map[uuid.UUID]bool{"payment_recorded": {}, "payment_reversed": {}}
+	noted := map[collections.ActionType]map[uuid.UUID]bool{"payment_recorded": {}, "payment_reversed": {}}
 	for _, action := range actions {
 		if of := noted[action.ActionType]; of != nil {
 			id := uuid.MustParse(payloadOf(t, action)["payment_id"].(string))

@@ -3,44 +3,30 @@ package collections
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-// Overview is what is overdue on a business day: the cases that are worked on.
+// Overview sums up the active cases on a business day.
 type Overview struct {
 	OpenCases, InProgressCases int64
-	// Outstanding is what all these cases owe, Buckets what those of each bucket do.
+	// Outstanding is the sum of all active cases, Buckets the sums by aging bucket.
 	Outstanding money.Amount
 	Buckets     map[string]money.Amount
+	// Current reports whether no invoice or case was behind the business day.
+	Current bool
 }
 
-// OverdueInvoices is how many invoices are overdue: in step, each has one case that is
-// worked on.
+// OverdueInvoices is the number of overdue invoices: when current, each has one active case.
 func (o Overview) OverdueInvoices() int64 { return o.OpenCases + o.InProgressCases }
 
-// Overview adds up the cases by the totals of each due date, so its cost does not grow
-// with their number, once they are in step with a business day.
-func (g *Gate) Overview(ctx context.Context, today calendar.Date, now time.Time) (Overview, error) {
-	overview, behind, err := overviewOn(ctx, g.pool, today)
-	if err != nil || !behind {
-		return overview, err
-	}
-	if err := g.Pass(ctx, today, now); err != nil {
-		return Overview{}, err
-	}
-	overview, _, err = overviewOn(ctx, g.pool, today)
-	return overview, err
-}
-
-// overviewOn returns what is stored, and whether that may be behind the business day.
-func overviewOn(ctx context.Context, pool dbsqlc.DBTX, today calendar.Date) (overview Overview, behind bool, err error) {
+// ReadOverview adds up the totals of each due date, so its cost does not grow with the number of cases.
+func ReadOverview(ctx context.Context, pool dbsqlc.DBTX, today calendar.Date) (overview Overview, err error) {
 	totals, err := dbsqlc.New().CollectionCaseTotalListActive(ctx, pool, today)
 	if err != nil {
-		return Overview{}, false, fmt.Errorf("collections: read totals: %w", err)
+		return Overview{}, fmt.Errorf("collections: read totals: %w", err)
 	}
 	overview.Buckets = map[string]money.Amount{}
 	for _, total := range totals {
@@ -52,6 +38,11 @@ func overviewOn(ctx context.Context, pool dbsqlc.DBTX, today calendar.Date) (ove
 		overview.Outstanding += total.OutstandingAmount
 		overview.Buckets[AgingBucket(today.DaysSince(total.DueDate))] += total.OutstandingAmount
 	}
-	// No row tells of no backlog either.
-	return overview, len(totals) == 0 || totals[0].Stale, nil
+	if len(totals) > 0 {
+		overview.Current = !totals[0].Stale
+		return overview, nil
+	}
+	due, err := SyncDue(ctx, pool, today)
+	overview.Current = !due
+	return overview, err
 }

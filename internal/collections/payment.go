@@ -2,7 +2,6 @@ package collections
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/idempotency"
@@ -19,14 +19,77 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// PaymentInput is a checked payment.
-type PaymentInput struct {
-	InvoiceID   uuid.UUID     `json:"invoice_id"`
-	Amount      money.Amount  `json:"amount"`
-	PaymentDate calendar.Date `json:"payment_date"`
-	Method      string        `json:"method"`
-	Reference   *string       `json:"reference"`
-	Note        *string       `json:"note"`
+// RecordPayment is the command to post a payment against an invoice. Its JSON is the fingerprint of
+// the request.
+type RecordPayment struct {
+	Key         idempotency.Key `json:"-"`
+	InvoiceID   uuid.UUID       `json:"invoice_id"`
+	Amount      money.Amount    `json:"amount"`
+	PaymentDate calendar.Date   `json:"payment_date"`
+	Method      string          `json:"method"`
+	Reference   *string         `json:"reference"`
+	Note        *string         `json:"note"`
+}
+
+func (c RecordPayment) payment() newPayment {
+	return newPayment{c.InvoiceID, &c.Amount, c.PaymentDate, c.Method, c.Reference, c.Note}
+}
+
+// ApprovePaid is the command to post a payment of all that is outstanding of an invoice. Its JSON is
+// the fingerprint of the request: an absent date stays absent, so that the request can be repeated
+// on another day.
+type ApprovePaid struct {
+	Key       idempotency.Key `json:"-"`
+	InvoiceID uuid.UUID       `json:"invoice_id"`
+	// PaymentDate is the business day of the command when it is nil.
+	PaymentDate *calendar.Date `json:"payment_date"`
+	Method      string         `json:"method"`
+	Reference   *string        `json:"reference"`
+	Note        string         `json:"note"`
+}
+
+func (c ApprovePaid) payment(today calendar.Date) newPayment {
+	if c.PaymentDate != nil {
+		today = *c.PaymentDate
+	}
+	return newPayment{c.InvoiceID, nil, today, c.Method, c.Reference, &c.Note}
+}
+
+// newPayment is a payment to be posted.
+type newPayment struct {
+	invoiceID uuid.UUID
+	// amount is all that is outstanding when it is nil.
+	amount          *money.Amount
+	paymentDate     calendar.Date
+	method          string
+	reference, note *string
+}
+
+// Payment is a payment of an invoice. What concerns its reversal is nil for a posted payment.
+type Payment struct {
+	ID             uuid.UUID     `json:"id"`
+	InvoiceID      uuid.UUID     `json:"invoice_id"`
+	ClientID       uuid.UUID     `json:"client_id"`
+	Amount         money.Amount  `json:"amount"`
+	Currency       string        `json:"currency"`
+	PaymentDate    calendar.Date `json:"payment_date"`
+	Method         string        `json:"method"`
+	Reference      *string       `json:"reference"`
+	Note           *string       `json:"note"`
+	Status         string        `json:"status"`
+	ReversedAt     *time.Time    `json:"reversed_at"`
+	ReversedBy     *string       `json:"reversed_by"`
+	ReversalReason *string       `json:"reversal_reason"`
+	CreatedAt      time.Time     `json:"created_at"`
+}
+
+// NewPayment returns the payment that a row holds.
+func NewPayment(row dbsqlc.Payment) Payment {
+	return Payment{
+		ID: row.ID, InvoiceID: row.InvoiceID, ClientID: row.ClientID, Amount: row.Amount, Currency: row.Currency, PaymentDate: row.PaymentDate,
+		Method: row.Method, Reference: row.Reference, Note: row.Note, Status: row.Status, ReversedAt: row.ReversedAt,
+		ReversedBy: row.ReversedBy, ReversalReason: row.ReversalReason, CreatedAt: row.CreatedAt,
+	}
 }
 
 // AllocationState says whether a payment settled its invoice.
@@ -38,114 +101,72 @@ const (
 	AllocationFull    AllocationState = "full"
 )
 
-// Allocation is what a payment did.
+// Allocation is the result of a payment.
 type Allocation struct {
-	Payment           dbsqlc.Payment        `json:"payment"`
+	Payment           Payment               `json:"payment"`
 	InvoiceStatus     billing.InvoiceStatus `json:"invoice_status"`
 	OutstandingAmount money.Amount          `json:"outstanding_amount"`
 	State             AllocationState       `json:"allocation_state"`
 	Effect
 }
 
-// Moved is the amount of the payment.
-func (a Allocation) Moved() money.Amount { return a.Payment.Amount }
-
-// RecordPayment posts a payment against an invoice and brings the invoice, its
-// case and the client's delinquency in line, all in the given transaction together
-// with the answer under the request's key. replayed reports that the answer was
-// stored before.
-//
-// The invoice's row is locked first, so payments of one invoice queue up and the
-// outstanding amount that is checked is the one that is paid. It refuses with
-// invoice_not_found, invoice_void, invoice_already_paid and payment_exceeds_outstanding.
-func RecordPayment(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PaymentInput, actorID string,
-	today calendar.Date, now time.Time) (allocation Allocation, replayed bool, err error) {
-	return post(ctx, tx, request, input, atMostOutstanding, actorID, today, now)
-}
-
-// ApprovePaid is RecordPayment of all that is outstanding, whatever the amount of
-// the input. It never refuses with payment_exceeds_outstanding.
-func ApprovePaid(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PaymentInput, actorID string,
-	today calendar.Date, now time.Time) (allocation Allocation, replayed bool, err error) {
-	return post(ctx, tx, request, input, allOutstanding, actorID, today, now)
-}
-
-// amountRule finds the amount to post from the amount asked for and what is
-// outstanding, once the invoice is locked.
-type amountRule func(asked, outstanding money.Amount) (money.Amount, error)
-
-func atMostOutstanding(asked, outstanding money.Amount) (money.Amount, error) {
-	if asked > outstanding {
-		return 0, refusal.New(refusal.PaymentExceedsOutstanding).
-			With("outstanding_amount", outstanding).With("payment_amount", asked)
+// pay posts a payment, unless the request is answered already.
+func pay(ctx context.Context, tx pgx.Tx, request idempotency.Request, input newPayment, act actor.Act) (
+	allocation Allocation, replayed bool, err error) {
+	locked, lockErr := lockInvoice(ctx, tx, input.invoiceID)
+	if replayed, err = loadAnswer(ctx, tx, request, lockErr, &allocation); replayed || err != nil {
+		return allocation, replayed, err
 	}
-	return asked, nil
-}
-
-func allOutstanding(_, outstanding money.Amount) (money.Amount, error) { return outstanding, nil }
-
-func post(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PaymentInput, amount amountRule, actorID string,
-	today calendar.Date, now time.Time) (allocation Allocation, replayed bool, err error) {
-	lock := func() (dbsqlc.InvoiceLockRow, error) { return lockInvoice(ctx, tx, input.InvoiceID) }
-	return once(ctx, tx, request, now, lock, func(locked dbsqlc.InvoiceLockRow) (allocation Allocation, err error) {
-		if err := checkPayable(locked.Invoice); err != nil {
-			return allocation, err
-		}
-		if input.Amount, err = amount(input.Amount, outstandingOf(locked.Invoice)); err != nil {
-			return allocation, err
-		}
-		return allocate(ctx, tx, locked, input, actorID, today, now)
-	})
-}
-
-func lockInvoice(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.InvoiceLockRow, error) {
-	locked, err := dbsqlc.New().InvoiceLock(ctx, tx, id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return locked, refusal.New(refusal.InvoiceNotFound)
-	}
+	invoice := locked.Invoice
+	amount, err := payable(invoice, input.amount)
 	if err != nil {
-		return locked, fmt.Errorf("collections: lock invoice: %w", err)
+		return allocation, false, err
 	}
-	return locked, nil
-}
-
-// checkPayable refuses when an invoice takes no payment.
-func checkPayable(invoice dbsqlc.Invoice) error {
-	switch {
-	case invoice.Status == billing.InvoiceVoid:
-		return refusal.New(refusal.InvoiceVoid)
-	case outstandingOf(invoice) == 0:
-		return refusal.New(refusal.InvoiceAlreadyPaid)
-	}
-	return nil
-}
-
-// allocate posts the payment and moves everything that depends on the balance.
-func allocate(ctx context.Context, tx dbsqlc.DBTX, locked dbsqlc.InvoiceLockRow, input PaymentInput, actorID string,
-	today calendar.Date, now time.Time) (Allocation, error) {
-	queries, invoice := dbsqlc.New(), locked.Invoice
-	payment, err := queries.PaymentInsert(ctx, tx, dbsqlc.PaymentInsertParams{
-		ID: db.NewID(), InvoiceID: invoice.ID, ClientID: invoice.ClientID, Amount: input.Amount, Currency: invoice.Currency,
-		PaymentDate: input.PaymentDate, Method: input.Method, Reference: input.Reference, Note: input.Note,
-		ActorID: actorID, Now: now,
+	row, err := dbsqlc.New().PaymentInsert(ctx, tx, dbsqlc.PaymentInsertParams{
+		ID: db.NewID(), InvoiceID: invoice.ID, ClientID: invoice.ClientID, Amount: amount, Currency: invoice.Currency,
+		PaymentDate: input.paymentDate, Method: input.method, Reference: input.reference, Note: input.note,
+		ActorID: string(act.Actor), Now: act.Now,
 	})
 	if err != nil {
-		return Allocation{}, fmt.Errorf("collections: insert payment: %w", err)
+		return allocation, false, fmt.Errorf("collections: insert payment: %w", err)
 	}
-	paid := invoice.PaidAmount + input.Amount
-	invoice, effect, err := rebalance(ctx, tx, locked, paid, &entry{ActionPaymentRecorded, "Payment recorded", payment}, actorID, today, now)
+	allocation.Payment, allocation.State = NewPayment(row), AllocationPartial
+	history := &historyEntry{ActionPaymentRecorded, "Payment recorded", allocation.Payment}
+	invoice, allocation.Effect, err = applyPaidAmount(ctx, tx, locked, invoice.PaidAmount+amount, history, act)
 	if err != nil {
-		return Allocation{}, err
+		return allocation, false, err
 	}
-	if err := ledger.PostPayment(ctx, tx, payment, now); err != nil {
-		return Allocation{}, err
+	if err := ledger.PostPayment(ctx, tx, row, act.Now); err != nil {
+		return allocation, false, err
 	}
-	allocation := Allocation{
-		Payment: payment, InvoiceStatus: invoice.Status, OutstandingAmount: outstandingOf(invoice), State: AllocationPartial,
-		Effect: effect,
-	}
+	allocation.InvoiceStatus, allocation.OutstandingAmount = invoice.Status, outstanding(invoice)
 	if allocation.OutstandingAmount == 0 {
 		allocation.State = AllocationFull
 	}
-	return allocation, nil
+	return allocation, false, idempotency.Save(ctx, tx, request, allocation, act.Now)
+}
+
+// payable returns the amount to post against a locked invoice: the amount asked for, or all that is
+// outstanding when that is nil. It refuses with invoice_void, invoice_already_paid and payment_exceeds_outstanding.
+func payable(invoice dbsqlc.Invoice, asked *money.Amount) (money.Amount, error) {
+	owed := outstanding(invoice)
+	switch {
+	case invoice.Status == billing.InvoiceVoid:
+		return 0, refusal.New(refusal.InvoiceVoid)
+	case owed == 0:
+		return 0, refusal.New(refusal.InvoiceAlreadyPaid)
+	case asked == nil:
+		return owed, nil
+	case *asked > owed:
+		return 0, refusal.New(refusal.PaymentExceedsOutstanding).With("outstanding_amount", owed).With("payment_amount", *asked)
+	}
+	return *asked, nil
+}
+
+// outstanding is what is owed on an invoice: nothing once it is void.
+func outstanding(invoice dbsqlc.Invoice) money.Amount {
+	if invoice.Status == billing.InvoiceVoid {
+		return 0
+	}
+	return invoice.TotalAmount - invoice.PaidAmount
 }

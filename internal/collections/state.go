@@ -1,52 +1,56 @@
-// Package collections follows what clients owe: payments and their allocation, the
-// state of an invoice, its collection case and aging bucket, and delinquency.
 package collections
 
 import (
 	"math"
 
-	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
-// The states of a collection case. Open and in progress are worked on; resolved
-// means paid, closed means that the invoice is void.
+// CaseStatus is the state of a collection case.
+type CaseStatus = vocabulary.CaseStatus
+
+// The states of a collection case. Open and in progress are active. Resolved means that the invoice
+// is paid, closed that it is void.
 const (
-	CaseOpen       = "open"
-	CaseInProgress = "in_progress"
-	CaseResolved   = "resolved"
-	CaseClosed     = "closed"
+	CaseOpen       = vocabulary.CaseOpen
+	CaseInProgress = vocabulary.CaseInProgress
+	CaseResolved   = vocabulary.CaseResolved
+	CaseClosed     = vocabulary.CaseClosed
 )
 
-// The actions that the system itself appends to a case.
+// ActionType is the kind of an action in the history of a case.
+type ActionType = vocabulary.ActionType
+
+// The actions that the system appends to a case.
 const (
-	ActionCaseOpened      = "case_opened"
-	ActionCaseReopened    = "case_reopened"
-	ActionPaymentRecorded = "payment_recorded"
-	ActionPaymentReversed = "payment_reversed"
-	ActionCaseResolved    = "case_resolved"
-	ActionCaseClosed      = "case_closed"
+	ActionCaseOpened      = vocabulary.ActionCaseOpened
+	ActionCaseReopened    = vocabulary.ActionCaseReopened
+	ActionPaymentRecorded = vocabulary.ActionPaymentRecorded
+	ActionPaymentReversed = vocabulary.ActionPaymentReversed
+	ActionCaseResolved    = vocabulary.ActionCaseResolved
+	ActionCaseClosed      = vocabulary.ActionCaseClosed
 )
 
-// The actions that operators append to a case.
+// The actions that operators and dunning append to a case.
 const (
-	ActionStatusUpdated = "status_updated"
-	ActionReminderSent  = "reminder_sent"
-	ActionWarningSent   = "warning_sent"
-	ActionNote          = "note"
+	ActionStatusUpdated = vocabulary.ActionStatusUpdated
+	ActionReminderSent  = vocabulary.ActionReminderSent
+	ActionWarningSent   = vocabulary.ActionWarningSent
+	ActionNote          = vocabulary.ActionNote
 )
 
-// SyncActor is the actor of what the calendar causes.
-const SyncActor = "collections-sync"
+// SyncActor is the actor of changes that the calendar causes.
+const SyncActor actor.ID = "collections-sync"
 
-// InvoiceStatus is the state of an invoice on a business day: paid when nothing is
-// outstanding, overdue from the day after its due date, else issued. A void
-// invoice stays void.
+// InvoiceStatus returns the state of an invoice on a business day: paid when nothing is outstanding,
+// overdue from the day after its due date, and issued otherwise. A void invoice stays void.
 //
-// What was overdue once is past its due date for good, also for a request that began
-// before midnight, or on a server whose clock is behind.
+// An invoice that was overdue stays past its due date, even for a request that began before
+// midnight or on a server whose clock is behind.
 func InvoiceStatus(current billing.InvoiceStatus, outstanding money.Amount, wasOverdue bool, due, today calendar.Date) billing.InvoiceStatus {
 	switch {
 	case current == billing.InvoiceVoid:
@@ -90,8 +94,8 @@ func AgingBuckets() []string {
 	return names
 }
 
-// DueDates returns the first and the last due date that are in a bucket on a day. A
-// bucket that does not exist has none: its last is before its first.
+// DueDates returns the first and the last due date of a bucket on a day. An unknown bucket has no
+// due dates: the last is before the first.
 func DueDates(bucketName string, today calendar.Date) (first, last calendar.Date) {
 	earliest, latest := calendar.NewDate(1, 1, 1), calendar.NewDate(calendar.MaxYear, 12, 31)
 	for _, bucket := range buckets {
@@ -110,16 +114,5 @@ func DueDates(bucketName string, today calendar.Date) (first, last calendar.Date
 	return latest, earliest
 }
 
-// Age returns the days past due of a case on a day, and its bucket. They follow the
-// calendar while the case is worked on; a resolved or closed one keeps those at
-// which it stopped.
-func Age(about dbsqlc.CollectionCase, today calendar.Date) (daysPastDue int, bucket string) {
-	if about.DaysPastDue != nil {
-		return int(*about.DaysPastDue), *about.AgingBucket
-	}
-	days := today.DaysSince(about.DueDate)
-	return days, AgingBucket(days)
-}
-
-// workedOn reports whether somebody has to do something about a case.
-func workedOn(status string) bool { return status == CaseOpen || status == CaseInProgress }
+// isActive reports whether a case in this status needs work.
+func isActive(status CaseStatus) bool { return status == CaseOpen || status == CaseInProgress }

@@ -11,29 +11,30 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 )
 
-// syncBatchSize is how many invoices a transaction of the sync takes: so long do
-// their payments wait at most, some 0.3 s. Larger ones are not faster.
+// syncBatchSize is the number of invoices per transaction. A concurrent payment waits for one batch
+// at most (about 0.3 s); larger batches are not faster.
 const syncBatchSize = 2000
 
-// Synced counts what syncs did.
+// Synced counts the changes of one or more syncs.
 type Synced struct {
-	// Overdue is how many invoices were marked.
+	// Overdue is the number of invoices marked overdue.
 	Overdue int `json:"overdue"`
-	// Opened, Reopened, Resolved and Closed are how many cases made this move.
+	// Opened, Reopened, Resolved and Closed count the cases that made this move.
 	Opened   int `json:"opened"`
 	Reopened int `json:"reopened"`
 	Resolved int `json:"resolved"`
 	Closed   int `json:"closed"`
-	// Corrected is how many cases had another outstanding amount than their invoice.
+	// Corrected counts the cases whose outstanding amount differed from their invoice's.
 	Corrected int `json:"corrected"`
-	// Delinquent is how many clients were marked.
+	// Delinquent is the number of clients marked delinquent.
 	Delinquent int `json:"delinquent"`
 }
 
-// Add adds what another sync did.
+// Add adds the counts of another sync.
 func (s *Synced) Add(other Synced) {
 	s.Overdue += other.Overdue
 	s.Opened += other.Opened
@@ -44,8 +45,8 @@ func (s *Synced) Add(other Synced) {
 	s.Delinquent += other.Delinquent
 }
 
-// note counts what became of a case.
-func (s *Synced) note(before, after dbsqlc.CollectionCase) {
+// count counts the change of one case.
+func (s *Synced) count(before, after dbsqlc.CollectionCase) {
 	switch {
 	case before.Status == after.Status:
 		if before.OutstandingAmount != after.OutstandingAmount {
@@ -60,22 +61,22 @@ func (s *Synced) note(before, after dbsqlc.CollectionCase) {
 	}
 }
 
-// SyncDue reports whether invoices or cases are behind a business day. It costs two
-// probes of indexes, however many invoices there are.
+// SyncDue reports whether invoices or cases are behind a business day. It costs two index probes,
+// whatever the number of invoices.
 func SyncDue(ctx context.Context, pool dbsqlc.DBTX, today calendar.Date) (bool, error) {
 	due, err := dbsqlc.New().CollectionSyncIsDue(ctx, pool, today)
 	if err != nil {
-		return false, fmt.Errorf("collections: look for what is due: %w", err)
+		return false, fmt.Errorf("collections: check for overdue invoices: %w", err)
 	}
 	return due, nil
 }
 
-// Sync brings invoices, cases and clients in step with a business day, batch by
-// batch. It may run several times at once, beside payments, and be killed between
-// any two batches: what is left is done by the next one.
+// Sync updates invoices, cases and clients to a business day, batch by batch. Several syncs may run
+// concurrently with each other and with payments, and each may be killed between two batches: the
+// next sync does the rest.
 //
-// A day that is before one already synced changes nothing back. Due dates never
-// change, so an overdue invoice stays overdue until it is paid or void.
+// A day before one that is synced already undoes nothing. Due dates never change, so an overdue
+// invoice stays overdue until it is paid or void.
 func Sync(ctx context.Context, pool *pgxpool.Pool, today calendar.Date, now time.Time) error {
 	for {
 		synced, err := SyncBatch(ctx, pool, today, now)
@@ -85,27 +86,28 @@ func Sync(ctx context.Context, pool *pgxpool.Pool, today calendar.Date, now time
 	}
 }
 
-// SyncBatch is one transaction of Sync. What it did is zero when nothing was left to do.
+// SyncBatch is one transaction of Sync. The counts are zero when nothing was left to do.
 func SyncBatch(ctx context.Context, pool *pgxpool.Pool, today calendar.Date, now time.Time) (synced Synced, err error) {
 	err = db.InTransaction(ctx, pool, func(tx pgx.Tx) error {
-		// Two syncs at once would only wait for each other's invoices.
+		// Concurrent syncs would only wait for each other's invoices.
 		if err := dbsqlc.New().CollectionSyncLock(ctx, tx); err != nil {
 			return fmt.Errorf("collections: lock sync: %w", err)
 		}
-		if synced, err = markOverdue(ctx, tx, today, now); err != nil || synced.Overdue > 0 {
+		act := actor.Act{Actor: SyncActor, Today: today, Now: now}
+		if synced, err = markOverdue(ctx, tx, act); err != nil || synced.Overdue > 0 {
 			return err
 		}
-		synced, err = syncOutOfStep(ctx, tx, today, now)
+		synced, err = syncContradicting(ctx, tx, act)
 		return err
 	})
 	return synced, err
 }
 
-// markOverdue marks invoices that have become overdue, opens their cases and marks
-// their clients. It locks in the order of a payment: invoices, cases, clients.
-func markOverdue(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now time.Time) (Synced, error) {
+// markOverdue marks invoices that became overdue, opens their cases and marks their clients
+// delinquent. It locks in the order of a payment: invoices, cases, clients.
+func markOverdue(ctx context.Context, tx pgx.Tx, act actor.Act) (Synced, error) {
 	marked, err := dbsqlc.New().CollectionSyncMarkOverdue(ctx, tx, dbsqlc.CollectionSyncMarkOverdueParams{
-		Today: today, CaseIDS: newIDs(syncBatchSize), ActionIDS: newIDs(syncBatchSize), ActorID: SyncActor, Note: noteCaseOpened, Now: now,
+		Today: act.Today, CaseIDS: newIDs(syncBatchSize), ActionIDS: newIDs(syncBatchSize), ActorID: act.Actor, Note: noteCaseOpened, Now: act.Now,
 	})
 	if err != nil {
 		return Synced{}, fmt.Errorf("collections: mark invoices overdue: %w", err)
@@ -113,23 +115,23 @@ func markOverdue(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now t
 	if len(marked) == 0 {
 		return Synced{}, nil
 	}
-	var known []uuid.UUID
+	var withCase []uuid.UUID
 	clientIDs := make([]uuid.UUID, len(marked))
 	for i, invoice := range marked {
 		clientIDs[i] = invoice.ClientID
 		if !invoice.Opened {
-			known = append(known, invoice.ID)
+			withCase = append(withCase, invoice.ID)
 		}
 	}
-	synced, err := syncKnown(ctx, tx, known, today, now)
+	synced, err := syncExistingCases(ctx, tx, withCase, act)
 	if err != nil {
 		return Synced{}, err
 	}
-	delinquent, err := dbsqlc.New().ClientMarkDelinquent(ctx, tx, dbsqlc.ClientMarkDelinquentParams{IDS: clientIDs, Now: &now})
+	delinquent, err := dbsqlc.New().ClientMarkDelinquent(ctx, tx, dbsqlc.ClientMarkDelinquentParams{IDS: clientIDs, Now: &act.Now})
 	if err != nil {
 		return Synced{}, fmt.Errorf("collections: mark clients delinquent: %w", err)
 	}
-	synced.Add(Synced{Overdue: len(marked), Opened: len(marked) - len(known), Delinquent: int(delinquent)})
+	synced.Add(Synced{Overdue: len(marked), Opened: len(marked) - len(withCase), Delinquent: int(delinquent)})
 	return synced, nil
 }
 
@@ -142,30 +144,29 @@ func newIDs(count int) []uuid.UUID {
 	return ids
 }
 
-// syncOutOfStep syncs cases that an operator put into a status that contradicts
-// their invoice.
-func syncOutOfStep(ctx context.Context, tx dbsqlc.DBTX, today calendar.Date, now time.Time) (Synced, error) {
-	ids, err := dbsqlc.New().CollectionCaseListOutOfSync(ctx, tx, dbsqlc.CollectionCaseListOutOfSyncParams{Today: today, BatchSize: syncBatchSize})
+// syncContradicting syncs cases whose status, set by an operator, contradicts their invoice.
+func syncContradicting(ctx context.Context, tx pgx.Tx, act actor.Act) (Synced, error) {
+	ids, err := dbsqlc.New().CollectionCaseListOutOfSync(ctx, tx, dbsqlc.CollectionCaseListOutOfSyncParams{Today: act.Today, BatchSize: syncBatchSize})
 	if err != nil {
-		return Synced{}, fmt.Errorf("collections: list cases out of step: %w", err)
+		return Synced{}, fmt.Errorf("collections: list cases that contradict their invoices: %w", err)
 	}
-	return syncKnown(ctx, tx, ids, today, now)
+	return syncExistingCases(ctx, tx, ids, act)
 }
 
-// SyncClient brings the cases of a client's overdue invoices in step with a business day, in
-// the given transaction, as the next sync would: an operator may have closed one. These
-// invoices and cases are locked, so who goes on to lock the client does it in the order of a payment.
-func SyncClient(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, today calendar.Date, now time.Time) error {
+// SyncClient updates the cases of a client's overdue invoices, in the given transaction, as the next
+// sync would: an operator may have closed one. It locks these invoices and cases, so a caller that
+// locks the client afterwards keeps to the lock order of a payment. The changes belong to SyncActor.
+func SyncClient(ctx context.Context, tx pgx.Tx, clientID uuid.UUID, act actor.Act) error {
 	ids, err := dbsqlc.New().InvoiceListOverdueByClient(ctx, tx, clientID)
 	if err != nil {
 		return fmt.Errorf("collections: list overdue invoices: %w", err)
 	}
-	_, err = syncKnown(ctx, tx, ids, today, now)
+	_, err = syncExistingCases(ctx, tx, ids, act.As(SyncActor))
 	return err
 }
 
-// syncKnown syncs the cases that invoices have already.
-func syncKnown(ctx context.Context, tx dbsqlc.DBTX, invoiceIDs []uuid.UUID, today calendar.Date, now time.Time) (synced Synced, err error) {
+// syncExistingCases syncs the cases of invoices that all have one.
+func syncExistingCases(ctx context.Context, tx pgx.Tx, invoiceIDs []uuid.UUID, act actor.Act) (synced Synced, err error) {
 	if len(invoiceIDs) == 0 {
 		return synced, nil
 	}
@@ -178,11 +179,11 @@ func syncKnown(ctx context.Context, tx dbsqlc.DBTX, invoiceIDs []uuid.UUID, toda
 		if err != nil {
 			return synced, err
 		}
-		after, err := syncCase(ctx, tx, before, invoice, today, SyncActor, notBefore(*before, now))
+		after, err := syncCase(ctx, tx, before, invoice, act.At(notBefore(*before, act.Now)))
 		if err != nil {
 			return synced, err
 		}
-		synced.note(*before, *after)
+		synced.count(*before, *after)
 	}
 	return synced, nil
 }

@@ -13,11 +13,9 @@ import (
 	"golang.org/x/sync/errgroup"
 	"pgregory.net/rapid"
 
-	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
-	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/test/servers"
 )
@@ -100,15 +98,10 @@ func bucketOf(days int) string {
 }
 
 func record(pool *pgxpool.Pool, invoice uuid.UUID, amount money.Amount, today calendar.Date, now time.Time) error {
-	input := collections.PaymentInput{InvoiceID: invoice, Amount: amount, PaymentDate: today, Method: "cash"}
-	request, err := idempotency.NewRequest(idempotency.Payment, idempotency.Key(uuid.NewString()), input)
-	if err != nil {
-		return err
-	}
-	return db.InTransaction(ctx, pool, func(tx pgx.Tx) error {
-		_, _, err := collections.RecordPayment(ctx, tx, request, input, "op-1", today, now)
-		return err
-	})
+	_, _, err := newService(pool).RecordPayment(ctx, collections.RecordPayment{
+		Key: newKey(), InvoiceID: invoice, Amount: amount, PaymentDate: today, Method: "cash",
+	}, operate(today, now))
+	return err
 }
 
 func caseOf(t fataler, pool *pgxpool.Pool, invoice uuid.UUID) *dbsqlc.CollectionCase {
@@ -184,30 +177,25 @@ func TestAnySequenceEndsAsTheRulesSay(t *testing.T) {
 				var amount money.Amount
 				require.NoError(t, pool.QueryRow(ctx, `SELECT id, amount FROM payments WHERE invoice_id = $1 AND status = 'posted'
 					ORDER BY id LIMIT 1`, m.id).Scan(&payment, &amount))
-				require.NoError(t, db.InTransaction(ctx, pool, func(tx pgx.Tx) error {
-					_, _, err := collections.ReversePayment(ctx, tx, keyed(idempotency.PaymentReversal),
-						collections.ReversalInput{PaymentID: payment, Reason: "Bounced"}, "op-1", today, now)
-					return err
-				}))
+				_, _, err := newService(pool).ReversePayment(ctx, collections.ReversePayment{Key: newKey(), PaymentID: payment, Reason: "Bounced"},
+					operate(today, now))
+				require.NoError(t, err)
 				m.pay(-amount, today)
 			},
 			"void": func(*rapid.T) {
 				m := pick(func(m *modelled) bool { return m.paid == 0 && m.status != "void" })
-				require.NoError(t, db.InTransaction(ctx, pool, func(tx pgx.Tx) error {
-					_, _, err := collections.VoidInvoice(ctx, tx, keyed(idempotency.InvoiceVoid),
-						collections.VoidInput{InvoiceID: m.id, Reason: "Wrong tariff"}, "op-1", today, now)
-					return err
-				}))
+				_, _, err := newService(pool).VoidInvoice(ctx, collections.VoidInvoice{Key: newKey(), InvoiceID: m.id, Reason: "Wrong tariff"},
+					operate(today, now))
+				require.NoError(t, err)
 				m.status = "void"
 				m.settle(today)
 			},
 			"put": func(*rapid.T) {
 				m := pick(func(m *modelled) bool { return m.caseStatus != "" })
 				status := rapid.SampledFrom([]string{"open", "in_progress", "resolved", "closed"}).Draw(t, "status")
-				require.NoError(t, db.InTransaction(ctx, pool, func(tx pgx.Tx) error {
-					_, err := collections.ChangeStatus(ctx, tx, caseOf(t, pool, m.id).ID, status, nil, "op-1", today, now)
-					return err
-				}))
+				command := collections.ChangeCaseStatus{CaseID: caseOf(t, pool, m.id).ID, Status: collections.CaseStatus(status)}
+				_, err := newService(pool).ChangeCaseStatus(ctx, command, operate(today, now))
+				require.NoError(t, err)
 				m.put(status, today)
 			},
 			"pass": func(*rapid.T) {

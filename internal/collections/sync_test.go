@@ -15,7 +15,6 @@ import (
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
-	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/test/servers"
 )
@@ -195,11 +194,9 @@ func TestARequestOfTheDayBeforeLeavesOverdueWhatIs(t *testing.T) {
 	step("settled", 10_000, "paid", "resolved", "payment_recorded", "case_resolved")
 	var last uuid.UUID
 	require.NoError(t, pool.QueryRow(ctx, "SELECT id FROM payments WHERE amount = 6000").Scan(&last))
-	require.NoError(t, db.InTransaction(ctx, pool, func(tx pgx.Tx) error {
-		_, _, err := collections.ReversePayment(ctx, tx, keyed(idempotency.PaymentReversal),
-			collections.ReversalInput{PaymentID: last, Reason: "Bounced"}, "op-1", yesterday, now)
-		return err
-	}))
+	_, _, err := newService(pool).ReversePayment(ctx, collections.ReversePayment{Key: newKey(), PaymentID: last, Reason: "Bounced"},
+		operate(yesterday, now))
+	require.NoError(t, err)
 	m.days = 1
 	step("reversed", 4_000, "overdue", "open", "payment_reversed", "case_reopened")
 }

@@ -12,26 +12,28 @@ import (
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 	"github.com/mtfacturation/mtf/internal/notify"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
-// The states of a message.
+// NotificationStatus is the state of a message.
+type NotificationStatus = vocabulary.NotificationStatus
+
+// The states of a message. A pending message is sent or retried later.
 const (
-	NotificationPending = "pending"
-	NotificationSent    = "sent"
-	NotificationFailed  = "failed"
-	NotificationSkipped = "skipped"
+	NotificationPending = vocabulary.NotificationPending
+	NotificationSent    = vocabulary.NotificationSent
+	NotificationFailed  = vocabulary.NotificationFailed
+	NotificationSkipped = vocabulary.NotificationSkipped
 )
 
 const (
-	// deliveryAttempts is how often a message is tried; the waits between them add up to
-	// some two days.
+	// deliveryAttempts is the maximum number of attempts; the waits between them add up to about two days.
 	deliveryAttempts = 16
 	firstRetry       = time.Minute
 	lastRetry        = 6 * time.Hour
 )
 
-// retryAfter is the wait after so many attempts that failed: it doubles from one minute
-// up to six hours.
+// retryAfter is the wait after a number of failed attempts. It doubles from one minute to six hours.
 func retryAfter(attempts int32) time.Duration {
 	wait := firstRetry
 	for i := int32(1); i < attempts && wait < lastRetry; i++ {
@@ -40,35 +42,37 @@ func retryAfter(attempts int32) time.Duration {
 	return min(wait, lastRetry)
 }
 
-// Deliver tries once to send a message of the outbox, and writes down what came of it. It
-// returns the state that the message has then: pending when it is to be tried again. One
-// whose client is not delinquent any more is skipped.
+// Deliver tries once to send a message of the outbox and records the outcome. It returns the new
+// state of the message: pending when it must be retried. It skips a message whose client is no
+// longer delinquent.
 //
-// A message is sent at least once. When the program ends between the sending and the
-// note of it, it is sent again, under the same Message-ID.
-func Deliver(ctx context.Context, tx dbsqlc.DBTX, notifier notify.Notifier, seller notify.Seller, id uuid.UUID, now func() time.Time) (status string, err error) {
+// A message is sent at least once. When the OS process ends between sending and recording, the
+// message is sent again with the same Message-ID. pool must not be a transaction: the row would stay
+// locked while the message is sent.
+func Deliver(ctx context.Context, pool dbsqlc.DBTX, notifier notify.Notifier, seller notify.Seller, id uuid.UUID, now func() time.Time) (
+	NotificationStatus, error) {
 	queries := dbsqlc.New()
-	found, err := queries.NotificationGet(ctx, tx, id)
+	found, err := queries.NotificationGet(ctx, pool, id)
 	if err != nil {
 		return "", fmt.Errorf("dunning: find notification: %w", err)
 	}
 	row := found.Notification
-	if row.Status != NotificationPending {
-		return row.Status, nil
+	if status := NotificationStatus(row.Status); status != NotificationPending {
+		return status, nil
 	}
-	owner, err := queries.ClientGetByID(ctx, tx, row.ClientID)
+	owner, err := queries.ClientGetByID(ctx, pool, row.ClientID)
 	if err != nil {
 		return "", fmt.Errorf("dunning: find client: %w", err)
 	}
-	unsent := func(status, reason string, attempts int32) (string, error) {
-		err := queries.NotificationRecordFailure(ctx, tx, dbsqlc.NotificationRecordFailureParams{ID: id, Status: status, Reason: &reason, Attempts: attempts, Now: now()})
+	unsent := func(status NotificationStatus, reason string, attempts int32) (NotificationStatus, error) {
+		err := queries.NotificationRecordFailure(ctx, pool, dbsqlc.NotificationRecordFailureParams{ID: id, Status: string(status), Reason: &reason, Attempts: attempts, Now: now()})
 		if err != nil {
-			return "", fmt.Errorf("dunning: note %s: %w", status, err)
+			return "", fmt.Errorf("dunning: record %s: %w", status, err)
 		}
 		return status, nil
 	}
 	if !found.EpisodeLive {
-		return unsent(NotificationSkipped, reasonEnded, 0) // The client has paid, and nobody has looked since.
+		return unsent(NotificationSkipped, reasonEnded, 0) // The client has paid since the last evaluation.
 	}
 	if !hasEmail(owner) {
 		return unsent(NotificationSkipped, reasonNoEmail, 0)
@@ -82,12 +86,12 @@ func Deliver(ctx context.Context, tx dbsqlc.DBTX, notifier notify.Notifier, sell
 	switch {
 	case failure == nil:
 		at := now()
-		if err := queries.NotificationMarkSent(ctx, tx, dbsqlc.NotificationMarkSentParams{ID: id, Now: &at}); err != nil {
-			return "", fmt.Errorf("dunning: note sent: %w", err)
+		if err := queries.NotificationMarkSent(ctx, pool, dbsqlc.NotificationMarkSentParams{ID: id, Now: &at}); err != nil {
+			return "", fmt.Errorf("dunning: record sent: %w", err)
 		}
 		return NotificationSent, nil
 	case ctx.Err() != nil:
-		return "", failure // The worker stops, or the attempt took too long: nothing is known.
+		return "", failure // The worker stops, or the attempt timed out: the outcome is unknown.
 	case errors.Is(failure, notify.ErrAddress):
 		return unsent(NotificationSkipped, reasonBadEmail, 0)
 	case known && permanent.Permanent:
@@ -97,9 +101,9 @@ func Deliver(ctx context.Context, tx dbsqlc.DBTX, notifier notify.Notifier, sell
 	}
 	reason, at := notify.ReasonOf(failure), now()
 	next := at.Add(retryAfter(row.Attempts + 1))
-	err = queries.NotificationRetryLater(ctx, tx, dbsqlc.NotificationRetryLaterParams{ID: id, Reason: &reason, NextAttemptAt: &next, Now: at})
+	err = queries.NotificationRetryLater(ctx, pool, dbsqlc.NotificationRetryLaterParams{ID: id, Reason: &reason, NextAttemptAt: &next, Now: at})
 	if err != nil {
-		return "", fmt.Errorf("dunning: note delay: %w", err)
+		return "", fmt.Errorf("dunning: record retry: %w", err)
 	}
 	return NotificationPending, nil
 }
@@ -107,7 +111,7 @@ func Deliver(ctx context.Context, tx dbsqlc.DBTX, notifier notify.Notifier, sell
 func compose(row dbsqlc.Notification, owner dbsqlc.Client, seller notify.Seller) (notify.Message, error) {
 	var facts notify.Facts
 	if err := json.Unmarshal(row.Facts, &facts); err != nil {
-		return notify.Message{}, fmt.Errorf("dunning: facts of notification %s: %w", row.ID, err)
+		return notify.Message{}, fmt.Errorf("dunning: decode facts of notification %s: %w", row.ID, err)
 	}
 	subject, body, err := notify.Render(row.Template, row.Language, notify.Content{Name: owner.FullName, Seller: seller, Facts: facts})
 	if err != nil {

@@ -11,13 +11,14 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// Actor is who takes the steps, in histories and audit trails.
-const Actor = "dunning"
+// Actor executes the steps, in histories and audit trails.
+const Actor actor.ID = "dunning"
 
 const (
 	// lookAgainAfter bounds how long a workflow waits without looking, so that a wake
@@ -52,7 +53,7 @@ type Turn struct {
 // the episodes in step with the client: it ends the one that is over and opens the one
 // that has begun. It can be repeated at any time, and depends on nothing that was said
 // before but on what is stored.
-func Look(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, hours Hours, now time.Time) (Turn, error) {
+func Look(ctx context.Context, tx pgx.Tx, clientID uuid.UUID, hours Hours, now time.Time) (Turn, error) {
 	owner, err := client.Lock(ctx, tx, clientID)
 	if errors.Is(err, refusal.New(refusal.ClientNotFound)) {
 		return Turn{Over: true}, nil // Deleted: who has no invoices may be.
@@ -86,7 +87,7 @@ type standing struct {
 
 // follow brings the episodes of a locked client in step with the client's delinquency and
 // returns where the client is in the live one.
-func follow(ctx context.Context, tx dbsqlc.DBTX, owner dbsqlc.Client, now time.Time) (standing, error) {
+func follow(ctx context.Context, tx pgx.Tx, owner dbsqlc.Client, now time.Time) (standing, error) {
 	queries := dbsqlc.New()
 	oldest, delinquent, err := oldestOverdue(ctx, tx, owner)
 	if err != nil {
@@ -183,7 +184,7 @@ func (s standing) turn(hours Hours, now time.Time) Turn {
 	return turn
 }
 
-func open(ctx context.Context, tx dbsqlc.DBTX, owner dbsqlc.Client, now time.Time) (dbsqlc.DunningEpisode, error) {
+func open(ctx context.Context, tx pgx.Tx, owner dbsqlc.Client, now time.Time) (dbsqlc.DunningEpisode, error) {
 	episode, err := dbsqlc.New().DunningEpisodeInsert(ctx, tx, dbsqlc.DunningEpisodeInsertParams{
 		ID: db.NewID(), ClientID: owner.ID, Since: *owner.DelinquentSince, WakeAt: now, Now: now,
 	})
@@ -194,7 +195,7 @@ func open(ctx context.Context, tx dbsqlc.DBTX, owner dbsqlc.Client, now time.Tim
 }
 
 // end ends an episode, with the messages that it still wanted to send.
-func end(ctx context.Context, tx dbsqlc.DBTX, episode dbsqlc.DunningEpisode, now time.Time) error {
+func end(ctx context.Context, tx pgx.Tx, episode dbsqlc.DunningEpisode, now time.Time) error {
 	queries, reason := dbsqlc.New(), reasonEnded
 	if err := queries.DunningEpisodeEnd(ctx, tx, dbsqlc.DunningEpisodeEndParams{ID: episode.ID, Now: &now}); err != nil {
 		return fmt.Errorf("dunning: end episode: %w", err)

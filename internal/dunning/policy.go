@@ -1,8 +1,3 @@
-// Package dunning says what is done about clients who do not pay, and does it: which
-// step comes next and when, each exactly once, and the messages that it causes.
-//
-// Dunning is per client and episode. An episode lasts from the moment at which a client
-// becomes delinquent until nothing of theirs is overdue any more.
 package dunning
 
 import (
@@ -21,24 +16,30 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
-	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/notify"
+	"github.com/mtfacturation/mtf/internal/vocabulary"
 )
 
-// The actions of steps. The first two are also the actions that a case's history has.
+// Action is what a step does. The first two are also actions in the history of a case.
+type Action = vocabulary.StepAction
+
+// The actions of steps.
 const (
-	ActionReminder = collections.ActionReminderSent
-	ActionWarning  = collections.ActionWarningSent
+	ActionReminder = vocabulary.StepReminder
+	ActionWarning  = vocabulary.StepWarning
 	// ActionSuspend suspends the client's active contracts.
-	ActionSuspend = "suspend_contracts"
+	ActionSuspend = vocabulary.StepSuspend
 )
+
+// Channel is the way by which a step sends its message.
+type Channel = vocabulary.Channel
 
 // The channels of steps.
 const (
 	// ChannelEmail sends the message of a template to the client's e-mail address.
-	ChannelEmail = "email"
-	// ChannelNone sends nothing: the step is noted on the client's cases alone.
-	ChannelNone = "none"
+	ChannelEmail = vocabulary.ChannelEmail
+	// ChannelNone sends nothing: the step is only recorded on the client's cases.
+	ChannelNone = vocabulary.ChannelNone
 )
 
 const (
@@ -46,24 +47,24 @@ const (
 	maxDaysPastDue = 3650
 )
 
-// ErrPolicy is wrapped by all that is wrong with a policy.
-var ErrPolicy = errors.New("dunning: not a policy")
+// ErrPolicy is wrapped by every error about the content of a policy.
+var ErrPolicy = errors.New("dunning: invalid policy")
 
 // Step is one step of a policy.
 type Step struct {
-	// Name is the step's identity: a step of a name is taken once in an episode, also
-	// when the policy changes meanwhile.
+	// Name is the step's identity: an episode executes a step of this name once, even when the policy
+	// changes in the meantime.
 	Name string `json:"name"`
-	// DaysPastDue is after how many days the step is due, counted from the due date of the
-	// client's oldest overdue invoice.
-	DaysPastDue int    `json:"days_past_due"`
-	Action      string `json:"action"`
-	Channel     string `json:"channel"`
-	// Template is that of the message; without one nothing is sent.
+	// DaysPastDue is the number of days after the due date of the client's oldest overdue invoice on
+	// which the step is due.
+	DaysPastDue int     `json:"days_past_due"`
+	Action      Action  `json:"action"`
+	Channel     Channel `json:"channel"`
+	// Template names the template of the message; empty for ChannelNone.
 	Template string `json:"template,omitempty"`
 }
 
-// Policy is a version of what is done about clients who do not pay.
+// Policy is a version of the list of steps, in the order of their days.
 type Policy struct {
 	Version int32  `json:"version"`
 	Steps   []Step `json:"steps"`
@@ -71,11 +72,11 @@ type Policy struct {
 
 var stepName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 
-// ParseSteps reads the steps of a policy from JSON, a list or an object with one as its
-// "steps", and checks them. It returns all that is wrong with them, as ErrPolicy.
+// ParseSteps reads the steps of a policy from JSON, either a list or an object with the list as its
+// "steps", and validates them. Its errors are ErrPolicy.
 func ParseSteps(text []byte) ([]Step, error) {
 	var file struct {
-		Version json.RawMessage `json:"version"` // As shown; a new one is given when it is stored.
+		Version json.RawMessage `json:"version"` // Ignored: SetPolicy assigns the next version.
 		Steps   []Step          `json:"steps"`
 	}
 	target := any(&file)
@@ -88,16 +89,15 @@ func ParseSteps(text []byte) ([]Step, error) {
 		return nil, fmt.Errorf("%w: %w", ErrPolicy, err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%w: something follows it", ErrPolicy)
+		return nil, fmt.Errorf("%w: unexpected data after the policy", ErrPolicy)
 	}
 	if file.Steps == nil {
-		return nil, fmt.Errorf("%w: it has no steps; a policy that does nothing has an empty list", ErrPolicy)
+		return nil, fmt.Errorf("%w: steps is missing; a policy without steps has an empty list", ErrPolicy)
 	}
 	return file.Steps, Validate(file.Steps)
 }
 
-// Validate returns all that is wrong with the steps of a policy, as ErrPolicy. No steps
-// at all are a policy that does nothing.
+// Validate returns every problem of the steps of a policy, each as ErrPolicy. An empty list is valid.
 func Validate(steps []Step) error {
 	var problems []error
 	add := func(i int, format string, args ...any) {
@@ -109,26 +109,26 @@ func Validate(steps []Step) error {
 	names := map[string]bool{}
 	for i, step := range steps {
 		if !stepName.MatchString(step.Name) {
-			add(i, "name %q is not 1 to 40 of a-z, 0-9, _ and - that begin with a letter", step.Name)
+			add(i, "name %q must be 1 to 40 characters of a-z, 0-9, _ and -, and start with a letter", step.Name)
 		}
 		if names[step.Name] {
-			add(i, "name %q is taken", step.Name)
+			add(i, "name %q is used by an earlier step", step.Name)
 		}
 		names[step.Name] = true
 		if step.DaysPastDue < 1 || step.DaysPastDue > maxDaysPastDue {
 			add(i, "days_past_due must be 1 to %d", maxDaysPastDue)
 		}
 		if i > 0 && step.DaysPastDue <= steps[i-1].DaysPastDue {
-			add(i, "days_past_due must be above that of the step before")
+			add(i, "days_past_due must be greater than that of the previous step")
 		}
-		if !slices.Contains([]string{ActionReminder, ActionWarning, ActionSuspend}, step.Action) {
+		if !slices.Contains([]Action{ActionReminder, ActionWarning, ActionSuspend}, step.Action) {
 			add(i, "action must be %s, %s or %s", ActionReminder, ActionWarning, ActionSuspend)
 		}
 		switch {
 		case step.Channel == ChannelEmail && !slices.Contains(notify.Templates(), step.Template):
 			add(i, "template must be one of %v", notify.Templates())
 		case step.Channel == ChannelNone && step.Template != "":
-			add(i, "nothing is sent by channel %s, so there must be no template", ChannelNone)
+			add(i, "channel %s sends no message, so template must be empty", ChannelNone)
 		case step.Channel != ChannelEmail && step.Channel != ChannelNone:
 			add(i, "channel must be %s or %s", ChannelEmail, ChannelNone)
 		}
@@ -145,9 +145,9 @@ func CurrentPolicy(ctx context.Context, tx dbsqlc.DBTX) (Policy, error) {
 	return readPolicy(row)
 }
 
-// SetPolicy stores a new version, which counts from now on, and has every live workflow
-// look at it at the next enrolment. Steps that are those of the current version make no
-// new one. It returns ErrPolicy for steps that Validate refuses.
+// SetPolicy stores a new version, which applies from now on, and makes the next enrolment wake every
+// live workflow. Steps equal to those of the current version store nothing. It returns ErrPolicy for
+// steps that Validate refuses.
 func SetPolicy(ctx context.Context, pool *pgxpool.Pool, steps []Step, now time.Time) (policy Policy, err error) {
 	if err := Validate(steps); err != nil {
 		return Policy{}, err

@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
-	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/contract"
@@ -20,24 +21,24 @@ import (
 	"github.com/mtfacturation/mtf/internal/refusal"
 )
 
-// The reasons for which a message is not sent.
+// The reasons why a message is not sent.
 const (
 	reasonNoEmail     = "client_has_no_email"
 	reasonBadEmail    = "client_email_invalid"
 	reasonUnreachable = "not_delivered_in_time"
 )
 
-// TakeStep takes a step of a client's episode in the given transaction: it notes it on
-// the cases of everything the client owes and is overdue, suspends contracts when that
-// is the step, and writes the message that is to be sent. It reports whether it did.
+// TakeStep executes a step of a client's episode in the given transaction: it records the step on
+// the cases of all the client's overdue invoices, suspends contracts when that is the action, and
+// queues the message. It reports whether it did.
 //
-// It does nothing when the step is not what is due now, under the locks of the invoices,
-// their cases and the client: it was taken before, or the client has paid. They are
-// locked in the order of a payment. The case of an overdue invoice that an operator has
-// closed is opened again first, as by the next sync: the step is about that one too.
-func TakeStep(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, name string, hours Hours, now time.Time) (taken bool, err error) {
-	today := hours.Zone.DateAt(now)
-	if err := collections.SyncClient(ctx, tx, clientID, today, now); err != nil {
+// It does nothing when the step is not due under the locks of the invoices, their cases and the
+// client, because the step was executed before or the client has paid. The locks are taken in the
+// order of a payment. The case of an overdue invoice that an operator closed is reopened first, as by
+// the next sync, so that the step covers it too.
+func TakeStep(ctx context.Context, tx pgx.Tx, clientID uuid.UUID, name string, hours Hours, now time.Time) (taken bool, err error) {
+	act := actor.Act{Actor: Actor, Today: hours.Zone.DateAt(now), Now: now}
+	if err := collections.SyncClient(ctx, tx, clientID, act); err != nil {
 		return false, err
 	}
 	cases, err := dbsqlc.New().CollectionCaseLockActiveByClient(ctx, tx, clientID)
@@ -63,17 +64,17 @@ func TakeStep(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, name stri
 		return row.CollectionCase.DueDate == standing.oldest
 	}
 	if !slices.ContainsFunc(cases, isOldest) {
-		return false, nil // Overdue since the cases were locked: the next look finds its case.
+		return false, nil // It became overdue after the cases were locked: the next evaluation finds its case.
 	}
-	message, err := prepare(ctx, tx, standing, due.Step, owner, cases, today, now)
+	message, err := queueMessage(ctx, tx, standing, due.Step, owner, cases, act)
 	if err != nil {
 		return false, err
 	}
-	if err := note(ctx, tx, due.Step, cases, today, now); err != nil {
+	if err := recordOnCases(ctx, tx, due.Step, cases, act); err != nil {
 		return false, err
 	}
 	if due.Step.Action == ActionSuspend {
-		if err := suspend(ctx, tx, clientID, today, now); err != nil {
+		if err := suspendContracts(ctx, tx, clientID, act); err != nil {
 			return false, err
 		}
 	}
@@ -87,14 +88,14 @@ func TakeStep(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, name stri
 	return true, nil
 }
 
-// prepare writes the message of a step into the outbox and returns its id; nil stands
-// for a step that sends nothing. A client without an address gets none, which is told.
-func prepare(ctx context.Context, tx dbsqlc.DBTX, at standing, step Step, owner dbsqlc.Client,
-	cases []dbsqlc.CollectionCaseLockActiveByClientRow, today calendar.Date, now time.Time) (*uuid.UUID, error) {
+// queueMessage writes the message of a step into the outbox and returns its id, or nil for a step
+// that sends nothing. The message to a client without an address is skipped, with the reason.
+func queueMessage(ctx context.Context, tx pgx.Tx, at standing, step Step, owner dbsqlc.Client,
+	cases []dbsqlc.CollectionCaseLockActiveByClientRow, act actor.Act) (*uuid.UUID, error) {
 	if step.Channel == ChannelNone {
 		return nil, nil
 	}
-	facts := notify.Facts{DaysPastDue: today.DaysSince(at.oldest)}
+	facts := notify.Facts{DaysPastDue: act.Today.DaysSince(at.oldest)}
 	for _, row := range cases {
 		facts.Total += row.CollectionCase.OutstandingAmount
 		facts.Invoices = append(facts.Invoices, notify.Invoice{
@@ -108,11 +109,11 @@ func prepare(ctx context.Context, tx dbsqlc.DBTX, at standing, step Step, owner 
 	id := db.NewID()
 	row := dbsqlc.NotificationInsertParams{
 		ID: id, ClientID: owner.ID, Channel: step.Channel, Template: step.Template, Language: notify.French, Facts: encoded,
-		Status: NotificationPending, NextAttemptAt: &now, DedupKey: fmt.Sprintf("dunning/%s/%s", at.episode.ID, step.Name), Now: now,
+		Status: string(NotificationPending), NextAttemptAt: &act.Now, DedupKey: fmt.Sprintf("dunning/%s/%s", at.episode.ID, step.Name), Now: act.Now,
 	}
 	if !hasEmail(owner) {
 		reason := reasonNoEmail
-		row.Status, row.Reason, row.NextAttemptAt = NotificationSkipped, &reason, nil
+		row.Status, row.Reason, row.NextAttemptAt = string(NotificationSkipped), &reason, nil
 	}
 	if err := dbsqlc.New().NotificationInsert(ctx, tx, row); err != nil {
 		return nil, fmt.Errorf("dunning: insert notification: %w", err)
@@ -120,30 +121,31 @@ func prepare(ctx context.Context, tx dbsqlc.DBTX, at standing, step Step, owner 
 	return &id, nil
 }
 
-// note appends a step to the histories of the client's cases. There is no action of its
-// own for a suspension, which is told as a note.
-func note(ctx context.Context, tx dbsqlc.DBTX, step Step, cases []dbsqlc.CollectionCaseLockActiveByClientRow, today calendar.Date, now time.Time) error {
-	action, text := step.Action, fmt.Sprintf("Dunning step %s, %d days past due", step.Name, step.DaysPastDue)
+// recordOnCases appends a step to the histories of the client's cases. A suspension is recorded as a
+// note, because cases have no action for it.
+func recordOnCases(ctx context.Context, tx pgx.Tx, step Step, cases []dbsqlc.CollectionCaseLockActiveByClientRow, act actor.Act) error {
+	action, text := collections.ActionType(step.Action), fmt.Sprintf("Dunning step %s, %d days past due", step.Name, step.DaysPastDue)
 	if step.Action == ActionSuspend {
 		action, text = collections.ActionNote, text+": active contracts suspended"
 	}
 	for _, row := range cases {
-		if _, err := collections.AddAction(ctx, tx, row.CollectionCase.ID, action, &text, Actor, today, now); err != nil {
+		command := collections.AddAction{CaseID: row.CollectionCase.ID, Type: action, Note: &text}
+		if _, err := collections.AppendAction(ctx, tx, command, act); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// suspend suspends a client's active contracts, each with its audit event. Only an
-// operator activates them again.
-func suspend(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, today calendar.Date, now time.Time) error {
+// suspendContracts suspends a client's active contracts, each with its audit event. Only an operator
+// can reactivate them.
+func suspendContracts(ctx context.Context, tx pgx.Tx, clientID uuid.UUID, act actor.Act) error {
 	active, err := dbsqlc.New().ContractListActiveIDs(ctx, tx, clientID)
 	if err != nil {
 		return fmt.Errorf("dunning: list active contracts: %w", err)
 	}
 	for _, id := range active {
-		if _, err := contract.ChangeStatus(ctx, tx, id, contract.StatusSuspended, Actor, today, now); err != nil {
+		if _, err := contract.ChangeStatus(ctx, tx, id, contract.StatusSuspended, string(act.Actor), act.Today, act.Now); err != nil {
 			return err
 		}
 	}

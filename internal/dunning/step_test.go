@@ -1,6 +1,7 @@
 package dunning_test
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 	"time"
@@ -9,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/notify"
@@ -35,17 +36,23 @@ func actionsOf(w dunningtest.World, invoice uuid.UUID) []string {
 	return actions
 }
 
-// changeStatus is an operator's.
-func changeStatus(w dunningtest.World, invoice uuid.UUID, status string, now time.Time) {
+// operators returns the service with which operators change what clients owe.
+func operators(w dunningtest.World) *collections.Service {
+	return collections.NewService(w.Pool, func(collections.BalanceChange) {})
+}
+
+// operate is an act of an operator.
+func operate(w dunningtest.World, now time.Time) actor.Act {
+	return actor.Act{Actor: "op-1", Today: w.Zone.DateAt(now), Now: now}
+}
+
+// changeStatus changes the status of an invoice's case as an operator.
+func changeStatus(w dunningtest.World, invoice uuid.UUID, status collections.CaseStatus, now time.Time) {
 	w.Helper()
-	require.NoError(w, db.InTransaction(w.Context(), w.Pool, func(tx pgx.Tx) error {
-		var id uuid.UUID
-		if err := tx.QueryRow(w.Context(), "SELECT id FROM collection_cases WHERE invoice_id = $1", invoice).Scan(&id); err != nil {
-			return err
-		}
-		_, err := collections.ChangeStatus(w.Context(), tx, id, status, nil, "op-1", w.Zone.DateAt(now), now)
-		return err
-	}))
+	var id uuid.UUID
+	require.NoError(w, w.Pool.QueryRow(w.Context(), "SELECT id FROM collection_cases WHERE invoice_id = $1", invoice).Scan(&id))
+	_, err := operators(w).ChangeCaseStatus(w.Context(), collections.ChangeCaseStatus{CaseID: id, Status: status}, operate(w, now))
+	require.NoError(w, err)
 }
 
 func TestAStepIsAboutAllThatIsOverdueWhateverTheCasesSay(t *testing.T) {
@@ -82,12 +89,25 @@ func TestAStepThatMissesTheOldestInvoiceIsTakenAtTheNextLook(t *testing.T) {
 	var payment uuid.UUID
 	require.NoError(t, w.Pool.QueryRow(t.Context(), "SELECT id FROM payments").Scan(&payment))
 
-	reversal, err := w.Pool.Begin(t.Context())
+	// The reversal waits for the client with the locks of the invoice and its case.
+	blocker, err := w.Pool.Begin(t.Context())
 	require.NoError(t, err)
-	defer func() { _ = reversal.Rollback(t.Context()) }()
-	_, _, err = collections.ReversePayment(t.Context(), reversal, idempotency.Request{Operation: idempotency.PaymentReversal, Key: "reversal-1", Fingerprint: make([]byte, 32)},
-		collections.ReversalInput{PaymentID: payment, Reason: "Bounced"}, "op-1", w.Zone.DateAt(june(9, 9)), june(9, 9))
+	defer func() { _ = blocker.Rollback(context.Background()) }()
+	_, err = blocker.Exec(t.Context(), "SELECT 1 FROM clients WHERE id = $1 FOR UPDATE", client)
 	require.NoError(t, err)
+	waiting := func(count int) func() bool {
+		return func() bool {
+			return w.Count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == count
+		}
+	}
+	reversed := make(chan error, 1)
+	go func() {
+		_, _, err := operators(w).ReversePayment(context.Background(), collections.ReversePayment{
+			Key: idempotency.Key(uuid.NewString()), PaymentID: payment, Reason: "Bounced",
+		}, operate(w, june(9, 9)))
+		reversed <- err
+	}()
+	require.Eventually(t, waiting(1), time.Minute, 10*time.Millisecond, "the reversal does not wait for the client")
 	type result struct {
 		taken bool
 		err   error
@@ -97,10 +117,9 @@ func TestAStepThatMissesTheOldestInvoiceIsTakenAtTheNextLook(t *testing.T) {
 		taken, err := tryTake(w, hours, client, "reminder", june(9, 9))
 		tried <- result{taken, err}
 	}()
-	require.Eventually(t, func() bool {
-		return w.Count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 1
-	}, time.Minute, 10*time.Millisecond, "the step does not wait for the reversal")
-	require.NoError(t, reversal.Commit(t.Context()))
+	require.Eventually(t, waiting(2), time.Minute, 10*time.Millisecond, "the step does not wait for the client")
+	require.NoError(t, blocker.Rollback(t.Context()))
+	require.NoError(t, <-reversed)
 	require.Equal(t, result{}, <-tried)
 	require.Zero(t, w.Count("SELECT count(*) FROM notifications"))
 

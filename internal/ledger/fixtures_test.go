@@ -10,6 +10,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/ledger"
@@ -87,33 +88,35 @@ func keyed(operation idempotency.Operation) idempotency.Request {
 	return idempotency.Request{Operation: operation, Key: idempotency.Key(uuid.NewString()), Fingerprint: make([]byte, 32)}
 }
 
+// operators returns the service with which operators change what clients owe.
+func operators(pool *pgxpool.Pool) *collections.Service {
+	return collections.NewService(pool, func(collections.BalanceChange) {})
+}
+
+// byOperator is an act of an operator on the first day.
+func byOperator() actor.Act { return actor.Act{Actor: "op-1", Today: firstDay, Now: now} }
+
+func newKey() idempotency.Key { return idempotency.Key(uuid.NewString()) }
+
 func pay(t *testing.T, pool *pgxpool.Pool, invoice uuid.UUID, amount money.Amount) (payment uuid.UUID) {
 	t.Helper()
-	within(t, pool, func(tx pgx.Tx) error {
-		paid, _, err := collections.RecordPayment(t.Context(), tx, keyed(idempotency.Payment),
-			collections.PaymentInput{InvoiceID: invoice, Amount: amount, PaymentDate: firstDay, Method: "cash"}, "op-1", firstDay, now)
-		payment = paid.Payment.ID
-		return err
-	})
-	return payment
+	paid, _, err := operators(pool).RecordPayment(t.Context(), collections.RecordPayment{
+		Key: newKey(), InvoiceID: invoice, Amount: amount, PaymentDate: firstDay, Method: "cash",
+	}, byOperator())
+	require.NoError(t, err)
+	return paid.Payment.ID
 }
 
 func reverse(t *testing.T, pool *pgxpool.Pool, payment uuid.UUID) {
 	t.Helper()
-	within(t, pool, func(tx pgx.Tx) error {
-		_, _, err := collections.ReversePayment(t.Context(), tx, keyed(idempotency.PaymentReversal),
-			collections.ReversalInput{PaymentID: payment, Reason: "Bounced"}, "op-1", firstDay, now)
-		return err
-	})
+	_, _, err := operators(pool).ReversePayment(t.Context(), collections.ReversePayment{Key: newKey(), PaymentID: payment, Reason: "Bounced"}, byOperator())
+	require.NoError(t, err)
 }
 
 func void(t *testing.T, pool *pgxpool.Pool, invoice uuid.UUID) {
 	t.Helper()
-	within(t, pool, func(tx pgx.Tx) error {
-		_, _, err := collections.VoidInvoice(t.Context(), tx, keyed(idempotency.InvoiceVoid),
-			collections.VoidInput{InvoiceID: invoice, Reason: "Wrong tariff"}, "op-1", firstDay, now)
-		return err
-	})
+	_, _, err := operators(pool).VoidInvoice(t.Context(), collections.VoidInvoice{Key: newKey(), InvoiceID: invoice, Reason: "Wrong tariff"}, byOperator())
+	require.NoError(t, err)
 }
 
 func create(t *testing.T, pool *pgxpool.Pool, contract uuid.UUID, amount money.Amount) (event uuid.UUID) {

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/dunning"
@@ -116,12 +116,12 @@ func (w World) Pay(invoice uuid.UUID, amount money.Amount, now time.Time) {
 
 // TryPay is Pay for goroutines, which must not end the test.
 func (w World) TryPay(invoice uuid.UUID, amount money.Amount, now time.Time) error {
-	return db.InTransaction(context.Background(), w.Pool, func(tx pgx.Tx) error {
-		today := w.Zone.DateAt(now)
-		_, _, err := collections.RecordPayment(context.Background(), tx, idempotency.Request{Operation: idempotency.Payment, Key: idempotency.Key(uuid.NewString()), Fingerprint: make([]byte, 32)},
-			collections.PaymentInput{InvoiceID: invoice, Amount: amount, PaymentDate: today, Method: "cash"}, "op-1", today, now)
-		return err
-	})
+	service := collections.NewService(w.Pool, func(collections.BalanceChange) {})
+	today := w.Zone.DateAt(now)
+	_, _, err := service.RecordPayment(context.Background(), collections.RecordPayment{
+		Key: idempotency.Key(uuid.NewString()), InvoiceID: invoice, Amount: amount, PaymentDate: today, Method: "cash",
+	}, actor.Act{Actor: "op-1", Today: today, Now: now})
+	return err
 }
 
 // SetPolicy puts a policy in.
