@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/documents"
@@ -45,4 +46,9 @@ func inTransactionRaw[T any](ctx context.Context, a *Activities, work func(tx pg
 		return err
 	})
 	return result, err
+}
+
+// act returns what an actor does now, on the business day of that instant.
+func (a *Activities) act(id actor.ID, now time.Time) actor.Act {
+	return actor.Act{Actor: id, Today: a.Zone.DateAt(now), Now: now}
 }

@@ -126,7 +126,7 @@ func (h *handlers) createContractEntity(ctx context.Context, input *struct{ Body
 		return nil, err
 	}
 	return h.writeContract(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
-		return ledger.CreateContract(ctx, tx, profile, rest.Caller(ctx).ID, h.Today(), h.Now())
+		return ledger.CreateContract(ctx, tx, profile, h.Act(ctx))
 	})
 }
 
@@ -158,7 +158,7 @@ func (h *handlers) updateContractEntity(ctx context.Context, input *struct {
 		if err := body.mergeInto(&profile); err != nil {
 			return id, err
 		}
-		return id, ledger.ChangeContract(ctx, tx, locked, profile, rest.Caller(ctx).ID, h.Today(), h.Now())
+		return id, ledger.ChangeContract(ctx, tx, locked, profile, h.Act(ctx))
 	})
 }
 
@@ -185,12 +185,12 @@ func (h *handlers) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger
 	}
 	id := found.BillingProfile.ID
 	if body.TerminationDate != nil {
-		if _, err := contract.ChangeEndDate(ctx, tx, id, *body.TerminationDate, rest.Caller(ctx).ID, h.Now()); err != nil {
+		if _, err := contract.ChangeEndDate(ctx, tx, id, *body.TerminationDate, h.Act(ctx)); err != nil {
 			return err
 		}
 	}
 	if body.Status != nil {
-		if _, err := contract.ChangeStatus(ctx, tx, id, status, rest.Caller(ctx).ID, h.Today(), h.Now()); err != nil {
+		if _, err := contract.ChangeStatus(ctx, tx, id, status, h.Act(ctx)); err != nil {
 			return err
 		}
 	}

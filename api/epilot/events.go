@@ -174,7 +174,7 @@ func (h *handlers) createBillingEvent(ctx context.Context, input *struct{ Body B
 		return nil, err
 	}
 	return h.writeEvent(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
-		return ledger.CreateEvent(ctx, tx, event, rest.Caller(ctx).ID, h.Now())
+		return ledger.CreateEvent(ctx, tx, event, h.Act(ctx))
 	})
 }
 
@@ -187,13 +187,13 @@ func (h *handlers) updateBillingEvent(ctx context.Context, input *struct {
 	}
 	return h.writeEvent(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
 		id := rest.ParseID(input.ID)
-		return id, ledger.ChangeEvent(ctx, tx, id, input.Body.apply, rest.Caller(ctx).ID, h.Now())
+		return id, ledger.ChangeEvent(ctx, tx, id, input.Body.apply, h.Act(ctx))
 	})
 }
 
 func (h *handlers) deleteBillingEvent(ctx context.Context, input *BillingEventPath) (*struct{}, error) {
 	return nil, db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) error {
-		return ledger.DeleteEvent(ctx, tx, rest.ParseID(input.ID), rest.Caller(ctx).ID, h.Now())
+		return ledger.DeleteEvent(ctx, tx, rest.ParseID(input.ID), h.Act(ctx))
 	})
 }
 

@@ -239,7 +239,7 @@ func (h *handlers) updateOffer(ctx context.Context, input *struct {
 		if err != nil || updated.MonthlyFee == row.MonthlyFee {
 			return err
 		}
-		return ledger.Reprice(ctx, tx, row.ID, row.MonthlyFee, rest.Caller(ctx).ID, h.Today(), h.Now())
+		return ledger.Reprice(ctx, tx, row.ID, row.MonthlyFee, h.Act(ctx))
 	})
 	if err != nil {
 		return nil, err

@@ -100,7 +100,7 @@ type bill struct {
 }
 
 // openChunk locks a chunk and reads what it has done so far.
-func openChunk(ctx context.Context, tx dbsqlc.DBTX, input ChunkInput) (*chunk, error) {
+func openChunk(ctx context.Context, tx pgx.Tx, input ChunkInput) (*chunk, error) {
 	queries := dbsqlc.New()
 	row, err := queries.BillingRunChunkLock(ctx, tx, dbsqlc.BillingRunChunkLockParams{
 		BillingRunID: input.RunID, Number: input.Number,
@@ -132,7 +132,7 @@ func (c *chunk) retrying() bool {
 }
 
 // noteSkipped writes down which contracts are left out, wholly or for some days, and because of which lines.
-func (c *chunk) noteSkipped(ctx context.Context, tx dbsqlc.DBTX, contracts []dbsqlc.BillableContractListRow) error {
+func (c *chunk) noteSkipped(ctx context.Context, tx pgx.Tx, contracts []dbsqlc.BillableContractListRow) error {
 	var skipped []uuid.UUID
 	for _, contract := range contracts {
 		if contract.AlreadyBilled || len(contract.BilledDays) > 0 {

@@ -46,7 +46,7 @@ type PlanInput struct {
 // transaction. A plan beyond the bounds is held. When the key has a run already, that
 // run is what comes back: the same request goes on where it stopped, another one is
 // refused with idempotency_key_payload_conflict.
-func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time) (Plan, error) {
+func PlanRun(ctx context.Context, tx pgx.Tx, input PlanInput, now time.Time) (Plan, error) {
 	queries := dbsqlc.New()
 	run, err := queries.BillingRunInsert(ctx, tx, dbsqlc.BillingRunInsertParams{
 		ID: input.RunID, IdempotencyKey: string(input.Request.Key), Fingerprint: input.Request.Fingerprint,
@@ -162,7 +162,7 @@ type Result struct {
 // key, in one transaction. A run that was not cancelled has completed, with failures
 // if clients are parked. The key keeps the first answer it was given: a retry tells
 // what it did in the run itself.
-func EndRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request idempotency.Request, cancelled *Move, now time.Time) (Result, error) {
+func EndRun(ctx context.Context, tx pgx.Tx, runID uuid.UUID, request idempotency.Request, cancelled *Move, now time.Time) (Result, error) {
 	queries := dbsqlc.New()
 	run, err := lockRun(ctx, tx, runID)
 	if err != nil {

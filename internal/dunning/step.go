@@ -12,6 +12,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/collections"
@@ -143,7 +144,7 @@ func suspend(ctx context.Context, tx dbsqlc.DBTX, clientID uuid.UUID, today cale
 		return fmt.Errorf("dunning: list active contracts: %w", err)
 	}
 	for _, id := range active {
-		if _, err := contract.ChangeStatus(ctx, tx, id, contract.StatusSuspended, Actor, today, now); err != nil {
+		if _, err := contract.ChangeStatus(ctx, tx, id, contract.StatusSuspended, actor.Act{Actor: Actor, Today: today, Now: now}); err != nil {
 			return err
 		}
 	}

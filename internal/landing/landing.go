@@ -7,13 +7,14 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/documents"
 	"github.com/mtfacturation/mtf/internal/ledger"
 )
 
 // ActorID is the actor of everything that the public pages cause.
-const ActorID = ledger.PortalActor
+const ActorID actor.ID = ledger.PortalActor
 
 // The flows that the landing page offers.
 const (

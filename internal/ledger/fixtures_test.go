@@ -10,6 +10,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/ledger"
@@ -121,7 +122,7 @@ func create(t *testing.T, pool *pgxpool.Pool, contract uuid.UUID, amount money.A
 	within(t, pool, func(tx pgx.Tx) (err error) {
 		event, err = ledger.CreateEvent(t.Context(), tx, ledger.Event{
 			Type: "meter_rental", Direction: ledger.Debit, Amount: amount, Currency: ledger.Currency, ContractID: contract, BookingDate: firstDay, Details: []byte("{}"),
-		}, "op-1", now)
+		}, actor.Act{Actor: "op-1", Today: firstDay, Now: now})
 		return err
 	})
 	return event

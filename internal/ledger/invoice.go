@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
@@ -16,7 +17,7 @@ import (
 
 // PostInvoices enters invoices that this transaction has written with their lines, one to a client at most: a debit
 // each, of the client and of the contracts that it is about.
-func PostInvoices(ctx context.Context, tx dbsqlc.DBTX, ids []uuid.UUID, actorID string) error {
+func PostInvoices(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, actorID string) error {
 	if len(ids) == 0 {
 		return nil
 	}
