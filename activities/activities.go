@@ -19,7 +19,7 @@ import (
 type Activities struct {
 	Pool      *pgxpool.Pool
 	Documents *documents.Service
-	Desk      *landing.Desk
+	Landing   *landing.Service
 	Seller    billing.Seller
 	Zone      calendar.Zone
 	// FaultyAttempts is the number of attempts of a batch that fails for another reason than an outage.

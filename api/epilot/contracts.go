@@ -273,7 +273,7 @@ func (h *handlers) loadBillingContract(ctx context.Context, tx dbsqlc.DBTX, foun
 	item := BillingContractItem{
 		ID: profile.ID.String(), Schema: "contract", Org: h.Organisation, CreatedAt: rest.Timestamp(profile.CreatedAt), UpdatedAt: rest.Timestamp(profile.UpdatedAt),
 		BillingContract: BillingContract{
-			Status: profile.Status, StartDate: profile.StartDate, TerminationDate: profile.TerminationDate, InstallmentAmount: (*int64)(ledger.Costs(found)),
+			Status: profile.Status, StartDate: profile.StartDate, TerminationDate: profile.TerminationDate, InstallmentAmount: (*int64)(ledger.CurrentPrice(found)),
 			Balance: new(int64(balance.Amount)), BalanceCurrency: &balance.Currency,
 		},
 	}

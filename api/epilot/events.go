@@ -211,7 +211,7 @@ func (h *handlers) writeEvent(ctx context.Context, write func(pgx.Tx) (uuid.UUID
 }
 
 func (h *handlers) answerEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (*BillingEventOutput, error) {
-	entry, err := ledger.EntryOfEvent(ctx, tx, id)
+	entry, err := ledger.CurrentEntry(ctx, tx, id)
 	if err != nil {
 		return nil, withID(err, refusal.BillingEventNotFound, "Billing event with ID '%s' not found", id)
 	}

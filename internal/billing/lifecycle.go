@@ -128,5 +128,5 @@ func ReopenRun(ctx context.Context, tx pgx.Tx, move Move, now time.Time) (Reopen
 	if err != nil {
 		return Reopened{}, fmt.Errorf("billing: unfinished chunks: %w", err)
 	}
-	return Reopened{Plan: planOf(run), Chunks: chunks}, nil
+	return Reopened{Plan: newPlan(run), Chunks: chunks}, nil
 }

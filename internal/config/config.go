@@ -83,8 +83,8 @@ type Billing struct {
 }
 
 // Bounds are those beyond which a run waits for an operator.
-func (b Billing) Bounds() billing.Bounds {
-	return billing.Bounds{MaxGrowth: b.MaxGrowth, MinInvoices: b.MinInvoices, MaxTotal: money.Amount(b.MaxTotal * 100)}
+func (b Billing) Bounds() billing.SafetyLimits {
+	return billing.SafetyLimits{MaxGrowth: b.MaxGrowth, MinInvoices: b.MinInvoices, MaxTotal: money.Amount(b.MaxTotal * 100)}
 }
 
 // Seller is the operator that issues contracts and invoices. Local and test have one

@@ -74,7 +74,7 @@ func ChangeOffer(ctx context.Context, tx pgx.Tx, id, offerID uuid.UUID, act acto
 		return changed, fmt.Errorf("contract: update offer: %w", err)
 	}
 	if current.OfferID != offer.ID {
-		if err := ledger.PutOnOffer(ctx, tx, id, &current.OfferID, offer, ledger.OfferChanged, act.Today, act); err != nil {
+		if err := ledger.RecordOfferChange(ctx, tx, id, &current.OfferID, offer, ledger.OfferChanged, act.Today, act); err != nil {
 			return changed, err
 		}
 	}

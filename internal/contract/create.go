@@ -61,7 +61,7 @@ func Create(ctx context.Context, tx pgx.Tx, input CreateInput, act actor.Act) (d
 	if err != nil {
 		return dbsqlc.Contract{}, fmt.Errorf("contract: insert: %w", err)
 	}
-	if err := ledger.PutOnOffer(ctx, tx, id, nil, offer, ledger.Provisioned, created.StartDate, act); err != nil {
+	if err := ledger.RecordOfferChange(ctx, tx, id, nil, offer, ledger.Provisioned, created.StartDate, act); err != nil {
 		return dbsqlc.Contract{}, err
 	}
 	trail := NewTrail(id, act.Actor).Add(EventCreated, map[string]any{"offer_id": offer.ID, "status": created.Status})

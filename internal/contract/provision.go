@@ -70,7 +70,7 @@ func Provision(ctx context.Context, tx pgx.Tx, input ProvisionInput, act actor.A
 	if err := CheckSellable(offer, input.StartDate); err != nil {
 		return Provisioned{}, err
 	}
-	owner, created, err := clientOf(ctx, tx, input, act.Now)
+	owner, created, err := findOrCreateClient(ctx, tx, input, act.Now)
 	if err != nil {
 		return Provisioned{}, err
 	}
@@ -114,8 +114,8 @@ func CheckSellable(offer dbsqlc.Offer, start calendar.Date) error {
 	return nil
 }
 
-// clientOf locks the named client or creates the client in the request.
-func clientOf(ctx context.Context, tx pgx.Tx, input ProvisionInput, now time.Time) (owner dbsqlc.Client, created bool, err error) {
+// findOrCreateClient locks the named client or creates the client in the request.
+func findOrCreateClient(ctx context.Context, tx pgx.Tx, input ProvisionInput, now time.Time) (owner dbsqlc.Client, created bool, err error) {
 	if input.NewClient != nil {
 		owner, err = client.Create(ctx, tx, *input.NewClient, now)
 		return owner, true, err
@@ -218,9 +218,9 @@ func (p *provisioning) upgrade(ctx context.Context, target candidate) (Done, err
 	}
 	switch {
 	case target.Contract.OfferID != p.Offer.ID:
-		err = ledger.PutOnOffer(ctx, p.tx, upgraded.ID, &target.Contract.OfferID, p.Offer, ledger.Upgraded, upgraded.StartDate, p.act)
+		err = ledger.RecordOfferChange(ctx, p.tx, upgraded.ID, &target.Contract.OfferID, p.Offer, ledger.Upgraded, upgraded.StartDate, p.act)
 	case target.Contract.StartDate != upgraded.StartDate:
-		err = ledger.MoveStart(ctx, p.tx, upgraded.ID, upgraded.StartDate, p.act)
+		err = ledger.RecordStartChange(ctx, p.tx, upgraded.ID, upgraded.StartDate, p.act)
 	}
 	if err != nil {
 		return Done{}, err
@@ -259,7 +259,7 @@ func (p *provisioning) open(ctx context.Context) (Done, error) {
 	if err != nil {
 		return Done{}, fmt.Errorf("contract: insert: %w", err)
 	}
-	if err := ledger.PutOnOffer(ctx, p.tx, id, nil, p.Offer, ledger.Provisioned, opened.StartDate, p.act); err != nil {
+	if err := ledger.RecordOfferChange(ctx, p.tx, id, nil, p.Offer, ledger.Provisioned, opened.StartDate, p.act); err != nil {
 		return Done{}, err
 	}
 	return p.done(opened, subscriber, NewContract, EventProvisioned, map[string]any{

@@ -23,13 +23,13 @@ const (
 	FlowBilling    = "check_billing_and_download_invoices"
 )
 
-// Desk carries out landing requests.
-type Desk struct {
+// Service carries out landing requests.
+type Service struct {
 	documents *documents.Service
 }
 
-// NewDesk returns a desk that issues its contracts through the documents.
-func NewDesk(documents *documents.Service) *Desk { return &Desk{documents: documents} }
+// NewService returns a desk that issues its contracts through the documents.
+func NewService(documents *documents.Service) *Service { return &Service{documents: documents} }
 
 // Submitted is the answer to a submit, as it is stored under its key.
 type Submitted struct {

@@ -29,7 +29,7 @@ type PlanChange struct {
 // the source contract, with a new document and the answer under the request's key.
 //
 // Refusals are those of the API's submit/plan-change and of provisioning.
-func (d *Desk) ChangePlan(ctx context.Context, tx pgx.Tx, request idempotency.Request, input PlanChange, act actor.Act) (Submitted, error) {
+func (d *Service) ChangePlan(ctx context.Context, tx pgx.Tx, request idempotency.Request, input PlanChange, act actor.Act) (Submitted, error) {
 	var submitted Submitted
 	if found, err := idempotency.Load(ctx, tx, request, &submitted); found || err != nil {
 		return submitted, err

@@ -53,7 +53,7 @@ const (
 // auto, its document registered, and the answer stored under the request's key.
 //
 // Refusals are those of the API's submit/new and of provisioning.
-func (d *Desk) Subscribe(ctx context.Context, tx pgx.Tx, request idempotency.Request, input NewSubscription, act actor.Act) (Submitted, error) {
+func (d *Service) Subscribe(ctx context.Context, tx pgx.Tx, request idempotency.Request, input NewSubscription, act actor.Act) (Submitted, error) {
 	var submitted Submitted
 	if found, err := idempotency.Load(ctx, tx, request, &submitted); found || err != nil {
 		return submitted, err
@@ -100,7 +100,7 @@ func checkOffer(offer dbsqlc.Offer, category catalog.Category, start calendar.Da
 	return contract.CheckSellable(offer, start)
 }
 
-func modeOf(provisioned contract.Provisioned) pdf.ContractMode {
+func documentMode(provisioned contract.Provisioned) pdf.ContractMode {
 	if provisioned.Mode == contract.UpgradeExisting {
 		return pdf.PlanChange
 	}
@@ -108,8 +108,8 @@ func modeOf(provisioned contract.Provisioned) pdf.ContractMode {
 }
 
 // finish registers the contract's document, and stores the audit trail and the answer.
-func (d *Desk) finish(ctx context.Context, tx pgx.Tx, request idempotency.Request, done contract.Done, now time.Time) (Submitted, error) {
-	issued, err := d.documents.IssueContract(ctx, tx, done.Parties, modeOf(done.Provisioned), done.Trail, now)
+func (d *Service) finish(ctx context.Context, tx pgx.Tx, request idempotency.Request, done contract.Done, now time.Time) (Submitted, error) {
+	issued, err := d.documents.IssueContract(ctx, tx, done.Parties, documentMode(done.Provisioned), done.Trail, now)
 	if err != nil {
 		return Submitted{}, err
 	}

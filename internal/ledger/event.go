@@ -40,8 +40,8 @@ var directions = map[EventType]Direction{
 	TypePayment: Credit, TypeReimbursement: Credit, TypeBonus: Credit,
 }
 
-// DirectionOf returns the direction that events of a type have unless another is said, and whether there is one.
-func DirectionOf(kind EventType) (direction Direction, known bool) {
+// DefaultDirection returns the direction that events of a type have unless another is said, and whether there is one.
+func DefaultDirection(kind EventType) (direction Direction, known bool) {
 	direction, known = directions[kind]
 	return direction, known
 }
@@ -78,7 +78,7 @@ func ChangeEvent(ctx context.Context, tx pgx.Tx, id uuid.UUID, change func(*Even
 	if err != nil {
 		return err
 	}
-	before := eventOf(current, head.ExternalID)
+	before := newEvent(current, head.ExternalID)
 	event := before
 	if err := change(&event); err != nil {
 		return err
@@ -91,11 +91,11 @@ func ChangeEvent(ctx context.Context, tx pgx.Tx, id uuid.UUID, change func(*Even
 		return err
 	}
 	// All accounts at once, so that two that are changed in turn are locked in order.
-	accounts := append(accountsOf(current), entered.accounts()...)
+	accounts := append(storedAccounts(current), entered.accounts()...)
 	if err := dbsqlc.New().LedgerAccountLock(ctx, tx, accounts); err != nil {
 		return fmt.Errorf("ledger: lock accounts: %w", err)
 	}
-	if err := takeEventBack(ctx, tx, current, act); err != nil {
+	if err := reverseEvent(ctx, tx, current, act); err != nil {
 		return err
 	}
 	if err := entered.post(ctx, tx, act.Now); err != nil {
@@ -111,14 +111,14 @@ func DeleteEvent(ctx context.Context, tx pgx.Tx, id uuid.UUID, act actor.Act) er
 	if err != nil {
 		return err
 	}
-	if err := takeEventBack(ctx, tx, current, act); err != nil {
+	if err := reverseEvent(ctx, tx, current, act); err != nil {
 		return err
 	}
 	return updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, Now: act.Now})
 }
 
-// EntryOfEvent returns the entry that is valid of an event, or refuses with billing_event_not_found.
-func EntryOfEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.LedgerEntry, error) {
+// CurrentEntry returns the entry that is valid of an event, or refuses with billing_event_not_found.
+func CurrentEntry(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.LedgerEntry, error) {
 	found, err := dbsqlc.New().LedgerEntryGetByEvent(ctx, tx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return dbsqlc.LedgerEntry{}, refusal.New(refusal.BillingEventNotFound)
@@ -136,7 +136,7 @@ func lockEvent(ctx context.Context, tx pgx.Tx, id uuid.UUID) (dbsqlc.LedgerEvent
 		return head, dbsqlc.LedgerEntry{}, fmt.Errorf("ledger: lock event: %w", err)
 	}
 	made := err == nil
-	current, err := EntryOfEvent(ctx, tx, id)
+	current, err := CurrentEntry(ctx, tx, id)
 	if err != nil {
 		return head, current, err
 	}
@@ -190,11 +190,11 @@ func (e entry) accounts() (ids []uuid.UUID) {
 	return ids
 }
 
-func accountsOf(stored dbsqlc.LedgerEntry) []uuid.UUID {
-	return entry{clientID: stored.ClientID, parts: partsOf(stored)}.accounts()
+func storedAccounts(stored dbsqlc.LedgerEntry) []uuid.UUID {
+	return entry{clientID: stored.ClientID, parts: storedParts(stored)}.accounts()
 }
 
-func eventOf(stored dbsqlc.LedgerEntry, externalID *string) Event {
+func newEvent(stored dbsqlc.LedgerEntry, externalID *string) Event {
 	return Event{
 		Type: stored.Type, Direction: stored.Direction, Amount: stored.Amount, Currency: stored.Currency, ContractID: stored.ContractIDS[0],
 		BookingDate: stored.BookingDate, DueDate: stored.DueDate, ExternalID: externalID, Details: stored.Details,
@@ -211,12 +211,12 @@ func (e Event) same(other Event) bool {
 	return reflect.DeepEqual(mine, theirs) && reflect.DeepEqual(e, other)
 }
 
-// takeEventBack enters the opposite of a version of an event.
-func takeEventBack(ctx context.Context, tx pgx.Tx, current dbsqlc.LedgerEntry, act actor.Act) error {
+// reverseEvent enters the opposite of a version of an event.
+func reverseEvent(ctx context.Context, tx pgx.Tx, current dbsqlc.LedgerEntry, act actor.Act) error {
 	id := db.NewID()
 	return entry{
 		id: id, eventID: current.EventID, source: SourceReversedEvent, reverses: &current.ID, clientID: current.ClientID, kind: current.Type,
-		direction: opposite(current.Direction), amount: current.Amount, currency: current.Currency, parts: partsOf(current),
+		direction: opposite(current.Direction), amount: current.Amount, currency: current.Currency, parts: storedParts(current),
 		booked: current.BookingDate, actorID: string(act.Actor),
 	}.post(ctx, tx, act.Now)
 }

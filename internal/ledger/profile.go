@@ -32,8 +32,8 @@ type Profile struct {
 	Details json.RawMessage
 }
 
-// Costs is what a contract costs each time: the amount that was agreed on, or the fee of its offer; nil when nobody said.
-func Costs(contract Contract) *money.Amount {
+// CurrentPrice is what a contract costs each time: the amount that was agreed on, or the fee of its offer; nil when nobody said.
+func CurrentPrice(contract Contract) *money.Amount {
 	if contract.BillingProfile.InstallmentAmount != nil {
 		return contract.BillingProfile.InstallmentAmount
 	}
@@ -66,7 +66,7 @@ func CreateContract(ctx context.Context, tx pgx.Tx, profile Profile, act actor.A
 	if profile.StartDate != nil {
 		from = *profile.StartDate
 	}
-	return id, noteInstallment(ctx, tx, id, nil, *profile.InstallmentAmount, profile.Currency, from, act)
+	return id, recordInstallment(ctx, tx, id, nil, *profile.InstallmentAmount, profile.Currency, from, act)
 }
 
 // LockContract locks the profile of a contract for a change, and returns it. It refuses with contract_not_found.
@@ -87,11 +87,11 @@ func ChangeContract(ctx context.Context, tx pgx.Tx, locked Contract, profile Pro
 	if err != nil {
 		return fmt.Errorf("ledger: update contract: %w", err)
 	}
-	previous := Costs(locked)
+	previous := CurrentPrice(locked)
 	if profile.InstallmentAmount == nil || previous != nil && *previous == *profile.InstallmentAmount {
 		return nil
 	}
-	return noteInstallment(ctx, tx, id, previous, *profile.InstallmentAmount, profile.Currency, act.Today, act)
+	return recordInstallment(ctx, tx, id, previous, *profile.InstallmentAmount, profile.Currency, act.Today, act)
 }
 
 // DeleteContract removes a contract that stands alone and about which nothing was entered, in the given transaction. It
@@ -123,9 +123,9 @@ func DeleteContract(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
 	return nil
 }
 
-func noteInstallment(ctx context.Context, tx pgx.Tx, id uuid.UUID, previous *money.Amount, amount money.Amount, currency string,
+func recordInstallment(ctx context.Context, tx pgx.Tx, id uuid.UUID, previous *money.Amount, amount money.Amount, currency string,
 	from calendar.Date, act actor.Act) error {
-	return noteChange(ctx, tx, dbsqlc.ContractPriceChangeInsertParams{
+	return recordPriceChange(ctx, tx, dbsqlc.ContractPriceChangeInsertParams{
 		ContractID: id, Reason: InstallmentSet, Source: SourceOf(act.Actor), PreviousAmount: previous, NewAmount: amount,
 		Currency: currency, EffectiveDate: from, Now: act.Now,
 	})

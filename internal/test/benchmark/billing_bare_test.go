@@ -145,7 +145,7 @@ func (l *bareLoop) issue(ctx context.Context, tx pgx.Tx, chunk [2]uuid.UUID) (in
 }
 
 func (l *bareLoop) compute(contracts []dbsqlc.BillableContractListRow) (invoices []dbsqlc.InvoiceInsertManyParams, lines []dbsqlc.InvoiceLineInsertManyParams) {
-	at, terms := system.Today, billing.TermsOf(l.run)
+	at, terms := system.Today, billing.NewTerms(l.run)
 	for start := 0; start < len(contracts); {
 		client := contracts[start]
 		var due []billing.Contract
