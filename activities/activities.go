@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/documents"
@@ -18,7 +19,7 @@ import (
 type Activities struct {
 	Pool      *pgxpool.Pool
 	Documents *documents.Service
-	Desk      *landing.Desk
+	Landing   *landing.Service
 	Seller    billing.Seller
 	Zone      calendar.Zone
 	// FaultyAttempts is the number of attempts of a batch that fails for another reason than an outage.
@@ -45,4 +46,9 @@ func inTransactionRaw[T any](ctx context.Context, a *Activities, work func(tx pg
 		return err
 	})
 	return result, err
+}
+
+// act returns what an actor does now, on the business day of that instant.
+func (a *Activities) act(id actor.ID, now time.Time) actor.Act {
+	return actor.Act{Actor: id, Today: a.Zone.DateAt(now), Now: now}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/documents"
 	"github.com/mtfacturation/mtf/internal/pdf"
@@ -40,7 +41,7 @@ func (a *Activities) IssueContractDocument(ctx context.Context, input IssueContr
 		if err != nil {
 			return uuid.Nil, fmt.Errorf("activities: find contract: %w", err)
 		}
-		trail := contract.NewTrail(input.ContractID, input.ActorID)
+		trail := contract.NewTrail(input.ContractID, actor.ID(input.ActorID))
 		issued, err := a.Documents.IssueContract(ctx, tx, parties, pdf.NewSubscription, trail, now)
 		if err != nil {
 			return uuid.Nil, err

@@ -19,7 +19,7 @@ type SubscribeInput struct {
 // Subscribe executes a new subscription in one transaction.
 func (a *Activities) Subscribe(ctx context.Context, input SubscribeInput) (landing.Submitted, error) {
 	return inTransaction(ctx, a, func(tx pgx.Tx, now time.Time) (landing.Submitted, error) {
-		return a.Desk.Subscribe(ctx, tx, input.Request, input.Subscription, now)
+		return a.Landing.Subscribe(ctx, tx, input.Request, input.Subscription, a.act(landing.ActorID, now))
 	})
 }
 
@@ -32,6 +32,6 @@ type ChangePlanInput struct {
 // ChangePlan executes a plan change in one transaction.
 func (a *Activities) ChangePlan(ctx context.Context, input ChangePlanInput) (landing.Submitted, error) {
 	return inTransaction(ctx, a, func(tx pgx.Tx, now time.Time) (landing.Submitted, error) {
-		return a.Desk.ChangePlan(ctx, tx, input.Request, input.Change, now)
+		return a.Landing.ChangePlan(ctx, tx, input.Request, input.Change, a.act(landing.ActorID, now))
 	})
 }

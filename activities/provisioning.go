@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/idempotency"
 )
@@ -24,7 +25,7 @@ func (a *Activities) Provision(ctx context.Context, input ProvisionInput) (contr
 		if found, err := idempotency.Load(ctx, tx, input.Request, &provisioned); found || err != nil {
 			return provisioned, err
 		}
-		provisioned, err := contract.Provision(ctx, tx, input.Provision, input.ActorID, now)
+		provisioned, err := contract.Provision(ctx, tx, input.Provision, a.act(actor.ID(input.ActorID), now))
 		if err != nil {
 			return provisioned, err
 		}

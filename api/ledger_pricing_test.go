@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/test/system"
@@ -90,7 +91,8 @@ func (b ledgerFixture) agreeAmountDuring(t *testing.T, contract string, request 
 	locked, err := ledger.LockContract(t.Context(), tx, uuid.MustParse(contract))
 	require.NoError(t, err)
 	profile := ledger.Profile{InstallmentAmount: new(money.Amount(25000)), Currency: ledger.Currency, Details: locked.BillingProfile.Details}
-	require.NoError(t, ledger.ChangeContract(t.Context(), tx, locked, profile, "op-1", b.s.Zone.DateAt(system.Today), b.s.Now()))
+	require.NoError(t, ledger.ChangeContract(t.Context(), tx, locked, profile,
+		actor.Act{Actor: "op-1", Today: b.s.Zone.DateAt(system.Today), Now: b.s.Now()}))
 
 	committed, waited := make(chan error, 1), make(chan error, 1)
 	go func() { waited <- releaseOnceWaiting(b.s, 1, func() { committed <- tx.Commit(t.Context()) }) }()

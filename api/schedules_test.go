@@ -267,7 +267,7 @@ func TestSchedules_OneRunPerMonth(t *testing.T) {
 	// Changed settings do not start another run.
 	billed, err := s.Starter.BillMonth(t.Context(), october, billing.MonthlyTerms{DueDays: 90})
 	require.NoError(t, err)
-	require.True(t, billed.Before)
+	require.True(t, billed.AlreadyExisted)
 
 	// A run with the month's key but another period is not the month's run.
 	created(t, s, billingPath, object{"period_start": "2026-09-01", "period_end": "2026-09-15"}, system.Key("monthly-2026-09"))

@@ -30,7 +30,7 @@ type BillingRunInput struct {
 	// ChunksPerExecution limits the chunks of one execution; 0 means chunksPerExecution.
 	ChunksPerExecution int32 `json:"chunks_per_execution,omitempty"`
 	// Bounds are the limits beyond which the run waits for an operator's approval.
-	Bounds billing.Bounds `json:"bounds"`
+	Bounds billing.SafetyLimits `json:"bounds"`
 	// Retry reopens a run that failed or has failed clients.
 	Retry *billing.Move `json:"retry,omitempty"`
 	// Continued is the progress that a new execution with an empty history continues from.

@@ -46,7 +46,7 @@ func BillLastMonth(ctx workflow.Context, input MonthlyBillingInput) (billing.Mon
 // monthDetails renders the run of the month for operators.
 func monthDetails(billed billing.MonthBilled) string {
 	did := "started"
-	if billed.Before {
+	if billed.AlreadyExisted {
 		did = "already existed"
 	}
 	return fmt.Sprintf("**Period %s**: `%s`, %s\n", billed.Month, billed.WorkflowID, did)

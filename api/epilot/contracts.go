@@ -126,7 +126,7 @@ func (h *handlers) createContractEntity(ctx context.Context, input *struct{ Body
 		return nil, err
 	}
 	return h.writeContract(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
-		return ledger.CreateContract(ctx, tx, profile, rest.Caller(ctx).ID, h.Today(), h.Now())
+		return ledger.CreateContract(ctx, tx, profile, h.Act(ctx))
 	})
 }
 
@@ -158,7 +158,7 @@ func (h *handlers) updateContractEntity(ctx context.Context, input *struct {
 		if err := body.mergeInto(&profile); err != nil {
 			return id, err
 		}
-		return id, ledger.ChangeContract(ctx, tx, locked, profile, rest.Caller(ctx).ID, h.Today(), h.Now())
+		return id, ledger.ChangeContract(ctx, tx, locked, profile, h.Act(ctx))
 	})
 }
 
@@ -186,12 +186,12 @@ func (h *handlers) changeSubscribed(ctx context.Context, tx pgx.Tx, found ledger
 	}
 	id := found.BillingProfile.ID
 	if body.TerminationDate != nil {
-		if _, err := contract.ChangeEndDate(ctx, tx, id, *body.TerminationDate, rest.Caller(ctx).ID, h.Now()); err != nil {
+		if _, err := contract.ChangeEndDate(ctx, tx, id, *body.TerminationDate, h.Act(ctx)); err != nil {
 			return err
 		}
 	}
 	if body.Status != nil {
-		if _, err := contract.ChangeStatus(ctx, tx, id, status, rest.Caller(ctx).ID, h.Today(), h.Now()); err != nil {
+		if _, err := contract.ChangeStatus(ctx, tx, id, status, h.Act(ctx)); err != nil {
 			return err
 		}
 	}
@@ -274,7 +274,7 @@ func (h *handlers) loadBillingContract(ctx context.Context, tx dbsqlc.DBTX, foun
 	item := BillingContractItem{
 		ID: profile.ID.String(), Schema: "contract", Org: h.Organisation, CreatedAt: rest.Timestamp(profile.CreatedAt), UpdatedAt: rest.Timestamp(profile.UpdatedAt),
 		BillingContract: BillingContract{
-			Status: profile.Status, StartDate: profile.StartDate, TerminationDate: profile.TerminationDate, InstallmentAmount: (*int64)(ledger.Costs(found)),
+			Status: profile.Status, StartDate: profile.StartDate, TerminationDate: profile.TerminationDate, InstallmentAmount: (*int64)(ledger.CurrentPrice(found)),
 			Balance: new(int64(balance.Amount)), BalanceCurrency: &balance.Currency,
 		},
 	}

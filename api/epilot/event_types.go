@@ -169,7 +169,7 @@ func (u *BillingEventUpdate) applyType(event *ledger.Event, validator *rest.Vali
 	if u.Type != nil {
 		event.Type = ledger.EventType(validator.Trimmed("type", *u.Type, 1))
 	}
-	direction, known := ledger.DirectionOf(event.Type)
+	direction, known := ledger.DefaultDirection(event.Type)
 	switch {
 	case u.Direction != nil:
 		event.Direction = ledger.Direction(*u.Direction)

@@ -174,7 +174,7 @@ func (h *handlers) createBillingEvent(ctx context.Context, input *struct{ Body B
 		return nil, err
 	}
 	return h.writeEvent(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
-		return ledger.CreateEvent(ctx, tx, event, rest.Caller(ctx).ID, h.Now())
+		return ledger.CreateEvent(ctx, tx, event, h.Act(ctx))
 	})
 }
 
@@ -187,13 +187,13 @@ func (h *handlers) updateBillingEvent(ctx context.Context, input *struct {
 	}
 	return h.writeEvent(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
 		id := rest.ParseID(input.ID)
-		return id, ledger.ChangeEvent(ctx, tx, id, input.Body.apply, rest.Caller(ctx).ID, h.Now())
+		return id, ledger.ChangeEvent(ctx, tx, id, input.Body.apply, h.Act(ctx))
 	})
 }
 
 func (h *handlers) deleteBillingEvent(ctx context.Context, input *BillingEventPath) (*struct{}, error) {
 	return nil, db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) error {
-		return ledger.DeleteEvent(ctx, tx, rest.ParseID(input.ID), rest.Caller(ctx).ID, h.Now())
+		return ledger.DeleteEvent(ctx, tx, rest.ParseID(input.ID), h.Act(ctx))
 	})
 }
 
@@ -211,7 +211,7 @@ func (h *handlers) writeEvent(ctx context.Context, write func(pgx.Tx) (uuid.UUID
 }
 
 func (h *handlers) answerEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (*BillingEventOutput, error) {
-	entry, err := ledger.EntryOfEvent(ctx, tx, id)
+	entry, err := ledger.CurrentEntry(ctx, tx, id)
 	if err != nil {
 		return nil, withID(err, refusal.BillingEventNotFound, "Billing event with ID '%s' not found", id)
 	}

@@ -278,7 +278,7 @@ func (h *handlers) newContractPricing(found ledger.Contract, balance ledger.Bala
 		}
 		return pricing, nil
 	}
-	if amount := ledger.Costs(found); amount != nil {
+	if amount := ledger.CurrentPrice(found); amount != nil {
 		pricing.CurrentInstallmentAmount = new(newInstallmentAmount(*amount, profile.Currency))
 	}
 	if profile.InstallmentAmount == nil && found.OfferID != nil {

@@ -94,7 +94,7 @@ func (h *handlers) ensureContractDocument(ctx context.Context, contractID uuid.U
 	if refused := refusal.As(err); refused == nil {
 		return err
 	}
-	execution, err := starter.IssueContractDocument(contractID, landing.ActorID, starter.Call{
+	execution, err := starter.IssueContractDocument(contractID, string(landing.ActorID), starter.Call{
 		Location: "/api/v1/landing/contracts/" + contractID.String() + "/document-link",
 		Wait:     starter.DefaultWait,
 	})

@@ -74,7 +74,7 @@ func (h *handlers) createContract(ctx context.Context, input *struct{ Body Contr
 		return contract.Create(ctx, tx, contract.CreateInput{
 			ClientID: rest.ParseID(body.ClientID), SubscriberID: rest.ParseID(body.SubscriberID), OfferID: rest.ParseID(body.OfferID),
 			StartDate: body.ContractStartDate, EndDate: body.EndDate, CommitmentMonths: body.CommitmentMonths, Status: body.Status,
-		}, rest.Caller(ctx).ID, h.Today(), h.Now())
+		}, h.Act(ctx))
 	})
 }
 
@@ -83,7 +83,7 @@ func (h *handlers) changeContractStatus(ctx context.Context, input *struct {
 	Body ContractStatusUpdate
 }) (*ContractOutput, error) {
 	return h.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
-		return contract.ChangeStatus(ctx, tx, rest.ParseID(input.ContractID), input.Body.Status, rest.Caller(ctx).ID, h.Today(), h.Now())
+		return contract.ChangeStatus(ctx, tx, rest.ParseID(input.ContractID), input.Body.Status, h.Act(ctx))
 	})
 }
 
@@ -92,7 +92,7 @@ func (h *handlers) changeContractOffer(ctx context.Context, input *struct {
 	Body ContractOfferUpdate
 }) (*ContractOutput, error) {
 	return h.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
-		return contract.ChangeOffer(ctx, tx, rest.ParseID(input.ContractID), rest.ParseID(input.Body.OfferID), rest.Caller(ctx).ID, h.Today(), h.Now())
+		return contract.ChangeOffer(ctx, tx, rest.ParseID(input.ContractID), rest.ParseID(input.Body.OfferID), h.Act(ctx))
 	})
 }
 

@@ -163,7 +163,11 @@ func (h *handlers) createClient(ctx context.Context, input *struct{ Body ClientC
 	if err := validator.Err(); err != nil {
 		return nil, err
 	}
-	row, err := client.Create(ctx, h.Pool, created, h.Now())
+	var row dbsqlc.Client
+	err := db.InTransaction(ctx, h.Pool, func(tx pgx.Tx) (err error) {
+		row, err = client.Create(ctx, tx, created, h.Now())
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

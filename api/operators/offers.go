@@ -229,7 +229,7 @@ func (h *handlers) updateOffer(ctx context.Context, input *struct {
 		if err != nil {
 			return rest.OrNotFound(err, refusal.OfferNotFound)
 		}
-		definition := catalog.DefinitionOf(row)
+		definition := catalog.NewDefinition(row)
 		input.Body.apply(&definition)
 		if problems := definition.Normalise(); len(problems) > 0 {
 			return refusal.Invalid(problems...)
@@ -238,7 +238,7 @@ func (h *handlers) updateOffer(ctx context.Context, input *struct {
 		if err != nil || updated.MonthlyFee == row.MonthlyFee {
 			return err
 		}
-		return ledger.Reprice(ctx, tx, row.ID, row.MonthlyFee, rest.Caller(ctx).ID, h.Today(), h.Now())
+		return ledger.RecordPriceChange(ctx, tx, row.ID, row.MonthlyFee, h.Act(ctx))
 	})
 	if err != nil {
 		return nil, err

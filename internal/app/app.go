@@ -200,7 +200,7 @@ func (a *App) activities() (*activities.Activities, error) {
 	return &activities.Activities{
 		Pool:      a.Pool,
 		Documents: a.Documents,
-		Desk:      landing.NewDesk(a.Documents),
+		Landing:   landing.NewService(a.Documents),
 		Seller:    a.Config.Seller.Issuer(),
 		Zone:      a.Zone,
 		Now:       a.Now,

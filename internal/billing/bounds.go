@@ -6,9 +6,9 @@ import (
 	"github.com/mtfacturation/mtf/internal/money"
 )
 
-// Bounds keep a run from issuing far more than intended. A planned run beyond them is
+// SafetyLimits keep a run from issuing far more than intended. A planned run beyond them is
 // held, with nothing written, until an operator approves it.
-type Bounds struct {
+type SafetyLimits struct {
 	// MaxGrowth limits the number of invoices to a multiple of the largest recent run's
 	// number; 0 means no limit.
 	MaxGrowth float64 `json:"max_growth,omitempty"`
@@ -19,8 +19,8 @@ type Bounds struct {
 	MaxTotal money.Amount `json:"max_total,omitempty"`
 }
 
-// Expectation is what a plan would issue.
-type Expectation struct {
+// Estimate is what a plan would issue.
+type Estimate struct {
 	InvoiceCount int32        `json:"invoice_count"`
 	TotalAmount  money.Amount `json:"total_amount"`
 	// LargestRecent is the number of invoices of the largest of the latest runs; 0 if
@@ -29,7 +29,7 @@ type Expectation struct {
 }
 
 // holdReason names the bound that a plan exceeds; empty if it exceeds none.
-func (b Bounds) holdReason(expected Expectation) string {
+func (b SafetyLimits) holdReason(expected Estimate) string {
 	if b.MaxTotal > 0 && expected.TotalAmount > b.MaxTotal {
 		return fmt.Sprintf("the plan totals %s %s, the bound is %s %s", expected.TotalAmount, Currency, b.MaxTotal, Currency)
 	}

@@ -70,13 +70,13 @@ func BillChunk(ctx context.Context, tx pgx.Tx, input ChunkInput) (ChunkResult, e
 		return ChunkResult{}, err
 	}
 	seen := int32(0)
-	for client := range clientsOf(contracts) {
+	for client := range groupByClient(contracts) {
 		seen++
 		if err := c.bill(client); err != nil {
 			return ChunkResult{}, err
 		}
 	}
-	c.account(seen)
+	c.reconcileCounts(seen)
 	return c.result, c.write(ctx, tx)
 }
 
@@ -100,7 +100,7 @@ type bill struct {
 }
 
 // openChunk locks a chunk and reads what it has done so far.
-func openChunk(ctx context.Context, tx dbsqlc.DBTX, input ChunkInput) (*chunk, error) {
+func openChunk(ctx context.Context, tx pgx.Tx, input ChunkInput) (*chunk, error) {
 	queries := dbsqlc.New()
 	row, err := queries.BillingRunChunkLock(ctx, tx, dbsqlc.BillingRunChunkLockParams{
 		BillingRunID: input.RunID, Number: input.Number,
@@ -112,7 +112,7 @@ func openChunk(ctx context.Context, tx dbsqlc.DBTX, input ChunkInput) (*chunk, e
 	if err != nil {
 		return nil, fmt.Errorf("billing: find run: %w", err)
 	}
-	c := &chunk{input: input, run: run, row: row, terms: TermsOf(run), result: resultOf(row)}
+	c := &chunk{input: input, run: run, row: row, terms: NewTerms(run), result: newChunkResult(row)}
 	if c.retrying() {
 		c.parked, err = queries.BillingRunFailureListUnresolved(ctx, tx, dbsqlc.BillingRunFailureListUnresolvedParams{
 			BillingRunID: input.RunID, ChunkNumber: input.Number,
@@ -132,7 +132,7 @@ func (c *chunk) retrying() bool {
 }
 
 // noteSkipped writes down which contracts are left out, wholly or for some days, and because of which lines.
-func (c *chunk) noteSkipped(ctx context.Context, tx dbsqlc.DBTX, contracts []dbsqlc.BillableContractListRow) error {
+func (c *chunk) noteSkipped(ctx context.Context, tx pgx.Tx, contracts []dbsqlc.BillableContractListRow) error {
 	var skipped []uuid.UUID
 	for _, contract := range contracts {
 		if contract.AlreadyBilled || len(contract.BilledDays) > 0 {
@@ -151,10 +151,10 @@ func (c *chunk) noteSkipped(ctx context.Context, tx dbsqlc.DBTX, contracts []dbs
 	return nil
 }
 
-// account has the counts add up to the clients of the chunk: those who are not seen any more
+// reconcileCounts has the counts add up to the clients of the chunk: those who are not seen any more
 // count as skipped, since their contracts have ended since the plan. A contract that has
 // become active since brings one more than were planned.
-func (c *chunk) account(seen int32) {
+func (c *chunk) reconcileCounts(seen int32) {
 	planned := int32(len(c.parked))
 	if !c.retrying() {
 		c.result.ClientCount = max(c.result.ClientCount, seen)
@@ -167,8 +167,8 @@ func (c *chunk) nothingToDo() bool {
 	return c.row.Status != vocabulary.ChunkPlanned && len(c.parked) == 0
 }
 
-// clientsOf yields the contracts of one client after the other; they are sorted by client.
-func clientsOf(contracts []dbsqlc.BillableContractListRow) func(yield func([]dbsqlc.BillableContractListRow) bool) {
+// groupByClient yields the contracts of one client after the other; they are sorted by client.
+func groupByClient(contracts []dbsqlc.BillableContractListRow) func(yield func([]dbsqlc.BillableContractListRow) bool) {
 	return func(yield func([]dbsqlc.BillableContractListRow) bool) {
 		for start := 0; start < len(contracts); {
 			end := start + 1
@@ -185,7 +185,7 @@ func clientsOf(contracts []dbsqlc.BillableContractListRow) func(yield func([]dbs
 
 // bill adds the invoice of one client, or counts why there is none.
 func (c *chunk) bill(rows []dbsqlc.BillableContractListRow) error {
-	statement, err := statementOf(rows, c.terms)
+	statement, err := newClientStatement(rows, c.terms)
 	if refused := refusal.As(err); refused != nil {
 		c.park(rows[0].ClientID, string(refused.Code), refused.Message)
 		return nil
@@ -201,16 +201,16 @@ func (c *chunk) bill(rows []dbsqlc.BillableContractListRow) error {
 	return nil
 }
 
-// statementOf computes what a client owes. A subtotal of zero stands for no invoice:
+// newClientStatement computes what a client owes. A subtotal of zero stands for no invoice:
 // nothing is left to bill, or days that cost less than half a centime together. Those
 // stay unbilled: nothing is owed for them, now or by another run.
-func statementOf(rows []dbsqlc.BillableContractListRow, terms Terms) (Statement, error) {
+func newClientStatement(rows []dbsqlc.BillableContractListRow, terms Terms) (Statement, error) {
 	var due []Contract
 	for _, row := range rows {
 		if row.AlreadyBilled {
 			continue
 		}
-		contract, err := contractOf(row)
+		contract, err := newContract(row)
 		if err != nil {
 			return Statement{}, err
 		}
@@ -257,8 +257,8 @@ func (c *chunk) issued(invoice dbsqlc.InvoiceInsertManyParams) {
 	c.result.TotalAmount += invoice.TotalAmount
 }
 
-func contractOf(row dbsqlc.BillableContractListRow) (Contract, error) {
-	billed, err := spansOf(row.BilledDays)
+func newContract(row dbsqlc.BillableContractListRow) (Contract, error) {
+	billed, err := parseSpans(row.BilledDays)
 	if err != nil {
 		return Contract{}, fmt.Errorf("billing: billed days: %w", err)
 	}
@@ -269,7 +269,7 @@ func contractOf(row dbsqlc.BillableContractListRow) (Contract, error) {
 	}, nil
 }
 
-func resultOf(row dbsqlc.BillingRunChunk) ChunkResult {
+func newChunkResult(row dbsqlc.BillingRunChunk) ChunkResult {
 	return ChunkResult{
 		ClientCount: row.ClientCount, InvoiceCount: row.InvoiceCount, SkippedCount: row.SkippedCount,
 		FailedCount: row.FailedCount, SubtotalAmount: row.SubtotalAmount, TaxAmount: row.TaxAmount,

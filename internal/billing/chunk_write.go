@@ -87,7 +87,7 @@ func Poisonous(err error) bool {
 // copy numbers invoices, copies them with their lines and enters them into the ledger. The numbers are
 // taken last: the sequence's row is locked from then on until the commit. The accounts of the ledger are
 // locked after everything else.
-func (c *chunk) copy(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error {
+func (c *chunk) copy(ctx context.Context, tx pgx.Tx, bills []bill) error {
 	if err := c.number(ctx, tx, bills); err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (c *chunk) copy(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error {
 
 // number takes a block of legal numbers of the year of issue, and dates the invoices. The date is not before
 // the date of the preceding numbers, which another chunk may have taken on the next day already.
-func (c *chunk) number(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error {
+func (c *chunk) number(ctx context.Context, tx pgx.Tx, bills []bill) error {
 	if len(bills) == 0 {
 		return nil
 	}
@@ -135,7 +135,7 @@ func (c *chunk) number(ctx context.Context, tx dbsqlc.DBTX, bills []bill) error 
 }
 
 // writeFailures parks clients. After a retry it resolves the clients that are not parked again.
-func (c *chunk) writeFailures(ctx context.Context, tx dbsqlc.DBTX) error {
+func (c *chunk) writeFailures(ctx context.Context, tx pgx.Tx) error {
 	queries := dbsqlc.New()
 	if !c.retrying() {
 		if _, err := queries.BillingRunFailureInsertMany(ctx, tx, c.failures); err != nil {

@@ -44,7 +44,7 @@ const RunActor = "billing-run"
 // MoveRun takes a run to a state and notes it in the run's history. A run that is
 // there already stays as it is, so that a move can be repeated. It refuses with
 // billing_run_not_found and billing_run_status_transition_invalid.
-func MoveRun(ctx context.Context, tx dbsqlc.DBTX, move Move, now time.Time) (dbsqlc.BillingRun, error) {
+func MoveRun(ctx context.Context, tx pgx.Tx, move Move, now time.Time) (dbsqlc.BillingRun, error) {
 	run, err := lockRun(ctx, tx, move.RunID)
 	if err != nil {
 		return run, err
@@ -52,7 +52,7 @@ func MoveRun(ctx context.Context, tx dbsqlc.DBTX, move Move, now time.Time) (dbs
 	return moveLocked(ctx, tx, run, move, now)
 }
 
-func lockRun(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.BillingRun, error) {
+func lockRun(ctx context.Context, tx pgx.Tx, id uuid.UUID) (dbsqlc.BillingRun, error) {
 	run, err := dbsqlc.New().BillingRunLock(ctx, tx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return run, refusal.New(refusal.BillingRunNotFound)
@@ -64,7 +64,7 @@ func lockRun(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.BillingR
 }
 
 // moveLocked is MoveRun of a run that is locked already.
-func moveLocked(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun, move Move, now time.Time) (dbsqlc.BillingRun, error) {
+func moveLocked(ctx context.Context, tx pgx.Tx, run dbsqlc.BillingRun, move Move, now time.Time) (dbsqlc.BillingRun, error) {
 	from := run.Status
 	if from == move.To {
 		return run, nil
@@ -91,7 +91,7 @@ func TransitionRefused(from, to RunStatus) error {
 	return refusal.New(refusal.BillingRunStatusTransition).With("from", from).With("to", to)
 }
 
-func noteMove(ctx context.Context, tx dbsqlc.DBTX, from RunStatus, move Move, now time.Time) error {
+func noteMove(ctx context.Context, tx pgx.Tx, from RunStatus, move Move, now time.Time) error {
 	params := dbsqlc.BillingRunEventInsertParams{
 		ID: db.NewID(), BillingRunID: move.RunID, FromStatus: from, ToStatus: move.To, ActorID: move.ActorID, Now: now,
 	}
@@ -114,7 +114,7 @@ type Reopened struct {
 // ReopenRun takes a run that has failed, that has parked clients, or whose process was
 // lost, back to running. One that is held goes on waiting for its approval. Refusals
 // are those of MoveRun.
-func ReopenRun(ctx context.Context, tx dbsqlc.DBTX, move Move, now time.Time) (Reopened, error) {
+func ReopenRun(ctx context.Context, tx pgx.Tx, move Move, now time.Time) (Reopened, error) {
 	run, err := lockRun(ctx, tx, move.RunID)
 	if err != nil {
 		return Reopened{}, err
@@ -128,5 +128,5 @@ func ReopenRun(ctx context.Context, tx dbsqlc.DBTX, move Move, now time.Time) (R
 	if err != nil {
 		return Reopened{}, fmt.Errorf("billing: unfinished chunks: %w", err)
 	}
-	return Reopened{Plan: planOf(run), Chunks: chunks}, nil
+	return Reopened{Plan: newPlan(run), Chunks: chunks}, nil
 }

@@ -33,6 +33,6 @@ type MonthBilled struct {
 	WorkflowID string          `json:"workflow_id"`
 	// Location is the path of the run.
 	Location string `json:"location"`
-	// Before reports that the run existed: it is running, or has ended.
-	Before bool `json:"before"`
+	// AlreadyExisted reports that the run existed: it is running, or has ended.
+	AlreadyExisted bool `json:"before"`
 }

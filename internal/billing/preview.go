@@ -60,7 +60,7 @@ func PreviewRun(ctx context.Context, tx dbsqlc.DBTX, terms Terms, offset, size i
 		if err != nil {
 			return Preview{}, fmt.Errorf("billing: billable contracts: %w", err)
 		}
-		for client := range clientsOf(contracts) {
+		for client := range groupByClient(contracts) {
 			if err := preview.add(client, terms, offset, size); err != nil {
 				return Preview{}, err
 			}
@@ -74,7 +74,7 @@ func PreviewRun(ctx context.Context, tx dbsqlc.DBTX, terms Terms, offset, size i
 // add counts a client, and keeps its statement if it is on the page.
 func (p *Preview) add(rows []dbsqlc.BillableContractListRow, terms Terms, offset, size int) error {
 	p.ClientCount++
-	statement, err := statementOf(rows, terms)
+	statement, err := newClientStatement(rows, terms)
 	switch {
 	case refusal.As(err) != nil:
 		p.UnbillableCount++

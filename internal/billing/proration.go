@@ -106,8 +106,8 @@ func inWords(days calendar.Period) string {
 	return days.Start.String() + " to " + days.End.String()
 }
 
-// spansOf converts the database's ranges, whose upper ends are excluded.
-func spansOf(ranges pgtype.Multirange[pgtype.Range[pgtype.Date]]) ([]calendar.Period, error) {
+// parseSpans converts the database's ranges, whose upper ends are excluded.
+func parseSpans(ranges pgtype.Multirange[pgtype.Range[pgtype.Date]]) ([]calendar.Period, error) {
 	var spans []calendar.Period
 	for _, days := range ranges {
 		var start, end calendar.Date

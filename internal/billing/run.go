@@ -39,14 +39,14 @@ type PlanInput struct {
 	Terms     Terms               `json:"terms"`
 	ActorID   string              `json:"actor_id"`
 	ChunkSize int32               `json:"chunk_size"`
-	Bounds    Bounds              `json:"bounds"`
+	Bounds    SafetyLimits        `json:"bounds"`
 }
 
 // PlanRun freezes the population of a run and cuts it into chunks, in the given
 // transaction. A plan beyond the bounds is held. When the key has a run already, that
 // run is what comes back: the same request goes on where it stopped, another one is
 // refused with idempotency_key_payload_conflict.
-func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time) (Plan, error) {
+func PlanRun(ctx context.Context, tx pgx.Tx, input PlanInput, now time.Time) (Plan, error) {
 	queries := dbsqlc.New()
 	run, err := queries.BillingRunInsert(ctx, tx, dbsqlc.BillingRunInsertParams{
 		ID: input.RunID, IdempotencyKey: string(input.Request.Key), Fingerprint: input.Request.Fingerprint,
@@ -70,7 +70,7 @@ func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time
 	for _, size := range sizes {
 		planned.ClientCount += size
 	}
-	expected, err := expect(ctx, tx, run)
+	expected, err := estimate(ctx, tx, run)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -81,26 +81,26 @@ func PlanRun(ctx context.Context, tx dbsqlc.DBTX, input PlanInput, now time.Time
 	if run, err = queries.BillingRunUpdatePlan(ctx, tx, planned); err != nil {
 		return Plan{}, fmt.Errorf("billing: record plan: %w", err)
 	}
-	return planOf(run), nil
+	return newPlan(run), nil
 }
 
-// expect tells what a plan would issue. Tax is taken of the whole here, so the total
+// estimate tells what a plan would issue. Tax is taken of the whole here, so the total
 // may differ from the run's by a fraction of a centime for each invoice.
-func expect(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun) (Expectation, error) {
+func estimate(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun) (Estimate, error) {
 	queries := dbsqlc.New()
-	due, err := expectDue(ctx, tx, run)
+	due, err := estimateDue(ctx, tx, run)
 	if err != nil {
-		return Expectation{}, fmt.Errorf("billing: expect invoices: %w", err)
+		return Estimate{}, fmt.Errorf("billing: expect invoices: %w", err)
 	}
 	largest, err := queries.BillingRunMaxRecentInvoiceCount(ctx, tx)
 	if err != nil {
-		return Expectation{}, fmt.Errorf("billing: largest recent run: %w", err)
+		return Estimate{}, fmt.Errorf("billing: largest recent run: %w", err)
 	}
-	return Expectation{InvoiceCount: due.ClientCount, TotalAmount: due.TotalAmount, LargestRecent: largest}, nil
+	return Estimate{InvoiceCount: due.ClientCount, TotalAmount: due.TotalAmount, LargestRecent: largest}, nil
 }
 
-// expectDue counts the clients that owe something and adds it up with its tax.
-func expectDue(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun) (dbsqlc.BillingRunEstimateRow, error) {
+// estimateDue counts the clients that owe something and adds it up with its tax.
+func estimateDue(ctx context.Context, tx dbsqlc.DBTX, run dbsqlc.BillingRun) (dbsqlc.BillingRunEstimateRow, error) {
 	if ProrationNamed(run.Proration) == ProrationDaily {
 		due, err := dbsqlc.New().BillingRunEstimateDaily(ctx, tx, dbsqlc.BillingRunEstimateDailyParams{
 			PeriodStart: run.PeriodStart, PeriodEnd: run.PeriodEnd, PlannedAt: run.PlannedAt, TaxRate: int32(run.TaxRate),
@@ -120,12 +120,12 @@ func existingPlan(ctx context.Context, tx dbsqlc.DBTX, input PlanInput) (Plan, e
 	if !bytes.Equal(run.Fingerprint, input.Request.Fingerprint) {
 		return Plan{}, refusal.New(refusal.IdempotencyKeyPayloadConflict)
 	}
-	return planOf(run), nil
+	return newPlan(run), nil
 }
 
-func planOf(run dbsqlc.BillingRun) Plan {
+func newPlan(run dbsqlc.BillingRun) Plan {
 	plan := Plan{
-		RunID: run.ID, Terms: TermsOf(run), ClientCount: run.ClientCount, ChunkCount: run.ChunkCount, Status: run.Status,
+		RunID: run.ID, Terms: NewTerms(run), ClientCount: run.ClientCount, ChunkCount: run.ChunkCount, Status: run.Status,
 	}
 	if run.HoldReason != nil {
 		plan.HoldReason = *run.HoldReason
@@ -133,8 +133,8 @@ func planOf(run dbsqlc.BillingRun) Plan {
 	return plan
 }
 
-// TermsOf returns the terms that a run was planned with.
-func TermsOf(run dbsqlc.BillingRun) Terms {
+// NewTerms returns the terms that a run was planned with.
+func NewTerms(run dbsqlc.BillingRun) Terms {
 	return Terms{
 		Period:    calendar.Period{Start: run.PeriodStart, End: run.PeriodEnd},
 		DueDays:   run.DueDays,
@@ -162,7 +162,7 @@ type Result struct {
 // key, in one transaction. A run that was not cancelled has completed, with failures
 // if clients are parked. The key keeps the first answer it was given: a retry tells
 // what it did in the run itself.
-func EndRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request idempotency.Request, cancelled *Move, now time.Time) (Result, error) {
+func EndRun(ctx context.Context, tx pgx.Tx, runID uuid.UUID, request idempotency.Request, cancelled *Move, now time.Time) (Result, error) {
 	queries := dbsqlc.New()
 	run, err := lockRun(ctx, tx, runID)
 	if err != nil {
@@ -194,7 +194,7 @@ func EndRun(ctx context.Context, tx dbsqlc.DBTX, runID uuid.UUID, request idempo
 		return Result{}, fmt.Errorf("billing: list invoices of run: %w", err)
 	}
 	result := Result{
-		RunID: run.ID, Period: TermsOf(run).Period, Status: run.Status,
+		RunID: run.ID, Period: NewTerms(run).Period, Status: run.Status,
 		InvoiceCount: run.InvoiceCount, SkippedCount: run.SkippedCount, FailedCount: run.FailedCount,
 		SubtotalAmount: run.SubtotalAmount, TaxAmount: run.TaxAmount, TotalAmount: run.TotalAmount,
 		InvoiceIDs: ids, InvoicesTruncated: int(run.InvoiceCount) > len(ids),

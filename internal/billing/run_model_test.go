@@ -229,7 +229,7 @@ func (w *world) retryAsTheModel(t *rapid.T) {
 	}
 	terms := map[uuid.UUID]billing.Terms{}
 	for _, run := range w.runs(t) {
-		terms[run.ID] = billing.TermsOf(run)
+		terms[run.ID] = billing.NewTerms(run)
 	}
 	for _, id := range w.retry(t) {
 		for i, client := range w.clients {

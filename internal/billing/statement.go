@@ -18,7 +18,7 @@ func NewStatement(contracts []Contract, terms Terms) (Statement, error) {
 		if !contract.MonthlyFee.InRange() {
 			return Statement{}, outOfRange()
 		}
-		statement.Lines = append(statement.Lines, linesOf(contract, terms)...)
+		statement.Lines = append(statement.Lines, contractLines(contract, terms)...)
 	}
 	var err error
 	for _, line := range statement.Lines {
@@ -35,7 +35,7 @@ func NewStatement(contracts []Contract, terms Terms) (Statement, error) {
 	return statement, nil
 }
 
-func linesOf(contract Contract, terms Terms) []Line {
+func contractLines(contract Contract, terms Terms) []Line {
 	lines := recurringLines(contract, terms)
 	starts := slices.ContainsFunc(lines, func(line Line) bool { return line.Days.Contains(contract.StartDate) })
 	if contract.ActivationFee > 0 && starts {

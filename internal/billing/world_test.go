@@ -154,7 +154,7 @@ func (w *world) retry(t *rapid.T) (retried []uuid.UUID) {
 				RunID: run.ID, Number: number, RetryParked: true, IssueDate: calendar.MustParse("2029-01-01"),
 			}))
 		}
-		request, err := idempotency.NewRequest(idempotency.BillingRun, idempotency.Key(run.ID.String()), billing.TermsOf(run))
+		request, err := idempotency.NewRequest(idempotency.BillingRun, idempotency.Key(run.ID.String()), billing.NewTerms(run))
 		require.NoError(t, err)
 		require.NoError(t, w.end(run.ID, request))
 		retried = append(retried, run.ID)

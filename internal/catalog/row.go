@@ -8,8 +8,8 @@ import (
 	"github.com/mtfacturation/mtf/db/dbsqlc"
 )
 
-// DefinitionOf returns what an operator said about a stored offer.
-func DefinitionOf(row dbsqlc.Offer) Definition {
+// NewDefinition returns what an operator said about a stored offer.
+func NewDefinition(row dbsqlc.Offer) Definition {
 	return Definition{
 		Name: row.Name, Category: row.ServiceCategory, Version: row.Version, MonthlyFee: row.MonthlyFee,
 		ActivationFee: row.ActivationFee, Status: row.Status, ValidFrom: row.ValidFrom, ValidTo: row.ValidTo,

@@ -50,7 +50,7 @@ type New struct {
 
 // Create inserts a client. It refuses with client_cin_conflict, naming the client
 // that has the CIN already.
-func Create(ctx context.Context, tx dbsqlc.DBTX, input New, now time.Time) (dbsqlc.Client, error) {
+func Create(ctx context.Context, tx pgx.Tx, input New, now time.Time) (dbsqlc.Client, error) {
 	created, err := insert(ctx, tx, input, now)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return created, Conflict(ctx, tx, *input.CIN)
@@ -61,7 +61,7 @@ func Create(ctx context.Context, tx dbsqlc.DBTX, input New, now time.Time) (dbsq
 // FindOrCreate returns the client with the CIN of the input, locked, and creates the
 // client if there is none. It fills only empty fields of an existing client, because
 // knowing a CIN proves nothing.
-func FindOrCreate(ctx context.Context, tx dbsqlc.DBTX, input New, now time.Time) (found dbsqlc.Client, created bool, err error) {
+func FindOrCreate(ctx context.Context, tx pgx.Tx, input New, now time.Time) (found dbsqlc.Client, created bool, err error) {
 	found, err = insert(ctx, tx, input, now)
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return found, true, err
@@ -107,7 +107,7 @@ func Conflict(ctx context.Context, tx dbsqlc.DBTX, cin string) error {
 	return refusal.New(refusal.ClientCINConflict).With("client_id", existing.ID)
 }
 
-func insert(ctx context.Context, tx dbsqlc.DBTX, input New, now time.Time) (dbsqlc.Client, error) {
+func insert(ctx context.Context, tx pgx.Tx, input New, now time.Time) (dbsqlc.Client, error) {
 	return dbsqlc.New().ClientInsert(ctx, tx, dbsqlc.ClientInsertParams{
 		ID: db.NewID(), CIN: input.CIN, ClientType: input.ClientType, FullName: input.FullName, Address: input.Address,
 		Email: input.Email, Phone: input.Phone, Status: input.Status, Now: now,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
@@ -34,7 +35,7 @@ type NewSubscriber struct {
 // CreateSubscriber gives a client a line, in the given transaction. It refuses with
 // client_not_found, and with subscriber_identifier_conflict when any client has a
 // line of that name.
-func CreateSubscriber(ctx context.Context, tx dbsqlc.DBTX, input NewSubscriber, now time.Time) (dbsqlc.Subscriber, error) {
+func CreateSubscriber(ctx context.Context, tx pgx.Tx, input NewSubscriber, now time.Time) (dbsqlc.Subscriber, error) {
 	if _, err := Lock(ctx, tx, input.ClientID); err != nil {
 		return dbsqlc.Subscriber{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -114,7 +115,7 @@ func issueMany(t fataler, pool *pgxpool.Pool, ids, clients []uuid.UUID, due cale
 			description, quantity, unit_amount, line_total, created_at)
 		SELECT contract.id, contract.id, 1, contract.id, offer.id, 'mobile', 'SIM', 'activation', 'Fee', 1, $3, $3, '2026-02-01Z'
 		FROM contract, offer`, ids, clients, total)
-	require.NoError(t, ledger.PostInvoices(ctx, pool, ids, "op-1"))
+	require.NoError(t, pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return ledger.PostInvoices(ctx, tx, ids, "op-1") }))
 }
 
 // requireTotals checks the totals against the cases that they add up.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"pgregory.net/rapid"
 
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
 	"github.com/mtfacturation/mtf/internal/ledger"
@@ -59,7 +60,7 @@ func (b *books) anyEvent(t *rapid.T, today calendar.Date, now time.Time) func() 
 		return func() error {
 			var id uuid.UUID
 			return b.attempt(func(tx pgx.Tx) (err error) {
-				id, err = ledger.CreateEvent(ctx, tx, event, "op-1", now)
+				id, err = ledger.CreateEvent(ctx, tx, event, actor.Act{Actor: "op-1", Today: firstDay, Now: now})
 				return err
 			}, func() { b.events[id] = about })
 		}
@@ -67,7 +68,9 @@ func (b *books) anyEvent(t *rapid.T, today calendar.Date, now time.Time) func() 
 	id := rapid.SampledFrom(events).Draw(t, "event")
 	if kind == "delete" {
 		return func() error {
-			return b.attempt(func(tx pgx.Tx) error { return ledger.DeleteEvent(ctx, tx, id, "op-1", now) }, func() {
+			return b.attempt(func(tx pgx.Tx) error {
+				return ledger.DeleteEvent(ctx, tx, id, actor.Act{Actor: "op-1", Today: firstDay, Now: now})
+			}, func() {
 				if b.events[id].deleted {
 					panic("an event was deleted twice")
 				}
@@ -90,7 +93,7 @@ func (b *books) anyEvent(t *rapid.T, today calendar.Date, now time.Time) func() 
 			return ledger.ChangeEvent(ctx, tx, id, func(event *ledger.Event) error {
 				change(event)
 				return nil
-			}, "op-1", now)
+			}, actor.Act{Actor: "op-1", Today: firstDay, Now: now})
 		}, func() { b.note(id, note) }, refusal.BillingEventNotFound)
 	}
 }

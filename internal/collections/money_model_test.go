@@ -20,6 +20,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/billing"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/collections"
@@ -192,7 +193,7 @@ func anyBooks(t *rapid.T, pool *pgxpool.Pool) *books {
 		}
 	}
 	require.NoError(t, db.InTransaction(ctx, pool, func(tx pgx.Tx) (err error) {
-		b.alone, err = ledger.CreateContract(ctx, tx, ledger.Profile{Status: new("active"), Currency: "MAD", Details: []byte("{}")}, "op-1", firstDay, b.now)
+		b.alone, err = ledger.CreateContract(ctx, tx, ledger.Profile{Status: new("active"), Currency: "MAD", Details: []byte("{}")}, actor.Act{Actor: "op-1", Today: firstDay, Now: b.now})
 		return err
 	}))
 	return b

@@ -82,9 +82,9 @@ type Billing struct {
 	FaultyAttempts int32 `env:"MTF_BILLING_FAULTY_ATTEMPTS" envDefault:"10"`
 }
 
-// Bounds returns the bounds beyond which a run waits for an operator.
-func (b Billing) Bounds() billing.Bounds {
-	return billing.Bounds{MaxGrowth: b.MaxGrowth, MinInvoices: b.MinInvoices, MaxTotal: money.Amount(b.MaxTotal * 100)}
+// SafetyLimits returns the limits beyond which a run waits for an operator.
+func (b Billing) Bounds() billing.SafetyLimits {
+	return billing.SafetyLimits{MaxGrowth: b.MaxGrowth, MinInvoices: b.MinInvoices, MaxTotal: money.Amount(b.MaxTotal * 100)}
 }
 
 // Seller is the operator that issues contracts and invoices. Local and test use a demo seller.

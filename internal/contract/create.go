@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/client"
 	"github.com/mtfacturation/mtf/internal/ledger"
@@ -34,7 +34,7 @@ type CreateInput struct {
 // offer_not_found, client_not_found, subscriber_not_found, subscriber_client_mismatch,
 // subscriber_offer_mismatch, contract_date_invalid, contract_commitment_invalid and
 // subscriber_contract_conflict.
-func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, actorID string, today calendar.Date, now time.Time) (dbsqlc.Contract, error) {
+func Create(ctx context.Context, tx pgx.Tx, input CreateInput, act actor.Act) (dbsqlc.Contract, error) {
 	offer, err := LockOffer(ctx, tx, input.OfferID)
 	if err != nil {
 		return dbsqlc.Contract{}, err
@@ -52,20 +52,20 @@ func Create(ctx context.Context, tx dbsqlc.DBTX, input CreateInput, actorID stri
 		return dbsqlc.Contract{}, err
 	}
 	id := db.NewID()
-	entered := enter(dbsqlc.Contract{StartDate: input.StartDate, EndDate: input.EndDate}, input.Status, today, now)
+	entered := enter(dbsqlc.Contract{StartDate: input.StartDate, EndDate: input.EndDate}, input.Status, act)
 	created, err := dbsqlc.New().ContractInsert(ctx, tx, dbsqlc.ContractInsertParams{
 		ID: id, ClientID: input.ClientID, SubscriberID: input.SubscriberID, OfferID: offer.ID, Status: entered.Status,
 		StartDate: input.StartDate, EndDate: entered.EndDate, CommitmentMonths: input.CommitmentMonths,
-		ActivatedAt: entered.ActivatedAt, TerminatedAt: entered.TerminatedAt, Now: now,
+		ActivatedAt: entered.ActivatedAt, TerminatedAt: entered.TerminatedAt, Now: act.Now,
 	})
 	if err != nil {
 		return dbsqlc.Contract{}, fmt.Errorf("contract: insert: %w", err)
 	}
-	if err := ledger.PutOnOffer(ctx, tx, id, nil, offer, ledger.Provisioned, created.StartDate, actorID, now); err != nil {
+	if err := ledger.RecordOfferChange(ctx, tx, id, nil, offer, ledger.Provisioned, created.StartDate, act); err != nil {
 		return dbsqlc.Contract{}, err
 	}
-	trail := NewTrail(id, actorID).Add(EventCreated, map[string]any{"offer_id": offer.ID, "status": created.Status})
-	return created, trail.Write(ctx, tx, now)
+	trail := NewTrail(id, act.Actor).Add(EventCreated, map[string]any{"offer_id": offer.ID, "status": created.Status})
+	return created, trail.Write(ctx, tx, act.Now)
 }
 
 // checkSubscriber refuses a subscriber that is not the client's or does not fit the offer.

@@ -69,7 +69,7 @@ func ShownDocument(row dbsqlc.ContractDocument) Document {
 //
 // It refuses with contract_not_found, and with contract_document_conflict when the id
 // belongs to a document with another content.
-func LinkDocument(ctx context.Context, tx dbsqlc.DBTX, input LinkDocumentInput, actorID string, now time.Time) (Document, bool, error) {
+func LinkDocument(ctx context.Context, tx pgx.Tx, input LinkDocumentInput, actorID string, now time.Time) (Document, bool, error) {
 	queries := dbsqlc.New()
 	if _, err := queries.ContractGetByID(ctx, tx, input.ContractID); err != nil {
 		if errors.Is(err, pgx.ErrNoRows) {

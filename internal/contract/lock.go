@@ -18,7 +18,7 @@ import (
 
 // LockOffer returns the offer, locked against changes until the transaction ends. It
 // refuses with offer_not_found.
-func LockOffer(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Offer, error) {
+func LockOffer(ctx context.Context, tx pgx.Tx, id uuid.UUID) (dbsqlc.Offer, error) {
 	offer, err := dbsqlc.New().OfferLock(ctx, tx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return offer, refusal.New(refusal.OfferNotFound)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/catalog"
 	"github.com/mtfacturation/mtf/internal/client"
@@ -61,7 +62,7 @@ type Locked struct {
 // transaction. It locks the client first, so that two provisionings of one client
 // are decided one after the other. The provisioning section of the API contract lists the
 // refusals; on any error the transaction must be rolled back.
-func Provision(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, actorID string, now time.Time) (Provisioned, error) {
+func Provision(ctx context.Context, tx pgx.Tx, input ProvisionInput, act actor.Act) (Provisioned, error) {
 	offer, err := LockOffer(ctx, tx, input.OfferID)
 	if err != nil {
 		return Provisioned{}, err
@@ -69,15 +70,15 @@ func Provision(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, actorI
 	if err := CheckSellable(offer, input.StartDate); err != nil {
 		return Provisioned{}, err
 	}
-	owner, created, err := clientOf(ctx, tx, input, now)
+	owner, created, err := findOrCreateClient(ctx, tx, input, act.Now)
 	if err != nil {
 		return Provisioned{}, err
 	}
-	done, err := ProvisionLocked(ctx, tx, input, Locked{offer, owner, created}, actorID, now)
+	done, err := ProvisionLocked(ctx, tx, input, Locked{offer, owner, created}, act)
 	if err != nil {
 		return Provisioned{}, err
 	}
-	return done.Provisioned, done.Trail.Write(ctx, tx, now)
+	return done.Provisioned, done.Trail.Write(ctx, tx, act.Now)
 }
 
 // Done is what a provisioning did. Its trail is not written yet: the caller may add
@@ -89,9 +90,8 @@ type Done struct {
 }
 
 // ProvisionLocked is Provision once offer and client are locked and checked.
-func ProvisionLocked(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, locked Locked, actorID string,
-	now time.Time) (Done, error) {
-	p := provisioning{tx: tx, input: input, Locked: locked, actorID: actorID, now: now}
+func ProvisionLocked(ctx context.Context, tx pgx.Tx, input ProvisionInput, locked Locked, act actor.Act) (Done, error) {
+	p := provisioning{tx: tx, input: input, Locked: locked, act: act}
 	target, err := p.decide(ctx)
 	if err != nil {
 		return Done{}, err
@@ -114,8 +114,8 @@ func CheckSellable(offer dbsqlc.Offer, start calendar.Date) error {
 	return nil
 }
 
-// clientOf locks the named client or creates the client in the request.
-func clientOf(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, now time.Time) (owner dbsqlc.Client, created bool, err error) {
+// findOrCreateClient locks the named client or creates the client in the request.
+func findOrCreateClient(ctx context.Context, tx pgx.Tx, input ProvisionInput, now time.Time) (owner dbsqlc.Client, created bool, err error) {
 	if input.NewClient != nil {
 		owner, err = client.Create(ctx, tx, *input.NewClient, now)
 		return owner, true, err
@@ -127,10 +127,9 @@ func clientOf(ctx context.Context, tx dbsqlc.DBTX, input ProvisionInput, now tim
 // provisioning is one request with what it has found and locked.
 type provisioning struct {
 	Locked
-	tx      dbsqlc.DBTX
-	input   ProvisionInput
-	actorID string
-	now     time.Time
+	tx    pgx.Tx
+	input ProvisionInput
+	act   actor.Act
 }
 
 // candidate is a contract that can be upgraded, with its subscriber.
@@ -212,16 +211,16 @@ func (p *provisioning) upgrade(ctx context.Context, target candidate) (Done, err
 	}
 	upgraded, err := dbsqlc.New().ContractUpgrade(ctx, p.tx, dbsqlc.ContractUpgradeParams{
 		ID: target.Contract.ID, OfferID: p.Offer.ID, StartDate: p.input.StartDate,
-		CommitmentMonths: p.input.CommitmentMonths, EndDate: p.input.EndDate, Now: p.now,
+		CommitmentMonths: p.input.CommitmentMonths, EndDate: p.input.EndDate, Now: p.act.Now,
 	})
 	if err != nil {
 		return Done{}, fmt.Errorf("contract: upgrade: %w", err)
 	}
 	switch {
 	case target.Contract.OfferID != p.Offer.ID:
-		err = ledger.PutOnOffer(ctx, p.tx, upgraded.ID, &target.Contract.OfferID, p.Offer, ledger.Upgraded, upgraded.StartDate, p.actorID, p.now)
+		err = ledger.RecordOfferChange(ctx, p.tx, upgraded.ID, &target.Contract.OfferID, p.Offer, ledger.Upgraded, upgraded.StartDate, p.act)
 	case target.Contract.StartDate != upgraded.StartDate:
-		err = ledger.MoveStart(ctx, p.tx, upgraded.ID, upgraded.StartDate, p.actorID, p.now)
+		err = ledger.RecordStartChange(ctx, p.tx, upgraded.ID, upgraded.StartDate, p.act)
 	}
 	if err != nil {
 		return Done{}, err
@@ -250,17 +249,17 @@ func (p *provisioning) open(ctx context.Context) (Done, error) {
 	id := db.NewID()
 	status, activatedAt := StatusDraft, (*time.Time)(nil)
 	if p.input.AutoActivate {
-		status, activatedAt = StatusActive, &p.now
+		status, activatedAt = StatusActive, &p.act.Now
 	}
 	opened, err := dbsqlc.New().ContractInsert(ctx, p.tx, dbsqlc.ContractInsertParams{
 		ID: id, ClientID: p.Client.ID, SubscriberID: subscriber.ID, OfferID: p.Offer.ID, Status: status,
 		StartDate: p.input.StartDate, EndDate: p.input.EndDate, CommitmentMonths: p.input.CommitmentMonths,
-		ActivatedAt: activatedAt, Now: p.now,
+		ActivatedAt: activatedAt, Now: p.act.Now,
 	})
 	if err != nil {
 		return Done{}, fmt.Errorf("contract: insert: %w", err)
 	}
-	if err := ledger.PutOnOffer(ctx, p.tx, id, nil, p.Offer, ledger.Provisioned, opened.StartDate, p.actorID, p.now); err != nil {
+	if err := ledger.RecordOfferChange(ctx, p.tx, id, nil, p.Offer, ledger.Provisioned, opened.StartDate, p.act); err != nil {
 		return Done{}, err
 	}
 	return p.done(opened, subscriber, NewContract, EventProvisioned, map[string]any{
@@ -279,7 +278,7 @@ func (p *provisioning) done(contract dbsqlc.Contract, subscriber dbsqlc.Subscrib
 			Contract: contract, CreatedClient: p.ClientIsNew, CreatedSubscriber: mode == NewContract, Mode: mode,
 		},
 		Parties: Parties{Contract: contract, Client: p.Client, Subscriber: subscriber, Offer: p.Offer},
-		Trail:   NewTrail(contract.ID, p.actorID).Add(event, details),
+		Trail:   NewTrail(contract.ID, p.act.Actor).Add(event, details),
 	}
 }
 
@@ -297,7 +296,7 @@ func (p *provisioning) newSubscriber(ctx context.Context) (dbsqlc.Subscriber, er
 	}
 	return dbsqlc.New().SubscriberInsert(ctx, p.tx, dbsqlc.SubscriberInsertParams{
 		ID: db.NewID(), ClientID: p.Client.ID, ServiceType: p.Offer.ServiceType, ServiceIdentifier: identifier,
-		Status: status, Now: p.now,
+		Status: status, Now: p.act.Now,
 	})
 }
 

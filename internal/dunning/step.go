@@ -145,7 +145,7 @@ func suspendContracts(ctx context.Context, tx pgx.Tx, clientID uuid.UUID, act ac
 		return fmt.Errorf("dunning: list active contracts: %w", err)
 	}
 	for _, id := range active {
-		if _, err := contract.ChangeStatus(ctx, tx, id, contract.StatusSuspended, string(act.Actor), act.Today, act.Now); err != nil {
+		if _, err := contract.ChangeStatus(ctx, tx, id, contract.StatusSuspended, act); err != nil {
 			return err
 		}
 	}

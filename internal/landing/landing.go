@@ -7,13 +7,14 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/documents"
 	"github.com/mtfacturation/mtf/internal/ledger"
 )
 
 // ActorID is the actor of everything that the public pages cause.
-const ActorID = ledger.PortalActor
+const ActorID actor.ID = ledger.PortalActor
 
 // The flows that the landing page offers.
 const (
@@ -22,13 +23,13 @@ const (
 	FlowBilling    = "check_billing_and_download_invoices"
 )
 
-// Desk carries out landing requests.
-type Desk struct {
+// Service carries out landing requests.
+type Service struct {
 	documents *documents.Service
 }
 
-// NewDesk returns a desk that issues its contracts through the documents.
-func NewDesk(documents *documents.Service) *Desk { return &Desk{documents: documents} }
+// NewService returns a desk that issues its contracts through the documents.
+func NewService(documents *documents.Service) *Service { return &Service{documents: documents} }
 
 // Submitted is the answer to a submit, as it is stored under its key.
 type Submitted struct {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/contract"
 	"github.com/mtfacturation/mtf/internal/idempotency"
@@ -29,7 +29,7 @@ type PlanChange struct {
 // the source contract, with a new document and the answer under the request's key.
 //
 // It refuses as the API's submit/plan-change and as provisioning do.
-func (d *Desk) ChangePlan(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input PlanChange, now time.Time) (Submitted, error) {
+func (d *Service) ChangePlan(ctx context.Context, tx pgx.Tx, request idempotency.Request, input PlanChange, act actor.Act) (Submitted, error) {
 	var submitted Submitted
 	if found, err := idempotency.Load(ctx, tx, request, &submitted); found || err != nil {
 		return submitted, err
@@ -59,11 +59,11 @@ func (d *Desk) ChangePlan(ctx context.Context, tx dbsqlc.DBTX, request idempoten
 	done, err := contract.ProvisionLocked(ctx, tx, contract.ProvisionInput{
 		OfferID: input.TargetOfferID, StartDate: input.StartDate, CommitmentMonths: input.CommitmentMonths,
 		AutoActivate: true, ClientID: &owner.ID, Intent: contract.Upgrade, TargetContractID: &input.SourceContractID,
-	}, contract.Locked{Offer: offer, Client: owner}, ActorID, now)
+	}, contract.Locked{Offer: offer, Client: owner}, act)
 	if err != nil {
 		return Submitted{}, err
 	}
-	return d.finish(ctx, tx, request, done, now)
+	return d.finish(ctx, tx, request, done, act.Now)
 }
 
 // sourceContract finds a contract and refuses when it is another client's.

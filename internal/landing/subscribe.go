@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/catalog"
 	"github.com/mtfacturation/mtf/internal/client"
@@ -51,7 +53,7 @@ const (
 // auto, its document registered, and the answer stored under the request's key.
 //
 // It refuses as the API's submit/new and as provisioning do.
-func (d *Desk) Subscribe(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, input NewSubscription, now time.Time) (Submitted, error) {
+func (d *Service) Subscribe(ctx context.Context, tx pgx.Tx, request idempotency.Request, input NewSubscription, act actor.Act) (Submitted, error) {
 	var submitted Submitted
 	if found, err := idempotency.Load(ctx, tx, request, &submitted); found || err != nil {
 		return submitted, err
@@ -66,7 +68,7 @@ func (d *Desk) Subscribe(ctx context.Context, tx dbsqlc.DBTX, request idempotenc
 	owner, created, err := client.FindOrCreate(ctx, tx, client.New{
 		CIN: &input.CIN, ClientType: client.TypeIndividual, FullName: input.FullName, Address: input.Address,
 		Email: input.Email, Phone: input.ContactPhone, Status: client.StatusActive,
-	}, now)
+	}, act.Now)
 	if err != nil {
 		return Submitted{}, err
 	}
@@ -78,7 +80,7 @@ func (d *Desk) Subscribe(ctx context.Context, tx dbsqlc.DBTX, request idempotenc
 	done, err := contract.ProvisionLocked(ctx, tx, contract.ProvisionInput{
 		OfferID: input.OfferID, StartDate: input.StartDate, CommitmentMonths: input.CommitmentMonths, AutoActivate: true,
 		ClientID: &owner.ID, ServiceIdentifier: &identifier, Intent: contract.Auto,
-	}, contract.Locked{Offer: offer, Client: owner, ClientIsNew: created}, ActorID, now)
+	}, contract.Locked{Offer: offer, Client: owner, ClientIsNew: created}, act)
 	if err != nil {
 		return Submitted{}, err
 	}
@@ -87,7 +89,7 @@ func (d *Desk) Subscribe(ctx context.Context, tx dbsqlc.DBTX, request idempotenc
 		"allocation_mode":           input.Allocation,
 		"service_identifier_masked": number.Masked(),
 	})
-	return d.finish(ctx, tx, request, done, now)
+	return d.finish(ctx, tx, request, done, act.Now)
 }
 
 // checkOffer refuses an offer of another category, and then an offer that cannot be sold.
@@ -98,7 +100,7 @@ func checkOffer(offer dbsqlc.Offer, category catalog.Category, start calendar.Da
 	return contract.CheckSellable(offer, start)
 }
 
-func modeOf(provisioned contract.Provisioned) pdf.ContractMode {
+func documentMode(provisioned contract.Provisioned) pdf.ContractMode {
 	if provisioned.Mode == contract.UpgradeExisting {
 		return pdf.PlanChange
 	}
@@ -106,8 +108,8 @@ func modeOf(provisioned contract.Provisioned) pdf.ContractMode {
 }
 
 // finish registers the contract's document, and stores the audit trail and the answer.
-func (d *Desk) finish(ctx context.Context, tx dbsqlc.DBTX, request idempotency.Request, done contract.Done, now time.Time) (Submitted, error) {
-	issued, err := d.documents.IssueContract(ctx, tx, done.Parties, modeOf(done.Provisioned), done.Trail, now)
+func (d *Service) finish(ctx context.Context, tx pgx.Tx, request idempotency.Request, done contract.Done, now time.Time) (Submitted, error) {
+	issued, err := d.documents.IssueContract(ctx, tx, done.Parties, documentMode(done.Provisioned), done.Trail, now)
 	if err != nil {
 		return Submitted{}, err
 	}

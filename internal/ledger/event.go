@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
@@ -40,8 +40,8 @@ var directions = map[EventType]Direction{
 	TypePayment: Credit, TypeReimbursement: Credit, TypeBonus: Credit,
 }
 
-// DirectionOf returns the direction that events of a type have unless another is said, and whether there is one.
-func DirectionOf(kind EventType) (direction Direction, known bool) {
+// DefaultDirection returns the direction that events of a type have unless another is said, and whether there is one.
+func DefaultDirection(kind EventType) (direction Direction, known bool) {
 	direction, known = directions[kind]
 	return direction, known
 }
@@ -51,17 +51,17 @@ func NeedsDueDate(kind EventType) bool { return kind == TypeInstallment || kind 
 
 // CreateEvent enters an event in the given transaction and returns its id. It refuses with billing_event_contract_unknown,
 // and the database with billing_event_external_id_taken.
-func CreateEvent(ctx context.Context, tx dbsqlc.DBTX, event Event, actorID string, now time.Time) (uuid.UUID, error) {
+func CreateEvent(ctx context.Context, tx pgx.Tx, event Event, act actor.Act) (uuid.UUID, error) {
 	id := db.NewID()
-	entered, err := event.entry(ctx, tx, id, actorID)
+	entered, err := event.entry(ctx, tx, id, act)
 	if err != nil {
 		return id, err
 	}
-	if err := entered.post(ctx, tx, now); err != nil {
+	if err := entered.post(ctx, tx, act.Now); err != nil {
 		return id, err
 	}
 	err = dbsqlc.New().LedgerEventInsert(ctx, tx, dbsqlc.LedgerEventInsertParams{
-		ID: id, EntryID: &entered.id, ExternalID: event.ExternalID, Now: now,
+		ID: id, EntryID: &entered.id, ExternalID: event.ExternalID, Now: act.Now,
 	})
 	if err != nil {
 		return id, fmt.Errorf("ledger: insert event: %w", err)
@@ -73,12 +73,12 @@ func CreateEvent(ctx context.Context, tx dbsqlc.DBTX, event Event, actorID strin
 // entered under the same id. A change that leaves all as it is enters nothing. Beside what change refuses with, it refuses with
 // billing_event_not_found, billing_event_read_only for an event that follows from an invoice or a payment, and as
 // CreateEvent does.
-func ChangeEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, change func(*Event) error, actorID string, now time.Time) error {
+func ChangeEvent(ctx context.Context, tx pgx.Tx, id uuid.UUID, change func(*Event) error, act actor.Act) error {
 	head, current, err := lockEvent(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	before := eventOf(current, head.ExternalID)
+	before := newEvent(current, head.ExternalID)
 	event := before
 	if err := change(&event); err != nil {
 		return err
@@ -86,39 +86,39 @@ func ChangeEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, change func(
 	if event.same(before) {
 		return nil
 	}
-	entered, err := event.entry(ctx, tx, id, actorID)
+	entered, err := event.entry(ctx, tx, id, act)
 	if err != nil {
 		return err
 	}
 	// All accounts at once, so that two that are changed in turn are locked in order.
-	accounts := append(accountsOf(current), entered.accounts()...)
+	accounts := append(storedAccounts(current), entered.accounts()...)
 	if err := dbsqlc.New().LedgerAccountLock(ctx, tx, accounts); err != nil {
 		return fmt.Errorf("ledger: lock accounts: %w", err)
 	}
-	if err := takeEventBack(ctx, tx, current, actorID, now); err != nil {
+	if err := reverseEvent(ctx, tx, current, act); err != nil {
 		return err
 	}
-	if err := entered.post(ctx, tx, now); err != nil {
+	if err := entered.post(ctx, tx, act.Now); err != nil {
 		return err
 	}
-	return updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, EntryID: &entered.id, ExternalID: event.ExternalID, Now: now})
+	return updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, EntryID: &entered.id, ExternalID: event.ExternalID, Now: act.Now})
 }
 
 // DeleteEvent takes an event back in the given transaction and hides it; what was entered stays. It refuses
 // with billing_event_not_found and billing_event_read_only. Another event may have its external id from then on.
-func DeleteEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, actorID string, now time.Time) error {
+func DeleteEvent(ctx context.Context, tx pgx.Tx, id uuid.UUID, act actor.Act) error {
 	_, current, err := lockEvent(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	if err := takeEventBack(ctx, tx, current, actorID, now); err != nil {
+	if err := reverseEvent(ctx, tx, current, act); err != nil {
 		return err
 	}
-	return updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, Now: now})
+	return updateEvent(ctx, tx, dbsqlc.LedgerEventUpdateParams{ID: id, Now: act.Now})
 }
 
-// EntryOfEvent returns the entry that is valid of an event, or refuses with billing_event_not_found.
-func EntryOfEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.LedgerEntry, error) {
+// CurrentEntry returns the entry that is valid of an event, or refuses with billing_event_not_found.
+func CurrentEntry(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.LedgerEntry, error) {
 	found, err := dbsqlc.New().LedgerEntryGetByEvent(ctx, tx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return dbsqlc.LedgerEntry{}, refusal.New(refusal.BillingEventNotFound)
@@ -130,13 +130,13 @@ func EntryOfEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.Led
 }
 
 // lockEvent locks an event that was made by hand, and returns its valid entry.
-func lockEvent(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (dbsqlc.LedgerEvent, dbsqlc.LedgerEntry, error) {
+func lockEvent(ctx context.Context, tx pgx.Tx, id uuid.UUID) (dbsqlc.LedgerEvent, dbsqlc.LedgerEntry, error) {
 	head, err := dbsqlc.New().LedgerEventLock(ctx, tx, id)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return head, dbsqlc.LedgerEntry{}, fmt.Errorf("ledger: lock event: %w", err)
 	}
 	made := err == nil
-	current, err := EntryOfEvent(ctx, tx, id)
+	current, err := CurrentEntry(ctx, tx, id)
 	if err != nil {
 		return head, current, err
 	}
@@ -164,7 +164,7 @@ func readOnly(stored dbsqlc.LedgerEntry) error {
 }
 
 // entry is the event as it is to be entered under its id. The contract stays while the transaction lasts.
-func (e Event) entry(ctx context.Context, tx dbsqlc.DBTX, eventID uuid.UUID, actorID string) (entry, error) {
+func (e Event) entry(ctx context.Context, tx pgx.Tx, eventID uuid.UUID, act actor.Act) (entry, error) {
 	owner, err := dbsqlc.New().BillingProfileGetOwner(ctx, tx, e.ContractID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return entry{}, refusal.New(refusal.BillingEventContractUnknown)
@@ -175,7 +175,7 @@ func (e Event) entry(ctx context.Context, tx dbsqlc.DBTX, eventID uuid.UUID, act
 	id := db.NewID()
 	return entry{
 		id: id, eventID: eventID, source: SourceAPI, clientID: owner.ClientID, kind: e.Type, direction: e.Direction, amount: e.Amount,
-		currency: e.Currency, parts: []part{{e.ContractID, e.Amount}}, booked: e.BookingDate, due: e.DueDate, details: e.Details, actorID: actorID,
+		currency: e.Currency, parts: []part{{e.ContractID, e.Amount}}, booked: e.BookingDate, due: e.DueDate, details: e.Details, actorID: string(act.Actor),
 	}, nil
 }
 
@@ -190,11 +190,11 @@ func (e entry) accounts() (ids []uuid.UUID) {
 	return ids
 }
 
-func accountsOf(stored dbsqlc.LedgerEntry) []uuid.UUID {
-	return entry{clientID: stored.ClientID, parts: partsOf(stored)}.accounts()
+func storedAccounts(stored dbsqlc.LedgerEntry) []uuid.UUID {
+	return entry{clientID: stored.ClientID, parts: storedParts(stored)}.accounts()
 }
 
-func eventOf(stored dbsqlc.LedgerEntry, externalID *string) Event {
+func newEvent(stored dbsqlc.LedgerEntry, externalID *string) Event {
 	return Event{
 		Type: stored.Type, Direction: stored.Direction, Amount: stored.Amount, Currency: stored.Currency, ContractID: stored.ContractIDS[0],
 		BookingDate: stored.BookingDate, DueDate: stored.DueDate, ExternalID: externalID, Details: stored.Details,
@@ -211,17 +211,17 @@ func (e Event) same(other Event) bool {
 	return reflect.DeepEqual(mine, theirs) && reflect.DeepEqual(e, other)
 }
 
-// takeEventBack enters the opposite of a version of an event.
-func takeEventBack(ctx context.Context, tx dbsqlc.DBTX, current dbsqlc.LedgerEntry, actorID string, now time.Time) error {
+// reverseEvent enters the opposite of a version of an event.
+func reverseEvent(ctx context.Context, tx pgx.Tx, current dbsqlc.LedgerEntry, act actor.Act) error {
 	id := db.NewID()
 	return entry{
 		id: id, eventID: current.EventID, source: SourceReversedEvent, reverses: &current.ID, clientID: current.ClientID, kind: current.Type,
-		direction: opposite(current.Direction), amount: current.Amount, currency: current.Currency, parts: partsOf(current),
-		booked: current.BookingDate, actorID: actorID,
-	}.post(ctx, tx, now)
+		direction: opposite(current.Direction), amount: current.Amount, currency: current.Currency, parts: storedParts(current),
+		booked: current.BookingDate, actorID: string(act.Actor),
+	}.post(ctx, tx, act.Now)
 }
 
-func updateEvent(ctx context.Context, tx dbsqlc.DBTX, params dbsqlc.LedgerEventUpdateParams) error {
+func updateEvent(ctx context.Context, tx pgx.Tx, params dbsqlc.LedgerEventUpdateParams) error {
 	if err := dbsqlc.New().LedgerEventUpdate(ctx, tx, params); err != nil {
 		return fmt.Errorf("ledger: update event: %w", err)
 	}

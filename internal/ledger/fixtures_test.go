@@ -124,7 +124,7 @@ func create(t *testing.T, pool *pgxpool.Pool, contract uuid.UUID, amount money.A
 	within(t, pool, func(tx pgx.Tx) (err error) {
 		event, err = ledger.CreateEvent(t.Context(), tx, ledger.Event{
 			Type: "meter_rental", Direction: ledger.Debit, Amount: amount, Currency: ledger.Currency, ContractID: contract, BookingDate: firstDay, Details: []byte("{}"),
-		}, "op-1", now)
+		}, actor.Act{Actor: "op-1", Today: firstDay, Now: now})
 		return err
 	})
 	return event

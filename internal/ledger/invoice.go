@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
@@ -16,7 +17,7 @@ import (
 
 // PostInvoices enters invoices that this transaction has written with their lines, one to a client at most: a debit
 // each, of the client and of the contracts that it is about.
-func PostInvoices(ctx context.Context, tx dbsqlc.DBTX, ids []uuid.UUID, actorID string) error {
+func PostInvoices(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, actorID string) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -57,7 +58,7 @@ func settle(amount money.Amount, owed []dbsqlc.LedgerEntryListOwedByContractRow)
 
 // PostReversal enters that a payment was taken back: a debit where the payment was a credit.
 func PostReversal(ctx context.Context, tx dbsqlc.DBTX, payment dbsqlc.Payment, reason, actorID string, today calendar.Date, now time.Time) error {
-	return takeBack(ctx, tx, entry{
+	return postReversing(ctx, tx, entry{
 		source: SourceReversal, reverses: &payment.ID, invoiceID: &payment.InvoiceID, paymentID: &payment.ID, clientID: &payment.ClientID,
 		kind: TypeChargeback, direction: Debit, amount: payment.Amount, currency: payment.Currency, booked: today, actorID: actorID,
 	}, reason, now)
@@ -65,19 +66,19 @@ func PostReversal(ctx context.Context, tx dbsqlc.DBTX, payment dbsqlc.Payment, r
 
 // PostVoid enters that an invoice became void: a credit where the invoice was a debit.
 func PostVoid(ctx context.Context, tx dbsqlc.DBTX, invoice dbsqlc.Invoice, reason, actorID string, today calendar.Date, now time.Time) error {
-	return takeBack(ctx, tx, entry{
+	return postReversing(ctx, tx, entry{
 		source: SourceVoid, reverses: &invoice.ID, invoiceID: &invoice.ID, clientID: &invoice.ClientID,
 		kind: TypeCorrection, direction: Credit, amount: invoice.TotalAmount, currency: invoice.Currency, booked: today, actorID: actorID,
 	}, reason, now)
 }
 
-// takeBack posts the opposite of another entry, allocated to the same contracts.
-func takeBack(ctx context.Context, tx dbsqlc.DBTX, e entry, reason string, now time.Time) error {
+// postReversing posts the opposite of another entry, allocated to the same contracts.
+func postReversing(ctx context.Context, tx dbsqlc.DBTX, e entry, reason string, now time.Time) error {
 	taken, err := dbsqlc.New().LedgerEntryGet(ctx, tx, *e.reverses)
 	if err != nil {
 		return fmt.Errorf("ledger: find the entry to reverse: %w", err)
 	}
-	e.parts = partsOf(taken)
+	e.parts = storedParts(taken)
 	e.id = db.NewID()
 	e.eventID = e.id
 	if e.details, err = json.Marshal(map[string]string{"internal_note": reason}); err != nil {

@@ -110,8 +110,8 @@ func (e entry) post(ctx context.Context, tx dbsqlc.DBTX, now time.Time) error {
 	return nil
 }
 
-// partsOf are the parts of an entry that is stored.
-func partsOf(stored dbsqlc.LedgerEntry) []part {
+// storedParts are the parts of an entry that is stored.
+func storedParts(stored dbsqlc.LedgerEntry) []part {
 	parts := make([]part, len(stored.ContractIDS))
 	for i := range parts {
 		parts[i] = part{stored.ContractIDS[i], money.Amount(stored.ContractAmounts[i])}

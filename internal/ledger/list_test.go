@@ -17,6 +17,7 @@ import (
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/test/servers"
@@ -41,7 +42,7 @@ func newAccount(t *testing.T) *account {
 	t.Helper()
 	a := &account{pool: servers.Database(t), booked: map[uuid.UUID]calendar.Date{}}
 	a.do(t, func(tx pgx.Tx) (err error) {
-		a.contract, err = ledger.CreateContract(t.Context(), tx, ledger.Profile{Status: new("active"), Currency: ledger.Currency, Details: []byte("{}")}, "op-1", firstDay, now)
+		a.contract, err = ledger.CreateContract(t.Context(), tx, ledger.Profile{Status: new("active"), Currency: ledger.Currency, Details: []byte("{}")}, actor.Act{Actor: "op-1", Today: firstDay, Now: now})
 		return err
 	})
 	return a
@@ -65,14 +66,14 @@ func (a *account) change(ctx context.Context, tx pgx.Tx, random *rand.Rand, day 
 		if kind == 0 {
 			currency = "EUR"
 		}
-		id, err := ledger.CreateEvent(ctx, tx, a.event(day, currency), "op-1", now)
+		id, err := ledger.CreateEvent(ctx, tx, a.event(day, currency), actor.Act{Actor: "op-1", Today: firstDay, Now: now})
 		a.booked[id] = day
 		return err
 	}
 	id := ids[random.IntN(len(ids))]
 	if kind == 7 {
 		delete(a.booked, id)
-		return ledger.DeleteEvent(ctx, tx, id, "op-1", now)
+		return ledger.DeleteEvent(ctx, tx, id, actor.Act{Actor: "op-1", Today: firstDay, Now: now})
 	}
 	if kind == 8 {
 		day = a.booked[id]
@@ -81,7 +82,7 @@ func (a *account) change(ctx context.Context, tx pgx.Tx, random *rand.Rand, day 
 	return ledger.ChangeEvent(ctx, tx, id, func(event *ledger.Event) error {
 		event.Amount, event.BookingDate = event.Amount+1, day
 		return nil
-	}, "op-1", now)
+	}, actor.Act{Actor: "op-1", Today: firstDay, Now: now})
 }
 
 // listed are the ids of the events of some days in the order of a list.
@@ -159,7 +160,7 @@ func TestLedgerList_SnapshotIsolation(t *testing.T) {
 	ids := make([]uuid.UUID, 5)
 	for day := range ids {
 		a.do(t, func(tx pgx.Tx) (err error) {
-			ids[day], err = ledger.CreateEvent(t.Context(), tx, a.event(firstDay.AddDays(day), ledger.Currency), "op-1", now)
+			ids[day], err = ledger.CreateEvent(t.Context(), tx, a.event(firstDay.AddDays(day), ledger.Currency), actor.Act{Actor: "op-1", Today: firstDay, Now: now})
 			return err
 		})
 	}
@@ -181,7 +182,7 @@ func TestLedgerList_SnapshotIsolation(t *testing.T) {
 		err := a.pool.QueryRow(t.Context(), "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE relation = 'ledger_entries'::regclass AND NOT granted)").Scan(&waits)
 		return err == nil && waits
 	}, time.Minute, 5*time.Millisecond)
-	require.NoError(t, ledger.DeleteEvent(t.Context(), tx, ids[3], "op-1", now))
+	require.NoError(t, ledger.DeleteEvent(t.Context(), tx, ids[3], actor.Act{Actor: "op-1", Today: firstDay, Now: now}))
 	require.NoError(t, tx.Commit(t.Context()))
 	require.NoError(t, <-read)
 	require.Equal(t, int64(3), hits)

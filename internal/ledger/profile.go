@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mtfacturation/mtf/db"
 	"github.com/mtfacturation/mtf/db/dbsqlc"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/calendar"
 	"github.com/mtfacturation/mtf/internal/money"
 	"github.com/mtfacturation/mtf/internal/refusal"
@@ -32,8 +32,8 @@ type Profile struct {
 	Details json.RawMessage
 }
 
-// Costs is what a contract costs each time: the amount that was agreed on, or the fee of its offer; nil when nobody said.
-func Costs(contract Contract) *money.Amount {
+// CurrentPrice is what a contract costs each time: the amount that was agreed on, or the fee of its offer; nil when nobody said.
+func CurrentPrice(contract Contract) *money.Amount {
 	if contract.BillingProfile.InstallmentAmount != nil {
 		return contract.BillingProfile.InstallmentAmount
 	}
@@ -53,24 +53,24 @@ func GetContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (Contract, e
 }
 
 // CreateContract makes a contract that stands alone, in the given transaction, and returns its id.
-func CreateContract(ctx context.Context, tx dbsqlc.DBTX, profile Profile, actorID string, today calendar.Date, now time.Time) (uuid.UUID, error) {
+func CreateContract(ctx context.Context, tx pgx.Tx, profile Profile, act actor.Act) (uuid.UUID, error) {
 	id := db.NewID()
 	err := dbsqlc.New().BillingProfileInsert(ctx, tx, dbsqlc.BillingProfileInsertParams{
 		ID: id, Status: profile.Status, StartDate: profile.StartDate, TerminationDate: profile.TerminationDate,
-		InstallmentAmount: profile.InstallmentAmount, Currency: profile.Currency, Details: profile.Details, Now: now,
+		InstallmentAmount: profile.InstallmentAmount, Currency: profile.Currency, Details: profile.Details, Now: act.Now,
 	})
 	if err != nil || profile.InstallmentAmount == nil {
 		return id, err
 	}
-	from := today
+	from := act.Today
 	if profile.StartDate != nil {
 		from = *profile.StartDate
 	}
-	return id, noteInstallment(ctx, tx, id, nil, *profile.InstallmentAmount, profile.Currency, from, actorID, now)
+	return id, recordInstallment(ctx, tx, id, nil, *profile.InstallmentAmount, profile.Currency, from, act)
 }
 
 // LockContract locks the profile of a contract for a change, and returns it. It refuses with contract_not_found.
-func LockContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (Contract, error) {
+func LockContract(ctx context.Context, tx pgx.Tx, id uuid.UUID) (Contract, error) {
 	if _, err := dbsqlc.New().BillingProfileLock(ctx, tx, id); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Contract{}, fmt.Errorf("ledger: lock contract: %w", err)
 	}
@@ -78,25 +78,25 @@ func LockContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) (Contract, 
 }
 
 // ChangeContract writes the profile of a contract that was locked in this transaction, and notes another amount from today on.
-func ChangeContract(ctx context.Context, tx dbsqlc.DBTX, locked Contract, profile Profile, actorID string, today calendar.Date, now time.Time) error {
+func ChangeContract(ctx context.Context, tx pgx.Tx, locked Contract, profile Profile, act actor.Act) error {
 	id := locked.BillingProfile.ID
 	err := dbsqlc.New().BillingProfileUpdate(ctx, tx, dbsqlc.BillingProfileUpdateParams{
 		ID: id, Status: profile.Status, StartDate: profile.StartDate, TerminationDate: profile.TerminationDate,
-		InstallmentAmount: profile.InstallmentAmount, Currency: profile.Currency, Details: profile.Details, Now: now,
+		InstallmentAmount: profile.InstallmentAmount, Currency: profile.Currency, Details: profile.Details, Now: act.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: update contract: %w", err)
 	}
-	previous := Costs(locked)
+	previous := CurrentPrice(locked)
 	if profile.InstallmentAmount == nil || previous != nil && *previous == *profile.InstallmentAmount {
 		return nil
 	}
-	return noteInstallment(ctx, tx, id, previous, *profile.InstallmentAmount, profile.Currency, today, actorID, now)
+	return recordInstallment(ctx, tx, id, previous, *profile.InstallmentAmount, profile.Currency, act.Today, act)
 }
 
 // DeleteContract removes a contract that stands alone and about which nothing was entered, in the given transaction. It
 // refuses with contract_not_found and billing_contract_in_use.
-func DeleteContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) error {
+func DeleteContract(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
 	queries := dbsqlc.New()
 	if _, err := queries.BillingProfileLockForDelete(ctx, tx, id); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("ledger: lock contract: %w", err)
@@ -123,11 +123,11 @@ func DeleteContract(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID) error {
 	return nil
 }
 
-func noteInstallment(ctx context.Context, tx dbsqlc.DBTX, id uuid.UUID, previous *money.Amount, amount money.Amount, currency string,
-	from calendar.Date, actorID string, now time.Time) error {
-	return noteChange(ctx, tx, dbsqlc.ContractPriceChangeInsertParams{
-		ContractID: id, Reason: InstallmentSet, Source: SourceOf(actorID), PreviousAmount: previous, NewAmount: amount,
-		Currency: currency, EffectiveDate: from, Now: now,
+func recordInstallment(ctx context.Context, tx pgx.Tx, id uuid.UUID, previous *money.Amount, amount money.Amount, currency string,
+	from calendar.Date, act actor.Act) error {
+	return recordPriceChange(ctx, tx, dbsqlc.ContractPriceChangeInsertParams{
+		ContractID: id, Reason: InstallmentSet, Source: SourceOf(act.Actor), PreviousAmount: previous, NewAmount: amount,
+		Currency: currency, EffectiveDate: from, Now: act.Now,
 	})
 }
 

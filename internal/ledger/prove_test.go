@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/test/servers"
 )
@@ -24,7 +25,7 @@ func TestEveryFaultOfALedgerIsFound(t *testing.T) {
 	other, only := newClient(t, pool, 1)
 	var alone uuid.UUID
 	within(t, pool, func(tx pgx.Tx) (err error) {
-		alone, err = ledger.CreateContract(t.Context(), tx, ledger.Profile{Status: new("active"), Currency: ledger.Currency, Details: []byte("{}")}, "op-1", firstDay, now)
+		alone, err = ledger.CreateContract(t.Context(), tx, ledger.Profile{Status: new("active"), Currency: ledger.Currency, Details: []byte("{}")}, actor.Act{Actor: "op-1", Today: firstDay, Now: now})
 		return err
 	})
 	first, second, voided, last := issue(t, pool, one, contracts...), issue(t, pool, one, contracts...), issue(t, pool, one, contracts[0]), issue(t, pool, other, only...)
@@ -33,9 +34,11 @@ func TestEveryFaultOfALedgerIsFound(t *testing.T) {
 	void(t, pool, voided)
 	changed, deleted, ofContract, ofNobody := create(t, pool, contracts[0], 70), create(t, pool, contracts[1], 80), create(t, pool, only[0], 90), create(t, pool, alone, 40)
 	within(t, pool, func(tx pgx.Tx) error {
-		return ledger.ChangeEvent(t.Context(), tx, changed, func(event *ledger.Event) error { event.Amount++; return nil }, "op-1", now)
+		return ledger.ChangeEvent(t.Context(), tx, changed, func(event *ledger.Event) error { event.Amount++; return nil }, actor.Act{Actor: "op-1", Today: firstDay, Now: now})
 	})
-	within(t, pool, func(tx pgx.Tx) error { return ledger.DeleteEvent(t.Context(), tx, deleted, "op-1", now) })
+	within(t, pool, func(tx pgx.Tx) error {
+		return ledger.DeleteEvent(t.Context(), tx, deleted, actor.Act{Actor: "op-1", Today: firstDay, Now: now})
+	})
 	requireProven(t, pool)
 
 	name := strings.NewReplacer(one.String(), "one", other.String(), "other", contracts[0].String(), "a contract of one", contracts[1].String(), "a contract of one",

@@ -33,7 +33,7 @@ type Billing struct {
 	ChunkClients int32
 	Concurrency  int
 	// Bounds are the limits beyond which a run waits for an operator's approval.
-	Bounds billing.Bounds
+	Bounds billing.SafetyLimits
 }
 
 // BillingRun requests a billing run.
@@ -80,7 +80,7 @@ func (s *Starter) billingRun(id uuid.UUID, request idempotency.Request, run Bill
 
 // RetryBillingRun returns the execution that resumes a run that failed or completed with failures.
 func (s *Starter) RetryBillingRun(run dbsqlc.BillingRun, command RunCommand, wait time.Duration) Execution {
-	request, terms := billingRunRequest(run), billing.TermsOf(run)
+	request, terms := billingRunRequest(run), billing.NewTerms(run)
 	return Execution{
 		Request:  request,
 		Workflow: workflows.RunBilling,

@@ -42,13 +42,13 @@ func (s *Starter) BillMonth(ctx context.Context, month calendar.Period, terms bi
 		return billing.MonthBilled{}, err
 	}
 	return billing.MonthBilled{
-		Month: month, WorkflowID: workflows.ID(execution.Request), Location: outcome.Location, Before: outcome.Replayed,
+		Month: month, WorkflowID: workflows.ID(execution.Request), Location: outcome.Location, AlreadyExisted: outcome.Replayed,
 	}, nil
 }
 
 // existingBillingRun returns the execution of a run on the terms that the run was requested with.
 func (s *Starter) existingBillingRun(run dbsqlc.BillingRun, month calendar.Period) (Execution, error) {
-	terms := billing.TermsOf(run)
+	terms := billing.NewTerms(run)
 	if terms.Period != month {
 		return Execution{}, refusal.New(refusal.IdempotencyKeyPayloadConflict)
 	}

@@ -76,11 +76,15 @@ func newBareLoop(b *testing.B, pool *pgxpool.Pool, directory string) *bareLoop {
 func (l *bareLoop) plan(b *testing.B) (chunks [][2]uuid.UUID) {
 	b.Helper()
 	ctx := context.Background()
-	plan, err := billing.PlanRun(ctx, l.pool, billing.PlanInput{
-		RunID: uuid.New(), Request: idempotency.Request{Operation: "bare", Key: "bare-loop", Fingerprint: make([]byte, 32)},
-		Terms: billing.Terms{Period: billedMonth, DueDays: 15, TaxRate: 200_000}, ActorID: "bench", ChunkSize: billedChunk,
-	}, system.Today)
-	require.NoError(b, err)
+	var plan billing.Plan
+	require.NoError(b, pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) (err error) {
+		plan, err = billing.PlanRun(ctx, tx, billing.PlanInput{
+			RunID: uuid.New(), Request: idempotency.Request{Operation: "bare", Key: "bare-loop", Fingerprint: make([]byte, 32)},
+			Terms: billing.Terms{Period: billedMonth, DueDays: 15, TaxRate: 200_000}, ActorID: "bench", ChunkSize: billedChunk,
+		}, system.Today)
+		return err
+	}))
+	var err error
 	l.run, err = dbsqlc.New().BillingRunGetByID(ctx, l.pool, plan.RunID)
 	require.NoError(b, err)
 	rows, err := l.pool.Query(ctx, "SELECT first_client_id, last_client_id FROM billing_run_chunks WHERE billing_run_id = $1 ORDER BY number", l.run.ID)
@@ -141,7 +145,7 @@ func (l *bareLoop) issue(ctx context.Context, tx pgx.Tx, chunk [2]uuid.UUID) (in
 }
 
 func (l *bareLoop) compute(contracts []dbsqlc.BillableContractListRow) (invoices []dbsqlc.InvoiceInsertManyParams, lines []dbsqlc.InvoiceLineInsertManyParams) {
-	at, terms := system.Today, billing.TermsOf(l.run)
+	at, terms := system.Today, billing.NewTerms(l.run)
 	for start := 0; start < len(contracts); {
 		client := contracts[start]
 		var due []billing.Contract

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mtfacturation/mtf/db"
+	"github.com/mtfacturation/mtf/internal/actor"
 	"github.com/mtfacturation/mtf/internal/ledger"
 	"github.com/mtfacturation/mtf/internal/test/benchmark"
 	"github.com/mtfacturation/mtf/internal/test/system"
@@ -47,7 +48,7 @@ func loadLedger(b *testing.B, s *system.System, events int) (client, contract uu
 			_, err := ledger.CreateEvent(ctx, tx, ledger.Event{
 				Type: "meter_rental", Direction: ledger.Debit, Amount: 100, Currency: ledger.Currency, ContractID: contract,
 				BookingDate: businessDay.AddDays(-i % 1000), Details: []byte("{}"),
-			}, "bench", s.Now())
+			}, actor.Act{Actor: "bench", Today: businessDay, Now: s.Now()})
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -84,7 +85,7 @@ func (w World) Invoice(client uuid.UUID, due string) uuid.UUID {
 			description, quantity, unit_amount, line_total, created_at)
 		SELECT $1, $1, 1, id, offer_id, 'mobile', 'SIM', 'activation', 'Fee', 1, 10000, 10000, '2026-01-01Z' FROM contracts WHERE id = $2`,
 		id, contract)
-	require.NoError(w, ledger.PostInvoices(context.Background(), w.Pool, []uuid.UUID{id}, "op-1"))
+	require.NoError(w, pgx.BeginFunc(context.Background(), w.Pool, func(tx pgx.Tx) error { return ledger.PostInvoices(context.Background(), tx, []uuid.UUID{id}, "op-1") }))
 	return id
 }
 
