@@ -152,6 +152,11 @@ generate/access: ## Generate the table of who may do what in docs/access.md
 generate/histories: build/dev ## Record the workflow histories that the replay test replays
 	$(WITH_DEV) $(GO_TEST) ./workflows -run '^TestRecordHistories' -update
 
+# Once per release, see CONTRIBUTING.md.
+.PHONY: generate/release-fixture
+generate/release-fixture: build/dev ## Record the database and the open workflows of the version that is released
+	$(WITH_DEV) $(GO_TEST) ./internal/test/release -run '^TestRecordRelease$$' -update
+
 # The old files go only once the queries compile: sqlc never deletes a file
 # whose queries have gone.
 .PHONY: generate/sqlc

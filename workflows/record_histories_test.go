@@ -2,21 +2,15 @@ package workflows_test
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"net/http"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/enums/v1"
-	historypb "go.temporal.io/api/history/v1"
-	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/client"
 
 	"github.com/mtfacturation/mtf/activities"
@@ -27,6 +21,7 @@ import (
 	"github.com/mtfacturation/mtf/internal/idempotency"
 	"github.com/mtfacturation/mtf/internal/temporal/payloadcodec"
 	"github.com/mtfacturation/mtf/internal/temporal/schedule"
+	"github.com/mtfacturation/mtf/internal/test/history"
 	"github.com/mtfacturation/mtf/internal/test/system"
 	"github.com/mtfacturation/mtf/workflows"
 )
@@ -291,47 +286,8 @@ func (r *recorder) recordParked(t *testing.T) {
 	r.save(t, "billing_run_retried", run.GetID(), "")
 }
 
-// save writes down the history of an execution, the latest one of an id unless a run id says which.
+// save records the history of an execution, the latest one of an id unless a run id says which.
 func (r *recorder) save(t *testing.T, situation, workflowID, runID string) {
 	t.Helper()
-	history := &historypb.History{}
-	events := r.Temporal.GetWorkflowHistory(t.Context(), workflowID, runID, true, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		event, err := events.Next()
-		require.NoError(t, err)
-		history.Events = append(history.Events, event)
-	}
-	written, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(history)
-	require.NoError(t, err)
-	var document any
-	require.NoError(t, json.Unmarshal(written, &document))
-	written, err = json.MarshalIndent(scrubbed(document), "", " ")
-	require.NoError(t, err)
-	machine, err := os.Hostname()
-	require.NoError(t, err)
-	require.NotContains(t, strings.ToLower(string(written)), `"`+strings.ToLower(machine))
-	require.NoError(t, os.WriteFile(filepath.Join("testdata", "histories", situation+".json"), append(written, '\n'), 0o644))
-}
-
-// scrubbed takes out who worked on a history and where: identities, and the queues that belong to one worker.
-func scrubbed(value any) any {
-	switch value := value.(type) {
-	case []any:
-		for i := range value {
-			value[i] = scrubbed(value[i])
-		}
-	case map[string]any:
-		for name, inner := range value {
-			_, isText := inner.(string)
-			switch {
-			case name == "identity" && isText:
-				value[name] = "worker"
-			case name == "kind" && inner == "TASK_QUEUE_KIND_STICKY":
-				value["name"] = "sticky"
-			default:
-				value[name] = scrubbed(inner)
-			}
-		}
-	}
-	return value
+	history.Save(t, r.Temporal, workflowID, runID, true, filepath.Join("testdata", "histories", situation+".json"))
 }
