@@ -148,7 +148,9 @@ func TestAccess_RolesBeforeValidation(t *testing.T) {
 	s := system.Start(t, production(t, key))
 	viewer := tokenOf(t, key, identity.Viewer)
 	for _, body := range []any{
-		"{", object{"client_type": 1}, object{"client_type": "individual", "full_name": "Nobody Asked"},
+		"{",
+		object{"client_type": 1},
+		object{"client_type": "individual", "full_name": "Nobody Asked"},
 		`"` + strings.Repeat("x", 2<<20) + `"`, // More than a body may have.
 	} {
 		writesNothing(t, s, func() system.Response {

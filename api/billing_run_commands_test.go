@@ -130,8 +130,10 @@ func TestBillingRun_TransitionTableMatchesDocumentation(t *testing.T) {
 			documented[from+" -> "+to] = true
 		}
 	}
-	states := []billing.RunStatus{billing.RunPlanned, billing.RunRunning, billing.RunPaused, billing.RunCompleted,
-		billing.RunCompletedWithFailures, billing.RunCancelled, billing.RunFailed}
+	states := []billing.RunStatus{
+		billing.RunPlanned, billing.RunRunning, billing.RunPaused, billing.RunCompleted,
+		billing.RunCompletedWithFailures, billing.RunCancelled, billing.RunFailed,
+	}
 	for _, from := range states {
 		for _, to := range states {
 			require.Equal(t, from.CanMoveTo(to), documented[string(from)+" -> "+string(to)], "%s to %s", from, to)

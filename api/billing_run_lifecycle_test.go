@@ -245,8 +245,10 @@ func TestBillingRun_TwoRunsOfOnePeriodShareWork(t *testing.T) {
 func TestBillingPreview_MatchesRun(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) { c.Billing.ChunkClients = 4 })
-	offers := []string{newOffer(t, s, mobileOffer()), newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "33.33", "activation_fee": "7.77"})),
-		newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "9999999999.99"}))}
+	offers := []string{
+		newOffer(t, s, mobileOffer()), newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "33.33", "activation_fee": "7.77"})),
+		newOffer(t, s, with(mobileOffer(), object{"monthly_fee": "9999999999.99"})),
+	}
 	for i := range 11 {
 		client, _ := newClient(t, s)
 		newContract(t, s, client, offers[i%2], object{"contract_start_date": "2026-09-10"})

@@ -107,8 +107,10 @@ func TestBillingRun_RespondAsync(t *testing.T) {
 		run = decoded(t, answer, http.StatusOK)
 		return run["status"] == "running"
 	}, 20*time.Second, 20*time.Millisecond, "the run never showed at %s", location)
-	require.Subset(t, run, object{"client_count": 1.0, "chunk_count": 1.0, "invoice_count": 0.0, "completed_at": nil,
-		"progress": object{"billed_chunks": 0.0, "documented_chunks": 0.0, "billed_clients": 0.0, "documents": 0.0}})
+	require.Subset(t, run, object{
+		"client_count": 1.0, "chunk_count": 1.0, "invoice_count": 0.0, "completed_at": nil,
+		"progress": object{"billed_chunks": 0.0, "documented_chunks": 0.0, "billed_clients": 0.0, "documents": 0.0},
+	})
 
 	s.Call(t, http.MethodPost, billingPath, with(september, object{"due_days": 3}), key).
 		Refused(t, http.StatusConflict, "idempotency_key_payload_conflict")

@@ -180,8 +180,13 @@ func TestBillingRun_RoundsTaxHalfUp(t *testing.T) {
 	t.Parallel()
 	s := system.Borrow(t)
 	for _, test := range []struct{ fee, rate, tax string }{
-		{"0.25", "0.10", "0.03"}, {"0.24", "0.10", "0.02"}, {"705.50", "0.075", "52.91"}, {"0.05", "0.1", "0.01"}, {"9999.99", "1", "9999.99"},
-		{"100.00", "0.2", "20.00"}, {"33.33", "0.196", "6.53"},
+		{"0.25", "0.10", "0.03"},
+		{"0.24", "0.10", "0.02"},
+		{"705.50", "0.075", "52.91"},
+		{"0.05", "0.1", "0.01"},
+		{"9999.99", "1", "9999.99"},
+		{"100.00", "0.2", "20.00"},
+		{"33.33", "0.196", "6.53"},
 	} {
 		client, _ := newClient(t, s)
 		newContract(t, s, client, newOffer(t, s, with(mobileOffer(), object{"monthly_fee": test.fee, "activation_fee": 0})))
@@ -268,7 +273,8 @@ func TestBillingRun_LastRepresentableMonth(t *testing.T) {
 	client, _ := newClient(t, s)
 	newContract(t, s, client, newOffer(t, s, mobileOffer()))
 	for _, period := range []object{
-		{"period_start": "9999-12-01", "period_end": "9999-12-31", "due_days": 90}, {"period_start": "0001-01-01", "period_end": "0001-01-31"},
+		{"period_start": "9999-12-01", "period_end": "9999-12-31", "due_days": 90},
+		{"period_start": "0001-01-01", "period_end": "0001-01-31"},
 		{"period_start": "0001-01-01", "period_end": "9999-12-31", "due_days": 1},
 	} {
 		answer := s.Call(t, http.MethodPost, billingPath, period, newKey(), system.Header{Name: "Prefer", Value: "wait=5"})

@@ -334,12 +334,28 @@ func documentsThatHaveNotTheFormAreRefused(t *testing.T, s *system.System) {
 		field string
 		value any
 	}{
-		{"id", "no-uuid"}, {"id", uuid.Nil.String()}, {"id", strings.ReplaceAll(uuid.NewString(), "-", "")}, {"id", "urn:uuid:" + uuid.NewString()}, {"id", absent{}},
-		{"documents_contract_id", ""}, {"documents_contract_id", "  "}, {"documents_contract_id", absent{}}, {"documents_contract_id", strings.Repeat("x", 201)},
-		{"documents_owner_id", " \t "}, {"documents_owner_id", nil}, {"documents_owner_id", 7},
-		{"creation_date", "2026-11-20"}, {"creation_date", "yesterday"}, {"creation_date", ""}, {"creation_date", "9999-12-31T23:59:59-23:59"},
-		{"creation_date", "0000-12-31T00:00:00Z"}, {"last_updated_date", "2026-02-30T00:00:00Z"}, {"last_updated_date", 1763632500},
-		{"creation_user", ""}, {"creation_system", strings.Repeat("x", 201)}, {"last_updated_user", object{}},
+		{"id", "no-uuid"},
+		{"id", uuid.Nil.String()},
+		{"id", strings.ReplaceAll(uuid.NewString(), "-", "")},
+		{"id", "urn:uuid:" + uuid.NewString()},
+		{"id", absent{}},
+		{"documents_contract_id", ""},
+		{"documents_contract_id", "  "},
+		{"documents_contract_id", absent{}},
+		{"documents_contract_id", strings.Repeat("x", 201)},
+		{"documents_owner_id", " \t "},
+		{"documents_owner_id", nil},
+		{"documents_owner_id", 7},
+		{"creation_date", "2026-11-20"},
+		{"creation_date", "yesterday"},
+		{"creation_date", ""},
+		{"creation_date", "9999-12-31T23:59:59-23:59"},
+		{"creation_date", "0000-12-31T00:00:00Z"},
+		{"last_updated_date", "2026-02-30T00:00:00Z"},
+		{"last_updated_date", 1763632500},
+		{"creation_user", ""},
+		{"creation_system", strings.Repeat("x", 201)},
+		{"last_updated_user", object{}},
 	} {
 		answer := writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, subscriptionContracts(subscription), with(linkedDocument(), object{test.field: test.value}))

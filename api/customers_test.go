@@ -60,8 +60,11 @@ func TestCustomer_CreateNormalisesAndSetsDefaults(t *testing.T) {
 			"client_type": "individual", "full_name": strings.Repeat("é", 150), "cin": strings.Repeat("a", 40),
 			"address": strings.Repeat("é", 255), "email": strings.Repeat("e", 255), "phone": strings.Repeat("1", 40),
 		}, object{"full_name": strings.Repeat("é", 150), "cin": strings.Repeat("A", 40), "address": strings.Repeat("é", 255)}},
-		{"surrogate pair escape is one character", object{"client_type": "individual", "full_name": "a\U0001F600"},
-			object{"full_name": "a😀"}},
+		{
+			"surrogate pair escape is one character",
+			object{"client_type": "individual", "full_name": "a\U0001F600"},
+			object{"full_name": "a😀"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -169,10 +172,16 @@ func updateClientChangesOnlyWhatIsSent(t *testing.T, s *system.System) {
 		{"status", object{"status": "terminated"}, object{"status": "terminated"}},
 		{"CIN", object{"cin": " upd00002 "}, object{"cin": "UPD00002"}},
 		{"own CIN again", object{"cin": "upd00002"}, object{"cin": "UPD00002"}},
-		{"contact", object{"address": "Road", "email": "c@d.ma", "phone": "0700"},
-			object{"address": "Road", "email": "c@d.ma", "phone": "0700"}},
-		{"null clears", object{"address": nil, "email": nil, "phone": nil, "cin": nil},
-			object{"address": nil, "email": nil, "phone": nil, "cin": nil}},
+		{
+			"contact",
+			object{"address": "Road", "email": "c@d.ma", "phone": "0700"},
+			object{"address": "Road", "email": "c@d.ma", "phone": "0700"},
+		},
+		{
+			"null clears",
+			object{"address": nil, "email": nil, "phone": nil, "cin": nil},
+			object{"address": nil, "email": nil, "phone": nil, "cin": nil},
+		},
 		{"type cannot change", object{"client_type": "business"}, object{"client_type": "individual"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

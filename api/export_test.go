@@ -75,8 +75,10 @@ func TestExport_MatchesList(t *testing.T) {
 	for path, choices := range map[string][]string{
 		"/api/v1/invoices":             {"", "sort=due_date:asc", "sort=number", "sort=total_amount:desc&filters=status%3Dpaid", "service=internet", "filters=status%3Dpurple"},
 		"/api/v1/collections/payments": {"", "sort=amount", "sort=payment_date:desc", "filters=method%3Dcash", "client_id=" + client},
-		casesPath: {"", "sort=due_date", "sort=outstanding_amount:desc", "status=open", "aging_bucket=31_60", "client_id=" + client,
-			"status=open&filters=aging_bucket%3D31_60", "status=open&filters=status%3Dresolved"},
+		casesPath: {
+			"", "sort=due_date", "sort=outstanding_amount:desc", "status=open", "aging_bucket=31_60", "client_id=" + client,
+			"status=open&filters=aging_bucket%3D31_60", "status=open&filters=status%3Dresolved",
+		},
 		agingPath: {"", "sort=client_id", "sort=outstanding_amount", "as_of=2026-10-20", "filters=aging_bucket%3D31_60", "as_of=2020-01-01"},
 	} {
 		for _, choice := range choices {

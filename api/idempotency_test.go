@@ -43,13 +43,19 @@ func keyedOperations(t testing.TB, s *system.System) []keyedOperation {
 			"cin": " " + strings.ToLower(text(t, lineOwner, "cin")) + " ", "full_name": "  Leila Amrani ", "email": nil, "address": "  ",
 			"requested_mobile_local_number": nil,
 		})},
-		{"submit/plan-change", planChangePath, change, with(change, object{"contract_start_date": "2026-10-02"}),
-			with(change, object{"cin": " " + strings.ToLower(cin), "commitment_months": nil})},
-		{"provision", provisionPath, provisioning, with(provisioning, object{"commitment_months": 3}),
-			with(provisioning, object{"provisioning_intent": "auto", "auto_activate": true, "subscriber": nil, "end_date": nil})},
+		{
+			"submit/plan-change", planChangePath, change, with(change, object{"contract_start_date": "2026-10-02"}),
+			with(change, object{"cin": " " + strings.ToLower(cin), "commitment_months": nil}),
+		},
+		{
+			"provision", provisionPath, provisioning, with(provisioning, object{"commitment_months": 3}),
+			with(provisioning, object{"provisioning_intent": "auto", "auto_activate": true, "subscriber": nil, "end_date": nil}),
+		},
 		{"billing run", billingPath, december, with(december, object{"due_days": 10}), with(december, object{"tax_rate": "0.200"})},
-		{"payment", paymentsPath, payment, with(payment, object{"amount": 10.01}),
-			with(payment, object{"amount": 10, "method": "other", "reference": " ", "note": nil})},
+		{
+			"payment", paymentsPath, payment, with(payment, object{"amount": 10.01}),
+			with(payment, object{"amount": 10, "method": "other", "reference": " ", "note": nil}),
+		},
 		{"reversal", reversalPath(returned), reason, object{"reason": "Another"}, object{"reason": " A mistake\n"}},
 		{"void", voidPath(unpaid["id"]), reason, object{"reason": "Another"}, object{"reason": "\tA mistake "}},
 	}

@@ -32,8 +32,11 @@ func meReturnsActorAndRoles(t *testing.T, s *system.System) {
 	}{
 		{"several roles", []system.Header{bearer("op-9:admin, ops")}, object{"actor_id": "op-9", "roles": []any{"admin", "ops"}}},
 		{"no roles", []system.Header{bearer("op-9")}, object{"actor_id": "op-9", "roles": []any{}}},
-		{"headers", []system.Header{system.Anonymous, {Name: "X-Actor-Id", Value: "op-8"}, {Name: "X-Actor-Roles", Value: "billing"}},
-			object{"actor_id": "op-8", "roles": []any{"billing"}}},
+		{
+			"headers",
+			[]system.Header{system.Anonymous, {Name: "X-Actor-Id", Value: "op-8"}, {Name: "X-Actor-Roles", Value: "billing"}},
+			object{"actor_id": "op-8", "roles": []any{"billing"}},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			require.Equal(t, test.want, decoded(t, s.Call(t, http.MethodGet, "/api/v1/me", nil, test.headers...), http.StatusOK))

@@ -152,8 +152,10 @@ func voidAfterAReversal(t *testing.T, s *system.System) {
 	events := invoiceAudit(t, s, invoice)
 	require.Len(t, events, 2)
 	require.Subset(t, events[0], object{"event_type": "payment_reversed", "payment_id": payment})
-	require.Subset(t, events[1], object{"event_type": "invoice_voided", "payment_id": nil, "invoice_id": invoice["id"], "actor_id": "op-1",
-		"details": `{"from_status": "issued", "number": "` + numberOf(t, s, invoice) + `", "reason": "Wrong tariff", "total_amount": "238.80"}`})
+	require.Subset(t, events[1], object{
+		"event_type": "invoice_voided", "payment_id": nil, "invoice_id": invoice["id"], "actor_id": "op-1",
+		"details": `{"from_status": "issued", "number": "` + numberOf(t, s, invoice) + `", "reason": "Wrong tariff", "total_amount": "238.80"}`,
+	})
 	s.Call(t, http.MethodPost, reversalPath(payment), object{"reason": "R"}, newKey()).Refused(t, http.StatusConflict, "payment_already_reversed")
 }
 

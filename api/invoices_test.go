@@ -58,10 +58,18 @@ func TestInvoiceList_Filters(t *testing.T) {
 		query string
 		want  []any
 	}{
-		{"", []any{one, two, both}}, {"client_id=" + one, []any{one}}, {"client_id=" + unknownID, []any{}}, {"client_id=x", []any{}},
-		{"service=mobile", []any{one, both}}, {"service=internet", []any{two, both}}, {"service=landline", []any{}},
-		{"offer_id=" + fiber, []any{two, both}}, {"offer_id=" + unknownID, []any{}}, {"offer_id=x", []any{}},
-		{"service=mobile&offer_id=" + fiber, []any{both}}, {"client_id=" + one + "&client_id=" + two, []any{two}},
+		{"", []any{one, two, both}},
+		{"client_id=" + one, []any{one}},
+		{"client_id=" + unknownID, []any{}},
+		{"client_id=x", []any{}},
+		{"service=mobile", []any{one, both}},
+		{"service=internet", []any{two, both}},
+		{"service=landline", []any{}},
+		{"offer_id=" + fiber, []any{two, both}},
+		{"offer_id=" + unknownID, []any{}},
+		{"offer_id=x", []any{}},
+		{"service=mobile&offer_id=" + fiber, []any{both}},
+		{"client_id=" + one + "&client_id=" + two, []any{two}},
 	} {
 		var list object
 		s.Get(t, invoicesPath+"?"+test.query, &list)

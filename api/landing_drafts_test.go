@@ -117,10 +117,23 @@ func draftRefusesWhatTheContractForbids(t *testing.T, s *system.System) {
 	draft := newDraft(t, s, object{"cin": "QQ1111", "payload": object{"a": 1.0}})
 	drafts := count(t, s, "SELECT count(*) FROM landing_drafts")
 	for _, test := range []struct{ field, value string }{
-		{"flow_type", `"buy"`}, {"flow_type", `1`}, {"step", `"x"`}, {"step", `"  x  "`}, {"step", `"` + strings.Repeat("s", 65) + `"`}, {"step", `2`},
-		{"cin", `"abc"`}, {"cin", `"  abc  "`}, {"cin", `"` + strings.Repeat("c", 41) + `"`}, {"cin", `true`},
-		{"payload", `[]`}, {"payload", `"{}"`}, {"payload", `1`}, {"payload", `{"a": 1e-9999}`},
-		{"payload", `{"a": ` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`}, {"status", `"done"`}, {"status", `1`},
+		{"flow_type", `"buy"`},
+		{"flow_type", `1`},
+		{"step", `"x"`},
+		{"step", `"  x  "`},
+		{"step", `"` + strings.Repeat("s", 65) + `"`},
+		{"step", `2`},
+		{"cin", `"abc"`},
+		{"cin", `"  abc  "`},
+		{"cin", `"` + strings.Repeat("c", 41) + `"`},
+		{"cin", `true`},
+		{"payload", `[]`},
+		{"payload", `"{}"`},
+		{"payload", `1`},
+		{"payload", `{"a": 1e-9999}`},
+		{"payload", `{"a": ` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`},
+		{"status", `"done"`},
+		{"status", `1`},
 	} {
 		sent := `"` + test.field + `":` + test.value
 		post := `{"flow_type":"subscribe_new_service","step":"identity",` + sent + `}`

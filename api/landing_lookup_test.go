@@ -65,8 +65,10 @@ func TestLandingLookup_MasksClient(t *testing.T) {
 	t.Parallel()
 	s := system.Borrow(t)
 	for _, test := range []struct{ stored, want object }{
-		{object{"cin": "LA100001", "email": "leila@example.ma", "address": "Fès", "phone": "06 61 00 00 01"},
-			object{"cin": "LA100001", "email": "l***@example.ma", "address": "Fès", "phone": "+******0001"}},
+		{
+			object{"cin": "LA100001", "email": "leila@example.ma", "address": "Fès", "phone": "06 61 00 00 01"},
+			object{"cin": "LA100001", "email": "l***@example.ma", "address": "Fès", "phone": "+******0001"},
+		},
 		{object{"cin": "AB/12%2F É"}, object{"cin": "AB/12%2F É", "email": nil, "address": nil, "phone": nil}},
 	} {
 		stored := created(t, s, customersPath, with(object{"client_type": "individual", "full_name": "Leila Amrani"}, test.stored))
@@ -105,7 +107,8 @@ func TestLandingLookup_Subscriptions(t *testing.T) {
 		contract, offer, category, kind string
 		eligible                        []any
 	}{
-		{third, fiber, "internet", "fiber", []any{same, cheap, dear}}, {second, landline, "landline", "landline", []any{}},
+		{third, fiber, "internet", "fiber", []any{same, cheap, dear}},
+		{second, landline, "landline", "landline", []any{}},
 		{first, fiber, "internet", "fiber", []any{same, cheap, dear}},
 	} {
 		shown := found[i]

@@ -27,11 +27,18 @@ func TestLandingNumbers_Normalised(t *testing.T) {
 		body object
 		want string
 	}{
-		{requested("0612000001"), "+212612000001"}, {requested("612000002"), "+212612000002"}, {requested("+212612000003"), "+212612000003"},
-		{requested("212612000004"), "+212612000004"}, {requested(" 06-12.00 (00) 05 "), "+212612000005"}, {requested("+212 7/12/00/00/06"), "+212712000006"},
-		{existing("0712000007"), "+212712000007"}, {existing("712_000_008"), "+212712000008"},
-		{home("internet", fiber, "0522000001"), "+212522000001"}, {home("internet", fiber, "+212 822-000-002"), "+212822000002"},
-		{home("landline", landline, "522000003"), "+212522000003"}, {home("landline", landline, "212822000004"), "+212822000004"},
+		{requested("0612000001"), "+212612000001"},
+		{requested("612000002"), "+212612000002"},
+		{requested("+212612000003"), "+212612000003"},
+		{requested("212612000004"), "+212612000004"},
+		{requested(" 06-12.00 (00) 05 "), "+212612000005"},
+		{requested("+212 7/12/00/00/06"), "+212712000006"},
+		{existing("0712000007"), "+212712000007"},
+		{existing("712_000_008"), "+212712000008"},
+		{home("internet", fiber, "0522000001"), "+212522000001"},
+		{home("internet", fiber, "+212 822-000-002"), "+212822000002"},
+		{home("landline", landline, "522000003"), "+212522000003"},
+		{home("landline", landline, "212822000004"), "+212822000004"},
 	} {
 		answer := submit(t, s, test.body)
 		require.Equal(t, test.want, answer["service_identifier"], "body: %v", test.body)
@@ -49,12 +56,18 @@ func TestLandingNumbers_WrongKind(t *testing.T) {
 		base    object
 		numbers []string
 	}{
-		{"mobile_number_invalid", "requested_mobile_local_number", newMobile(mobile),
-			[]string{"0512345678", "0812345678", "061234567", "06123456789", "+33612345678", "061234567a", "+213612345678", "---", "0000000000", "00612345678"}},
-		{"mobile_number_invalid", "existing_mobile_local_number", with(newMobile(mobile), object{"mobile_number_mode": "use_existing"}),
-			[]string{"0522334455", "6", "+212 612 345 67"}},
-		{"landline_number_invalid", "home_landline_local_number", newHomeService("internet", fiber),
-			[]string{"0612345678", "0712345678", "052233445", "05223344556", "12345", "call me", "0922334455"}},
+		{
+			"mobile_number_invalid", "requested_mobile_local_number", newMobile(mobile),
+			[]string{"0512345678", "0812345678", "061234567", "06123456789", "+33612345678", "061234567a", "+213612345678", "---", "0000000000", "00612345678"},
+		},
+		{
+			"mobile_number_invalid", "existing_mobile_local_number", with(newMobile(mobile), object{"mobile_number_mode": "use_existing"}),
+			[]string{"0522334455", "6", "+212 612 345 67"},
+		},
+		{
+			"landline_number_invalid", "home_landline_local_number", newHomeService("internet", fiber),
+			[]string{"0612345678", "0712345678", "052233445", "05223344556", "12345", "call me", "0922334455"},
+		},
 	} {
 		for _, number := range test.numbers {
 			body := with(test.base, object{test.field: number})

@@ -121,7 +121,8 @@ func TestLandingSubmit_KeepsKnownClient(t *testing.T) {
 			t.Parallel()
 			cin := newCIN()
 			stored := created(t, s, customersPath, with(object{
-				"cin": cin, "client_type": "business", "full_name": "True Name", "status": "suspended"}, test.stored))
+				"cin": cin, "client_type": "business", "full_name": "True Name", "status": "suspended",
+			}, test.stored))
 			answer := submit(t, s, with(with(newMobile(offer), intruder), object{"cin": strings.ToLower(cin)}))
 			require.Equal(t, false, answer["created_client"])
 			require.Equal(t, stored["id"], answer["client_id"])
@@ -176,19 +177,29 @@ func TestLandingSubmit_Refusals(t *testing.T) {
 		{"mobile without a mode", with(mobile, object{"mobile_number_mode": nil}), 422, "validation_error", "mobile_number_mode"},
 		{"unknown mode", with(mobile, object{"mobile_number_mode": "guess"}), 422, "validation_error", "mobile_number_mode"},
 		{"use_existing without a number", with(mobile, object{"mobile_number_mode": "use_existing"}), 422, "validation_error", "existing_mobile_local_number"},
-		{"use_existing with a request", with(with(mobile, mode), object{"requested_mobile_local_number": "0612345679"}),
-			422, "validation_error", "requested_mobile_local_number"},
-		{"assign_new with an existing number", with(mobile, object{"existing_mobile_local_number": "0612345678"}),
-			422, "validation_error", "existing_mobile_local_number"},
+		{
+			"use_existing with a request", with(with(mobile, mode), object{"requested_mobile_local_number": "0612345679"}),
+			422, "validation_error", "requested_mobile_local_number",
+		},
+		{
+			"assign_new with an existing number", with(mobile, object{"existing_mobile_local_number": "0612345678"}),
+			422, "validation_error", "existing_mobile_local_number",
+		},
 		{"mobile with a landline", with(mobile, object{"home_landline_local_number": "0522334455"}), 422, "validation_error", "home_landline_local_number"},
 		{"internet without a landline", with(home, object{"home_landline_local_number": nil}), 422, "validation_error", "home_landline_local_number"},
 		{"internet with a mode", with(home, object{"mobile_number_mode": "assign_new"}), 422, "validation_error", "mobile_number_mode"},
-		{"internet with an existing mobile", with(home, object{"existing_mobile_local_number": "0612345678"}),
-			422, "validation_error", "existing_mobile_local_number"},
-		{"internet with a requested mobile", with(home, object{"requested_mobile_local_number": "0612345678"}),
-			422, "validation_error", "requested_mobile_local_number"},
-		{"landline without a landline", with(home, object{"service_category": "landline", "home_landline_local_number": absent{}}),
-			422, "validation_error", "home_landline_local_number"},
+		{
+			"internet with an existing mobile", with(home, object{"existing_mobile_local_number": "0612345678"}),
+			422, "validation_error", "existing_mobile_local_number",
+		},
+		{
+			"internet with a requested mobile", with(home, object{"requested_mobile_local_number": "0612345678"}),
+			422, "validation_error", "requested_mobile_local_number",
+		},
+		{
+			"landline without a landline", with(home, object{"service_category": "landline", "home_landline_local_number": absent{}}),
+			422, "validation_error", "home_landline_local_number",
+		},
 		{"unknown offer", with(mobile, object{"offer_id": unknownID}), 404, "offer_not_found", ""},
 		{"offer that is no UUID", with(mobile, object{"offer_id": "x"}), 404, "offer_not_found", ""},
 		{"retired offer", with(mobile, object{"offer_id": retired}), 409, "offer_not_active", ""},

@@ -172,8 +172,10 @@ func eventsAreRefused(t *testing.T, b ledgerFixture) {
 	} {
 		require.Equal(t, direction, b.post(t, "/v1/billing/events", with(good, object{"type": kind}))["direction"], kind)
 	}
-	link := b.post(t, "/v1/billing/events", with(good, object{"external_link": object{"href": "https://billing.example.com/1", "title": "Invoice"},
-		"attachments": related(unknownID), "related_event": unknownID, "_tags": []string{"energy"}, "internal_note": "Checked"}))
+	link := b.post(t, "/v1/billing/events", with(good, object{
+		"external_link": object{"href": "https://billing.example.com/1", "title": "Invoice"},
+		"attachments":   related(unknownID), "related_event": unknownID, "_tags": []string{"energy"}, "internal_note": "Checked",
+	}))
 	require.Equal(t, "https://billing.example.com/1", at(t, link, "external_link", "href"))
 }
 

@@ -216,8 +216,10 @@ func filtersNarrowTheListAndItsTotal(t *testing.T, s *system.System, _ []sortedL
 func unknownKeysAreEchoedAndIgnored(t *testing.T, s *system.System, lists []sortedList) {
 	for _, list := range lists {
 		want := ordered(t, s, list.table, list.keys[0], "desc")
-		for _, sort := range []string{"colour", "colour:asc", "id:desc", list.keys[1] + ":upwards", ":asc", ":", "-" + list.keys[1], "created_at:desc:x",
-			"1; DROP TABLE clients", "' OR 1=1"} {
+		for _, sort := range []string{
+			"colour", "colour:asc", "id:desc", list.keys[1] + ":upwards", ":asc", ":", "-" + list.keys[1], "created_at:desc:x",
+			"1; DROP TABLE clients", "' OR 1=1",
+		} {
 			for _, filters := range []string{"a=b", "=", ",,,", "a", "id=" + unknownID, "{}", "' OR 1=1", "client=1,b=2"} {
 				var page object
 				s.Get(t, list.path+query("size", "100", "sort", sort, "filters", filters), &page)

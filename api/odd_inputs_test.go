@@ -25,9 +25,14 @@ func TestOddInputs(t *testing.T) {
 
 func textThatCannotBeStoredIsRefused(t *testing.T, s *system.System) {
 	for _, test := range []struct{ name, text string }{
-		{"NUL", `a\u0000b`}, {"lone high surrogate", `a\ud83db`}, {"lone low surrogate", `a\ude00b`},
-		{"surrogates the wrong way round", `a\ude00\ud83db`}, {"high surrogate at the end", `ab\ud83d`},
-		{"high surrogate and another escape", `ab\ud83d\n`}, {"broken UTF-8", "ab\xff"}, {"raw NUL", "ab\x00c"},
+		{"NUL", `a\u0000b`},
+		{"lone high surrogate", `a\ud83db`},
+		{"lone low surrogate", `a\ude00b`},
+		{"surrogates the wrong way round", `a\ude00\ud83db`},
+		{"high surrogate at the end", `ab\ud83d`},
+		{"high surrogate and another escape", `ab\ud83d\n`},
+		{"broken UTF-8", "ab\xff"},
+		{"raw NUL", "ab\x00c"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, body := range []string{
@@ -93,8 +98,16 @@ func pagesAreCountedFromOneAndBounded(t *testing.T, s *system.System) {
 	lists := []string{customersPath, offersPath, "/api/v1/contracts", "/api/v1/billing/runs", "/api/v1/invoices", "/api/v1/collections/payments"}
 	for _, list := range lists {
 		for _, test := range []struct{ query, at string }{
-			{"page=0", "page"}, {"page=-1", "page"}, {"page=x", "page"}, {"page=1.5", "page"}, {"page=99999999999999999999", "page"},
-			{"size=0", "size"}, {"size=101", "size"}, {"size=-5", "size"}, {"size=x", "size"}, {"size=2147483648", "size"},
+			{"page=0", "page"},
+			{"page=-1", "page"},
+			{"page=x", "page"},
+			{"page=1.5", "page"},
+			{"page=99999999999999999999", "page"},
+			{"size=0", "size"},
+			{"size=101", "size"},
+			{"size=-5", "size"},
+			{"size=x", "size"},
+			{"size=2147483648", "size"},
 		} {
 			problemAt(t, s.Call(t, http.MethodGet, list+"?"+test.query, nil), "query", test.at)
 		}

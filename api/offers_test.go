@@ -50,8 +50,10 @@ func TestOffer_CreateDerivesType(t *testing.T) {
 			"name": "Mobile 20GB", "service_category": "mobile", "service_type": "mobile", "monthly_fee": "199.00",
 			"activation_fee": "50.50", "valid_from": "2026-01-01", "mobile_data_gb": 20.0, "mobile_calls_hours": 5.0,
 		}},
-		{"mobile with only calls", with(mobileOffer(), object{"mobile_data_gb": nil, "mobile_calls_hours": 1}),
-			object{"mobile_calls_hours": 1.0, "activation_fee": "50.50", "monthly_fee": "199.00"}},
+		{
+			"mobile with only calls", with(mobileOffer(), object{"mobile_data_gb": nil, "mobile_calls_hours": 1}),
+			object{"mobile_calls_hours": 1.0, "activation_fee": "50.50", "monthly_fee": "199.00"},
+		},
 		{"fiber forces the landline and drops mobile parts", object{
 			"name": "Fiber 100", "service_category": "internet", "monthly_fee": 400, "activation_fee": 100, "valid_from": "2026-01-01",
 			"internet_access_type": "fiber", "internet_fiber_speed_mbps": 100, "internet_tv_included": true, "mobile_data_gb": 4,
@@ -71,8 +73,10 @@ func TestOffer_CreateDerivesType(t *testing.T) {
 			"service_type": "landline", "landline_national_included": true, "landline_international_hours": 2.0,
 			"landline_phone_hours": 3.0, "monthly_fee": "99.90",
 		}},
-		{"service type of the caller is ignored", with(mobileOffer(), object{"service_type": "fiber"}),
-			object{"service_type": "mobile", "mobile_data_gb": 20.0, "activation_fee": "50.50"}},
+		{
+			"service type of the caller is ignored", with(mobileOffer(), object{"service_type": "fiber"}),
+			object{"service_type": "mobile", "mobile_data_gb": 20.0, "activation_fee": "50.50"},
+		},
 		{"version, status and validity", with(mobileOffer(), object{
 			"version": 2147483647, "status": "retired", "valid_to": "2026-01-01", "activation_fee": absent{},
 		}), object{"version": 2147483647.0, "status": "retired", "valid_to": "2026-01-01", "mobile_data_gb": 20.0}},
@@ -92,9 +96,22 @@ func TestOffer_CreateDerivesType(t *testing.T) {
 
 func offerFeesAreReadAsWrittenAndRoundedHalfUp(t *testing.T, s *system.System) {
 	for _, test := range []struct{ sent, want string }{
-		{`"199"`, "199.00"}, {`199`, "199.00"}, {`199.5`, "199.50"}, {`"0.01"`, "0.01"}, {`0.005`, "0.01"}, {`"0.005"`, "0.01"},
-		{`"10.004"`, "10.00"}, {`10.015`, "10.02"}, {`"1.005"`, "1.01"}, {`1.005`, "1.01"}, {`8.045`, "8.05"}, {`" 12.3 "`, "12.30"},
-		{`1e3`, "1000.00"}, {`"1E2"`, "100.00"}, {`9999999999.99`, "9999999999.99"}, {`"9999999999.994"`, "9999999999.99"},
+		{`"199"`, "199.00"},
+		{`199`, "199.00"},
+		{`199.5`, "199.50"},
+		{`"0.01"`, "0.01"},
+		{`0.005`, "0.01"},
+		{`"0.005"`, "0.01"},
+		{`"10.004"`, "10.00"},
+		{`10.015`, "10.02"},
+		{`"1.005"`, "1.01"},
+		{`1.005`, "1.01"},
+		{`8.045`, "8.05"},
+		{`" 12.3 "`, "12.30"},
+		{`1e3`, "1000.00"},
+		{`"1E2"`, "100.00"},
+		{`9999999999.99`, "9999999999.99"},
+		{`"9999999999.994"`, "9999999999.99"},
 	} {
 		body := fmt.Sprintf(`{"name": "Fee %d", "service_category": "mobile", "mobile_data_gb": 1, "valid_from": "2026-01-01",
 			"monthly_fee": %s, "activation_fee": %s}`, next(), test.sent, test.sent)
@@ -201,12 +218,18 @@ func updateOfferMergesAndDerivesAgain(t *testing.T, s *system.System) {
 		{object{"monthly_fee": 250, "name": " Merged 2 "}, object{"monthly_fee": "250.00", "name": "Merged 2", "activation_fee": "50.50"}},
 		{object{"valid_to": nil, "status": "retired"}, object{"valid_to": nil, "status": "retired"}},
 		{object{"mobile_calls_hours": 3, "mobile_data_gb": nil}, object{"mobile_calls_hours": 3.0, "mobile_data_gb": nil}},
-		{object{"service_category": "internet", "internet_access_type": "fiber", "internet_fiber_speed_mbps": 50},
-			object{"service_type": "fiber", "mobile_calls_hours": nil, "internet_landline_included": true}},
-		{object{"internet_access_type": "adsl", "internet_adsl_speed_mbps": 8, "internet_fiber_speed_mbps": nil},
-			object{"service_type": "adsl", "internet_fiber_speed_mbps": nil, "internet_adsl_speed_mbps": 8.0}},
-		{object{"service_category": "landline", "landline_phone_hours": 9},
-			object{"service_type": "landline", "internet_landline_included": false, "internet_access_type": nil, "landline_phone_hours": 9.0}},
+		{
+			object{"service_category": "internet", "internet_access_type": "fiber", "internet_fiber_speed_mbps": 50},
+			object{"service_type": "fiber", "mobile_calls_hours": nil, "internet_landline_included": true},
+		},
+		{
+			object{"internet_access_type": "adsl", "internet_adsl_speed_mbps": 8, "internet_fiber_speed_mbps": nil},
+			object{"service_type": "adsl", "internet_fiber_speed_mbps": nil, "internet_adsl_speed_mbps": 8.0},
+		},
+		{
+			object{"service_category": "landline", "landline_phone_hours": 9},
+			object{"service_type": "landline", "internet_landline_included": false, "internet_access_type": nil, "landline_phone_hours": 9.0},
+		},
 		{object{"service_type": "mobile", "unknown": 1}, object{"service_type": "landline"}},
 	} {
 		var before, after object

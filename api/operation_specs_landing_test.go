@@ -19,22 +19,30 @@ func landingSpecs() []operationSpec {
 	promised := []operationSpec{
 		{operation: "GET /api/v1/landing/bootstrap", valid: withoutParameters},
 		{operation: "POST /api/v1/landing/drafts", valid: sends(draft)},
-		{operation: "GET /api/v1/landing/drafts/{draft_id}", refusals: unknownIDRefusals("landing_draft_not_found", nil),
-			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.draft}} }},
-		{operation: "PUT /api/v1/landing/drafts/{draft_id}", refusals: unknownIDRefusals("landing_draft_not_found", object{"step": "any"}),
-			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.draft}, body: draft} }},
-		{operation: "POST /api/v1/landing/clients/verify-cin",
-			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{body: object{"cin": e.cin}} },
+		{
+			operation: "GET /api/v1/landing/drafts/{draft_id}", refusals: unknownIDRefusals("landing_draft_not_found", nil),
+			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.draft}} },
+		},
+		{
+			operation: "PUT /api/v1/landing/drafts/{draft_id}", refusals: unknownIDRefusals("landing_draft_not_found", object{"step": "any"}),
+			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.draft}, body: draft} },
+		},
+		{
+			operation: "POST /api/v1/landing/clients/verify-cin",
+			valid:     func(_ testing.TB, e *fixture) apiRequest { return apiRequest{body: object{"cin": e.cin}} },
 			refusals: []refusalSpec{
 				{status: 404, code: "landing_client_not_found", request: sends(object{"cin": "NOBODY1"})},
-			}},
-		{operation: "POST /api/v1/landing/contracts/{contract_id}/document-link",
+			},
+		},
+		{
+			operation: "POST /api/v1/landing/contracts/{contract_id}/document-link",
 			valid: func(_ testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{e.contract}, body: object{"cin": e.cin}}
 			},
 			refusals: append(unknownIDRefusals("contract_not_found", object{"cin": "NOBODY1"}),
 				refusalSpec{status: 403, code: "landing_contract_client_mismatch", request: mismatch(owned, stranger)},
-				refusalSpec{status: 409, code: "client_cin_missing", request: mismatch(nameless, stranger)})},
+				refusalSpec{status: 409, code: "client_cin_missing", request: mismatch(nameless, stranger)}),
+		},
 		{operation: "GET /api/v1/landing/contracts/{contract_id}/document", valid: func(t testing.TB, e *fixture) apiRequest {
 			contract := text(t, e.landed, "contract", "id")
 			return apiRequest{ids: []string{contract}, query: e.contractToken(t, text(t, e.landed, "client_cin"), contract, true)}
@@ -209,20 +217,24 @@ func billingSpecs() []operationSpec {
 		}}
 	}
 	command := func(name, to string) operationSpec {
-		return operationSpec{operation: "POST /api/v1/billing/runs/{billing_run_id}/" + name,
+		return operationSpec{
+			operation: "POST /api/v1/billing/runs/{billing_run_id}/" + name,
 			valid: func(t testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{runThatTakes(t, e.s, name)}, body: object{"reason": "Prices were wrong"}}
 			},
 			refusals: append(unknownIDRefusals("billing_run_not_found", object{}), refusalSpec{
 				status: 409, code: "billing_run_status_transition_invalid",
 				details: func(*fixture) object { return object{"from": "completed", "to": to} }, request: run,
-			})}
+			}),
+		}
 	}
 	return []operationSpec{
 		{operation: operation, valid: valid, refusals: keyRefusals(valid, object{"due_days": 16}, operation)},
 		{operation: "GET /api/v1/billing/runs", valid: withoutParameters},
-		{operation: "GET /api/v1/billing/runs/{billing_run_id}", refusals: unknownIDRefusals("billing_run_not_found", nil),
-			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.run}} }},
+		{
+			operation: "GET /api/v1/billing/runs/{billing_run_id}", refusals: unknownIDRefusals("billing_run_not_found", nil),
+			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.run}} },
+		},
 		{operation: "GET /api/v1/billing/runs/{billing_run_id}/failures", refusals: unknownIDRefusals("billing_run_not_found", nil), valid: run},
 		{operation: "GET /api/v1/billing/runs/{billing_run_id}/skipped", refusals: unknownIDRefusals("billing_run_not_found", nil), valid: run},
 		{operation: "POST /api/v1/billing/runs/preview", valid: func(t testing.TB, e *fixture) apiRequest {
@@ -251,8 +263,10 @@ func collectionsSpecs() []operationSpec {
 		}}
 	}
 	approves := func(t testing.TB, e *fixture) apiRequest {
-		return apiRequest{ids: []string{text(t, newInvoice(t, e.s, november), "id")}, headers: []system.Header{newKey()},
-			body: object{"payment_date": "2026-11-20", "method": "cash", "reference": "R", "note": "N"}}
+		return apiRequest{
+			ids: []string{text(t, newInvoice(t, e.s, november), "id")}, headers: []system.Header{newKey()},
+			body: object{"payment_date": "2026-11-20", "method": "cash", "reference": "R", "note": "N"},
+		}
 	}
 	paying := func(status int, code string, change func(*fixture) object) refusalSpec {
 		return refusalSpec{status: status, code: code, request: func(t testing.TB, e *fixture) apiRequest {
@@ -314,9 +328,13 @@ func caseSpecs() []operationSpec {
 		{operation: "GET " + agingPath + "/export", valid: withoutParameters},
 		{operation: "GET " + cases + "/{case_id}/actions", valid: about(nil), refusals: unknownIDRefusals("collection_case_not_found", nil)},
 		{operation: "GET " + cases + "/{case_id}/dunning", valid: about(nil), refusals: unknownIDRefusals("collection_case_not_found", nil)},
-		{operation: "POST " + cases + "/{case_id}/actions", valid: about(object{"action_type": "note", "note": "Called"}),
-			refusals: unknownIDRefusals("collection_case_not_found", object{"action_type": "note", "note": "Called"})},
-		{operation: "PUT " + cases + "/{case_id}/status", valid: about(object{"status": "in_progress", "note": "N"}),
-			refusals: unknownIDRefusals("collection_case_not_found", object{"status": "open"})},
+		{
+			operation: "POST " + cases + "/{case_id}/actions", valid: about(object{"action_type": "note", "note": "Called"}),
+			refusals: unknownIDRefusals("collection_case_not_found", object{"action_type": "note", "note": "Called"}),
+		},
+		{
+			operation: "PUT " + cases + "/{case_id}/status", valid: about(object{"status": "in_progress", "note": "N"}),
+			refusals: unknownIDRefusals("collection_case_not_found", object{"status": "open"}),
+		},
 	}
 }

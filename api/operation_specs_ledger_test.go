@@ -97,26 +97,30 @@ func ledgerSpecs() []operationSpec {
 				}},
 			})},
 		{operation: "DELETE " + events + "/{id}", valid: event, refusals: append(unknownIDRefusals("billing_event_not_found", nil), readOnly(nil))},
-		{operation: "GET /v1/billing/external/{external_id}", refusals: unknownIDRefusals("billing_event_not_found", nil),
+		{
+			operation: "GET /v1/billing/external/{external_id}", refusals: unknownIDRefusals("billing_event_not_found", nil),
 			valid: func(t testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{text(t, taken(t, e), "external_id")}}
-			}},
+			},
+		},
 		{operation: "POST " + contracts, valid: sends(object{"contract_name": "Power"}), refusals: []refusalSpec{
 			{status: 422, code: "contract_date_invalid", request: sends(object{"start_date": "2026-02-01", "termination_date": "2026-01-31"})},
 		}},
-		{operation: "PATCH " + contracts + "/{id}", refusals: append(unknownIDRefusals("contract_not_found", object{"contract_name": "Power"}),
-			refusalSpec{status: 422, code: "contract_date_invalid", request: func(_ testing.TB, e *fixture) apiRequest {
-				return apiRequest{ids: []string{e.contract}, body: object{"termination_date": "2026-08-09"}}
-			}},
-			refusalSpec{status: 422, code: "contract_commitment_invalid", request: func(_ testing.TB, e *fixture) apiRequest {
-				return apiRequest{ids: []string{e.ended}, body: object{"termination_date": "2027-02-09"}}
-			}},
-			refusalSpec{status: 422, code: "contract_status_transition_invalid", request: func(_ testing.TB, e *fixture) apiRequest {
-				return apiRequest{ids: []string{e.contract}, body: object{"status": "draft"}}
-			}}),
+		{
+			operation: "PATCH " + contracts + "/{id}", refusals: append(unknownIDRefusals("contract_not_found", object{"contract_name": "Power"}),
+				refusalSpec{status: 422, code: "contract_date_invalid", request: func(_ testing.TB, e *fixture) apiRequest {
+					return apiRequest{ids: []string{e.contract}, body: object{"termination_date": "2026-08-09"}}
+				}},
+				refusalSpec{status: 422, code: "contract_commitment_invalid", request: func(_ testing.TB, e *fixture) apiRequest {
+					return apiRequest{ids: []string{e.ended}, body: object{"termination_date": "2027-02-09"}}
+				}},
+				refusalSpec{status: 422, code: "contract_status_transition_invalid", request: func(_ testing.TB, e *fixture) apiRequest {
+					return apiRequest{ids: []string{e.contract}, body: object{"status": "draft"}}
+				}}),
 			valid: func(_ testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{e.contract}, body: object{"contract_name": "At home"}}
-			}},
+			},
+		},
 		{operation: "DELETE " + contracts + "/{id}", refusals: append(unknownIDRefusals("contract_not_found", nil), refusalSpec{
 			status: 422, code: "billing_contract_in_use", request: contract,
 		}), valid: func(t testing.TB, e *fixture) apiRequest {

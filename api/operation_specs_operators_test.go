@@ -25,7 +25,8 @@ func identitySpecs() []operationSpec {
 				return apiRequest{headers: []system.Header{{Name: "Authorization", Value: "Bearer op-1:ops"}}}
 			},
 		}}},
-		{operation: "POST " + decodePath,
+		{
+			operation: "POST " + decodePath,
 			valid: func(testing.TB, *fixture) apiRequest {
 				return apiRequest{body: object{"payloads": []any{plainPayload}}}
 			},
@@ -37,7 +38,8 @@ func identitySpecs() []operationSpec {
 				request: func(testing.TB, *fixture) apiRequest {
 					return apiRequest{body: object{"payloads": []any{plainPayload, lostPayload}}}
 				},
-			}}},
+			}},
+		},
 	}
 }
 
@@ -54,9 +56,12 @@ func clientSpecs() []operationSpec {
 			}},
 		}},
 		{operation: "GET /api/v1/customers", valid: withoutParameters},
-		{operation: "GET /api/v1/customers/{client_id}", refusals: unknownIDRefusals("client_not_found", nil),
-			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.owner}} }},
-		{operation: "PUT /api/v1/customers/{client_id}",
+		{
+			operation: "GET /api/v1/customers/{client_id}", refusals: unknownIDRefusals("client_not_found", nil),
+			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.owner}} },
+		},
+		{
+			operation: "PUT /api/v1/customers/{client_id}",
 			valid: func(_ testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{e.none}, body: object{"full_name": "Other Name", "status": "active", "cin": newCIN(), "phone": "1"}}
 			},
@@ -64,16 +69,20 @@ func clientSpecs() []operationSpec {
 				status: 409, code: "client_cin_conflict", details: owner, request: func(_ testing.TB, e *fixture) apiRequest {
 					return apiRequest{ids: []string{e.none}, body: object{"cin": e.cin, "full_name": "Never Kept"}}
 				},
-			})},
-		{operation: "DELETE /api/v1/customers/{client_id}",
+			}),
+		},
+		{
+			operation: "DELETE /api/v1/customers/{client_id}",
 			valid: func(t testing.TB, e *fixture) apiRequest {
 				id, _ := newClient(t, e.s)
 				return apiRequest{ids: []string{id}}
 			},
 			refusals: append(unknownIDRefusals("client_not_found", nil), refusalSpec{
 				status: 409, code: "client_delete_blocked", request: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.owner}} },
-			})},
-		{operation: "POST /api/v1/customers/{client_id}/subscribers",
+			}),
+		},
+		{
+			operation: "POST /api/v1/customers/{client_id}/subscribers",
 			valid: func(_ testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{e.none}, body: with(subscriber, object{"service_identifier": newMobileNumber(), "status": "active"})}
 			},
@@ -81,15 +90,22 @@ func clientSpecs() []operationSpec {
 				status: 409, code: "subscriber_identifier_conflict", request: func(_ testing.TB, e *fixture) apiRequest {
 					return apiRequest{ids: []string{e.none}, body: with(subscriber, object{"service_identifier": " " + e.television})}
 				},
-			})},
-		{operation: "GET /api/v1/customers/{client_id}/subscribers", refusals: unknownIDRefusals("client_not_found", nil),
-			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.owner}} }},
-		{operation: "GET /api/v1/subscribers/{subscriber_id}", refusals: unknownIDRefusals("subscriber_not_found", nil),
-			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.line}} }},
-		{operation: "PUT /api/v1/subscribers/{subscriber_id}", refusals: unknownIDRefusals("subscriber_not_found", object{"status": "active"}),
+			}),
+		},
+		{
+			operation: "GET /api/v1/customers/{client_id}/subscribers", refusals: unknownIDRefusals("client_not_found", nil),
+			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.owner}} },
+		},
+		{
+			operation: "GET /api/v1/subscribers/{subscriber_id}", refusals: unknownIDRefusals("subscriber_not_found", nil),
+			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.line}} },
+		},
+		{
+			operation: "PUT /api/v1/subscribers/{subscriber_id}", refusals: unknownIDRefusals("subscriber_not_found", object{"status": "active"}),
 			valid: func(_ testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{e.line}, body: object{"status": "active"}}
-			}},
+			},
+		},
 	}
 }
 
@@ -112,9 +128,12 @@ func catalogueSpecs() []operationSpec {
 		{operation: "GET /api/v1/offers", valid: withoutParameters},
 		{operation: "GET /api/v1/offer-categories", valid: withoutParameters},
 		{operation: "GET /api/v1/offer-families", valid: withoutParameters},
-		{operation: "GET /api/v1/offers/{offer_id}", refusals: unknownIDRefusals("offer_not_found", nil),
-			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.mobile}} }},
-		{operation: "PUT /api/v1/offers/{offer_id}",
+		{
+			operation: "GET /api/v1/offers/{offer_id}", refusals: unknownIDRefusals("offer_not_found", nil),
+			valid: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.mobile}} },
+		},
+		{
+			operation: "PUT /api/v1/offers/{offer_id}",
 			valid: func(_ testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{e.retired}, body: object{
 					"name": "Retired again", "version": 3, "monthly_fee": "10.00", "activation_fee": 1, "status": "retired", "valid_from": "2026-01-01",
@@ -124,14 +143,17 @@ func catalogueSpecs() []operationSpec {
 			refusals: append(unknownIDRefusals("offer_not_found", object{"name": "Nothing"}), refusalSpec{
 				status: 409, code: "offer_version_conflict",
 				request: func(t testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.dated}, body: same(t, e)} },
-			})},
-		{operation: "DELETE /api/v1/offers/{offer_id}",
+			}),
+		},
+		{
+			operation: "DELETE /api/v1/offers/{offer_id}",
 			valid: func(t testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{newOffer(t, e.s, mobileOffer())}}
 			},
 			refusals: append(unknownIDRefusals("offer_not_found", nil), refusalSpec{
 				status: 409, code: "offer_delete_blocked", request: func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.mobile}} },
-			})},
+			}),
+		},
 	}
 }
 
@@ -153,11 +175,13 @@ func contractSpecs() []operationSpec {
 		return object{"client_id": e.owner, "subscriber_id": e.line, "offer_id": e.mobile}
 	})
 	taken.details = func(e *fixture) object { return object{"contract_id": e.contract} }
-	transition := refusalSpec{status: 409, code: "contract_status_transition_invalid",
+	transition := refusalSpec{
+		status: 409, code: "contract_status_transition_invalid",
 		details: func(*fixture) object { return object{"from": "active", "to": "draft"} },
 		request: func(_ testing.TB, e *fixture) apiRequest {
 			return apiRequest{ids: []string{e.contract}, body: object{"status": "draft"}}
-		}}
+		},
+	}
 	owned := func(_ testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{e.contract}} }
 	return []operationSpec{
 		{operation: "POST /api/v1/contracts", valid: valid, refusals: []refusalSpec{
@@ -173,11 +197,14 @@ func contractSpecs() []operationSpec {
 		{operation: "GET /api/v1/contracts", valid: withoutParameters},
 		{operation: "GET /api/v1/contracts/{contract_id}", refusals: unknownIDRefusals("contract_not_found", nil), valid: owned},
 		{operation: "GET /api/v1/contracts/{contract_id}/audit", refusals: unknownIDRefusals("contract_not_found", nil), valid: owned},
-		{operation: "PUT /api/v1/contracts/{contract_id}/status", refusals: append(unknownIDRefusals("contract_not_found", object{"status": "active"}), transition),
+		{
+			operation: "PUT /api/v1/contracts/{contract_id}/status", refusals: append(unknownIDRefusals("contract_not_found", object{"status": "active"}), transition),
 			valid: func(_ testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{e.contract}, body: object{"status": "active"}}
-			}},
-		{operation: "PUT /api/v1/contracts/{contract_id}/offer",
+			},
+		},
+		{
+			operation: "PUT /api/v1/contracts/{contract_id}/offer",
 			valid: func(_ testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{e.contract}, body: object{"offer_id": e.mobile}}
 			},
@@ -190,7 +217,8 @@ func contractSpecs() []operationSpec {
 				}},
 				refusalSpec{status: 422, code: "subscriber_offer_mismatch", request: func(_ testing.TB, e *fixture) apiRequest {
 					return apiRequest{ids: []string{e.contract}, body: object{"offer_id": e.fiber}}
-				}})},
+				}}),
+		},
 	}
 }
 
@@ -214,9 +242,12 @@ func contractDocumentSpecs() []operationSpec {
 		return text(t, at(t, set, "contracts").([]any)[0], "id")
 	}
 	return []operationSpec{
-		{operation: "GET " + path, refusals: rows("contract_not_found", nil),
-			valid: func(t testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{"mtf", landed(t, e)}} }},
-		{operation: "POST " + path,
+		{
+			operation: "GET " + path, refusals: rows("contract_not_found", nil),
+			valid: func(t testing.TB, e *fixture) apiRequest { return apiRequest{ids: []string{"mtf", landed(t, e)}} },
+		},
+		{
+			operation: "POST " + path,
 			valid: func(t testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{"mtf", landed(t, e)}, body: linkedDocument()}
 			},
@@ -224,8 +255,10 @@ func contractDocumentSpecs() []operationSpec {
 				status: http.StatusConflict, code: "contract_document_conflict", request: func(t testing.TB, e *fixture) apiRequest {
 					return apiRequest{ids: []string{"mtf", landed(t, e)}, body: with(linkedDocument(), object{"id": document(t, e)})}
 				},
-			})},
-		{operation: "GET " + path + "/{contractId}",
+			}),
+		},
+		{
+			operation: "GET " + path + "/{contractId}",
 			valid: func(t testing.TB, e *fixture) apiRequest {
 				return apiRequest{ids: []string{"mtf", landed(t, e), document(t, e)}}
 			},
@@ -233,7 +266,8 @@ func contractDocumentSpecs() []operationSpec {
 				status: http.StatusNotFound, code: "contract_document_not_found", request: func(t testing.TB, e *fixture) apiRequest {
 					return apiRequest{ids: []string{"mtf", e.contract, document(t, e)}}
 				},
-			})},
+			}),
+		},
 	}
 }
 

@@ -83,8 +83,13 @@ func approvalUnderAUsedKeyIsRefused(t *testing.T, s *system.System) {
 		invoice any
 		body    object
 	}{
-		{other["id"], object{}}, {unknownID, object{}}, {invoice["id"], object{"method": "cash"}}, {invoice["id"], object{"reference": "R"}},
-		{invoice["id"], object{"note": "ok"}}, {invoice["id"], object{"payment_date": "2026-11-20"}}, {invoice["id"], object{"payment_date": "2026-11-22"}},
+		{other["id"], object{}},
+		{unknownID, object{}},
+		{invoice["id"], object{"method": "cash"}},
+		{invoice["id"], object{"reference": "R"}},
+		{invoice["id"], object{"note": "ok"}},
+		{invoice["id"], object{"payment_date": "2026-11-20"}},
+		{invoice["id"], object{"payment_date": "2026-11-22"}},
 	} {
 		writesNothing(t, s, func() system.Response {
 			return s.Call(t, http.MethodPost, approvalPath(test.invoice), test.body, key)
@@ -126,7 +131,11 @@ func approvalRefusesWhatTheContractForbids(t *testing.T, s *system.System) {
 		field string
 		value any
 	}{
-		{"payment_date", "20/11/2026"}, {"payment_date", 1}, {"method", "barter"}, {"reference", strings.Repeat("r", 121)}, {"reference", 1},
+		{"payment_date", "20/11/2026"},
+		{"payment_date", 1},
+		{"method", "barter"},
+		{"reference", strings.Repeat("r", 121)},
+		{"reference", 1},
 		{"note", strings.Repeat("n", 1201)},
 	} {
 		problemAt(t, send(object{test.field: test.value}, newKey()), "body", test.field)

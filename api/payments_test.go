@@ -160,9 +160,13 @@ func TestPaymentList_Filters(t *testing.T) {
 		query string
 		want  []any
 	}{
-		{"", []any{third, second, first}}, {"invoice_id=" + text(t, one, "id"), []any{second, first}},
-		{"client_id=" + text(t, two, "client_id"), []any{third}}, {"invoice_id=" + unknownID, []any{}}, {"client_id=x", []any{}},
-		{"invoice_id=" + text(t, one, "id") + "&client_id=" + text(t, two, "client_id"), []any{}}, {"size=1&page=2", []any{second}},
+		{"", []any{third, second, first}},
+		{"invoice_id=" + text(t, one, "id"), []any{second, first}},
+		{"client_id=" + text(t, two, "client_id"), []any{third}},
+		{"invoice_id=" + unknownID, []any{}},
+		{"client_id=x", []any{}},
+		{"invoice_id=" + text(t, one, "id") + "&client_id=" + text(t, two, "client_id"), []any{}},
+		{"size=1&page=2", []any{second}},
 	} {
 		var list object
 		s.Get(t, paymentsPath+"?"+test.query, &list)

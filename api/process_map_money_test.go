@@ -83,7 +83,8 @@ func (w scenario) changePlan(t *testing.T) {
 	after := pdf(t, w.s, w.fill(documentPath("$landed")+"?token=$change_token"), system.Anonymous)
 	require.NotEqual(t, before.Body, after.Body, "a plan change has a document of its own")
 	w.get(t, contractsPath+"/$landed/audit", []any{
-		object{"event_type": "contract_provisioned"}, object{"event_type": "landing_service_identifier_allocated"},
+		object{"event_type": "contract_provisioned"},
+		object{"event_type": "landing_service_identifier_allocated"},
 		object{"event_type": "contract_document_issued"},
 		event("$landed", "contract_offer_changed", "landing-flow", `{"from_offer_id": "$small", "from_start_date": "2026-10-20", `+
 			`"source": "provision_upgrade", "to_offer_id": "$large", "to_start_date": "2026-11-01"}`),

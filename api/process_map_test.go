@@ -257,8 +257,10 @@ func (w scenario) bootstrapAndDraft(t *testing.T) {
 		"services":     []string{"mobile", "internet", "landline"},
 		"offer_categories": []any{
 			object{"service_category": "mobile", "offers": []any{
-				object{"id": "$small", "name": "Mobile 20GB", "service_category": "mobile", "service_type": "mobile", "monthly_fee": "199.00",
-					"activation_fee": "50.50", "status": "active", "valid_from": "2026-01-01", "valid_to": nil},
+				object{
+					"id": "$small", "name": "Mobile 20GB", "service_category": "mobile", "service_type": "mobile", "monthly_fee": "199.00",
+					"activation_fee": "50.50", "status": "active", "valid_from": "2026-01-01", "valid_to": nil,
+				},
 				object{"id": "$large"},
 			}},
 			object{"service_category": "internet", "offers": []any{object{"id": "$fiber_a"}, object{"id": "$fiber_b"}}},

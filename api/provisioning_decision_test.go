@@ -60,8 +60,10 @@ func TestProvision_Decision(t *testing.T) {
 		upgrades string
 	}{
 		{"new_line with a candidate", object{"client_id": p.one, "provisioning_intent": "new_line"}, ""},
-		{"new_line with an own number", object{"client_id": p.none, "provisioning_intent": "new_line",
-			"subscriber": object{"service_identifier": "+212699999901"}}, ""},
+		{"new_line with an own number", object{
+			"client_id": p.none, "provisioning_intent": "new_line",
+			"subscriber": object{"service_identifier": "+212699999901"},
+		}, ""},
 		{"auto without a candidate", object{"client_id": p.none}, ""},
 		{"auto without a candidate but a target", object{"client_id": p.none, "target_contract_id": p.draft.contract}, ""},
 		{"auto with an unknown number", object{"client_id": p.several, "subscriber": object{"service_identifier": "+212699999902"}}, ""},
@@ -84,8 +86,10 @@ func TestProvision_Decision(t *testing.T) {
 		{"upgrade of a named candidate", object{"client_id": p.several, "provisioning_intent": "upgrade", "target_contract_id": p.second.contract}, p.second},
 		{"auto with one candidate", object{"client_id": p.one}, p.only},
 		{"auto with a target", object{"client_id": p.several, "target_contract_id": p.first.contract}, p.first},
-		{"auto with a target and a subscriber", object{"client_id": p.several, "target_contract_id": p.first.contract,
-			"subscriber_id": p.second.subscriber}, p.first},
+		{"auto with a target and a subscriber", object{
+			"client_id": p.several, "target_contract_id": p.first.contract,
+			"subscriber_id": p.second.subscriber,
+		}, p.first},
 		{"auto with a subscriber id", object{"client_id": p.several, "subscriber_id": p.second.subscriber}, p.second},
 		{"auto with an own number", object{"client_id": p.several, "subscriber": object{"service_identifier": " " + p.second.number + " "}}, p.second},
 		{"auto with a subscriber without number", object{"client_id": p.one, "subscriber": object{"service_type": "mobile"}}, p.only},
@@ -115,29 +119,56 @@ func TestProvision_DecisionRefusals(t *testing.T) {
 		details object
 	}{
 		{"upgrade without a candidate", object{"client_id": p.none, "provisioning_intent": "upgrade"}, 409, "contract_upgrade_target_missing", object{}},
-		{"upgrade without a candidate but a target", object{"client_id": p.none, "provisioning_intent": "upgrade", "target_contract_id": p.draft.contract},
-			409, "contract_upgrade_target_missing", object{}},
-		{"upgrade of a stranger's contract", object{"client_id": p.one, "provisioning_intent": "upgrade", "target_contract_id": p.stranger.contract},
-			422, "contract_upgrade_target_invalid", only},
-		{"upgrade of another type", object{"client_id": p.one, "provisioning_intent": "upgrade", "target_contract_id": p.fiber.contract},
-			422, "contract_upgrade_target_invalid", only},
-		{"upgrade of nobody's contract", object{"client_id": p.one, "provisioning_intent": "upgrade", "target_contract_id": "x"},
-			422, "contract_upgrade_target_invalid", only},
-		{"upgrade of one of several", object{"client_id": p.several, "provisioning_intent": "upgrade"},
-			409, "contract_upgrade_disambiguation_required", both},
+		{
+			"upgrade without a candidate but a target",
+			object{"client_id": p.none, "provisioning_intent": "upgrade", "target_contract_id": p.draft.contract},
+			409, "contract_upgrade_target_missing",
+			object{},
+		},
+		{
+			"upgrade of a stranger's contract",
+			object{"client_id": p.one, "provisioning_intent": "upgrade", "target_contract_id": p.stranger.contract},
+			422, "contract_upgrade_target_invalid", only,
+		},
+		{
+			"upgrade of another type",
+			object{"client_id": p.one, "provisioning_intent": "upgrade", "target_contract_id": p.fiber.contract},
+			422, "contract_upgrade_target_invalid", only,
+		},
+		{
+			"upgrade of nobody's contract",
+			object{"client_id": p.one, "provisioning_intent": "upgrade", "target_contract_id": "x"},
+			422, "contract_upgrade_target_invalid", only,
+		},
+		{
+			"upgrade of one of several",
+			object{"client_id": p.several, "provisioning_intent": "upgrade"},
+			409, "contract_upgrade_disambiguation_required", both,
+		},
 		{"auto with a wrong target", object{"client_id": p.one, "target_contract_id": p.stranger.contract}, 422, "contract_upgrade_target_invalid", only},
 		{"auto of one of several", object{"client_id": p.several}, 409, "contract_upgrade_disambiguation_required", both},
-		{"auto of one of several with only a type", object{"client_id": p.several, "subscriber": object{"service_type": "mobile"}},
-			409, "contract_upgrade_disambiguation_required", both},
+		{
+			"auto of one of several with only a type",
+			object{"client_id": p.several, "subscriber": object{"service_type": "mobile"}},
+			409, "contract_upgrade_disambiguation_required", both,
+		},
 		{"auto with a subscriber that has no candidate", object{"client_id": p.one, "subscriber_id": p.fiber.subscriber}, 422, "provisioning_intent_conflict", object{}},
 		{"auto with nobody's subscriber", object{"client_id": p.one, "subscriber_id": unknownID}, 422, "provisioning_intent_conflict", object{}},
 		{"no candidate and a subscriber id", object{"client_id": p.none, "subscriber_id": p.suspended.subscriber}, 422, "provisioning_intent_conflict", object{}},
 		{"own number of another type", object{"client_id": p.one, "subscriber": object{"service_identifier": p.fiber.number}}, 422, "subscriber_offer_mismatch", object{}},
 		{"number of a stranger", object{"client_id": p.one, "subscriber": object{"service_identifier": p.stranger.number}}, 409, "subscriber_identifier_conflict", object{}},
-		{"own number without an active contract", object{"client_id": p.none, "subscriber": object{"service_identifier": p.terminated.number}},
-			409, "subscriber_identifier_conflict", object{}},
-		{"new_line on a taken number", object{"client_id": p.one, "provisioning_intent": "new_line", "subscriber": object{"service_identifier": p.only.number}},
-			409, "subscriber_identifier_conflict", object{}},
+		{
+			"own number without an active contract",
+			object{"client_id": p.none, "subscriber": object{"service_identifier": p.terminated.number}},
+			409, "subscriber_identifier_conflict",
+			object{},
+		},
+		{
+			"new_line on a taken number",
+			object{"client_id": p.one, "provisioning_intent": "new_line", "subscriber": object{"service_identifier": p.only.number}},
+			409, "subscriber_identifier_conflict",
+			object{},
+		},
 		{"new line of another type", object{"client_id": p.none, "subscriber": object{"service_type": "fiber"}}, 422, "subscriber_offer_mismatch", object{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -95,12 +95,21 @@ func upgradeKeepsCommitmentAndEndUnlessSent(t *testing.T, s *system.System) {
 		name       string
 		body, want object
 	}{
-		{"nothing sent", object{"contract_start_date": "2026-09-01"},
-			object{"start_date": "2026-09-01", "commitment_months": 12.0, "end_date": "2028-01-01", "offer_id": second}},
-		{"commitment sent", object{"contract_start_date": "2026-10-01", "commitment_months": 6},
-			object{"start_date": "2026-10-01", "commitment_months": 6.0, "end_date": "2028-01-01"}},
-		{"end sent", object{"contract_start_date": "2026-10-01", "end_date": "2029-01-01"},
-			object{"commitment_months": 6.0, "end_date": "2029-01-01"}},
+		{
+			"nothing sent",
+			object{"contract_start_date": "2026-09-01"},
+			object{"start_date": "2026-09-01", "commitment_months": 12.0, "end_date": "2028-01-01", "offer_id": second},
+		},
+		{
+			"commitment sent",
+			object{"contract_start_date": "2026-10-01", "commitment_months": 6},
+			object{"start_date": "2026-10-01", "commitment_months": 6.0, "end_date": "2028-01-01"},
+		},
+		{
+			"end sent",
+			object{"contract_start_date": "2026-10-01", "end_date": "2029-01-01"},
+			object{"commitment_months": 6.0, "end_date": "2029-01-01"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			answer := provision(t, s, with(object{"client_id": client, "offer_id": second, "provisioning_intent": "upgrade"}, test.body))
@@ -172,11 +181,20 @@ func provisionChecksOfferClientAndDates(t *testing.T, s *system.System) {
 		{"unknown client", object{"client_id": unknownID}, 404, "client_not_found", object{}},
 		{"client that is no UUID", object{"client_id": "x"}, 404, "client_not_found", object{}},
 		{"new client with a known CIN", object{"client_id": absent{}, "client": object{
-			"cin": " " + strings.ToLower(cin), "client_type": "individual", "full_name": "Twice"}}, 409, "client_cin_conflict", object{"client_id": client}},
-		{"end a day before the commitment is served", object{"commitment_months": 12, "end_date": "2027-08-09"},
-			422, "contract_commitment_invalid", object{"minimum_end_date": "2027-08-10"}},
-		{"commitment over a short month", object{"contract_start_date": "2027-01-31", "commitment_months": 1, "end_date": "2027-02-27"},
-			422, "contract_commitment_invalid", object{"minimum_end_date": "2027-02-28"}},
+			"cin": " " + strings.ToLower(cin), "client_type": "individual", "full_name": "Twice",
+		}}, 409, "client_cin_conflict", object{"client_id": client}},
+		{
+			"end a day before the commitment is served",
+			object{"commitment_months": 12, "end_date": "2027-08-09"},
+			422, "contract_commitment_invalid",
+			object{"minimum_end_date": "2027-08-10"},
+		},
+		{
+			"commitment over a short month",
+			object{"contract_start_date": "2027-01-31", "commitment_months": 1, "end_date": "2027-02-27"},
+			422, "contract_commitment_invalid",
+			object{"minimum_end_date": "2027-02-28"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := with(valid, test.changes)
@@ -188,8 +206,10 @@ func provisionChecksOfferClientAndDates(t *testing.T, s *system.System) {
 		})
 	}
 	for _, accepted := range []object{
-		{"contract_start_date": "2026-02-01"}, {"contract_start_date": "2027-06-30"},
-		{"commitment_months": 12, "end_date": "2027-08-10"}, {"end_date": "2026-08-10"},
+		{"contract_start_date": "2026-02-01"},
+		{"contract_start_date": "2027-06-30"},
+		{"commitment_months": 12, "end_date": "2027-08-10"},
+		{"end_date": "2026-08-10"},
 		{"contract_start_date": "2027-01-31", "commitment_months": 1, "end_date": "2027-02-28"},
 	} {
 		provision(t, s, with(with(valid, object{"provisioning_intent": "new_line"}), accepted))

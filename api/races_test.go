@@ -70,8 +70,11 @@ func oneOfManyContendersWins(t *testing.T, e *fixture) {
 				return s.TryCall(http.MethodPut, customersPath+"/"+clients[i], object{"cin": cin})
 			}
 		}},
-		{"one CIN of clients made with their contracts", 409, []string{"client_cin_conflict"},
-			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "contract_price_changes": 1}, func(testing.TB) func(int) (system.Response, error) {
+		{
+			"one CIN of clients made with their contracts", 409,
+			[]string{"client_cin_conflict"},
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "contract_price_changes": 1},
+			func(testing.TB) func(int) (system.Response, error) {
 				cin := newCIN()
 				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, provisionPath, object{
@@ -79,7 +82,8 @@ func oneOfManyContendersWins(t *testing.T, e *fixture) {
 						"client": object{"cin": cin, "client_type": "individual", "full_name": "Inline Client"},
 					})
 				}
-			}},
+			},
+		},
 		{"one offer", 409, []string{"offer_version_conflict"}, effect{"offers": 1}, func(testing.TB) func(int) (system.Response, error) {
 			offer := mobileOffer()
 			return func(int) (system.Response, error) { return s.TryCall(http.MethodPost, offersPath, offer) }
@@ -99,16 +103,23 @@ func oneOfManyContendersWins(t *testing.T, e *fixture) {
 				return s.TryCall(http.MethodPost, subscribersOf([]string{e.owner, e.none}[i%2]), body)
 			}
 		}},
-		{"one number for new lines of one client", 409, []string{"subscriber_identifier_conflict"},
-			effect{"subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "contract_price_changes": 1}, func(testing.TB) func(int) (system.Response, error) {
+		{
+			"one number for new lines of one client", 409,
+			[]string{"subscriber_identifier_conflict"},
+			effect{"subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "contract_price_changes": 1},
+			func(testing.TB) func(int) (system.Response, error) {
 				body := object{
 					"client_id": e.buyer, "offer_id": e.mobile, "contract_start_date": "2026-08-10", "provisioning_intent": "new_line",
 					"subscriber": object{"service_identifier": newMobileNumber()},
 				}
 				return func(int) (system.Response, error) { return s.TryCall(http.MethodPost, provisionPath, body) }
-			}},
-		{"one number for new clients", 409, []string{"subscriber_identifier_conflict"},
-			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "contract_price_changes": 1}, func(testing.TB) func(int) (system.Response, error) {
+			},
+		},
+		{
+			"one number for new clients", 409,
+			[]string{"subscriber_identifier_conflict"},
+			effect{"clients": 1, "subscribers": 1, "contracts": 1, "idempotency_keys": 1, "contract_audit_events": 1, "billing_profiles": 1, "contract_price_changes": 1},
+			func(testing.TB) func(int) (system.Response, error) {
 				number := newMobileNumber()
 				return func(i int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, provisionPath, object{
@@ -116,38 +127,56 @@ func oneOfManyContendersWins(t *testing.T, e *fixture) {
 						"client": object{"client_type": "individual", "full_name": fmt.Sprint("Client ", i)},
 					})
 				}
-			}},
-		{"one number on the landing page", 409, []string{"subscriber_identifier_conflict"},
+			},
+		},
+		{
+			"one number on the landing page", 409,
+			[]string{"subscriber_identifier_conflict"},
 			effect{"clients": 1, "subscribers": 1, "contracts": 1, "contract_audit_events": 3, "documents": 1, "idempotency_keys": 1, "billing_profiles": 1, "contract_price_changes": 1},
 			func(testing.TB) func(int) (system.Response, error) {
 				number := newMobileNumber()
 				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, submitNewPath, with(newMobile(e.mobile), object{"requested_mobile_local_number": number}), newKey())
 				}
-			}},
-		{"one subscriber", 409, []string{"subscriber_contract_conflict"}, effect{"contracts": 1, "contract_audit_events": 1, "billing_profiles": 1, "contract_price_changes": 1},
+			},
+		},
+		{
+			"one subscriber", 409,
+			[]string{"subscriber_contract_conflict"},
+			effect{"contracts": 1, "contract_audit_events": 1, "billing_profiles": 1, "contract_price_changes": 1},
 			func(t testing.TB) func(int) (system.Response, error) {
 				body := draftOf(t, s)
 				return func(i int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, contractsPath, with(body, object{"status": []string{"draft", "active", "suspended"}[i%3]}))
 				}
-			}},
-		{"the whole of one invoice", 409, []string{"invoice_already_paid"}, effect{"payments": 1, "idempotency_keys": 1, "ledger_entries": 1},
+			},
+		},
+		{
+			"the whole of one invoice", 409,
+			[]string{"invoice_already_paid"},
+			effect{"payments": 1, "idempotency_keys": 1, "ledger_entries": 1},
 			func(t testing.TB) func(int) (system.Response, error) {
 				invoice := newInvoice(t, s, november)
 				body := object{"invoice_id": invoice["id"], "amount": invoice["total_amount"], "payment_date": "2026-11-20"}
 				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, paymentsPath, body, newKey())
 				}
-			}},
-		{"the approval of one invoice", 409, []string{"invoice_already_paid"}, effect{"payments": 1, "idempotency_keys": 1, "ledger_entries": 1},
+			},
+		},
+		{
+			"the approval of one invoice", 409,
+			[]string{"invoice_already_paid"},
+			effect{"payments": 1, "idempotency_keys": 1, "ledger_entries": 1},
 			func(t testing.TB) func(int) (system.Response, error) {
 				path := approvalPath(newInvoice(t, s, november)["id"])
 				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, path, object{}, newKey())
 				}
-			}},
-		{"payments and approvals of one overdue invoice", 409, []string{"invoice_already_paid"},
+			},
+		},
+		{
+			"payments and approvals of one overdue invoice", 409,
+			[]string{"invoice_already_paid"},
 			effect{"payments": 1, "idempotency_keys": 1, "collection_case_actions": 2, "ledger_entries": 1},
 			func(t testing.TB) func(int) (system.Response, error) {
 				invoice := newInvoice(t, s, september)
@@ -159,8 +188,11 @@ func oneOfManyContendersWins(t *testing.T, e *fixture) {
 					return s.TryCall(http.MethodPost, paymentsPath,
 						object{"invoice_id": invoice["id"], "amount": "237.80", "payment_date": "2026-11-20"}, newKey())
 				}
-			}},
-		{"the reversal of one payment", 409, []string{"payment_already_reversed"},
+			},
+		},
+		{
+			"the reversal of one payment", 409,
+			[]string{"payment_already_reversed"},
 			effect{"idempotency_keys": 1, "invoice_audit_events": 1, "collection_case_actions": 2, "ledger_entries": 1},
 			func(t testing.TB) func(int) (system.Response, error) {
 				// Paid in two parts, the second of which settles it: the case is reopened by the reversal.
@@ -170,15 +202,19 @@ func oneOfManyContendersWins(t *testing.T, e *fixture) {
 				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, path, object{"reason": "Bounced"}, newKey())
 				}
-			}},
-		{"one invoice to void", 409, []string{"invoice_void"},
+			},
+		},
+		{
+			"one invoice to void", 409,
+			[]string{"invoice_void"},
 			effect{"idempotency_keys": 1, "invoice_audit_events": 1, "ledger_entries": 1},
 			func(t testing.TB) func(int) (system.Response, error) {
 				path := voidPath(newInvoice(t, s, november)["id"])
 				return func(int) (system.Response, error) {
 					return s.TryCall(http.MethodPost, path, object{"reason": "Wrong tariff"}, newKey())
 				}
-			}},
+			},
+		},
 	} {
 		t.Run(race.name, func(t *testing.T) {
 			for round := range rounds {

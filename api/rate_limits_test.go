@@ -40,8 +40,10 @@ func TestRateLimit_PublicOperationsPerAddress(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, func(c *config.Config) {
 		c.Proxies = localProxy
-		c.RateLimits = config.RateLimits{VerifyPerAddress: perHour(2), SubmitPerAddress: perHour(2), LinkPerAddress: perHour(2),
-			DraftPerAddress: perHour(2), TokenPerAddress: perHour(2)}
+		c.RateLimits = config.RateLimits{
+			VerifyPerAddress: perHour(2), SubmitPerAddress: perHour(2), LinkPerAddress: perHour(2),
+			DraftPerAddress: perHour(2), TokenPerAddress: perHour(2),
+		}
 	})
 	offer := newOffer(t, s, mobileOffer())
 	contracts := "/api/v1/landing/contracts/" + unknownID
@@ -52,11 +54,17 @@ func TestRateLimit_PublicOperationsPerAddress(t *testing.T) {
 		{{http.MethodPost, verifyPath, object{"cin": "NOBODY1"}}},
 		{{http.MethodPost, submitNewPath, newMobile(offer)}, {http.MethodPost, "/api/v1/landing/submit/plan-change", object{}}},
 		{{http.MethodPost, contracts + "/document-link", object{"cin": "NOBODY1"}}},
-		{{http.MethodPost, "/api/v1/landing/drafts", object{"flow_type": "subscribe_new_service", "step": "identity"}},
-			{http.MethodGet, "/api/v1/landing/drafts/" + unknownID, nil}, {http.MethodPut, "/api/v1/landing/drafts/" + unknownID, object{}}},
-		{{http.MethodGet, contracts + "/document?token=x", nil}, {http.MethodGet, "/api/v1/landing/invoices/" + unknownID + "/document?token=x", nil},
+		{
+			{http.MethodPost, "/api/v1/landing/drafts", object{"flow_type": "subscribe_new_service", "step": "identity"}},
+			{http.MethodGet, "/api/v1/landing/drafts/" + unknownID, nil},
+			{http.MethodPut, "/api/v1/landing/drafts/" + unknownID, object{}},
+		},
+		{
+			{http.MethodGet, contracts + "/document?token=x", nil},
+			{http.MethodGet, "/api/v1/landing/invoices/" + unknownID + "/document?token=x", nil},
 			{http.MethodGet, "/api/v1/landing/clients/A1234/invoices?lookup_token=x", nil},
-			{http.MethodGet, "/api/v1/landing/clients/A1234/subscriptions?lookup_token=x", nil}},
+			{http.MethodGet, "/api/v1/landing/clients/A1234/subscriptions?lookup_token=x", nil},
+		},
 	} {
 		caller := from("198.51.100." + strconv.Itoa(i+1))
 		call := func(n int, headers ...system.Header) system.Response {

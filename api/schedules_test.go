@@ -66,11 +66,15 @@ func TestSchedules_ShowPauseResume(t *testing.T) {
 	shape := object{
 		"name": "monthly-billing", "description": "<text>", "enabled": true, "cron": "5 0 1 * *", "time_zone": "Africa/Casablanca",
 		"workflow_type": "BillLastMonth", "starts": "billing-run/monthly-YYYY-MM", "registered": true, "paused": false, "note": nil,
-		"previous_times": []any{"2026-10-31T23:05:00.000000Z", "2026-09-30T23:05:00.000000Z", "2026-08-31T23:05:00.000000Z",
-			"2026-07-31T23:05:00.000000Z", "2026-06-30T23:05:00.000000Z"},
-		"next_times": []any{"2026-11-30T23:05:00.000000Z", "2026-12-31T23:05:00.000000Z", "2027-01-31T23:05:00.000000Z",
+		"previous_times": []any{
+			"2026-10-31T23:05:00.000000Z", "2026-09-30T23:05:00.000000Z", "2026-08-31T23:05:00.000000Z",
+			"2026-07-31T23:05:00.000000Z", "2026-06-30T23:05:00.000000Z",
+		},
+		"next_times": []any{
+			"2026-11-30T23:05:00.000000Z", "2026-12-31T23:05:00.000000Z", "2027-01-31T23:05:00.000000Z",
 			// The clock of Ramadan.
-			"2027-03-01T00:05:00.000000Z", "2027-03-31T23:05:00.000000Z"},
+			"2027-03-01T00:05:00.000000Z", "2027-03-31T23:05:00.000000Z",
+		},
 		"latest": []any{},
 	}
 	require.Empty(t, captures{}.match("schedule", shape, scheduleNamed(t, s, "monthly-billing"), false))

@@ -266,8 +266,16 @@ func TestSecurityHeaders(t *testing.T) {
 	for _, test := range []struct {
 		path    string
 		private bool
-	}{{customersPath, true}, {"/api/v1/nothing", true}, {"/api/v1/landing/bootstrap", true}, {"/docs", false}, {"/docs/swagger-ui.css", false},
-		{"/redoc", false}, {"/openapi.json", false}, {"/", false}} {
+	}{
+		{customersPath, true},
+		{"/api/v1/nothing", true},
+		{"/api/v1/landing/bootstrap", true},
+		{"/docs", false},
+		{"/docs/swagger-ui.css", false},
+		{"/redoc", false},
+		{"/openapi.json", false},
+		{"/", false},
+	} {
 		header := s.Call(t, http.MethodGet, test.path, nil).Header
 		require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"), test.path)
 		require.Equal(t, "no-referrer", header.Get("Referrer-Policy"), test.path)

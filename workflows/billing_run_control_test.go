@@ -156,7 +156,7 @@ func (o *operated) requireStatus(want billing.RunStatus) {
 	require.NoError(o.t, o.env.GetWorkflowError())
 	var result billing.Result
 	require.NoError(o.t, o.env.GetWorkflowResult(&result))
-	require.Equal(o.t, string(want), result.Status)
+	require.Equal(o.t, want, result.Status)
 	require.Equal(o.t, want, progressOf(o.t, o.env).Status)
 }
 

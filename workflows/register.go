@@ -11,8 +11,10 @@ import (
 )
 
 // all lists every workflow.
-var all = []any{ProvisionContract, SubscribeNewService, ChangePlan, IssueContractDocument, RunBilling, SyncCollections, BeginCollectionsDay,
-	DunClient, EnrolDunning, BillLastMonth, CheckDocuments}
+var all = []any{
+	ProvisionContract, SubscribeNewService, ChangePlan, IssueContractDocument, RunBilling, SyncCollections, BeginCollectionsDay,
+	DunClient, EnrolDunning, BillLastMonth, CheckDocuments,
+}
 
 // NameOf returns the registered name of a workflow.
 func NameOf(workflow any) string {

@@ -122,7 +122,8 @@ func (h *handlers) listSubscriptionContracts(ctx context.Context, input *struct 
 	SubscriptionPath
 	Offset int32 `query:"offset" default:"0" minimum:"0" maximum:"2147483647" doc:"Number of documents to skip."`
 	Limit  int32 `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"Maximum number of documents to return."`
-}) (*struct{ Body ContractDocumentSet }, error) {
+},
+) (*struct{ Body ContractDocumentSet }, error) {
 	contractID := rest.ParseID(input.SubscriptionID)
 	rows, err := h.Queries.ContractDocumentList(ctx, h.Pool, dbsqlc.ContractDocumentListParams{
 		ContractID: contractID, PageOffset: input.Offset, PageSize: input.Limit,
@@ -143,7 +144,8 @@ func (h *handlers) listSubscriptionContracts(ctx context.Context, input *struct 
 func (h *handlers) getSubscriptionContract(ctx context.Context, input *struct {
 	SubscriptionPath
 	ContractID string `path:"contractId" doc:"The document." example:"01932b80-1f4c-7d22-9e61-0b7c5a3d8f94"`
-}) (*struct{ Body ContractDocument }, error) {
+},
+) (*struct{ Body ContractDocument }, error) {
 	row, err := h.Queries.ContractDocumentGetByID(ctx, h.Pool, rest.ParseID(input.ContractID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ContractDocumentNotFound)
@@ -160,7 +162,8 @@ func (h *handlers) addSubscriptionContract(ctx context.Context, input *struct {
 }) (*struct {
 	Status int
 	Body   ContractDocument
-}, error) {
+}, error,
+) {
 	link, err := input.Body.normalised(rest.ParseID(input.SubscriptionID))
 	if err != nil {
 		return nil, err

@@ -86,7 +86,8 @@ type ConfigurationHistoryOutput struct{ Body ConfigurationHistory }
 func (h *handlers) getContractHistory(ctx context.Context, input *struct {
 	BillingContractPath
 	ConfigurationHistoryPage
-}) (*ConfigurationHistoryOutput, error) {
+},
+) (*ConfigurationHistoryOutput, error) {
 	found, err := ledger.GetContract(ctx, h.Pool, rest.ParseID(input.ID))
 	if err != nil {
 		return nil, err
@@ -97,7 +98,8 @@ func (h *handlers) getContractHistory(ctx context.Context, input *struct {
 func (h *handlers) getBillingAccountHistory(ctx context.Context, input *struct {
 	BillingAccountPath
 	ConfigurationHistoryPage
-}) (*ConfigurationHistoryOutput, error) {
+},
+) (*ConfigurationHistoryOutput, error) {
 	_, contracts, err := h.billingAccount(ctx, input.ID)
 	if err != nil {
 		return nil, err

@@ -133,7 +133,8 @@ func (h *handlers) createContractEntity(ctx context.Context, input *struct{ Body
 func (h *handlers) updateContractEntity(ctx context.Context, input *struct {
 	BillingContractPath
 	Body BillingContract
-}) (*BillingContractOutput, error) {
+},
+) (*BillingContractOutput, error) {
 	id := rest.ParseID(input.ID)
 	return h.writeContract(ctx, func(tx pgx.Tx) (uuid.UUID, error) {
 		found, err := ledger.GetContract(ctx, tx, id)

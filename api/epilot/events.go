@@ -59,8 +59,10 @@ func (h *handlers) ledgerEventRoutes() {
 		Description: "Only events created manually can be updated. The ledger reverses the previous entry and posts " +
 			"the updated event, so that every balance remains traceable. Events of invoices and payments are read-only.",
 		Success: "The updated event.",
-		Refusals: []refusal.Code{refusal.BillingEventNotFound, refusal.BillingEventReadOnly, refusal.BillingEventContractUnknown,
-			refusal.BillingEventExternalIDTaken},
+		Refusals: []refusal.Code{
+			refusal.BillingEventNotFound, refusal.BillingEventReadOnly, refusal.BillingEventContractUnknown,
+			refusal.BillingEventExternalIDTaken,
+		},
 	}, h.updateBillingEvent)
 	rest.Register(h.API, rest.Operation{
 		ID: "deleteBillingEvent", Method: http.MethodDelete, Path: eventsPath + "/{id}", Tag: tagBillingEvents,
@@ -160,7 +162,8 @@ func (h *handlers) getBillingEvent(ctx context.Context, input *BillingEventPath)
 
 func (h *handlers) getBillingEventByExternalID(ctx context.Context, input *struct {
 	ExternalID string `path:"external_id" doc:"The event's id in the other system." example:"SAP-54321"`
-}) (*BillingEventOutput, error) {
+},
+) (*BillingEventOutput, error) {
 	found, err := h.Queries.LedgerEventGetByExternalID(ctx, h.Pool, &input.ExternalID)
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.BillingEventNotFound)
@@ -181,7 +184,8 @@ func (h *handlers) createBillingEvent(ctx context.Context, input *struct{ Body B
 func (h *handlers) updateBillingEvent(ctx context.Context, input *struct {
 	BillingEventPath
 	Body BillingEventUpdate
-}) (*BillingEventOutput, error) {
+},
+) (*BillingEventOutput, error) {
 	if err := input.Body.check(); err != nil {
 		return nil, err
 	}

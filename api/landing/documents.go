@@ -36,8 +36,10 @@ func (h *handlers) landingDocumentRoutes() {
 		Description: "The token comes from a submit or a document link and is valid for its contract only. A document " +
 			"never changes; a lost file is restored from its data.",
 		Success: "The contract as a PDF.",
-		Refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
-			refusal.LandingDocumentTokenMismatch, refusal.ContractDocumentNotFound},
+		Refusals: []refusal.Code{
+			refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
+			refusal.LandingDocumentTokenMismatch, refusal.ContractDocumentNotFound,
+		},
 	}, h.contractDocument)
 	rest.Register(h.API, rest.Operation{
 		ID: "landingInvoiceDocument", Method: http.MethodGet, Path: "/api/v1/landing/invoices/{invoice_id}/document",
@@ -46,8 +48,10 @@ func (h *handlers) landingDocumentRoutes() {
 		Summary:     "Download an invoice with a token",
 		Description: "The token comes from the list of a client's invoices and is valid for its invoice only.",
 		Success:     "The invoice as a PDF.",
-		Refusals: []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
-			refusal.LandingInvoiceTokenMismatch, refusal.InvoiceNotFound},
+		Refusals: []refusal.Code{
+			refusal.LandingTokenInvalid, refusal.LandingTokenExpired,
+			refusal.LandingInvoiceTokenMismatch, refusal.InvoiceNotFound,
+		},
 	}, h.invoiceDocument)
 }
 
@@ -62,7 +66,8 @@ func (h *handlers) contractDocumentLink(ctx context.Context, input *struct {
 	Body struct {
 		CIN string `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
 	}
-}) (*struct{ Body DocumentLink }, error) {
+},
+) (*struct{ Body DocumentLink }, error) {
 	var validator rest.Validator
 	cin := validator.CIN(input.Body.CIN)
 	if err := validator.Err(); err != nil {
@@ -114,7 +119,8 @@ type TokenParams struct {
 func (h *handlers) contractDocument(ctx context.Context, input *struct {
 	resource.ContractPath
 	TokenParams
-}) (*huma.StreamResponse, error) {
+},
+) (*huma.StreamResponse, error) {
 	claims, err := h.Tokens.Verify(input.Token, token.ContractDocument, h.Now())
 	if err != nil {
 		return nil, err
@@ -140,7 +146,8 @@ func (h *handlers) contractDocument(ctx context.Context, input *struct {
 func (h *handlers) invoiceDocument(ctx context.Context, input *struct {
 	resource.InvoicePath
 	TokenParams
-}) (*huma.StreamResponse, error) {
+},
+) (*huma.StreamResponse, error) {
 	claims, err := h.Tokens.Verify(input.Token, token.InvoiceDocument, h.Now())
 	if err != nil {
 		return nil, err

@@ -149,7 +149,8 @@ func (h *handlers) getDraft(ctx context.Context, input *LandingDraftPath) (*Land
 func (h *handlers) updateDraft(ctx context.Context, input *struct {
 	LandingDraftPath
 	Body LandingDraftUpdate
-}) (*LandingDraftOutput, error) {
+},
+) (*LandingDraftOutput, error) {
 	body := &input.Body
 	if err := body.normalise(); err != nil {
 		return nil, err

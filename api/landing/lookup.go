@@ -19,8 +19,10 @@ import (
 )
 
 func (h *handlers) landingLookupRoutes() {
-	refusals := []refusal.Code{refusal.LandingTokenInvalid, refusal.LandingTokenExpired, refusal.LandingLookupTokenMismatch,
-		refusal.LandingClientNotFound}
+	refusals := []refusal.Code{
+		refusal.LandingTokenInvalid, refusal.LandingTokenExpired, refusal.LandingLookupTokenMismatch,
+		refusal.LandingClientNotFound,
+	}
 	rest.Register(h.API, rest.Operation{
 		ID: "landingVerifyCIN", Method: http.MethodPost, Path: "/api/v1/landing/clients/verify-cin", Tag: tagLanding,
 		Access:      rest.Public,
@@ -118,7 +120,8 @@ func (h *handlers) verifyCIN(ctx context.Context, input *struct {
 	Body struct {
 		CIN string `json:"cin" minLength:"4" maxLength:"40" example:"AB123456"`
 	}
-}) (*struct{ Body LandingVerification }, error) {
+},
+) (*struct{ Body LandingVerification }, error) {
 	var validator rest.Validator
 	cin := validator.CIN(input.Body.CIN)
 	if err := validator.Err(); err != nil {

@@ -31,8 +31,10 @@ func (h *handlers) landingSubmitRoutes() {
 			"its document. For an existing client only empty fields are filled in, since knowing a CIN proves nothing. A " +
 			"mobile service takes `mobile_number_mode`; internet and landline take `home_landline_local_number`.",
 		Success: "The contract with a download link for its document.",
-		Refusals: slices.Concat(submitRefusals, []refusal.Code{refusal.SubscriberTaken, refusal.SubscriberOffer,
-			refusal.MobileNumberInvalid, refusal.LandlineNumberInvalid}),
+		Refusals: slices.Concat(submitRefusals, []refusal.Code{
+			refusal.SubscriberTaken, refusal.SubscriberOffer,
+			refusal.MobileNumberInvalid, refusal.LandlineNumberInvalid,
+		}),
 	}, h.submitNew)
 	rest.Register(h.API, rest.Operation{
 		ID: "landingSubmitPlanChange", Method: http.MethodPost, Path: "/api/v1/landing/submit/plan-change", Tag: tagLanding,
@@ -42,8 +44,10 @@ func (h *handlers) landingSubmitRoutes() {
 		Description: "Moves an active contract of the client to another offer of the same category and issues a new " +
 			"document.",
 		Success: "The contract with a download link for its document.",
-		Refusals: slices.Concat(submitRefusals, []refusal.Code{refusal.LandingClientNotFound, refusal.ContractNotFound,
-			refusal.LandingContractMismatch, refusal.UpgradeTargetMissing, refusal.UpgradeTargetInvalid}),
+		Refusals: slices.Concat(submitRefusals, []refusal.Code{
+			refusal.LandingClientNotFound, refusal.ContractNotFound,
+			refusal.LandingContractMismatch, refusal.UpgradeTargetMissing, refusal.UpgradeTargetInvalid,
+		}),
 	}, h.submitPlanChange)
 }
 
@@ -99,7 +103,8 @@ type LandingSubmitOutput struct{ Body LandingSubmitResult }
 func (h *handlers) submitNew(ctx context.Context, input *struct {
 	rest.KeyParams
 	Body LandingSubmitNew
-}) (*LandingSubmitOutput, error) {
+},
+) (*LandingSubmitOutput, error) {
 	subscription, err := input.Body.normalised()
 	if err != nil {
 		return nil, err
@@ -118,7 +123,8 @@ func (h *handlers) submitNew(ctx context.Context, input *struct {
 func (h *handlers) submitPlanChange(ctx context.Context, input *struct {
 	rest.KeyParams
 	Body LandingSubmitPlanChange
-}) (*LandingSubmitOutput, error) {
+},
+) (*LandingSubmitOutput, error) {
 	var validator rest.Validator
 	change := landing.PlanChange{
 		CIN:              validator.CIN(input.Body.CIN),

@@ -124,7 +124,8 @@ func (h *handlers) parseAgingList(params rest.PageParams, day AgingDay) (*rest.L
 func (h *handlers) getAgingReport(ctx context.Context, input *struct {
 	rest.PageParams
 	AgingDay
-}) (*struct{ Body AgingReportRead }, error) {
+},
+) (*struct{ Body AgingReportRead }, error) {
 	request, filter, err := h.parseAgingList(input.PageParams, input.AgingDay)
 	if err != nil {
 		return nil, err
@@ -151,7 +152,8 @@ func (h *handlers) getAgingReport(ctx context.Context, input *struct {
 func (h *handlers) exportAgingReport(ctx context.Context, input *struct {
 	rest.ExportParams
 	AgingDay
-}) (*huma.StreamResponse, error) {
+},
+) (*huma.StreamResponse, error) {
 	request, filter, err := h.parseAgingList(input.All(), input.AgingDay)
 	if err != nil {
 		return nil, err

@@ -81,7 +81,8 @@ type BillingPreviewLine struct {
 
 func (h *handlers) previewBilling(ctx context.Context, input *struct {
 	Body BillingPreviewCreate
-}) (*struct{ Body BillingPreviewRead }, error) {
+},
+) (*struct{ Body BillingPreviewRead }, error) {
 	terms, err := input.Body.terms()
 	if err != nil {
 		return nil, err

@@ -18,14 +18,22 @@ func (h *handlers) billingRunCommandRoutes() {
 		update, id, summary, description string
 		to                               billing.RunStatus
 	}{
-		{starter.PauseBillingRun, "pauseBillingRun", "Pause a billing run",
-			"Chunks in progress are completed; no further chunk starts until the run is resumed.", billing.RunPaused},
-		{starter.ResumeBillingRun, "resumeBillingRun", "Resume a paused billing run",
-			"The run continues where it was paused.", billing.RunRunning},
-		{starter.ApproveBillingRun, "approveBillingRun", "Approve a held billing run",
-			"A plan beyond the configured limits waits before anything is written; approval starts the run.", billing.RunRunning},
-		{starter.CancelBillingRun, "cancelBillingRun", "Cancel a billing run",
-			"Chunks in progress are completed; no further chunk starts. Issued invoices remain.", billing.RunCancelled},
+		{
+			starter.PauseBillingRun, "pauseBillingRun", "Pause a billing run",
+			"Chunks in progress are completed; no further chunk starts until the run is resumed.", billing.RunPaused,
+		},
+		{
+			starter.ResumeBillingRun, "resumeBillingRun", "Resume a paused billing run",
+			"The run continues where it was paused.", billing.RunRunning,
+		},
+		{
+			starter.ApproveBillingRun, "approveBillingRun", "Approve a held billing run",
+			"A plan beyond the configured limits waits before anything is written; approval starts the run.", billing.RunRunning,
+		},
+		{
+			starter.CancelBillingRun, "cancelBillingRun", "Cancel a billing run",
+			"Chunks in progress are completed; no further chunk starts. Issued invoices remain.", billing.RunCancelled,
+		},
 	} {
 		rest.Register(h.API, rest.Operation{
 			ID: command.id, Method: http.MethodPost, Path: "/api/v1/billing/runs/{billing_run_id}/" + command.update,

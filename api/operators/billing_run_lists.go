@@ -59,7 +59,8 @@ func (h *handlers) listBillingRunFailures(ctx context.Context, input *struct {
 	BillingRunPath
 	rest.PageParams
 	Resolved string `query:"resolved" enum:"true,false," doc:"true includes clients that a retry has billed." example:"true"`
-}) (*rest.PageOutput[BillingRunFailureRead], error) {
+},
+) (*rest.PageOutput[BillingRunFailureRead], error) {
 	run, err := h.findBillingRun(ctx, input.BillingRunID)
 	if err != nil {
 		return nil, err
@@ -111,7 +112,8 @@ var billingRunSkippedList = rest.List[dbsqlc.BillingRunSkippedLineListRow]{
 func (h *handlers) listBillingRunSkipped(ctx context.Context, input *struct {
 	BillingRunPath
 	rest.PageParams
-}) (*rest.PageOutput[BillingRunSkippedRead], error) {
+},
+) (*rest.PageOutput[BillingRunSkippedRead], error) {
 	run, err := h.findBillingRun(ctx, input.BillingRunID)
 	if err != nil {
 		return nil, err

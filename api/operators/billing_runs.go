@@ -161,7 +161,8 @@ var billingRunList = rest.List[dbsqlc.BillingRun]{
 func (h *handlers) runBilling(ctx context.Context, input *struct {
 	rest.KeyParams
 	Body BillingRunCreate
-}) (*struct{ Body BillingRunResult }, error) {
+},
+) (*struct{ Body BillingRunResult }, error) {
 	terms, err := input.Body.terms()
 	if err != nil {
 		return nil, err

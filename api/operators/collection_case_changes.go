@@ -53,7 +53,8 @@ type CollectionCaseActionOutput struct{ Body CollectionCaseActionRead }
 func (h *handlers) addCollectionCaseAction(ctx context.Context, input *struct {
 	CollectionCasePath
 	Body CollectionCaseActionCreate
-}) (*CollectionCaseActionOutput, error) {
+},
+) (*CollectionCaseActionOutput, error) {
 	var validator rest.Validator
 	note := rest.OptionalText(input.Body.Note)
 	command := collections.AddAction{CaseID: rest.ParseID(input.CaseID), Type: collections.ActionType(input.Body.ActionType), Note: note}
@@ -73,7 +74,8 @@ func (h *handlers) addCollectionCaseAction(ctx context.Context, input *struct {
 func (h *handlers) changeCollectionCaseStatus(ctx context.Context, input *struct {
 	CollectionCasePath
 	Body CollectionCaseStatusUpdate
-}) (*CollectionCaseOutput, error) {
+},
+) (*CollectionCaseOutput, error) {
 	act := h.Act(ctx)
 	changed, err := h.collections.ChangeCaseStatus(ctx, collections.ChangeCaseStatus{
 		CaseID: rest.ParseID(input.CaseID), Status: collections.CaseStatus(input.Body.Status), Note: rest.OptionalText(input.Body.Note),

@@ -85,7 +85,8 @@ var collectionCaseList = rest.List[dbsqlc.CollectionCase]{
 		{Name: "outstanding_amount", Value: func(row dbsqlc.CollectionCase) string { return rest.SortedByAmount(row.OutstandingAmount) }},
 	},
 	Filters: []rest.FilterKey{
-		{Name: "status", Values: "open, in_progress, resolved or closed"}, {Name: "aging_bucket", Values: "current, 1_30, 31_60, 61_90 or 90_plus"},
+		{Name: "status", Values: "open, in_progress, resolved or closed"},
+		{Name: "aging_bucket", Values: "current, 1_30, 31_60, 61_90 or 90_plus"},
 		{Name: "client_id", Values: "an id"},
 	},
 }
@@ -137,7 +138,8 @@ func casePosition(p rest.ListPosition) collections.Position {
 func (h *handlers) exportCollectionCases(ctx context.Context, input *struct {
 	rest.ExportParams
 	CollectionCaseFilters
-}) (*huma.StreamResponse, error) {
+},
+) (*huma.StreamResponse, error) {
 	request, chosen, err := h.parseCaseList(input.All(), input.CollectionCaseFilters)
 	if err != nil {
 		return nil, err
@@ -155,7 +157,8 @@ func (h *handlers) exportCollectionCases(ctx context.Context, input *struct {
 func (h *handlers) listCollectionCases(ctx context.Context, input *struct {
 	rest.PageParams
 	CollectionCaseFilters
-}) (*rest.PageOutput[CollectionCaseRead], error) {
+},
+) (*rest.PageOutput[CollectionCaseRead], error) {
 	request, chosen, err := h.parseCaseList(input.PageParams, input.CollectionCaseFilters)
 	if err != nil {
 		return nil, err
@@ -171,7 +174,8 @@ func (h *handlers) listCollectionCases(ctx context.Context, input *struct {
 
 func (h *handlers) listCollectionCaseActions(ctx context.Context, input *CollectionCasePath) (*struct {
 	Body []CollectionCaseActionRead `nullable:"false"`
-}, error) {
+}, error,
+) {
 	about, err := h.Queries.CollectionCaseGetByID(ctx, h.Pool, rest.ParseID(input.CaseID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.CollectionCaseNotFound)

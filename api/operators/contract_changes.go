@@ -24,9 +24,11 @@ func (h *handlers) contractChangeRoutes() {
 		Description: "For operators who set up every part themselves. The subscriber must belong to the client, match " +
 			"the offer, and have no open contract. To let the system choose, use `/api/v1/contracts/provision`.",
 		Success: "The new contract.",
-		Refusals: []refusal.Code{refusal.OfferNotFound, refusal.ClientNotFound, refusal.SubscriberNotFound,
+		Refusals: []refusal.Code{
+			refusal.OfferNotFound, refusal.ClientNotFound, refusal.SubscriberNotFound,
 			refusal.SubscriberClient, refusal.SubscriberOffer, refusal.ContractDateInvalid,
-			refusal.ContractCommitmentInvalid, refusal.SubscriberContracted},
+			refusal.ContractCommitmentInvalid, refusal.SubscriberContracted,
+		},
 	}, h.createContract)
 	rest.Register(h.API, rest.Operation{
 		ID: "changeContractStatus", Method: http.MethodPut, Path: "/api/v1/contracts/{contract_id}/status", Tag: tag,
@@ -81,7 +83,8 @@ func (h *handlers) createContract(ctx context.Context, input *struct{ Body Contr
 func (h *handlers) changeContractStatus(ctx context.Context, input *struct {
 	resource.ContractPath
 	Body ContractStatusUpdate
-}) (*ContractOutput, error) {
+},
+) (*ContractOutput, error) {
 	return h.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
 		return contract.ChangeStatus(ctx, tx, rest.ParseID(input.ContractID), input.Body.Status, h.Act(ctx))
 	})
@@ -90,7 +93,8 @@ func (h *handlers) changeContractStatus(ctx context.Context, input *struct {
 func (h *handlers) changeContractOffer(ctx context.Context, input *struct {
 	resource.ContractPath
 	Body ContractOfferUpdate
-}) (*ContractOutput, error) {
+},
+) (*ContractOutput, error) {
 	return h.changeContract(ctx, func(tx pgx.Tx) (dbsqlc.Contract, error) {
 		return contract.ChangeOffer(ctx, tx, rest.ParseID(input.ContractID), rest.ParseID(input.Body.OfferID), h.Act(ctx))
 	})

@@ -61,7 +61,9 @@ var contractList = rest.Listing[dbsqlc.ContractListRow, dbsqlc.ContractCountPara
 			{Name: "start_date", Value: func(row dbsqlc.ContractListRow) string { return row.Contract.StartDate.String() }},
 		},
 		Filters: []rest.FilterKey{
-			{Name: "client_id", Values: "an id"}, {Name: "subscriber_id", Values: "an id"}, {Name: "offer_id", Values: "an id"},
+			{Name: "client_id", Values: "an id"},
+			{Name: "subscriber_id", Values: "an id"},
+			{Name: "offer_id", Values: "an id"},
 			{Name: "status", Values: "draft, active, suspended or terminated"},
 		},
 	},
@@ -112,7 +114,8 @@ func (h *handlers) getContract(ctx context.Context, input *resource.ContractPath
 
 func (h *handlers) listContractAudit(ctx context.Context, input *resource.ContractPath) (*struct {
 	Body []ContractAuditEventRead `nullable:"false"`
-}, error) {
+}, error,
+) {
 	contract, err := h.Queries.ContractGetByID(ctx, h.Pool, rest.ParseID(input.ContractID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ContractNotFound)

@@ -114,8 +114,10 @@ var clientList = rest.Listing[dbsqlc.ClientListRow, dbsqlc.ClientCountParams, Cl
 			{Name: "full_name", Value: func(row dbsqlc.ClientListRow) string { return row.Client.FullName }},
 		},
 		Filters: []rest.FilterKey{
-			{Name: "status", Values: "active, suspended or terminated"}, {Name: "client_type", Values: "individual or business"},
-			{Name: "is_delinquent", Values: "true or false"}, {Name: "cin", Values: "a whole CIN"},
+			{Name: "status", Values: "active, suspended or terminated"},
+			{Name: "client_type", Values: "individual or business"},
+			{Name: "is_delinquent", Values: "true or false"},
+			{Name: "cin", Values: "a whole CIN"},
 		},
 	},
 	Where: func(request *rest.ListRequest[dbsqlc.ClientListRow]) dbsqlc.ClientCountParams {
@@ -198,7 +200,8 @@ func (h *handlers) getClient(ctx context.Context, input *ClientPath) (*ClientOut
 func (h *handlers) updateClient(ctx context.Context, input *struct {
 	ClientPath
 	Body ClientUpdate
-}) (*ClientOutput, error) {
+},
+) (*ClientOutput, error) {
 	var validator rest.Validator
 	input.Body.FullName.RefuseNull("full_name", &validator)
 	input.Body.Status.RefuseNull("status", &validator)

@@ -44,7 +44,8 @@ func newInvoiceAuditEventRead(row dbsqlc.InvoiceAuditEvent) InvoiceAuditEventRea
 
 func (h *handlers) listInvoiceAudit(ctx context.Context, input *resource.InvoicePath) (*struct {
 	Body []InvoiceAuditEventRead `nullable:"false"`
-}, error) {
+}, error,
+) {
 	invoice, err := h.Queries.InvoiceGetByID(ctx, h.Pool, rest.ParseID(input.InvoiceID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.InvoiceNotFound)

@@ -21,8 +21,10 @@ func (h *handlers) invoiceVoidRoutes() {
 			"can be billed again by the next run of their period, under a new number. The void invoice keeps its number and " +
 			"its document. Payments must be reversed first. Voiding is final.",
 		Success: "The void invoice.",
-		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
-			refusal.InvoiceVoid, refusal.InvoiceNotVoidable},
+		Refusals: []refusal.Code{
+			refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
+			refusal.InvoiceVoid, refusal.InvoiceNotVoidable,
+		},
 	}, h.voidInvoice)
 }
 
@@ -63,7 +65,8 @@ func (h *handlers) voidInvoice(ctx context.Context, input *struct {
 	resource.InvoicePath
 	rest.KeyParams
 	Body InvoiceVoid
-}) (*InvoiceVoidOutput, error) {
+},
+) (*InvoiceVoidOutput, error) {
 	var validator rest.Validator
 	command := collections.VoidInvoice{InvoiceID: rest.ParseID(input.InvoiceID), Reason: validator.Trimmed("reason", input.Body.Reason, 1)}
 	err := validator.Err()

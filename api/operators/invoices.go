@@ -103,8 +103,12 @@ var invoiceList = rest.Listing[dbsqlc.InvoiceListRow, dbsqlc.InvoiceCountParams,
 			{Name: "number", Value: func(row dbsqlc.InvoiceListRow) string { return row.Invoice.Number }},
 		},
 		Filters: []rest.FilterKey{
-			{Name: "client_id", Values: "an id"}, {Name: "status", Values: "issued, paid, overdue or void"}, {Name: "billing_run_id", Values: "an id"},
-			{Name: "period_start", Values: "a date"}, {Name: "service", Values: "mobile, internet or landline"}, {Name: "offer_id", Values: "an id"},
+			{Name: "client_id", Values: "an id"},
+			{Name: "status", Values: "issued, paid, overdue or void"},
+			{Name: "billing_run_id", Values: "an id"},
+			{Name: "period_start", Values: "a date"},
+			{Name: "service", Values: "mobile, internet or landline"},
+			{Name: "offer_id", Values: "an id"},
 		},
 	},
 	Where: func(request *rest.ListRequest[dbsqlc.InvoiceListRow]) dbsqlc.InvoiceCountParams {
@@ -173,14 +177,16 @@ func countInvoices(queries *dbsqlc.Queries, ctx context.Context, tx dbsqlc.DBTX,
 func (h *handlers) exportInvoices(ctx context.Context, input *struct {
 	rest.ExportParams
 	InvoiceFilters
-}) (*huma.StreamResponse, error) {
+},
+) (*huma.StreamResponse, error) {
 	return invoiceList.Export(ctx, h.API, input.ExportParams, input.filters()...)
 }
 
 func (h *handlers) listInvoices(ctx context.Context, input *struct {
 	rest.PageParams
 	InvoiceFilters
-}) (*rest.PageOutput[InvoiceRead], error) {
+},
+) (*rest.PageOutput[InvoiceRead], error) {
 	return invoiceList.Serve(ctx, h.API, input.PageParams, input.filters()...)
 }
 

@@ -149,7 +149,8 @@ var offerList = rest.Listing[dbsqlc.Offer, dbsqlc.OfferCountParams, OfferRead]{
 			{Name: "monthly_fee", Value: func(row dbsqlc.Offer) string { return rest.SortedByAmount(row.MonthlyFee) }},
 		},
 		Filters: []rest.FilterKey{
-			{Name: "status", Values: "active or retired"}, {Name: "service_category", Values: "mobile, internet or landline"},
+			{Name: "status", Values: "active or retired"},
+			{Name: "service_category", Values: "mobile, internet or landline"},
 			{Name: "service_type", Values: "mobile, fiber, adsl or landline"},
 		},
 	},
@@ -219,7 +220,8 @@ func (h *handlers) getOffer(ctx context.Context, input *OfferPath) (*OfferOutput
 func (h *handlers) updateOffer(ctx context.Context, input *struct {
 	OfferPath
 	Body OfferUpdate
-}) (*OfferOutput, error) {
+},
+) (*OfferOutput, error) {
 	if err := input.Body.nulls(); err != nil {
 		return nil, err
 	}

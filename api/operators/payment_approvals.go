@@ -23,8 +23,10 @@ func (h *handlers) paymentApprovalRoutes() {
 		Description: "Records a payment of the whole outstanding balance, for an operator who has confirmed receipt of " +
 			"the money. The payment date defaults to today.",
 		Success: "The payment and the invoice's new balance.",
-		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
-			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid},
+		Refusals: []refusal.Code{
+			refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
+			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid,
+		},
 	}, h.approvePaid)
 }
 
@@ -40,7 +42,8 @@ func (h *handlers) approvePaid(ctx context.Context, input *struct {
 	resource.InvoicePath
 	rest.KeyParams
 	Body InvoiceApproval
-}) (*PaymentAllocationOutput, error) {
+},
+) (*PaymentAllocationOutput, error) {
 	key, err := idempotency.ParseKey(input.Key)
 	if err != nil {
 		return nil, err

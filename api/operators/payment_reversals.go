@@ -21,8 +21,10 @@ func (h *handlers) paymentReversalRoutes() {
 			"as `reversed`, its amount becomes outstanding again, and the case of an invoice that is overdue as a result is " +
 			"reopened. A payment can be reversed once.",
 		Success: "The reversed payment and the invoice's new balance.",
-		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.PaymentNotFound,
-			refusal.PaymentAlreadyReversed},
+		Refusals: []refusal.Code{
+			refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.PaymentNotFound,
+			refusal.PaymentAlreadyReversed,
+		},
 	}, h.reversePayment)
 }
 
@@ -64,7 +66,8 @@ func (h *handlers) reversePayment(ctx context.Context, input *struct {
 	PaymentPath
 	rest.KeyParams
 	Body PaymentReversal
-}) (*PaymentReversalOutput, error) {
+},
+) (*PaymentReversalOutput, error) {
 	var validator rest.Validator
 	command := collections.ReversePayment{PaymentID: rest.ParseID(input.PaymentID), Reason: validator.Trimmed("reason", input.Body.Reason, 1)}
 	err := validator.Err()

@@ -26,8 +26,10 @@ func (h *handlers) paymentRoutes() {
 		Description: "The amount must not exceed the outstanding balance. The invoice becomes `paid` when the balance " +
 			"reaches zero. Amounts with more than two decimals are rounded half up first.",
 		Success: "The payment and the invoice's new balance.",
-		Refusals: []refusal.Code{refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
-			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding},
+		Refusals: []refusal.Code{
+			refusal.IdempotencyKeyInvalid, refusal.IdempotencyKeyPayloadConflict, refusal.InvoiceNotFound,
+			refusal.InvoiceVoid, refusal.InvoiceAlreadyPaid, refusal.PaymentExceedsOutstanding,
+		},
 	}, h.recordPayment)
 	rest.Register(h.API, rest.Operation{
 		ID: "listPayments", Method: http.MethodGet, Path: "/api/v1/collections/payments", Tag: tag, Access: rest.Readers,
@@ -103,7 +105,9 @@ var paymentList = rest.Listing[dbsqlc.PaymentListRow, dbsqlc.PaymentCountParams,
 			{Name: "amount", Value: func(row dbsqlc.PaymentListRow) string { return rest.SortedByAmount(row.Payment.Amount) }},
 		},
 		Filters: []rest.FilterKey{
-			{Name: "invoice_id", Values: "an id"}, {Name: "client_id", Values: "an id"}, {Name: "method", Values: "cash, card, bank_transfer, wallet or other"},
+			{Name: "invoice_id", Values: "an id"},
+			{Name: "client_id", Values: "an id"},
+			{Name: "method", Values: "cash, card, bank_transfer, wallet or other"},
 			{Name: "status", Values: "posted or reversed"},
 		},
 	},
@@ -145,7 +149,8 @@ func newPaymentRead(payment collections.Payment) PaymentRead {
 func (h *handlers) recordPayment(ctx context.Context, input *struct {
 	rest.KeyParams
 	Body PaymentCreate
-}) (*PaymentAllocationOutput, error) {
+},
+) (*PaymentAllocationOutput, error) {
 	var validator rest.Validator
 	if input.Body.Amount.Amount <= 0 {
 		validator.Fail("amount", "amount must be greater than 0")
@@ -183,13 +188,15 @@ func (f PaymentFilters) filters() []rest.Filter {
 func (h *handlers) exportPayments(ctx context.Context, input *struct {
 	rest.ExportParams
 	PaymentFilters
-}) (*huma.StreamResponse, error) {
+},
+) (*huma.StreamResponse, error) {
 	return paymentList.Export(ctx, h.API, input.ExportParams, input.filters()...)
 }
 
 func (h *handlers) listPayments(ctx context.Context, input *struct {
 	rest.PageParams
 	PaymentFilters
-}) (*rest.PageOutput[PaymentRead], error) {
+},
+) (*rest.PageOutput[PaymentRead], error) {
 	return paymentList.Serve(ctx, h.API, input.PageParams, input.filters()...)
 }

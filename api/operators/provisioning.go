@@ -88,7 +88,8 @@ func (h *handlers) provision(ctx context.Context, input *struct {
 	Key    string `header:"Idempotency-Key" doc:"Optional; 8 to 200 characters." example:"demo-key-12345678"`
 	Prefer string `header:"Prefer" doc:"wait=N limits the wait to N seconds; respond-async does not wait." example:"wait=30"`
 	Body   ProvisionBody
-}) (*struct{ Body ProvisionResult }, error) {
+},
+) (*struct{ Body ProvisionResult }, error) {
 	provision, err := input.Body.normalised()
 	if err != nil {
 		return nil, err

@@ -26,16 +26,22 @@ func (h *handlers) scheduleRoutes() {
 		name, id, summary, description string
 		do                             func(context.Context, string, string) (starter.Entry, error)
 	}{
-		{"pause", "pauseSchedule", "Pause a schedule",
+		{
+			"pause", "pauseSchedule", "Pause a schedule",
 			"The schedule does not run until it is resumed, across deployments. Runs missed meanwhile are not caught up " +
-				"automatically: see `backfill`. Pausing a paused schedule changes nothing.", h.pauseSchedule},
-		{"resume", "resumeSchedule", "Resume a paused schedule",
-			"The schedule runs again at its next time. Resuming a schedule that is not paused changes nothing.", h.resumeSchedule},
-		{"trigger", "triggerSchedule", "Run a schedule now",
+				"automatically: see `backfill`. Pausing a paused schedule changes nothing.", h.pauseSchedule,
+		},
+		{
+			"resume", "resumeSchedule", "Resume a paused schedule",
+			"The schedule runs again at its next time. Resuming a schedule that is not paused changes nothing.", h.resumeSchedule,
+		},
+		{
+			"trigger", "triggerSchedule", "Run a schedule now",
 			"Runs the schedule as if it were due now, even if it is paused: monthly billing bills the previous month. Work " +
 				"that was already done is not repeated, and nothing starts while the last run is still in progress. The run " +
 				"appears in `latest` shortly afterwards.",
-			h.triggerSchedule},
+			h.triggerSchedule,
+		},
 	} {
 		rest.Register(h.API, rest.Operation{
 			ID: command.id, Method: http.MethodPost, Path: "/api/v1/schedules/{schedule_name}/" + command.name, Tag: tagSchedules,
@@ -167,7 +173,8 @@ func timestamps(instants []time.Time) []rest.Timestamp {
 
 func (h *handlers) listSchedules(ctx context.Context, input *struct {
 	Times int `query:"times" default:"5" minimum:"1" maximum:"100" doc:"Number of previous and next times to return." example:"5"`
-}) (*struct{ Body ScheduleList }, error) {
+},
+) (*struct{ Body ScheduleList }, error) {
 	entries, err := h.Schedules.List(ctx)
 	if err != nil {
 		return nil, err
@@ -192,7 +199,8 @@ func (h *handlers) triggerSchedule(ctx context.Context, name, _ string) (starter
 func (h *handlers) backfillSchedule(ctx context.Context, input *struct {
 	SchedulePath
 	Body ScheduleBackfill
-}) (*struct{ Body ScheduleBackfilled }, error) {
+},
+) (*struct{ Body ScheduleBackfilled }, error) {
 	var validator rest.Validator
 	if input.Body.To.Before(input.Body.From) {
 		validator.Fail("to", "to must not be before from")

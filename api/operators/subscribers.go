@@ -120,7 +120,8 @@ func newSubscriberRead(row dbsqlc.Subscriber) SubscriberRead {
 func (h *handlers) createSubscriber(ctx context.Context, input *struct {
 	ClientPath
 	Body SubscriberCreate
-}) (*SubscriberOutput, error) {
+},
+) (*SubscriberOutput, error) {
 	var validator rest.Validator
 	subscriber := client.NewSubscriber{
 		ClientID: rest.ParseID(input.ClientID), ServiceType: input.Body.ServiceType, Status: input.Body.Status,
@@ -143,7 +144,8 @@ func (h *handlers) createSubscriber(ctx context.Context, input *struct {
 func (h *handlers) listSubscribers(ctx context.Context, input *struct {
 	ClientPath
 	rest.PageParams
-}) (*rest.PageOutput[SubscriberRead], error) {
+},
+) (*rest.PageOutput[SubscriberRead], error) {
 	owner, err := h.Queries.ClientGetByID(ctx, h.Pool, rest.ParseID(input.ClientID))
 	if err != nil {
 		return nil, rest.OrNotFound(err, refusal.ClientNotFound)
@@ -162,7 +164,8 @@ func (h *handlers) getSubscriber(ctx context.Context, input *SubscriberPath) (*S
 func (h *handlers) updateSubscriber(ctx context.Context, input *struct {
 	SubscriberPath
 	Body SubscriberUpdate
-}) (*SubscriberOutput, error) {
+},
+) (*SubscriberOutput, error) {
 	var validator rest.Validator
 	input.Body.Status.RefuseNull("status", &validator)
 	if err := validator.Err(); err != nil {

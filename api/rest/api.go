@@ -97,8 +97,10 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	return cors.Handler(cors.Options{
 		AllowedOrigins: origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
-		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Actor-Id", "X-Actor-Roles", headerRequestID,
-			"X-Namespace", "Authorization-Extras"}, // The Temporal UI sends these two to the codec.
+		AllowedHeaders: []string{
+			"Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Actor-Id", "X-Actor-Roles", headerRequestID,
+			"X-Namespace", "Authorization-Extras",
+		}, // The Temporal UI sends these two to the codec.
 		ExposedHeaders: []string{headerRequestID, "Location", "Retry-After", "Content-Disposition", headerErrorCode},
 		MaxAge:         600,
 	})

@@ -46,7 +46,8 @@ type exporter[Row, T any] struct {
 // AnswerExport sends all matching rows. Errors before the first row are answered like those of any
 // operation.
 func AnswerExport[Row, T any](ctx context.Context, api *API, name string, request *ListRequest[Row], read func(Row) T,
-	rows func(context.Context, dbsqlc.DBTX, ListPosition) ([]Row, error)) (*huma.StreamResponse, error) {
+	rows func(context.Context, dbsqlc.DBTX, ListPosition) ([]Row, error),
+) (*huma.StreamResponse, error) {
 	if !api.exporting.TryAcquire(1) {
 		return nil, starter.ErrOverloaded
 	}

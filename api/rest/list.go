@@ -258,7 +258,8 @@ func Convert[From, To any](rows []From, convert func(From) To) []To {
 
 // AnswerList returns the page of a request with the number of all matching rows.
 func AnswerList[Row, T any](ctx context.Context, api *API, request *ListRequest[Row], read func(Row) T,
-	rows func(ListPosition) ([]Row, error), count func() (int64, error)) (*PageOutput[T], error) {
+	rows func(ListPosition) ([]Row, error), count func() (int64, error),
+) (*PageOutput[T], error) {
 	page := Page[T]{Data: []T{}, Meta: request.params.Meta()}
 	if request.nothing {
 		return &PageOutput[T]{Body: page}, nil

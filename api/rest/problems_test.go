@@ -33,18 +33,30 @@ func TestProblemsHaveALocationAMessageAndAType(t *testing.T) {
 		err  error
 		want refusal.Problem
 	}{
-		"missing": {&huma.ErrorDetail{Location: "body", Message: "missing\x00Field required\x00full_name"},
-			refusal.Problem{Location: []any{"body", "full_name"}, Message: "Field required", Type: "missing"}},
-		"bound": {&huma.ErrorDetail{Location: "query.page", Message: "greater_than_equal\x00Input should be greater than or equal to 1", Value: 0},
-			refusal.Problem{Location: []any{"query", "page"}, Message: "Input should be greater than or equal to 1", Type: "greater_than_equal"}},
-		"malformed body": {&huma.ErrorDetail{Location: "body", Message: "unexpected end of JSON input"},
-			refusal.Problem{Location: []any{"body"}, Message: "Body is not valid JSON", Type: "json_invalid"}},
-		"missing header": {&huma.ErrorDetail{Location: "header.Idempotency-Key", Message: "required header parameter is missing", Value: ""},
-			refusal.Problem{Location: []any{"header", "Idempotency-Key"}, Message: "Field required", Type: "missing"}},
-		"other": {&huma.ErrorDetail{Location: "query.page", Message: "invalid integer", Value: "x"},
-			refusal.Problem{Location: []any{"query", "page"}, Message: "Invalid integer", Type: "value_error"}},
-		"wrong Go type": {errors.New("json: cannot unmarshal"),
-			refusal.Problem{Location: []any{"body"}, Message: "Input does not have the expected type", Type: "value_error"}},
+		"missing": {
+			&huma.ErrorDetail{Location: "body", Message: "missing\x00Field required\x00full_name"},
+			refusal.Problem{Location: []any{"body", "full_name"}, Message: "Field required", Type: "missing"},
+		},
+		"bound": {
+			&huma.ErrorDetail{Location: "query.page", Message: "greater_than_equal\x00Input should be greater than or equal to 1", Value: 0},
+			refusal.Problem{Location: []any{"query", "page"}, Message: "Input should be greater than or equal to 1", Type: "greater_than_equal"},
+		},
+		"malformed body": {
+			&huma.ErrorDetail{Location: "body", Message: "unexpected end of JSON input"},
+			refusal.Problem{Location: []any{"body"}, Message: "Body is not valid JSON", Type: "json_invalid"},
+		},
+		"missing header": {
+			&huma.ErrorDetail{Location: "header.Idempotency-Key", Message: "required header parameter is missing", Value: ""},
+			refusal.Problem{Location: []any{"header", "Idempotency-Key"}, Message: "Field required", Type: "missing"},
+		},
+		"other": {
+			&huma.ErrorDetail{Location: "query.page", Message: "invalid integer", Value: "x"},
+			refusal.Problem{Location: []any{"query", "page"}, Message: "Invalid integer", Type: "value_error"},
+		},
+		"wrong Go type": {
+			errors.New("json: cannot unmarshal"),
+			refusal.Problem{Location: []any{"body"}, Message: "Input does not have the expected type", Type: "value_error"},
+		},
 	} {
 		assert.Equal(t, c.want, newProblem("validation failed", c.err), name)
 	}

@@ -36,8 +36,10 @@ var sharedCodes = []sharedCode{
 	{CodeUnavailable, http.StatusServiceUnavailable, "The service is temporarily unavailable, try again", anyOperation},
 	{codeDeadlineExceeded, http.StatusServiceUnavailable, "The request took too long, try again", anyOperation},
 	{codeOverloaded, http.StatusServiceUnavailable, "The service is at its capacity limit, try again later", func(op Operation) bool { return op.Waits || op.Export }},
-	{codeStale, http.StatusServiceUnavailable, "Collections are being synced to the business day, try again",
-		func(op Operation) bool { return op.ReadsCases }},
+	{
+		codeStale, http.StatusServiceUnavailable, "Collections are being synced to the business day, try again",
+		func(op Operation) bool { return op.ReadsCases },
+	},
 }
 
 func anyOperation(Operation) bool { return true }

@@ -85,8 +85,12 @@ func TestAPIKeys_RefusesInvalidOptions(t *testing.T) {
 	t.Setenv("DATABASE_URL", servers.DatabaseURL(t))
 	t.Setenv("MTF_ENV", "test")
 	for _, arguments := range [][]string{
-		{"--name", "crm"}, {"--role", "ops"}, {"--name", "crm", "--role", "root"}, {"--name", "C R M", "--role", "ops"},
-		{"--name", "crm", "--role", "ops", "--expires", "soon"}, {"--name", "crm", "--role", "ops", "--expires", "0d"},
+		{"--name", "crm"},
+		{"--role", "ops"},
+		{"--name", "crm", "--role", "root"},
+		{"--name", "C R M", "--role", "ops"},
+		{"--name", "crm", "--role", "ops", "--expires", "soon"},
+		{"--name", "crm", "--role", "ops", "--expires", "0d"},
 	} {
 		out, err := run(t, append([]string{"apikeys", "create"}, arguments...)...)
 		require.Error(t, err, "%v", arguments)

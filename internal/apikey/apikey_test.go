@@ -129,8 +129,12 @@ func TestAuthenticate_MarksUseOncePerMinute(t *testing.T) {
 	pool := servers.Database(t)
 	key := create(t, pool, apikey.CreateInput{Name: "crm", Roles: []string{"ops"}})
 	for _, step := range []struct{ used, want time.Duration }{
-		{0, 0}, {time.Second, 0}, {time.Minute, 0}, {time.Minute + time.Microsecond, time.Minute + time.Microsecond},
-		{90 * time.Second, time.Minute + time.Microsecond}, {time.Hour, time.Hour},
+		{0, 0},
+		{time.Second, 0},
+		{time.Minute, 0},
+		{time.Minute + time.Microsecond, time.Minute + time.Microsecond},
+		{90 * time.Second, time.Minute + time.Microsecond},
+		{time.Hour, time.Hour},
 	} {
 		_, err := apikey.Authenticate(t.Context(), pool, key, now.Add(step.used))
 		require.NoError(t, err)

@@ -60,10 +60,18 @@ func TestDailyProrationBillsTheDaysThatAreActiveAndNotBilled(t *testing.T) {
 		"a leap day":             {start, "", nil, daysOf("2028-02-29", "2028-02-29"), map[string]money.Amount{"2028-02-29": 1_379}},
 		"ten years":              {start, "", nil, daysOf("2027-01-01", "2036-12-31"), map[string]money.Amount{"2027-01-01 to 2036-12-31": 120 * fee}},
 		"the last day there is":  {start, "", nil, daysOf("9999-12-31", "9999-12-31"), map[string]money.Amount{"9999-12-31": 1_290}},
-		"around what was billed": {start, "", []calendar.Period{daysOf("2026-10-10", "2026-10-12")}, daysOf("2026-10-01", "2026-10-31"),
-			map[string]money.Amount{"2026-10-01 to 2026-10-09": 11_613, "2026-10-13 to 2026-10-31": 24_516}},
-		"after what was billed": {start, "", []calendar.Period{daysOf("2026-09-25", "2026-10-30")}, daysOf("2026-10-01", "2026-10-31"),
-			map[string]money.Amount{"2026-10-31": 1_290}},
+		"around what was billed": {
+			start, "",
+			[]calendar.Period{daysOf("2026-10-10", "2026-10-12")},
+			daysOf("2026-10-01", "2026-10-31"),
+			map[string]money.Amount{"2026-10-01 to 2026-10-09": 11_613, "2026-10-13 to 2026-10-31": 24_516},
+		},
+		"after what was billed": {
+			start, "",
+			[]calendar.Period{daysOf("2026-09-25", "2026-10-30")},
+			daysOf("2026-10-01", "2026-10-31"),
+			map[string]money.Amount{"2026-10-31": 1_290},
+		},
 		"all was billed": {start, "", []calendar.Period{daysOf("2026-10-01", "2026-10-31")}, daysOf("2026-10-05", "2026-10-31"), nil},
 	} {
 		contract := fiberSince(c.start)

@@ -64,7 +64,8 @@ func AppendAction(ctx context.Context, tx pgx.Tx, command AddAction, act actor.A
 }
 
 func insertAction(ctx context.Context, tx pgx.Tx, caseID uuid.UUID, action ActionType, note *string, payload map[string]any, act actor.Act) (
-	dbsqlc.CollectionCaseAction, error) {
+	dbsqlc.CollectionCaseAction, error,
+) {
 	encoded, err := json.Marshal(payload)
 	if err != nil {
 		return dbsqlc.CollectionCaseAction{}, fmt.Errorf("collections: encode payload: %w", err)

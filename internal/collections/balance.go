@@ -67,7 +67,8 @@ func lockInvoice(ctx context.Context, tx pgx.Tx, id uuid.UUID) (dbsqlc.InvoiceLo
 
 // applyPaidAmount sets the paid amount of a locked invoice and updates everything that depends on it.
 func applyPaidAmount(ctx context.Context, tx pgx.Tx, locked dbsqlc.InvoiceLockRow, paid money.Amount, history *historyEntry,
-	act actor.Act) (dbsqlc.Invoice, Effect, error) {
+	act actor.Act,
+) (dbsqlc.Invoice, Effect, error) {
 	before := locked.Invoice
 	invoice, err := dbsqlc.New().InvoiceUpdatePayment(ctx, tx, dbsqlc.InvoiceUpdatePaymentParams{
 		ID: before.ID, PaidAmount: paid, Now: act.Now,
@@ -88,7 +89,8 @@ func wasOverdue(locked dbsqlc.InvoiceLockRow) bool {
 // updateCaseAndDelinquency updates the case of an invoice that has changed, and the client's
 // delinquency. It writes history, unless that is nil, to the invoice's case, old or new.
 func updateCaseAndDelinquency(ctx context.Context, tx pgx.Tx, before dbsqlc.InvoiceLockRow, invoice dbsqlc.Invoice,
-	history *historyEntry, act actor.Act) (effect Effect, err error) {
+	history *historyEntry, act actor.Act,
+) (effect Effect, err error) {
 	// An invoice that never was overdue has no case, and makes no client delinquent.
 	if !wasOverdue(before) && invoice.Status != billing.InvoiceOverdue {
 		return effect, nil

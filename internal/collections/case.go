@@ -51,7 +51,8 @@ func lockCaseByID(ctx context.Context, tx pgx.Tx, id uuid.UUID) (dbsqlc.Collecti
 // belongs to SyncActor. A paid invoice resolves its case, and a void invoice closes it. Each change of
 // the status appends its action. An unchanged case is not written.
 func syncCase(ctx context.Context, tx pgx.Tx, current *dbsqlc.CollectionCase, invoice dbsqlc.Invoice, act actor.Act) (
-	*dbsqlc.CollectionCase, error) {
+	*dbsqlc.CollectionCase, error,
+) {
 	overdue := invoice.Status == billing.InvoiceOverdue
 	if current == nil {
 		if !overdue {

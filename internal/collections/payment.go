@@ -112,7 +112,8 @@ type Allocation struct {
 
 // pay posts a payment, unless the request is answered already.
 func pay(ctx context.Context, tx pgx.Tx, request idempotency.Request, input newPayment, act actor.Act) (
-	allocation Allocation, replayed bool, err error) {
+	allocation Allocation, replayed bool, err error,
+) {
 	locked, lockErr := lockInvoice(ctx, tx, input.invoiceID)
 	if replayed, err = loadAnswer(ctx, tx, request, lockErr, &allocation); replayed || err != nil {
 		return allocation, replayed, err

@@ -34,7 +34,8 @@ type Reversal struct {
 
 // reverse reverses a payment, unless the request is answered already.
 func reverse(ctx context.Context, tx pgx.Tx, request idempotency.Request, command ReversePayment, act actor.Act) (
-	reversal Reversal, replayed bool, err error) {
+	reversal Reversal, replayed bool, err error,
+) {
 	locked, lockErr := lockInvoiceOfPayment(ctx, tx, command.PaymentID)
 	if replayed, err = loadAnswer(ctx, tx, request, lockErr, &reversal); replayed || err != nil {
 		return reversal, replayed, err

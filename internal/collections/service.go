@@ -66,7 +66,8 @@ func (s *Service) ApprovePaid(ctx context.Context, command ApprovePaid, act acto
 }
 
 func (s *Service) pay(ctx context.Context, request idempotency.Request, payment newPayment, act actor.Act) (
-	allocation Allocation, replayed bool, err error) {
+	allocation Allocation, replayed bool, err error,
+) {
 	err = db.InTransaction(ctx, s.pool, func(tx pgx.Tx) (err error) {
 		allocation, replayed, err = pay(ctx, tx, request, payment, act)
 		return err
@@ -85,7 +86,8 @@ func (s *Service) pay(ctx context.Context, request idempotency.Request, payment 
 // idempotency_key_payload_conflict, payment_not_found and payment_already_reversed, in this order:
 // a payment is reversed once, and its row stays.
 func (s *Service) ReversePayment(ctx context.Context, command ReversePayment, act actor.Act) (
-	reversal Reversal, replayed bool, err error) {
+	reversal Reversal, replayed bool, err error,
+) {
 	request, err := idempotency.NewRequest(idempotency.PaymentReversal, command.Key, command)
 	if err != nil {
 		return reversal, false, err

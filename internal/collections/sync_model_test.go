@@ -159,9 +159,11 @@ func TestAnySequenceEndsAsTheRulesSay(t *testing.T) {
 
 		t.Repeat(map[string]func(*rapid.T){
 			"issue": func(t *rapid.T) {
-				m := &modelled{client: rapid.IntRange(0, 1).Draw(t, "client"), status: "issued",
+				m := &modelled{
+					client: rapid.IntRange(0, 1).Draw(t, "client"), status: "issued",
 					due:   today.AddDays(rapid.IntRange(-40, 40).Draw(t, "due in")),
-					total: money.Amount(rapid.Int64Range(1, 50_000).Draw(t, "total"))}
+					total: money.Amount(rapid.Int64Range(1, 50_000).Draw(t, "total")),
+				}
 				m.id = issue(t, pool, clients[m.client], m.due, m.total)
 				invoices = append(invoices, m)
 			},

@@ -55,7 +55,8 @@ type Invoice struct {
 
 // void voids an invoice, unless the request is answered already.
 func void(ctx context.Context, tx pgx.Tx, request idempotency.Request, command VoidInvoice, act actor.Act) (
-	voided Voided, replayed bool, err error) {
+	voided Voided, replayed bool, err error,
+) {
 	locked, lockErr := lockInvoice(ctx, tx, command.InvoiceID)
 	if replayed, err = loadAnswer(ctx, tx, request, lockErr, &voided); replayed || err != nil {
 		return voided, replayed, err

@@ -144,9 +144,17 @@ func TestOnlyLocalAndTestDoWithoutATokenSecret(t *testing.T) {
 		environment, secret string
 		refused             bool
 	}{
-		{"local", "", false}, {"test", "", false}, {"local", "x", false},
-		{"production", "", true}, {"production", short, true}, {"production", long, false},
-		{"staging", "", true}, {"Local", "", true}, {"LOCAL", short, true}, {"local ", "", true}, {"anything", long, false},
+		{"local", "", false},
+		{"test", "", false},
+		{"local", "x", false},
+		{"production", "", true},
+		{"production", short, true},
+		{"production", long, false},
+		{"staging", "", true},
+		{"Local", "", true},
+		{"LOCAL", short, true},
+		{"local ", "", true},
+		{"anything", long, false},
 	} {
 		setenv(t, map[string]string{"MTF_ENV": c.environment, "MTF_TOKEN_SECRET": c.secret, "MTF_SELLER_NAME": "X SA", "MTF_NOTIFY": "log", "MTF_PAYLOAD_KEYS": payloadKey})
 		got, err := config.FromEnvironment()

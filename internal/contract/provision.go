@@ -272,7 +272,8 @@ func (p *provisioning) open(ctx context.Context) (Done, error) {
 
 // done describes the change to the contract, and begins its trail.
 func (p *provisioning) done(contract dbsqlc.Contract, subscriber dbsqlc.Subscriber, mode Mode, event string,
-	details map[string]any) Done {
+	details map[string]any,
+) Done {
 	return Done{
 		Provisioned: Provisioned{
 			Contract: contract, CreatedClient: p.ClientIsNew, CreatedSubscriber: mode == NewContract, Mode: mode,

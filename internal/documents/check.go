@@ -98,7 +98,8 @@ func (c checkable) registered() bool { return c.storageKey != "" }
 // cannot be rendered is counted, and the check continues. An error means that the store or
 // PostgreSQL is unavailable. issueContract issues the document of a contract that has none.
 func (a *Service) CheckBatch(ctx context.Context, from Position, issueContract func(context.Context, uuid.UUID) error,
-	now time.Time) (Position, Checked, error) {
+	now time.Time,
+) (Position, Checked, error) {
 	switch from.Subject {
 	case Contracts:
 		batch, err := a.checkableContracts(ctx, from.After)

@@ -18,7 +18,8 @@ import (
 
 // contractContent is what a contract document shows, taken from the rows as they are now.
 func contractContent(id uuid.UUID, parties contract.Parties, mode pdf.ContractMode,
-	issuedAt time.Time, issueDate calendar.Date) pdf.ContractContent {
+	issuedAt time.Time, issueDate calendar.Date,
+) pdf.ContractContent {
 	shown := pdf.ContractContent{
 		DocumentID: id,
 		ContractID: parties.Contract.ID,

@@ -24,7 +24,8 @@ import (
 // and records it in the trail. StoreContract stores the file after the commit: the
 // register decides which documents exist, so a rollback leaves no orphaned file.
 func (a *Service) IssueContract(ctx context.Context, tx dbsqlc.DBTX, parties contract.Parties, mode pdf.ContractMode,
-	trail *contract.Trail, now time.Time) (dbsqlc.Document, error) {
+	trail *contract.Trail, now time.Time,
+) (dbsqlc.Document, error) {
 	id := db.NewID()
 	shown := contractContent(id, parties, mode, now, a.zone.DateAt(now))
 	renderer, err := a.rendererFor(ctx, a.current)

@@ -50,7 +50,8 @@ type File struct {
 // letterhead, so that documents can be rendered again after it has changed. It only reads a
 // registered letterhead, so that readers can use a replica.
 func Open(ctx context.Context, pool *pgxpool.Pool, store filestore.Store, letterhead pdf.Letterhead,
-	zone calendar.Zone, now time.Time) (*Service, error) {
+	zone calendar.Zone, now time.Time,
+) (*Service, error) {
 	current, err := registerLetterhead(ctx, pool, letterhead, now)
 	if err != nil {
 		return nil, err

@@ -50,7 +50,8 @@ func retryAfter(attempts int32) time.Duration {
 // message is sent again with the same Message-ID. pool must not be a transaction: the row would stay
 // locked while the message is sent.
 func Deliver(ctx context.Context, pool dbsqlc.DBTX, notifier notify.Notifier, seller notify.Seller, id uuid.UUID, now func() time.Time) (
-	NotificationStatus, error) {
+	NotificationStatus, error,
+) {
 	queries := dbsqlc.New()
 	found, err := queries.NotificationGet(ctx, pool, id)
 	if err != nil {

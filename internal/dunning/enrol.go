@@ -66,7 +66,8 @@ func enrol(ctx context.Context, tx pgx.Tx, now time.Time) (int, error) {
 // An episode is taken off the list after its workflow was woken. When the program ends in
 // between, it is woken twice, and looks twice.
 func WakeDue(ctx context.Context, pool *pgxpool.Pool, now func() time.Time, wake func(context.Context, uuid.UUID) error,
-	pace func(context.Context) error) (woken int, err error) {
+	pace func(context.Context) error,
+) (woken int, err error) {
 	queries, asked := dbsqlc.New(), now()
 	clients, err := queries.DunningEpisodeListDue(ctx, pool, dbsqlc.DunningEpisodeListDueParams{Now: asked, BatchSize: enrolBatchSize})
 	if err != nil {

@@ -91,7 +91,8 @@ func TakeStep(ctx context.Context, tx pgx.Tx, clientID uuid.UUID, name string, h
 // queueMessage writes the message of a step into the outbox and returns its id, or nil for a step
 // that sends nothing. The message to a client without an address is skipped, with the reason.
 func queueMessage(ctx context.Context, tx pgx.Tx, at standing, step Step, owner dbsqlc.Client,
-	cases []dbsqlc.CollectionCaseLockActiveByClientRow, act actor.Act) (*uuid.UUID, error) {
+	cases []dbsqlc.CollectionCaseLockActiveByClientRow, act actor.Act,
+) (*uuid.UUID, error) {
 	if step.Channel == ChannelNone {
 		return nil, nil
 	}

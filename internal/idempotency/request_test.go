@@ -52,7 +52,9 @@ func TestFingerprint_ChangesWithPayload(t *testing.T) {
 		payload{"i-1", 19_900, day.AddDays(1), nil},
 		payload{"i-1", 19_900, day, new("")},
 		payload{"i-1", 19_900, day, new("cash")},
-		nil, "", 0, false, []any{}, map[string]any{},
+		nil, "", 0, false,
+		[]any{},
+		map[string]any{},
 	} {
 		fingerprint := string(newRequest(t, idempotency.Payment, value).Fingerprint)
 		other, taken := seen[fingerprint]

@@ -51,7 +51,8 @@ func SourceOf(actorID actor.ID) ChangeSource {
 // RecordOfferChange notes that a contract, which is locked or new, costs the fee of another offer from a day on. The amount that it had
 // before is the one that was agreed on, which ends with that, or the fee of the offer before; a new contract had none.
 func RecordOfferChange(ctx context.Context, tx pgx.Tx, contractID uuid.UUID, previous *uuid.UUID, offer dbsqlc.Offer, reason Reason,
-	from calendar.Date, act actor.Act) error {
+	from calendar.Date, act actor.Act,
+) error {
 	queries := dbsqlc.New()
 	var before *money.Amount
 	if previous != nil {

@@ -69,7 +69,8 @@ func (f Filter) bookingDates() (from, to calendar.Date) {
 }
 
 func listByAccount(ctx context.Context, tx pgx.Tx, account uuid.UUID, kind string, filter Filter) (
-	entries []dbsqlc.LedgerEntry, hits int64, err error) {
+	entries []dbsqlc.LedgerEntry, hits int64, err error,
+) {
 	queries := dbsqlc.New()
 	from, to := filter.bookingDates()
 	entries, err = queries.LedgerEventListByAccount(ctx, tx, dbsqlc.LedgerEventListByAccountParams{

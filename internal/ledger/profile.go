@@ -124,7 +124,8 @@ func DeleteContract(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
 }
 
 func recordInstallment(ctx context.Context, tx pgx.Tx, id uuid.UUID, previous *money.Amount, amount money.Amount, currency string,
-	from calendar.Date, act actor.Act) error {
+	from calendar.Date, act actor.Act,
+) error {
 	return recordPriceChange(ctx, tx, dbsqlc.ContractPriceChangeInsertParams{
 		ContractID: id, Reason: InstallmentSet, Source: SourceOf(act.Actor), PreviousAmount: previous, NewAmount: amount,
 		Currency: currency, EffectiveDate: from, Now: act.Now,

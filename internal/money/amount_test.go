@@ -89,8 +89,14 @@ func TestTax_RefusesOutOfBounds(t *testing.T) {
 		amount money.Amount
 		rate   money.Rate
 	}{
-		{-1, 200_000}, {money.MaxAmount + 1, 200_000}, {math.MaxInt64, money.MaxRate}, {math.MinInt64, 1},
-		{100, -1}, {100, money.MaxRate + 1}, {100, math.MaxInt64}, {100, math.MinInt64},
+		{-1, 200_000},
+		{money.MaxAmount + 1, 200_000},
+		{math.MaxInt64, money.MaxRate},
+		{math.MinInt64, 1},
+		{100, -1},
+		{100, money.MaxRate + 1},
+		{100, math.MaxInt64},
+		{100, math.MinInt64},
 	} {
 		tax, err := c.amount.Tax(c.rate)
 		assert.ErrorIs(t, err, money.ErrOutOfRange, "%d × %d", int64(c.amount), int64(c.rate))

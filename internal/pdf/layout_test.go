@@ -8,9 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mtfacturation/mtf/internal/pdf"
-
 	"github.com/mtfacturation/mtf/internal/calendar"
+	"github.com/mtfacturation/mtf/internal/pdf"
 )
 
 func TestAnInvoiceShowsItsContent(t *testing.T) {

@@ -191,8 +191,10 @@ func TestSeeds_ShareNoIdentity(t *testing.T) {
 	for _, seed := range []uint64{0, 1, 50, 99} {
 		for _, client := range []int{0, 1, 2, MaxClients / 2, MaxClients - 2, MaxClients - 1} {
 			block := blockOf(seed)
-			for _, value := range []string{block.cin(client), string(block.mobileNumber(client, 0)),
-				string(block.mobileNumber(client, 1)), string(block.fixedNumber(client))} {
+			for _, value := range []string{
+				block.cin(client), string(block.mobileNumber(client, 0)),
+				string(block.mobileNumber(client, 1)), string(block.fixedNumber(client)),
+			} {
 				require.Empty(t, seen[value], "%s of seed %d, client %d", value, seed, client)
 				seen[value] = value
 			}

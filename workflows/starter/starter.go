@@ -43,8 +43,10 @@ func New(temporal client.Client, pool *pgxpool.Pool, settings Settings) *Starter
 	if settings.Converter == nil {
 		settings.Converter = converter.GetDefaultDataConverter()
 	}
-	return &Starter{temporal: temporal, pool: pool, settings: settings, waiting: waiting, stop: stop,
-		nudges: semaphore.NewWeighted(maxNudges)}
+	return &Starter{
+		temporal: temporal, pool: pool, settings: settings, waiting: waiting, stop: stop,
+		nudges: semaphore.NewWeighted(maxNudges),
+	}
 }
 
 // StopWaiting ends every wait with ErrPending, so that a stopping API releases its callers. The

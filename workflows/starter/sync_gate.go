@@ -104,7 +104,8 @@ func (g *SyncGate) syncOnce(ctx context.Context, today calendar.Date, now time.T
 // ReadPage returns a page of cases that are current on the filter's day. It reads first and syncs
 // only when the page is not current.
 func (g *SyncGate) ReadPage(ctx context.Context, filter collections.Filter, at collections.Position, now time.Time) (
-	collections.Page, error) {
+	collections.Page, error,
+) {
 	page, err := collections.ReadPage(ctx, g.pool, filter, at)
 	if err != nil || page.Current {
 		return page, err

@@ -54,7 +54,8 @@ func migrate(ctx context.Context, databaseURL, schemaName, wantedVersion string,
 // readVersion returns the schema's version, "" when there is none.
 func readVersion(ctx context.Context, q interface {
 	QueryRow(context.Context, string, ...any) pgx.Row
-}, database string) (string, error) {
+}, database string,
+) (string, error) {
 	var version string
 	err := q.QueryRow(ctx, "SELECT curr_version FROM schema_version WHERE version_partition = 0 AND db_name = $1", database).
 		Scan(&version)

@@ -34,10 +34,13 @@ func BenchmarkAging(b *testing.B) {
 	run(b, s.Pool, `UPDATE invoices SET status = 'overdue' WHERE status = 'issued'`)
 	loadPayments(b, s.Pool)
 	for _, report := range []struct{ name, path string }{
-		{"aging, today", "aging"}, {"aging, by client", "aging?sort=client_id"},
+		{"aging, today", "aging"},
+		{"aging, by client", "aging?sort=client_id"},
 		{"aging, one client", "aging?filters=client_id%3D01890000-0000-7000-8000-000000000000"},
-		{"aging, last week", "aging?as_of=2026-11-15"}, {"aging, last month", "aging?as_of=2026-10-22"},
-		{"aging, last year", "aging?as_of=2025-11-22"}, {"aging, export", "aging/export"},
+		{"aging, last week", "aging?as_of=2026-11-15"},
+		{"aging, last month", "aging?as_of=2026-10-22"},
+		{"aging, last year", "aging?as_of=2025-11-22"},
+		{"aging, export", "aging/export"},
 	} {
 		c := benchmark.Compare(b, 1, 3, time.Second, getPage(b, s.URL, "/api/v1/collections/"+report.path), sql(bareAging).from(s.Pool))
 		benchmark.Report(b, report.name, c)

@@ -95,8 +95,10 @@ func insertLines(ctx context.Context, tx pgx.Tx, lines []dbsqlc.InvoiceLineInser
 	var values []string
 	var arguments []any
 	for _, line := range lines {
-		row := []any{line.ID, line.InvoiceID, line.Position, line.ContractID, line.OfferID, line.ServiceCategory, line.ServiceIdentifier,
-			line.LineType, line.Description, line.Quantity, line.UnitAmount, line.LineTotal, line.BilledDays, line.CreatedAt}
+		row := []any{
+			line.ID, line.InvoiceID, line.Position, line.ContractID, line.OfferID, line.ServiceCategory, line.ServiceIdentifier,
+			line.LineType, line.Description, line.Quantity, line.UnitAmount, line.LineTotal, line.BilledDays, line.CreatedAt,
+		}
 		places := make([]string, len(row))
 		for i := range row {
 			places[i] = fmt.Sprintf("$%d", len(arguments)+i+1)

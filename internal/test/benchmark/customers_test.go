@@ -44,12 +44,19 @@ func BenchmarkCustomersPage(b *testing.B) {
 		name, path, query string
 		goals             []benchmark.Goal
 	}{
-		{"customers, newest", "/api/v1/customers", "ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2",
-			[]benchmark.Goal{benchmark.AtLeast(0.4), original}},
-		{"customers, by name", "/api/v1/customers?sort=full_name:asc", "ORDER BY full_name, id LIMIT $1 OFFSET $2",
-			[]benchmark.Goal{original}},
-		{"customers, suspended", "/api/v1/customers?filters=status%3Dsuspended",
-			"WHERE status = 'suspended' ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2", []benchmark.Goal{original}},
+		{
+			"customers, newest", "/api/v1/customers", "ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2",
+			[]benchmark.Goal{benchmark.AtLeast(0.4), original},
+		},
+		{
+			"customers, by name", "/api/v1/customers?sort=full_name:asc", "ORDER BY full_name, id LIMIT $1 OFFSET $2",
+			[]benchmark.Goal{original},
+		},
+		{
+			"customers, suspended", "/api/v1/customers?filters=status%3Dsuspended",
+			"WHERE status = 'suspended' ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2",
+			[]benchmark.Goal{original},
+		},
 	} {
 		c := benchmark.Compare(b, pageCallers, 5, time.Second, getPage(b, s.URL, page.path), barePage(s.Pool, pageColumns+page.query))
 		benchmark.Report(b, page.name, c, page.goals...)
