@@ -255,7 +255,7 @@ func requireInvoice(t fataler, pool *pgxpool.Pool, want *modelled, today calenda
 	}
 	require.NotNil(t, found, about)
 	days, bucket := collections.Age(*found, today)
-	require.Equal(t, want.caseStatus, found.Status, about)
+	require.EqualValues(t, want.caseStatus, found.Status, about)
 	require.Equal(t, want.outstanding(), found.OutstandingAmount, about)
 	require.Equal(t, []any{want.days, bucketOf(want.days)}, []any{days, bucket}, about)
 	rows, err := pool.Query(ctx, "SELECT action_type FROM collection_case_actions WHERE case_id = $1 ORDER BY created_at, id", found.ID)

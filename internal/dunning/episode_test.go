@@ -251,7 +251,7 @@ func TestAMessageThatTheWorkerDidNotLiveToNoteIsSentAgainAsTheSame(t *testing.T)
 	now := func() time.Time { return june(8, 9) }
 	status, err := dunning.Deliver(t.Context(), w.Pool, &outbox, dunningtest.Seller, id, now)
 	require.NoError(t, err)
-	require.Equal(t, "sent", status)
+	require.EqualValues(t, "sent", status)
 	// As if the program had ended before the note was written.
 	w.Execute(`UPDATE notifications SET status = 'pending', sent_at = NULL, attempts = 0, next_attempt_at = created_at`)
 	_, err = dunning.Deliver(t.Context(), w.Pool, &outbox, dunningtest.Seller, id, now)

@@ -36,14 +36,14 @@ func TestAPolicyIsRefusedWithAllThatIsWrong(t *testing.T) {
 	const step = `{"name": "a", "days_past_due": 7, "action": "reminder_sent", "channel": "email", "template": "reminder"}`
 	for text, want := range map[string]string{
 		``:                                      "EOF",
-		`null`:                                  "no steps",
-		`{}`:                                    "no steps",
-		`{"steps": null}`:                       "no steps",
-		`[` + step + `] []`:                     "something follows",
+		`null`:                                  "steps is missing",
+		`{}`:                                    "steps is missing",
+		`{"steps": null}`:                       "steps is missing",
+		`[` + step + `] []`:                     "unexpected data",
 		`{"steps": [], "other": 1}`:             "unknown field",
 		`[{"name": "a", "days": 7}]`:            "unknown field",
 		`[{"name": "a", "days_past_due": 7.5}]`: "days_past_due",
-		`[` + step + `,` + step + `]`:           "step 2: name \"a\" is taken",
+		`[` + step + `,` + step + `]`:           "step 2: name \"a\" is used by an earlier step",
 		`[{"name": "A", "days_past_due": 7, "action": "reminder_sent", "channel": "none"}]`:                            "step 1: name",
 		`[{"name": "a", "days_past_due": 0, "action": "reminder_sent", "channel": "none"}]`:                            "days_past_due must be 1 to 3650",
 		`[{"name": "a", "days_past_due": 3651, "action": "reminder_sent", "channel": "none"}]`:                         "days_past_due must be 1 to 3650",
@@ -51,8 +51,8 @@ func TestAPolicyIsRefusedWithAllThatIsWrong(t *testing.T) {
 		`[{"name": "a", "days_past_due": 7, "action": "warning_sent", "channel": "sms"}]`:                              "channel must be email or none",
 		`[{"name": "a", "days_past_due": 7, "action": "warning_sent", "channel": "email"}]`:                            "template must be one of",
 		`[{"name": "a", "days_past_due": 7, "action": "warning_sent", "channel": "email", "template": "../reminder"}]`: "template must be one of",
-		`[{"name": "a", "days_past_due": 7, "action": "warning_sent", "channel": "none", "template": "warning"}]`:      "must be no template",
-		`[` + step + `, {"name": "b", "days_past_due": 7, "action": "suspend_contracts", "channel": "none"}]`:          "above that of the step before",
+		`[{"name": "a", "days_past_due": 7, "action": "warning_sent", "channel": "none", "template": "warning"}]`:      "template must be empty",
+		`[` + step + `, {"name": "b", "days_past_due": 7, "action": "suspend_contracts", "channel": "none"}]`:          "greater than that of the previous step",
 		`[{"name": "", "days_past_due": 9, "action": "", "channel": ""}]`:                                              "action must be",
 	} {
 		_, err := dunning.ParseSteps([]byte(text))

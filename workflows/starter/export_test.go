@@ -11,5 +11,5 @@ import (
 
 // NewSyncGateWith returns a gate with a join of the test's own.
 func NewSyncGateWith(pool *pgxpool.Pool, join func(context.Context, calendar.Date) error, wait time.Duration) *SyncGate {
-	return &SyncGate{pool: pool, join: join, wait: wait}
+	return &SyncGate{starter: &Starter{pool: pool}, join: join, wait: wait}
 }

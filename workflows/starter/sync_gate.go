@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/mtfacturation/mtf/db"
@@ -22,7 +21,7 @@ var ErrStale = errors.New("starter: collection cases are behind the business day
 
 // SyncGate makes readers of collection cases wait until the cases reflect the current business day.
 type SyncGate struct {
-	pool *pgxpool.Pool
+	starter *Starter
 	// join joins or starts the sync workflow of a day and waits for its end. It returns ErrStale when
 	// the wait is over; any other error means that the workflow cannot be relied on.
 	join func(ctx context.Context, day calendar.Date) error
@@ -33,7 +32,7 @@ type SyncGate struct {
 
 // NewSyncGate returns a gate that starts sync workflows with s. A reader waits for at most wait.
 func NewSyncGate(s *Starter, wait time.Duration) *SyncGate {
-	return &SyncGate{pool: s.pool, join: s.joinSync, wait: wait}
+	return &SyncGate{starter: s, join: s.joinSync, wait: wait}
 }
 
 // joinSync joins or starts the sync workflow of a business day and waits for its end. It returns
@@ -57,7 +56,7 @@ func (g *SyncGate) EnsureCurrent(ctx context.Context, today calendar.Date, now t
 	waiting, cancel := context.WithTimeout(ctx, g.wait)
 	defer cancel()
 	for {
-		due, err := collections.SyncDue(ctx, g.pool, today)
+		due, err := collections.SyncDue(ctx, g.starter.pool, today)
 		switch {
 		case err != nil || !due:
 			return err
@@ -93,7 +92,7 @@ func (g *SyncGate) syncOnce(ctx context.Context, today calendar.Date, now time.T
 	err := g.join(ctx, today)
 	if err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
 		slog.WarnContext(ctx, "collections are synced without Temporal", "error", db.Scrub(err))
-		err = collections.Sync(ctx, g.pool, today, now)
+		err = collections.Sync(ctx, g.starter.pool, today, now)
 	}
 	if ctx.Err() != nil {
 		return nil
@@ -106,25 +105,25 @@ func (g *SyncGate) syncOnce(ctx context.Context, today calendar.Date, now time.T
 func (g *SyncGate) ReadPage(ctx context.Context, filter collections.Filter, at collections.Position, now time.Time) (
 	collections.Page, error,
 ) {
-	page, err := collections.ReadPage(ctx, g.pool, filter, at)
+	page, err := collections.ReadPage(ctx, g.starter.pool, filter, at)
 	if err != nil || page.Current {
 		return page, err
 	}
 	if err := g.EnsureCurrent(ctx, filter.Today, now); err != nil {
 		return collections.Page{}, err
 	}
-	return collections.ReadPage(ctx, g.pool, filter, at)
+	return collections.ReadPage(ctx, g.starter.pool, filter, at)
 }
 
 // ReadOverview returns the overview of cases that are current on a business day. It reads first and
 // syncs only when the overview is not current.
 func (g *SyncGate) ReadOverview(ctx context.Context, today calendar.Date, now time.Time) (collections.Overview, error) {
-	overview, err := collections.ReadOverview(ctx, g.pool, today)
+	overview, err := collections.ReadOverview(ctx, g.starter.pool, today)
 	if err != nil || overview.Current {
 		return overview, err
 	}
 	if err := g.EnsureCurrent(ctx, today, now); err != nil {
 		return collections.Overview{}, err
 	}
-	return collections.ReadOverview(ctx, g.pool, today)
+	return collections.ReadOverview(ctx, g.starter.pool, today)
 }
