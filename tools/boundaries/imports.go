@@ -57,7 +57,7 @@ var rules = []rule{
 	{
 		from:    []string{"db/..."},
 		to:      []string{"api/...", "workflows/...", "activities", "internal/..."},
-		allowed: []string{"internal/calendar", "internal/money", "internal/refusal", "internal/vocabulary"},
+		allowed: []string{"internal/actor", "internal/calendar", "internal/money", "internal/refusal", "internal/vocabulary"},
 		why:     "db does not depend on business rules, only on values and refusals",
 	},
 	{
