@@ -84,10 +84,6 @@ func issue(t *testing.T, pool *pgxpool.Pool, client uuid.UUID, contracts ...uuid
 	return id
 }
 
-func keyed(operation idempotency.Operation) idempotency.Request {
-	return idempotency.Request{Operation: operation, Key: idempotency.Key(uuid.NewString()), Fingerprint: make([]byte, 32)}
-}
-
 // operators returns the service with which operators change what clients owe.
 func operators(pool *pgxpool.Pool) *collections.Service {
 	return collections.NewService(pool, func(collections.BalanceChange) {})
@@ -128,13 +124,6 @@ func create(t *testing.T, pool *pgxpool.Pool, contract uuid.UUID, amount money.A
 		return err
 	})
 	return event
-}
-
-func requireBalance(t *testing.T, pool *pgxpool.Pool, want money.Amount, account uuid.UUID) {
-	t.Helper()
-	balance, err := ledger.BalanceOf(t.Context(), pool, account, ledger.Currency)
-	require.NoError(t, err)
-	require.Equal(t, want, balance.Amount)
 }
 
 func requireProven(t *testing.T, pool *pgxpool.Pool) {
