@@ -131,7 +131,7 @@ func TestAccess_EveryOperationDeclaresRoles(t *testing.T) {
 	for _, r := range routes(t, openAPI(t)) {
 		if r.secured {
 			require.Contains(t, r.statuses, "401", "%s %s", r.method, r.path)
-			require.Contains(t, r.description, "Needs ", "%s %s", r.method, r.path)
+			require.Contains(t, r.description, "Requires ", "%s %s", r.method, r.path)
 		}
 		for _, role := range r.roles {
 			require.Contains(t, r.statuses, "403", "%s %s", r.method, r.path)
