@@ -89,7 +89,7 @@ type ScheduleRead struct {
 	Starts        string           `json:"starts" doc:"The id of the workflow that does the work." example:"billing-run/monthly-YYYY-MM"`
 	Registered    bool             `json:"registered" doc:"Whether the schedule exists in Temporal; workers create it on startup." example:"true"`
 	Paused        bool             `json:"paused" example:"false"`
-	Note          *string          `json:"note" doc:"Why the schedule was paused or resumed." example:"Prices are being validator"`
+	Note          *string          `json:"note" doc:"Why the schedule was paused or resumed." example:"Prices are being checked"`
 	PreviousTimes []rest.Timestamp `json:"previous_times" nullable:"false" doc:"Latest first." example:"2026-10-31T23:05:00.000000Z,2026-09-30T23:05:00.000000Z"`
 	NextTimes     []rest.Timestamp `json:"next_times" nullable:"false" example:"2026-11-30T23:05:00.000000Z,2026-12-31T23:05:00.000000Z"`
 	Latest        []ScheduleRun    `json:"latest" nullable:"false" doc:"The latest runs, newest first."`
@@ -121,7 +121,7 @@ type ScheduleCommand struct {
 
 // ScheduleNote is why an operator pauses or resumes a schedule.
 type ScheduleNote struct {
-	Note *string `json:"note,omitempty" nullable:"true" maxLength:"400" doc:"Shown with the schedule; must not contain personal data." example:"Prices are being validator"`
+	Note *string `json:"note,omitempty" nullable:"true" maxLength:"400" doc:"Shown with the schedule; must not contain personal data." example:"Prices are being checked"`
 }
 
 func (c *ScheduleCommand) note() string {
