@@ -71,7 +71,7 @@ func TestPrivacy_NoPersonalDataInTemporal(t *testing.T) {
 	run, err := inClear.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
 		ID: "landing-new/in-clear", TaskQueue: workflows.InteractiveQueue,
 	}, workflows.NameOf(workflows.SubscribeNewService), map[string]any{
-		"request":      map[string]any{"operation": "landing-new"},
+		"request":      map[string]any{"operation": "landing-new", "key": "in-clear-key", "fingerprint": make([]byte, 32)},
 		"subscription": with(subscription(control, offer), map[string]any{"allocation_mode": "generated", "number": ""}),
 	})
 	require.NoError(t, err)
