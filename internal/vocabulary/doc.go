@@ -2,6 +2,5 @@
 // the domain, each as a type of its own, so that a contract's status and an invoice's cannot be mixed up.
 //
 // The package imports nothing, so that the generated rows (db/dbsqlc) can carry these types. The rules about the words
-// belong to the domain packages, which alias them: contract.Status is ContractStatus. A test compares the values with
-// the CHECK constraints of the schema.
+// belong to the domain packages, which alias them: contract.Status is ContractStatus.
 package vocabulary
